@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every product target: the audit list of unsafe code is `grep -rn unsafe Sources`, and a warning stops the build.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Test targets: the expansion of exit tests collides with strict memory safety.
+let testing: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle: [Target.Dependency] = [
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+]
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "segmentd",
+    products: [
+        .library(name: "SegmentClient", targets: ["SegmentClient"]),
+        .executable(name: "segmentd", targets: ["segmentd"]),
+        .executable(name: "segmentctl", targets: ["segmentctl"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Outside worlds: one target each.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .target(name: "SystemVSharedMemory", dependencies: ["CLinux", system], swiftSettings: strict),
+        .target(name: "Systemd", dependencies: ["CSystemd", logging], swiftSettings: strict),
+        .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "VarlinkServer", dependencies: ["Varlink", "CLinux"] + nio, swiftSettings: strict),
+
+        // What segmentd is about.
+        .target(name: "SegmentModel", dependencies: ["SystemVSharedMemory", system], swiftSettings: strict),
+        .target(
+            name: "SegmentInterface",
+            dependencies: ["SegmentModel", "SystemVSharedMemory", "Varlink", system],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SegmentConfiguration",
+            dependencies: [
+                "SegmentModel", "SystemVSharedMemory", system, .product(name: "TOMLKit", package: "TOMLKit"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SegmentRecords",
+            dependencies: ["SegmentModel", "SystemVSharedMemory", system],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SegmentBroker",
+            dependencies: ["SegmentModel", "SegmentRecords", "SystemVSharedMemory", system, logging],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SegmentService",
+            dependencies: [
+                "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel",
+                "SystemVSharedMemory",
+                "Varlink", "VarlinkServer", logging,
+            ] + nio,
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SegmentClient",
+            dependencies: ["SegmentInterface", "SegmentModel", "SystemVSharedMemory", "Varlink", system],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "segmentd",
+            dependencies: [
+                "SegmentBroker", "SegmentConfiguration", "SegmentModel", "SegmentRecords", "SegmentService",
+                "SystemVSharedMemory", "Systemd", "VarlinkServer", arguments, logging, system,
+            ] + nio + lifecycle,
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "segmentctl",
+            dependencies: [
+                "SegmentClient", "SegmentConfiguration", "SegmentInterface", "SegmentModel",
+                "SystemVSharedMemory",
+                "Varlink", arguments, system,
+            ],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,60 @@
+package import SystemPackage
+
+/// What the kernel says of one segment: `struct shmid_ds` of shmctl(2).
+package struct SegmentStatus: Equatable, Sendable {
+    package var key: SegmentKey
+    /// `shm_perm.uid`: who may change and remove the segment, besides the creator.
+    package var ownerUserID: UInt32
+    /// `shm_perm.gid`: who is granted the group bits, besides the creator's group.
+    package var ownerGroupID: UInt32
+    /// `shm_perm.cuid`; never changes.
+    package var creatorUserID: UInt32
+    /// `shm_perm.cgid`; never changes and is granted the group bits for ever.
+    package var creatorGroupID: UInt32
+    /// The nine permission bits.
+    package var mode: FilePermissions
+    /// `SHM_DEST`: the segment goes with its last detach.
+    package var isMarkedForRemoval: Bool
+    /// `shm_segsz`: the size asked for, in bytes, not rounded to pages.
+    package var size: UInt64
+    /// `shm_nattch`: the number of mappings in all processes.
+    package var attachmentCount: UInt64
+    /// `shm_cpid`.
+    package var creatorProcessID: Int32
+    /// `shm_atime`, seconds since the epoch; 0 if never.
+    package var lastAttach: Int64
+    /// `shm_dtime`, seconds since the epoch; 0 if never.
+    package var lastDetach: Int64
+    /// `shm_ctime`, seconds since the epoch: the creation or the last IPC_SET.
+    package var lastChange: Int64
+
+    package init(
+        key: SegmentKey,
+        ownerUserID: UInt32,
+        ownerGroupID: UInt32,
+        creatorUserID: UInt32,
+        creatorGroupID: UInt32,
+        mode: FilePermissions,
+        isMarkedForRemoval: Bool,
+        size: UInt64,
+        attachmentCount: UInt64,
+        creatorProcessID: Int32,
+        lastAttach: Int64,
+        lastDetach: Int64,
+        lastChange: Int64
+    ) {
+        self.key = key
+        self.ownerUserID = ownerUserID
+        self.ownerGroupID = ownerGroupID
+        self.creatorUserID = creatorUserID
+        self.creatorGroupID = creatorGroupID
+        self.mode = mode
+        self.isMarkedForRemoval = isMarkedForRemoval
+        self.size = size
+        self.attachmentCount = attachmentCount
+        self.creatorProcessID = creatorProcessID
+        self.lastAttach = lastAttach
+        self.lastDetach = lastDetach
+        self.lastChange = lastChange
+    }
+}
