@@ -37,6 +37,7 @@ package struct SegmentProblem: Hashable, Sendable, Error {
         package static let recordsUnwritable = Kind(rawValue: "records_unwritable")
         package static let kernelRefused = Kind(rawValue: "kernel_refused")
         package static let unattachedSegmentsDestroyed = Kind(rawValue: "unattached_segments_destroyed")
+        package static let configuration = Kind(rawValue: "configuration")
         package static let groupHasMembers = Kind(rawValue: "group_has_members")
     }
 }

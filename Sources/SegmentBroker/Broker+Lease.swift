@@ -1,0 +1,138 @@
+package import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+
+extension Broker {
+    /// Grants a lease on a segment exactly when the kernel would let the client attach, making it first if need be.
+    package func acquire(
+        _ name: String,
+        _ access: Access,
+        _ holder: LeaseHolder
+    ) throws(BrokerError) -> Grant {
+        guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
+        let (live, status) = try present(segment, access, holder.client)
+        let rule = AccessRule(status)
+        guard rule.grants(access, to: holder.client) else {
+            throw .accessDenied(
+                name: segment.name,
+                access: access,
+                userID: holder.client.userID,
+                reason: rule.reason(against: holder.client)
+            )
+        }
+        let number = try grant(access, on: segment, to: holder)
+        return Grant(
+            lease: String(number),
+            name: segment.name,
+            key: live.key,
+            identifier: live.identifier,
+            size: ByteCount(bytes: live.size),
+            access: access,
+            creatorUserID: status.creatorUserID,
+            changeTime: status.lastChange,
+            ipcNamespace: ipcNamespace
+        )
+    }
+
+    /// The segment as the kernel has it now, made if it is absent or was blocked.
+    private func present(
+        _ segment: BrokeredSegment,
+        _ access: Access,
+        _ client: Client
+    ) throws(BrokerError) -> (LiveSegment, SegmentStatus) {
+        if case .live(let live) = segment.life, let status = refresh(segment) { return (live, status) }
+        if case .removing = segment.life { refresh(segment) }
+        switch segment.life {
+        case .absent, .blocked:
+            try mayMake(segment, access, client)
+            provision(segment, onDemand: true)
+        case .live, .draining, .removing: break
+        }
+        switch segment.life {
+        case .live(let live):
+            guard let status = status(live.identifier) else { throw .segmentRemoving(name: segment.name) }
+            return (live, status)
+        case .blocked(let problem):
+            throw .segmentBlocked(name: segment.name, problem: problem)
+        case .absent, .draining, .removing:
+            throw .segmentRemoving(name: segment.name)
+        }
+    }
+
+    /// Nobody makes a segment that they could not attach.
+    private func mayMake(
+        _ segment: BrokeredSegment,
+        _ access: Access,
+        _ client: Client
+    ) throws(BrokerError) {
+        guard let definition = segment.definition else { return }
+        let group: UInt32
+        do throws(SegmentProblem) {
+            group = try wantedGroup(definition)
+        } catch {
+            throw .segmentBlocked(name: segment.name, problem: error)
+        }
+        let rule = AccessRule(
+            ownerUserID: identity.userID,
+            creatorUserID: identity.userID,
+            ownerGroupID: group,
+            creatorGroupID: identity.groupID,
+            mode: definition.mode
+        )
+        guard !rule.grants(access, to: client) else { return }
+        throw .accessDenied(
+            name: segment.name,
+            access: access,
+            userID: client.userID,
+            reason: rule.reason(against: client)
+        )
+    }
+
+    private func grant(
+        _ access: Access,
+        on segment: BrokeredSegment,
+        to holder: LeaseHolder
+    ) throws(BrokerError) -> UInt64 {
+        let limit = configuration.settings.limits.leasesPerUser
+        let held = leasesOfUser[holder.client.userID, default: 0]
+        guard held < limit else { throw .limitReached(limit: "leases_per_user", value: limit) }
+        leasesOfUser[holder.client.userID] = held + 1
+        leaseCount += 1
+        lastLease += 1
+        let lease = HeldLease(access: access, holder: holder, since: clock.realtime())
+        segment.leases[lastLease] = lease
+        holder.leases[lastLease] = segment
+        if !removalDue.isEmpty { removalDue[segment.name] = nil }
+        if let onEvent {
+            onEvent(SegmentEvent(.leased, name: segment.name, lease: lease.described(lastLease)))
+        }
+        return lastLease
+    }
+
+    /// Ends one lease of this connection; another connection's is as good as none.
+    package func release(_ lease: String, _ holder: LeaseHolder) throws(BrokerError) {
+        guard let number = UInt64(lease), let segment = holder.leases[number], String(number) == lease else {
+            throw .noSuchLease(lease: lease)
+        }
+        end(number, on: segment, of: holder)
+    }
+
+    /// Ends all leases of a connection that is gone.
+    package func disconnected(_ holder: LeaseHolder) {
+        for (number, segment) in holder.leases.sorted(by: { $0.key < $1.key }) {
+            end(number, on: segment, of: holder)
+        }
+    }
+
+    private func end(_ number: UInt64, on segment: BrokeredSegment, of holder: LeaseHolder) {
+        holder.leases[number] = nil
+        guard let lease = segment.leases.removeValue(forKey: number) else { return }
+        leaseCount -= 1
+        let remaining = leasesOfUser[holder.client.userID, default: 1] - 1
+        leasesOfUser[holder.client.userID] = remaining == 0 ? nil : remaining
+        if let onEvent {
+            onEvent(SegmentEvent(.released, name: segment.name, lease: lease.described(number)))
+        }
+        if segment.leases.isEmpty { retireIfUnused(segment) }
+    }
+}

@@ -1,0 +1,164 @@
+import Logging
+package import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+
+extension Broker {
+    /// Removes a segment as an administrator asks for it.
+    package func remove(_ name: String, when: RemoveWhen, viewer: Viewer) throws(BrokerError) {
+        guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
+        refresh(segment)
+        switch segment.life {
+        case .absent, .blocked:
+            return
+        case .removing(let doomed):
+            if when == .now { abandon(segment, doomed) }
+        case .live(let live), .draining(let live):
+            if segment.leases.isEmpty || when == .now, removeUnattached(segment, live) { return }
+            switch when {
+            case .unused: throw inUse(segment, live, viewer)
+            case .idle: drain(segment)
+            case .now: mark(segment, live)
+            }
+        }
+    }
+
+    private func inUse(_ segment: BrokeredSegment, _ live: LiveSegment, _ viewer: Viewer) -> BrokerError {
+        .segmentInUse(
+            name: segment.name,
+            attachments: status(live.identifier).map(live.attachments) ?? 0,
+            leases: leases(of: segment, shownTo: viewer)
+        )
+    }
+
+    /// Lets a segment go as soon as nobody uses it.
+    func drain(_ segment: BrokeredSegment) {
+        guard case .live(let live) = segment.life else { return }
+        segment.life = .draining(live)
+        retireIfUnused(segment)
+        guard case .draining = segment.life else { return }
+        report(.notice, .draining, "Segment \(segment.name) is removed when nobody uses it any more", segment)
+        publish(.changed, segment)
+    }
+
+    /// Removes a segment that is to go when unused, if it is; a while-used one after its linger.
+    func retireIfUnused(_ segment: BrokeredSegment) {
+        guard segment.leases.isEmpty, let live = segment.life.segment else { return }
+        if case .draining = segment.life {
+            removeUnattached(segment, live)
+        } else if case .whileUsed(let linger) = segment.definition?.keep {
+            guard let status = status(live.identifier), live.attachments(status) == 0 else {
+                removalDue[segment.name] = nil
+                return
+            }
+            if linger == .zero {
+                removeUnattached(segment, live)
+            } else if removalDue[segment.name] == nil {
+                removalDue[segment.name] = clock.monotonic() + linger
+            }
+        }
+    }
+
+    /// Removes the while-used segments whose linger has passed.
+    package func expire() {
+        let now = clock.monotonic()
+        for (name, due) in removalDue where due <= now {
+            removalDue[name] = nil
+            guard let segment = segments[name.string], segment.leases.isEmpty,
+                case .live(let live) = segment.life
+            else { continue }
+            removeUnattached(segment, live)
+        }
+    }
+
+    /// Takes the group and other bits away and counts the clients' attachments again.
+    func shut(_ live: LiveSegment) -> Int {
+        try? kernel.setOwner(
+            live.identifier,
+            userID: identity.userID,
+            groupID: identity.groupID,
+            mode: FilePermissions(rawValue: 0o600)
+        )
+        return status(live.identifier).map(live.attachments) ?? 0
+    }
+
+    /// Removes a segment that no client has attached; if somebody slipped in, everything is as before.
+    ///
+    /// The keeper is still attached when the segment is marked, so that its pages are freed by the keeper's detach,
+    /// elsewhere.
+    @discardableResult
+    func removeUnattached(_ segment: BrokeredSegment, _ live: LiveSegment) -> Bool {
+        guard let before = status(live.identifier), live.attachments(before) == 0 else { return false }
+        guard shut(live) == 0 else {
+            try? kernel.setOwner(
+                live.identifier,
+                userID: before.ownerUserID,
+                groupID: before.ownerGroupID,
+                mode: before.mode
+            )
+            return false
+        }
+        guard destroy(segment, live) else { return false }
+        segment.life = .absent
+        report(.notice, .removed, "Segment \(segment.name) removed", segment)
+        publish(.removed, segment)
+        if segment.definition == nil { forget(segment) }
+        return true
+    }
+
+    /// Marks a segment that clients have attached: it is theirs until their last detach.
+    private func mark(_ segment: BrokeredSegment, _ live: LiveSegment) {
+        guard destroy(segment, live) else { return }
+        segment.life = .removing(DoomedSegment(identifier: live.identifier, size: live.size, byOther: false))
+        report(
+            .warning,
+            .removed,
+            "Segment \(segment.name) marked for removal while clients have it attached: they keep the old memory",
+            segment
+        )
+        publish(.removing, segment)
+        refresh(segment)
+    }
+
+    private func destroy(_ segment: BrokeredSegment, _ live: LiveSegment) -> Bool {
+        do throws(Errno) {
+            try kernel.remove(live.identifier)
+        } catch {
+            report(.error, .removed, "Segment \(segment.name) cannot be removed: \(error)", segment)
+            return false
+        }
+        if let keeper = live.keeper { detachElsewhere(keeper) }
+        removalDue[segment.name] = nil
+        dropRecord(segment)
+        return true
+    }
+
+    /// Stops waiting for the last detach of a marked segment: the name gets a new segment beside the old one.
+    private func abandon(_ segment: BrokeredSegment, _ doomed: DoomedSegment) {
+        dropRecord(segment)
+        segment.life = .absent
+        guard segment.definition != nil else {
+            publish(.removed, segment)
+            return forget(segment)
+        }
+        report(
+            .warning,
+            .twoAlive,
+            "Segment \(segment.name) is made again while clients still have the old memory (identifier "
+                + "\(doomed.identifier))",
+            segment
+        )
+        provision(segment, onDemand: true, as: .replaced)
+    }
+
+    /// Ends the broker's work.
+    ///
+    /// A stop removes what is kept until the stop; a restart keeps everything.
+    package func stop(isRestart: Bool) {
+        guard !isRestart else { return }
+        for segment in sorted where segment.definition?.keep == .untilStop {
+            guard let live = segment.life.segment else { continue }
+            if !removeUnattached(segment, live) { mark(segment, live) }
+        }
+    }
+}

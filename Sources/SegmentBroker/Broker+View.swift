@@ -1,0 +1,165 @@
+import SegmentRecords
+import SystemPackage
+package import SegmentModel
+package import SystemVSharedMemory
+
+extension Broker {
+    package func describe(_ name: String, viewer: Viewer) throws(BrokerError) -> SegmentDescription {
+        guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
+        refresh(segment)
+        guard segments[name] != nil else { throw .noSuchSegment(name: name) }
+        return description(segment, viewer: viewer, memory: kernel.memory())
+    }
+
+    /// The next segment in order of name after `name`, the first after nil.
+    ///
+    /// A walk of this kind sees each segment as it is when its turn comes, and none twice.
+    package func segment(
+        after name: SegmentName?,
+        viewer: Viewer,
+        memory: [SegmentIdentifier: SegmentMemory]
+    ) -> SegmentDescription? {
+        let index = name.map { name in
+            names.partitioningIndex { $0 > name }
+        }
+        guard let next = names[(index ?? 0)...].first, let segment = segments[next.string] else { return nil }
+        return description(segment, viewer: viewer, memory: memory)
+    }
+
+    /// What the kernel says of all segments' memory, to be read once for a walk.
+    package func memory() -> [SegmentIdentifier: SegmentMemory] { kernel.memory() }
+
+    /// How many segments are in each state.
+    package var counts: [SegmentState: Int] {
+        var counts: [SegmentState: Int] = [:]
+        for segment in segments.values { counts[segment.life.state, default: 0] += 1 }
+        return counts
+    }
+
+    package var segmentCount: Int { segments.count }
+
+    /// Of the segments in the kernel, in bytes.
+    package var segmentBytes: UInt64 {
+        segments.values.reduce(0) { $0 + ($1.life.segment?.size ?? 0) }
+    }
+
+    package func kernelLimits() -> KernelLimits? { try? kernel.limits() }
+
+    /// The inode of the IPC namespace in which the segments are.
+    package var namespace: UInt64 { ipcNamespace }
+
+    /// What is wrong with the host or doubtful in the configuration.
+    package var warnings: [SegmentProblem] {
+        var warnings = configuration.warnings.map {
+            SegmentProblem(
+                .configuration,
+                message: "\($0.file): \($0.key.map { "\($0): " } ?? "")\($0.message)",
+                remedy: $0.remedy
+            )
+        }
+        if kernel.destroysUnattachedSegments() == true { warnings.append(.unattachedSegmentsDestroyed) }
+        return warnings
+    }
+
+    /// A viewer of nil sees no leases: events go to all subscribers.
+    func description(
+        _ segment: BrokeredSegment,
+        viewer: Viewer?,
+        memory: [SegmentIdentifier: SegmentMemory] = [:]
+    ) -> SegmentDescription {
+        let definition = segment.definition
+        var description = SegmentDescription(
+            name: segment.name,
+            state: segment.life.state,
+            size: definition?.size ?? ByteCount(bytes: 0),
+            mode: definition?.mode ?? [],
+            group: definition?.group ?? identity.groupName,
+            keep: definition?.keep.word ?? KeepPolicy.untilReboot.word
+        )
+        description.summary = definition?.summary
+        description.configurationFile = definition?.file.string
+        description.problems = problems(segment)
+        describeKey(segment, &description)
+        switch segment.life {
+        case .live(let live), .draining(let live):
+            description.key = live.key
+            description.identifier = live.identifier
+            description.size = ByteCount(bytes: live.size)
+            description.memory = memory[live.identifier]
+            description.created = segment.record?.created
+            if let status = status(live.identifier) {
+                description.take(status, group: groupName(status.ownerGroupID, definition))
+                description.attachments = live.attachments(status)
+            }
+        case .removing(let doomed):
+            description.identifier = doomed.identifier
+            description.size = ByteCount(bytes: doomed.size)
+            description.memory = memory[doomed.identifier]
+            if let status = status(doomed.identifier) {
+                description.take(status, group: groupName(status.ownerGroupID, definition))
+                description.attachments = Int(clamping: status.attachmentCount)
+            }
+        case .absent, .blocked: break
+        }
+        if let viewer { description.leases = leases(of: segment, shownTo: viewer) }
+        return description
+    }
+
+    func leases(of segment: BrokeredSegment, shownTo viewer: Viewer) -> [Lease] {
+        guard !segment.leases.isEmpty else { return [] }
+        let rule = segment.life.segment.flatMap { status($0.identifier) }.map { AccessRule($0) }
+        return segment.leases.sorted { $0.key < $1.key }
+            .filter { viewer.sees($0.value, under: rule) }
+            .map { $0.value.described($0.key) }
+    }
+
+    private func problems(_ segment: BrokeredSegment) -> [SegmentProblem] {
+        switch segment.life {
+        case .absent: []
+        case .live(let live): live.differences + (live.unrepaired.map { [$0] } ?? [])
+        case .draining: segment.definition == nil ? [.undeclared] : []
+        case .removing(let doomed): doomed.byOther ? [.removedByOther] : []
+        case .blocked(let problem): [problem]
+        }
+    }
+
+    private func describeKey(_ segment: BrokeredSegment, _ description: inout SegmentDescription) {
+        switch segment.definition?.key {
+        case .ownFile:
+            description.keyPath = segment.definition?.file.string
+            description.keyProject = segment.key?.project ?? KeyDeclaration.defaultProject
+        case .path(let path, let project):
+            description.keyPath = path.string
+            description.keyProject = project
+        case .value, nil: break
+        }
+    }
+
+    /// Known without asking anybody, or the number.
+    private func groupName(_ number: UInt32, _ definition: SegmentDefinition?) -> String {
+        if let group = definition?.group, groups[group] == .found(number) { return group }
+        return number == identity.groupID ? identity.groupName : String(number)
+    }
+}
+
+extension SegmentDescription {
+    fileprivate mutating func take(_ status: SegmentStatus, group: String) {
+        mode = status.mode
+        self.group = group
+        lastAttach = status.lastAttach == 0 ? nil : status.lastAttach * 1_000_000
+        lastDetach = status.lastDetach == 0 ? nil : status.lastDetach * 1_000_000
+    }
+}
+
+extension Array {
+    /// The first index whose element and all after it belong; the array is sorted so.
+    fileprivate func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
+        var low = startIndex
+        var high = endIndex
+        while low < high {
+            let middle = low + (high - low) / 2
+            if belongs(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

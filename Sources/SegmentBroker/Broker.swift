@@ -1,0 +1,107 @@
+package import Logging
+package import SegmentModel
+package import SegmentRecords
+package import SystemPackage
+package import SystemVSharedMemory
+
+/// The one owner of all segments: what is declared, what lives in the kernel, who holds what.
+///
+/// Not `Sendable`, and none of its commands suspends: each is atomic for whoever owns the broker, needs no lock and
+/// no second look. It decides by the values in `Rules/` and acts on the kernel and the records.
+package final class Broker {
+    let kernel: any SharedMemoryKernel
+    let records: any SegmentRecords
+    let clock: any BrokerClock
+    let logger: Logger
+    package let identity: BrokerIdentity
+    let ipcNamespace: UInt64
+    /// Detaches where it hurts nobody: the last detach of a marked segment frees its pages.
+    let detachElsewhere: (AttachmentAddress) -> Void
+
+    var segments: [String: BrokeredSegment] = [:]
+    /// The names of `segments`, sorted.
+    var names: [SegmentName] = []
+    var placement = KeyPlacement()
+    var groups = GroupTable()
+    package internal(set) var configuration: Configuration
+    /// When a while-used segment goes, in time of `clock.monotonic()`.
+    var removalDue: [SegmentName: Duration] = [:]
+    var lastLease: UInt64 = 0
+    package internal(set) var leaseCount = 0
+    var leasesOfUser: [UInt32: Int] = [:]
+    /// Told of each change after it has happened; nil while nobody listens.
+    package var onEvent: ((SegmentEvent) -> Void)?
+
+    /// Nothing is touched before `start`.
+    ///
+    /// Throws the errno of looking up the IPC namespace.
+    package init(
+        kernel: any SharedMemoryKernel,
+        records: any SegmentRecords,
+        clock: any BrokerClock,
+        identity: BrokerIdentity,
+        logger: Logger,
+        detachElsewhere: @escaping (AttachmentAddress) -> Void
+    ) throws(Errno) {
+        self.kernel = kernel
+        self.records = records
+        self.clock = clock
+        self.identity = identity
+        self.logger = logger
+        self.detachElsewhere = detachElsewhere
+        configuration = Configuration(directory: "")
+        ipcNamespace = try kernel.ipcNamespace()
+    }
+
+    /// When `expire` has something to do next, in time of `clock.monotonic()`.
+    package var nextDeadline: Duration? { removalDue.values.min() }
+
+    func publish(_ kind: SegmentEvent.Kind, _ segment: BrokeredSegment) {
+        guard let onEvent else { return }
+        onEvent(SegmentEvent(kind, name: segment.name, segment: description(segment, viewer: nil)))
+    }
+
+    /// All segments in order of name.
+    var sorted: [BrokeredSegment] { names.compactMap { segments[$0.string] } }
+
+    func add(_ segment: BrokeredSegment) {
+        segments[segment.name.string] = segment
+    }
+
+    func forget(_ segment: BrokeredSegment) {
+        segments[segment.name.string] = nil
+        names.removeAll { $0 == segment.name }
+        removalDue[segment.name] = nil
+        if let key = segment.key { placement.release(key, of: segment.name) }
+        dropRecord(segment)
+    }
+
+    func dropRecord(_ segment: BrokeredSegment) {
+        guard segment.record != nil else { return }
+        segment.record = nil
+        do throws(RecordsError) {
+            try records.remove(segment.name)
+        } catch {
+            logger.warning("Record of segment \(segment.name) cannot be removed: \(error), ignoring")
+        }
+    }
+}
+
+/// As whom the broker acts.
+package struct BrokerIdentity: Equatable, Sendable {
+    package var userID: UInt32
+    package var groupID: UInt32
+    /// For people; the group of segments that declare none.
+    package var groupName: String
+    /// A system service with a user of its own: what this user created is ours, and the unit's sandbox hides paths.
+    package var isService: Bool
+
+    package init(userID: UInt32, groupID: UInt32, groupName: String, isService: Bool) {
+        self.userID = userID
+        self.groupID = groupID
+        self.groupName = groupName
+        self.isService = isService
+    }
+
+    var ownership: Ownership { Ownership(userID: userID, judgesByCreator: isService) }
+}

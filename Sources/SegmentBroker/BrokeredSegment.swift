@@ -1,0 +1,82 @@
+import SegmentModel
+import SegmentRecords
+import SystemPackage
+import SystemVSharedMemory
+
+/// Everything the broker knows of one name.
+final class BrokeredSegment {
+    let name: SegmentName
+    /// Nil once no file declares it any more.
+    var definition: SegmentDefinition?
+    var life = SegmentLife.absent
+    /// By number, which only grows.
+    var leases: [UInt64: HeldLease] = [:]
+    /// What is on disk.
+    var record: SegmentRecord?
+    /// The key it has or will get; nil while none can be placed.
+    var key: SegmentKey?
+
+    init(_ name: SegmentName, _ definition: SegmentDefinition?) {
+        self.name = name
+        self.definition = definition
+    }
+
+    var isWhileUsed: Bool {
+        if case .whileUsed = definition?.keep { true } else { false }
+    }
+}
+
+/// Where a segment stands, with what is true only there.
+enum SegmentLife {
+    case absent
+    case live(LiveSegment)
+    case draining(LiveSegment)
+    case removing(DoomedSegment)
+    case blocked(SegmentProblem)
+
+    var state: SegmentState {
+        switch self {
+        case .absent: .absent
+        case .live(let live): live.differences.isEmpty && live.unrepaired == nil ? .ready : .drifted
+        case .draining: .draining
+        case .removing: .removing
+        case .blocked: .blocked
+        }
+    }
+
+    /// The segment where it is in the kernel and not marked for removal.
+    var segment: LiveSegment? {
+        switch self {
+        case .live(let live), .draining(let live): live
+        case .absent, .removing, .blocked: nil
+        }
+    }
+}
+
+/// A segment in the kernel under its key.
+struct LiveSegment {
+    var identifier: SegmentIdentifier
+    var key: SegmentKey
+    /// In bytes.
+    var size: UInt64
+    /// The broker's own attachment; nil only where the kernel refused one.
+    var keeper: AttachmentAddress?
+    /// Size and key, until it is made anew.
+    var differences: [SegmentProblem] = []
+    /// Permissions that could not be set.
+    var unrepaired: SegmentProblem?
+
+    /// How often clients have it attached.
+    func attachments(_ status: SegmentStatus) -> Int {
+        max(0, Int(clamping: status.attachmentCount) - (keeper == nil ? 0 : 1))
+    }
+}
+
+/// A segment marked for removal: it has no key and goes with its last detach.
+struct DoomedSegment {
+    var identifier: SegmentIdentifier
+    /// In bytes.
+    var size: UInt64
+    /// Marked by somebody who is not the broker: it is made again when it is gone.
+    var byOther: Bool
+}

@@ -1,0 +1,74 @@
+package import SegmentModel
+package import SystemPackage
+package import SystemVSharedMemory
+
+/// Who may attach: exactly those whom the kernel lets; `ipcperms()` of the kernel's `ipc/util.c`.
+package struct AccessRule: Equatable, Sendable {
+    package var ownerUserID: UInt32
+    package var creatorUserID: UInt32
+    package var ownerGroupID: UInt32
+    package var creatorGroupID: UInt32
+    package var mode: FilePermissions
+
+    package init(
+        ownerUserID: UInt32,
+        creatorUserID: UInt32,
+        ownerGroupID: UInt32,
+        creatorGroupID: UInt32,
+        mode: FilePermissions
+    ) {
+        self.ownerUserID = ownerUserID
+        self.creatorUserID = creatorUserID
+        self.ownerGroupID = ownerGroupID
+        self.creatorGroupID = creatorGroupID
+        self.mode = mode
+    }
+
+    package init(_ status: SegmentStatus) {
+        self.init(
+            ownerUserID: status.ownerUserID,
+            creatorUserID: status.creatorUserID,
+            ownerGroupID: status.ownerGroupID,
+            creatorGroupID: status.creatorGroupID,
+            mode: status.mode
+        )
+    }
+
+    /// The class of permission bits that applies to a client.
+    package enum Class: String, Sendable {
+        case superuser, owner, group, other
+    }
+
+    package func `class`(of client: Client) -> Class {
+        if client.userID == 0 { return .superuser }
+        if client.userID == ownerUserID || client.userID == creatorUserID { return .owner }
+        if client.isMember(of: ownerGroupID) || client.isMember(of: creatorGroupID) { return .group }
+        return .other
+    }
+
+    package func grants(_ access: Access, to client: Client) -> Bool {
+        let granted: CModeT
+        switch `class`(of: client) {
+        case .superuser: return true
+        case .owner: granted = mode.rawValue >> 6
+        case .group: granted = mode.rawValue >> 3
+        case .other: granted = mode.rawValue
+        }
+        let wanted: CModeT = access == .readOnly ? 4 : 6
+        return granted & wanted == wanted
+    }
+
+    /// Why a client is refused, in words for its user.
+    package func reason(against client: Client) -> String {
+        let octal = "0" + String(mode.rawValue & 0o777, radix: 8)
+        switch `class`(of: client) {
+        case .superuser, .owner:
+            return "mode \(octal) does not let its owner do this"
+        case .group:
+            return "mode \(octal) does not let members of group \(ownerGroupID) do this"
+        case .other:
+            return
+                "user \(client.userID) is not in group \(ownerGroupID), and mode \(octal) does not let others do this"
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import SystemPackage
+package import SegmentModel
+package import SystemVSharedMemory
+
+/// What differs between a segment as it lives and as it is declared.
+package enum Drift {
+    /// Differences that stay until the segment is made anew.
+    ///
+    /// `computed` is the key that the declaration stands for now, nil where that cannot be told.
+    package static func lasting(
+        _ definition: SegmentDefinition,
+        size: UInt64,
+        key: SegmentKey,
+        computed: SegmentKey?
+    ) -> [SegmentProblem] {
+        var differences: [SegmentProblem] = []
+        if size != definition.size.bytes {
+            differences.append(
+                .sizeDiffers(definition.name, live: ByteCount(bytes: size), declared: definition.size)
+            )
+        }
+        if let computed, let difference = keyDifference(definition, key: key, computed: computed) {
+            differences.append(difference)
+        }
+        return differences
+    }
+
+    private static func keyDifference(
+        _ definition: SegmentDefinition,
+        key: SegmentKey,
+        computed: SegmentKey
+    ) -> SegmentProblem? {
+        switch definition.key {
+        case .ownFile:
+            // The project number may have moved; the file's part tells whether the file is still the same.
+            key.withProject(1) == computed.withProject(1)
+                ? nil : .keyMoved(definition.name, definition.file.string, live: key, now: computed)
+        case .path(let path, let project):
+            if key == computed {
+                nil
+            } else if key.project == project {
+                .keyMoved(definition.name, path.string, live: key, now: computed)
+            } else {
+                .keyDiffers(definition.name, live: key, declared: computed)
+            }
+        case .value:
+            key == computed ? nil : .keyDiffers(definition.name, live: key, declared: computed)
+        }
+    }
+}

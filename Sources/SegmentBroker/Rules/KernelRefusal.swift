@@ -1,0 +1,54 @@
+package import SegmentModel
+package import SystemPackage
+package import SystemVSharedMemory
+
+/// What it means that the kernel did not make a segment; shmget(2), shmat(2), shmctl(2).
+package enum KernelRefusal {
+    package static func problem(
+        call: String,
+        errno: Errno,
+        size: ByteCount,
+        limits: KernelLimits?
+    ) -> SegmentProblem {
+        switch errno {
+        case .invalidArgument where limits.map({ size.bytes > $0.largestSegment }) ?? (call == "shmget"):
+            .kernelLimit(
+                "the size, \(size), is above the kernel's largest segment"
+                    + (limits.map { ", \($0.largestSegment) bytes" } ?? ""),
+                remedy: "declare a smaller size, or raise kernel.shmmax with sysctl"
+            )
+        case .noSpace:
+            if let limits, limits.segmentsInUse >= limits.segments {
+                .kernelLimit(
+                    "all \(limits.segments) identifiers of the kernel are in use",
+                    remedy:
+                        "remove segments that nobody uses (`ipcs -mp`, `ipcrm`), or raise kernel.shmmni with sysctl"
+                )
+            } else {
+                .kernelLimit(
+                    "the kernel's limit for all segments together leaves no room for \(size)",
+                    remedy:
+                        "remove segments that nobody uses (`ipcs -mp`, `ipcrm`), or raise kernel.shmall with sysctl"
+                )
+            }
+        case .noMemory:
+            SegmentProblem(
+                .outOfMemory,
+                message: "the kernel has no memory for \(size) (\(call))",
+                remedy: "free memory, or declare a smaller size; segmentd tries again by itself"
+            )
+        default:
+            SegmentProblem(
+                .kernelRefused,
+                message: "\(call) failed: \(errno)",
+                remedy: "segmentd tries again by itself; see \(call)(2)"
+            )
+        }
+    }
+}
+
+extension SegmentProblem {
+    static func kernelLimit(_ message: String, remedy: String) -> SegmentProblem {
+        SegmentProblem(.kernelLimit, message: message, remedy: remedy)
+    }
+}

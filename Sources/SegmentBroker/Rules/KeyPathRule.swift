@@ -1,0 +1,43 @@
+package import SegmentModel
+package import SystemPackage
+package import SystemVSharedMemory
+
+/// What it means that ftok(3) did not give a key, and which files a service must not ask it about.
+package enum KeyPathRule {
+    /// Below these a sandboxed service sees other files than the programs it serves, or none.
+    private static let hidden = ["/home", "/root", "/tmp", "/var/tmp", "/run/user", "/dev", "/proc"]
+
+    package static func isHidden(_ path: FilePath) -> Bool {
+        let path = path.lexicallyNormalized().string
+        return hidden.contains { path == $0 || path.hasPrefix($0 + "/") }
+    }
+
+    /// `key` is what ftok(3) gives inside the sandbox, where it gives anything.
+    package static func hiddenProblem(_ path: FilePath, key: SegmentKey?) -> SegmentProblem {
+        SegmentProblem(
+            .keyPathHidden,
+            message: "\(path) is hidden from the service by its sandbox",
+            remedy: "move the file, or declare the number that ftok gives outside the sandbox: "
+                + (key.map { "value = \($0) if both see the same file" }
+                    ?? "`segmentctl check` prints it as value = 0x…")
+        )
+    }
+
+    package static func problem(_ path: FilePath, errno: Errno) -> SegmentProblem {
+        switch errno {
+        case .noSuchFileOrDirectory, .notDirectory:
+            SegmentProblem(
+                .keyPathMissing,
+                message: "\(path), from which ftok makes the key, does not exist",
+                remedy: "create the file, or declare the key as a number: value = 0x…"
+            )
+        default:
+            SegmentProblem(
+                .keyPathUnreadable,
+                message: "\(path), from which ftok makes the key, cannot be looked up: \(errno)",
+                remedy:
+                    "let the daemon's user search its directories, or declare the key as a number: value = 0x…"
+            )
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import SegmentRecords
+import SystemPackage
+import SegmentModel
+import SystemVSharedMemory
+
+extension SegmentProblem {
+    static func keyCollision(
+        _ key: SegmentKey,
+        _ declaration: KeyDeclaration,
+        holder: SegmentName?
+    ) -> SegmentProblem {
+        let source =
+            switch declaration {
+            case .ownFile: "every key of its own file"
+            case .path(let path, let project): "key \(key), ftok(\"\(path)\", \(project)),"
+            case .value: "key \(key)"
+            }
+        return SegmentProblem(
+            .keyCollision,
+            message: "\(source) is already the key of \(holder.map { "segment \($0)" } ?? "another segment")",
+            remedy: "declare another project, path or value under [key]"
+        )
+    }
+
+    static func squatted(
+        _ key: SegmentKey,
+        _ identifier: SegmentIdentifier,
+        _ status: SegmentStatus
+    ) -> SegmentProblem {
+        SegmentProblem(
+            .squatted,
+            message: "key \(key) belongs to segment \(identifier) of user \(status.creatorUserID), "
+                + "process \(status.creatorProcessID), \(ByteCount(bytes: status.size)), "
+                + "attached \(status.attachmentCount) times",
+            remedy: "if nobody needs it, `ipcrm -m \(identifier)`; otherwise declare another key; "
+                + "segmentd does not touch what it did not make"
+        )
+    }
+
+    static func groupUnknown(_ group: String, failure: Int32?) -> SegmentProblem {
+        SegmentProblem(
+            .groupUnknown,
+            message: failure.map { "group \(group) cannot be looked up (errno \($0))" }
+                ?? "there is no group \(group)",
+            remedy: "`groupadd \(group)`, or declare another group; segmentd tries again by itself"
+        )
+    }
+
+    static func sizeDiffers(_ name: SegmentName, live: ByteCount, declared: ByteCount) -> SegmentProblem {
+        SegmentProblem(
+            .sizeDiffers,
+            message: "it has \(live), \(declared) are declared",
+            remedy: "in force when it is next made: `segmentctl remove \(name) --when=idle`"
+        )
+    }
+
+    static func keyDiffers(_ name: SegmentName, live: SegmentKey, declared: SegmentKey) -> SegmentProblem {
+        SegmentProblem(
+            .keyDiffers,
+            message: "it has key \(live), \(declared) is declared",
+            remedy: "in force when it is next made: `segmentctl remove \(name) --when=idle`"
+        )
+    }
+
+    static func keyMoved(
+        _ name: SegmentName,
+        _ path: String,
+        live: SegmentKey,
+        now: SegmentKey
+    ) -> SegmentProblem {
+        SegmentProblem(
+            .keyMoved,
+            message: "\(path) has another inode since the segment was made: it keeps key \(live), "
+                + "programs that call ftok now compute \(now)",
+            remedy: "`segmentctl remove \(name) --when=idle` makes it anew under the new key"
+        )
+    }
+
+    static func projectMoved(to key: SegmentKey) -> SegmentProblem {
+        SegmentProblem(
+            .keyCollision,
+            message:
+                "the usual key of its file is taken by another segment: project \(key.project) is used instead",
+            remedy: nil
+        )
+    }
+
+    static func permissionsDiffer(_ found: SegmentStatus, reason: String) -> SegmentProblem {
+        SegmentProblem(
+            .permissionsDiffer,
+            message: "owner \(found.ownerUserID), group \(found.ownerGroupID) and mode "
+                + "0\(String(found.mode.rawValue & 0o777, radix: 8)) are not as declared and cannot be repaired: \(reason)",
+            remedy: "only its creator or root may change it; see ipcs -m"
+        )
+    }
+
+    static let removedByOther = SegmentProblem(
+        .removedByOther,
+        message: "somebody else marked it for removal (ipcrm, or IPC_RMID in a program)",
+        remedy: "it is made again after its last detach; `segmentctl remove NAME --when=now` does not wait"
+    )
+
+    static let undeclared = SegmentProblem(
+        .undeclared,
+        message: "no file declares it any more",
+        remedy: "it is removed when nobody uses it; declare it again to keep it"
+    )
+
+    static func recordsUnwritable(_ reason: String) -> SegmentProblem {
+        SegmentProblem(
+            .recordsUnwritable,
+            message: "its record cannot be written: \(reason)",
+            remedy: "make room in the state directory; segmentd tries again by itself"
+        )
+    }
+
+    static let unattachedSegmentsDestroyed = SegmentProblem(
+        .unattachedSegmentsDestroyed,
+        message: "kernel.shm_rmid_forced is 1: the kernel destroys every segment that nobody has attached",
+        remedy:
+            "`sysctl kernel.shm_rmid_forced=0`; until then segments are lost whenever segmentd is not running"
+    )
+}
