@@ -29,11 +29,8 @@ extension Broker {
     /// What the kernel says of all segments' memory, to be read once for a walk.
     package func memory() -> [SegmentIdentifier: SegmentMemory] { kernel.memory() }
 
-    /// How many segments are in each state.
-    package var counts: [SegmentState: Int] {
-        var counts: [SegmentState: Int] = [:]
-        for segment in segments.values { counts[segment.life.state, default: 0] += 1 }
-        return counts
+    package var blockedCount: Int {
+        segments.values.count { $0.life.state == .blocked }
     }
 
     package var segmentCount: Int { segments.count }

@@ -22,7 +22,7 @@ package final class Broker {
     /// The names of `segments`, sorted.
     var names: [SegmentName] = []
     var placement = KeyPlacement()
-    var groups = GroupTable()
+    package internal(set) var groups = GroupTable()
     package internal(set) var configuration: Configuration
     /// When a while-used segment goes, in time of `clock.monotonic()`.
     var removalDue: [SegmentName: Duration] = [:]
@@ -55,6 +55,8 @@ package final class Broker {
 
     /// When `expire` has something to do next, in time of `clock.monotonic()`.
     package var nextDeadline: Duration? { removalDue.values.min() }
+
+    package var monotonicTime: Duration { clock.monotonic() }
 
     func publish(_ kind: SegmentEvent.Kind, _ segment: BrokeredSegment) {
         guard let onEvent else { return }

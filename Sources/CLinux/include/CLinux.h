@@ -1,1 +1,3 @@
 #pragma once
+#include "SharedMemoryControl.h"
+#include "SocketCredentials.h"

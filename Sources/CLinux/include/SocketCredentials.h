@@ -1,0 +1,17 @@
+#pragma once
+#include <stdint.h>
+
+// struct ucred needs _GNU_SOURCE, which Swift's Glibc module is built without.
+
+struct clinux_peer {
+    int32_t process;
+    uint32_t user;
+    uint32_t group;
+};
+
+// SO_PEERCRED of unix(7): 0, or -1 with errno.
+int clinux_peer_credentials(int socket, struct clinux_peer *peer);
+// SO_PEERGROUPS of unix(7): the number of groups, at most `capacity` of which are written; or -1 with errno.
+int clinux_peer_groups(int socket, uint32_t *groups, int capacity);
+// The number of a listening socket's type and state: 1 if it is an AF_UNIX stream socket that listens, 0 if not, -1 with errno.
+int clinux_is_listening_unix_stream(int socket);

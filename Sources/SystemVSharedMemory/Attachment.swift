@@ -1,0 +1,59 @@
+package import SystemPackage
+
+/// A segment's memory in this process: attached when made, detached when it ends.
+///
+/// Exclusivity is this process's only. Other processes write at will, so what is read is input from a stranger, and
+/// words that both sides change while both run need atomics.
+@safe
+package struct Attachment: ~Copyable, Sendable {
+    package let identifier: SegmentIdentifier
+    /// In bytes.
+    package let size: Int
+    package let isReadOnly: Bool
+    private let address: AttachmentAddress
+
+    /// Attaches a segment of a known size.
+    ///
+    /// shmat(2); EACCES, EIDRM, EINVAL, ENOMEM.
+    package init(_ identifier: SegmentIdentifier, size: Int, readOnly: Bool) throws(Errno) {
+        address = try LinuxKernel().attach(identifier, readOnly: readOnly)
+        self.identifier = identifier
+        self.size = size
+        isReadOnly = readOnly
+    }
+
+    deinit {
+        try? LinuxKernel().detach(address)
+    }
+
+    /// Detaches for a caller who wants to know.
+    ///
+    /// shmdt(2); EINVAL if somebody else has unmapped it.
+    package consuming func detach() throws(Errno) {
+        let address = address
+        discard self
+        try LinuxKernel().detach(address)
+    }
+
+    /// The mapped bytes, valid while the attachment lives.
+    private var bytes: UnsafeMutableRawBufferPointer {
+        unsafe UnsafeMutableRawBufferPointer(
+            start: UnsafeMutableRawPointer(bitPattern: address.rawValue),
+            count: size
+        )
+    }
+
+    package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (RawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try unsafe body(UnsafeRawBufferPointer(bytes).bytes)
+    }
+
+    /// For writing; the caller has made sure that the attachment is not read-only.
+    package mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
+        _ body: (inout MutableRawSpan) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var span = unsafe bytes.mutableBytes
+        return try body(&span)
+    }
+}

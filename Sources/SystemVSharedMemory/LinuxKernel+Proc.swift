@@ -1,0 +1,52 @@
+import SystemPackage
+
+/// What only `/proc` tells; see proc(5).
+extension LinuxKernel {
+    package func memory() -> [SegmentIdentifier: SegmentMemory] {
+        guard let text = contents(of: "/proc/sysvipc/shm") else { return [:] }
+        var memory: [SegmentIdentifier: SegmentMemory] = [:]
+        for line in text.split(separator: UInt8(ascii: "\n")).dropFirst() {
+            let columns = line.split(separator: UInt8(ascii: " "))
+            guard columns.count >= 16, let identifier = Int32(decimal: columns[1]),
+                let resident = UInt64(decimal: columns[14]), let swapped = UInt64(decimal: columns[15])
+            else { continue }
+            memory[SegmentIdentifier(rawValue: identifier)] = SegmentMemory(
+                resident: resident,
+                swapped: swapped
+            )
+        }
+        return memory
+    }
+
+    package func destroysUnattachedSegments() -> Bool? {
+        contents(of: "/proc/sys/kernel/shm_rmid_forced").map { $0.first == UInt8(ascii: "1") }
+    }
+
+    private func contents(of path: FilePath) -> [UInt8]? {
+        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
+        defer { try? file.close() }
+        var contents: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            guard let count = try? unsafe buffer.withUnsafeMutableBytes({ unsafe try file.read(into: $0) })
+            else {
+                return nil
+            }
+            guard count > 0 else { return contents }
+            contents += buffer[..<count]
+        }
+    }
+}
+
+extension FixedWidthInteger {
+    fileprivate init?(decimal digits: ArraySlice<UInt8>) {
+        self = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            let (tens, overflow) = multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tens.addingReportingOverflow(Self(digit - 0x30))
+            guard !overflow, !carry else { return nil }
+            self = sum
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import CLinux
+import Glibc
+package import SystemPackage
+
+/// The kernel that this process runs on.
+package struct LinuxKernel: SharedMemoryKernel {
+    package init() {}
+
+    package func key(ofFile path: FilePath, project: UInt8) throws(Errno) -> SegmentKey {
+        let key = try valueOrErrno { unsafe ftok(path.string, Int32(project)) }
+        return SegmentKey(rawValue: key)
+    }
+
+    package func get(
+        _ key: SegmentKey,
+        size: UInt64,
+        flags: CreationFlags,
+        mode: FilePermissions
+    ) throws(Errno) -> SegmentIdentifier {
+        // A size that no size_t holds is above every limit.
+        guard let size = Int(exactly: size) else { throw .invalidArgument }
+        let identifier = try valueOrErrno {
+            shmget(key.rawValue, size, flags.rawValue | Int32(mode.rawValue))
+        }
+        return SegmentIdentifier(rawValue: identifier)
+    }
+
+    package func attach(_ identifier: SegmentIdentifier, readOnly: Bool) throws(Errno) -> AttachmentAddress {
+        let address = unsafe shmat(identifier.rawValue, nil, readOnly ? SHM_RDONLY : 0)
+        let errno = errno
+        guard let address = unsafe address, unsafe address != UnsafeMutableRawPointer(bitPattern: -1) else {
+            throw Errno(rawValue: errno)
+        }
+        return AttachmentAddress(rawValue: UInt(bitPattern: address))
+    }
+
+    package func detach(_ address: AttachmentAddress) throws(Errno) {
+        _ = try valueOrErrno { unsafe shmdt(UnsafeRawPointer(bitPattern: address.rawValue)) }
+    }
+
+    package func status(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
+        var status = clinux_shm_status()
+        _ = try valueOrErrno { unsafe clinux_shm_status(identifier.rawValue, &status) }
+        return SegmentStatus(status)
+    }
+
+    package func statusOfAny(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
+        // The index is the low part of an identifier; how many bits of it depends on the boot option ipcmni_extend.
+        for bits in [15, 24] as [Int32] {
+            var status = clinux_shm_status()
+            let index = identifier.rawValue & (1 << bits - 1)
+            let found = unsafe clinux_shm_status_by_index(index, &status)
+            if found == 0, status.identifier == identifier.rawValue { return SegmentStatus(status) }
+        }
+        throw .invalidArgument
+    }
+
+    package func setOwner(
+        _ identifier: SegmentIdentifier,
+        userID: UInt32,
+        groupID: UInt32,
+        mode: FilePermissions
+    ) throws(Errno) {
+        _ = try valueOrErrno {
+            clinux_shm_set(identifier.rawValue, userID, groupID, UInt32(mode.rawValue))
+        }
+    }
+
+    package func remove(_ identifier: SegmentIdentifier) throws(Errno) {
+        _ = try valueOrErrno { unsafe shmctl(identifier.rawValue, IPC_RMID, nil) }
+    }
+
+    package func allSegments() throws(Errno) -> [SegmentIdentifier: SegmentStatus] {
+        var limits = clinux_shm_limits()
+        _ = try valueOrErrno { unsafe clinux_shm_limits(&limits) }
+        var segments: [SegmentIdentifier: SegmentStatus] = [:]
+        for index in 0...max(0, limits.highest_index) {
+            var status = clinux_shm_status()
+            guard unsafe clinux_shm_status_by_index(index, &status) == 0 else { continue }
+            segments[SegmentIdentifier(rawValue: status.identifier)] = SegmentStatus(status)
+        }
+        return segments
+    }
+
+    package func limits() throws(Errno) -> KernelLimits {
+        var limits = clinux_shm_limits()
+        _ = try valueOrErrno { unsafe clinux_shm_limits(&limits) }
+        let (bytes, overflow) = limits.total_pages.multipliedReportingOverflow(by: limits.page_size)
+        return KernelLimits(
+            largestSegment: limits.largest_segment,
+            segments: Int(clamping: limits.segments),
+            totalBytes: overflow ? .max : bytes,
+            segmentsInUse: Int(clamping: limits.segments_in_use)
+        )
+    }
+
+    package func excludeFromCoreDumps(_ address: AttachmentAddress, size: UInt64) throws(Errno) {
+        let pointer = unsafe UnsafeMutableRawPointer(bitPattern: address.rawValue)
+        _ = try valueOrErrno { unsafe madvise(pointer, Int(clamping: size), MADV_DONTDUMP) }
+    }
+
+    package func ipcNamespace() throws(Errno) -> UInt64 {
+        var file = stat()
+        _ = try valueOrErrno { unsafe stat("/proc/self/ns/ipc", &file) }
+        return UInt64(file.st_ino)
+    }
+
+    /// Reads `errno` directly after the call, before anything else can change it.
+    private func valueOrErrno(_ call: () -> Int32) throws(Errno) -> Int32 {
+        let value = call()
+        guard value != -1 else { throw Errno(rawValue: errno) }
+        return value
+    }
+}
+
+extension SegmentStatus {
+    init(_ status: clinux_shm_status) {
+        self.init(
+            key: SegmentKey(rawValue: status.key),
+            ownerUserID: status.owner_user,
+            ownerGroupID: status.owner_group,
+            creatorUserID: status.creator_user,
+            creatorGroupID: status.creator_group,
+            mode: FilePermissions(rawValue: CModeT(status.mode & 0o777)),
+            isMarkedForRemoval: status.mode & 0o1000 != 0,
+            size: status.size,
+            attachmentCount: status.attachments,
+            creatorProcessID: status.creator_process,
+            lastAttach: status.attach_time,
+            lastDetach: status.detach_time,
+            lastChange: status.change_time
+        )
+    }
+}

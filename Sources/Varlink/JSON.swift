@@ -1,0 +1,53 @@
+/// A value of JSON text; RFC 8259, read as strictly as Varlink wants it.
+package enum JSON: Equatable, Sendable {
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    /// Everything written with a fraction or an exponent, and integers that 64 bits do not hold.
+    case float(Double)
+    case string(String)
+    case array([JSON])
+    case object(JSONObject)
+}
+
+/// The members of a JSON object, in the order of the text, no name twice.
+package struct JSONObject: Equatable, Sendable {
+    package struct Member: Equatable, Sendable {
+        package var name: String
+        package var value: JSON
+    }
+
+    package private(set) var members: [Member]
+
+    package init() {
+        members = []
+    }
+
+    package subscript(name: String) -> JSON? {
+        for member in members where member.name == name { return member.value }
+        return nil
+    }
+
+    mutating func append(_ name: String, _ value: JSON) {
+        members.append(Member(name: name, value: value))
+    }
+}
+
+/// Where and why a text is not JSON.
+package struct JSONError: Error, Equatable, Sendable {
+    package enum Reason: Equatable, Sendable {
+        case unexpectedEnd
+        case unexpectedByte(UInt8)
+        case invalidNumber
+        case invalidEscape
+        case invalidUTF8
+        case controlCharacterInString
+        case nestedTooDeep(limit: Int)
+        case duplicateMember(String)
+        case trailingBytes
+    }
+
+    package var reason: Reason
+    /// In bytes from the start of the text.
+    package var offset: Int
+}

@@ -1,0 +1,75 @@
+extension JSONParser {
+    /// Reads a string from its opening quotation mark to behind its closing one.
+    mutating func string(_ text: Span<UInt8>) throws(JSONError) -> String {
+        offset += 1
+        var start = offset
+        var unescaped = ""
+        while offset < text.count {
+            switch text[offset] {
+            case UInt8(ascii: "\""):
+                let last = try utf8(text, start, offset)
+                offset += 1
+                return unescaped.isEmpty ? last : unescaped + last
+            case UInt8(ascii: "\\"):
+                unescaped += try utf8(text, start, offset)
+                offset += 1
+                unescaped.unicodeScalars.append(try escape(text))
+                start = offset
+            case 0..<0x20:
+                throw error(.controlCharacterInString)
+            default:
+                offset += 1
+            }
+        }
+        throw error(.unexpectedEnd)
+    }
+
+    private mutating func escape(_ text: Span<UInt8>) throws(JSONError) -> Unicode.Scalar {
+        guard offset < text.count else { throw error(.unexpectedEnd) }
+        let letter = text[offset]
+        offset += 1
+        switch letter {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return Unicode.Scalar(letter)
+        case UInt8(ascii: "b"): return "\u{8}"
+        case UInt8(ascii: "f"): return "\u{c}"
+        case UInt8(ascii: "n"): return "\n"
+        case UInt8(ascii: "r"): return "\r"
+        case UInt8(ascii: "t"): return "\t"
+        case UInt8(ascii: "u"): return try unicodeEscape(text)
+        default: throw error(.invalidEscape)
+        }
+    }
+
+    /// A code point or a pair of surrogates; never U+0000, that ends messages, nor a surrogate alone.
+    private mutating func unicodeEscape(_ text: Span<UInt8>) throws(JSONError) -> Unicode.Scalar {
+        let first = try fourDigits(text)
+        var code = UInt32(first)
+        if (0xd800...0xdbff).contains(first) {
+            guard offset + 1 < text.count, text[offset] == UInt8(ascii: "\\"),
+                text[offset + 1] == UInt8(ascii: "u")
+            else { throw error(.invalidEscape) }
+            offset += 2
+            let second = try fourDigits(text)
+            guard (0xdc00...0xdfff).contains(second) else { throw error(.invalidEscape) }
+            code = 0x10000 + (UInt32(first) - 0xd800) << 10 + (UInt32(second) - 0xdc00)
+        }
+        guard code != 0, let scalar = Unicode.Scalar(code) else { throw error(.invalidEscape) }
+        return scalar
+    }
+
+    private mutating func fourDigits(_ text: Span<UInt8>) throws(JSONError) -> UInt16 {
+        var code: UInt16 = 0
+        for _ in 0..<4 {
+            guard offset < text.count else { throw error(.unexpectedEnd) }
+            let digit: UInt8
+            switch text[offset] {
+            case let byte where (0x30...0x39).contains(byte): digit = byte - 0x30
+            case let byte where (0x61...0x66).contains(byte | 0x20): digit = (byte | 0x20) - 0x61 + 10
+            default: throw error(.invalidEscape)
+            }
+            code = code << 4 | UInt16(digit)
+            offset += 1
+        }
+        return code
+    }
+}

@@ -1,0 +1,165 @@
+extension JSON {
+    /// Reads one value, with white space around it and nothing else.
+    package init(parsing text: Span<UInt8>, depthLimit: Int = 64) throws(JSONError) {
+        var parser = JSONParser(depthLimit: depthLimit)
+        parser.skipWhiteSpace(text)
+        self = try parser.value(text, depth: 1)
+        parser.skipWhiteSpace(text)
+        guard parser.offset == text.count else { throw parser.error(.trailingBytes) }
+    }
+}
+
+/// A reader of JSON text in one pass; it holds its place, the text is passed along.
+struct JSONParser {
+    let depthLimit: Int
+    var offset = 0
+
+    init(depthLimit: Int) {
+        self.depthLimit = depthLimit
+    }
+
+    func error(_ reason: JSONError.Reason) -> JSONError {
+        JSONError(reason: reason, offset: offset)
+    }
+
+    mutating func skipWhiteSpace(_ text: Span<UInt8>) {
+        while offset < text.count {
+            switch text[offset] {
+            case 0x20, 0x09, 0x0a, 0x0d: offset += 1
+            default: return
+            }
+        }
+    }
+
+    private func byte(_ text: Span<UInt8>) throws(JSONError) -> UInt8 {
+        guard offset < text.count else { throw error(.unexpectedEnd) }
+        return text[offset]
+    }
+
+    private mutating func expect(_ expected: UInt8, _ text: Span<UInt8>) throws(JSONError) {
+        let found = try byte(text)
+        guard found == expected else { throw error(.unexpectedByte(found)) }
+        offset += 1
+    }
+
+    mutating func value(_ text: Span<UInt8>, depth: Int) throws(JSONError) -> JSON {
+        guard depth <= depthLimit else { throw error(.nestedTooDeep(limit: depthLimit)) }
+        let first = try byte(text)
+        switch first {
+        case UInt8(ascii: "{"): return .object(try object(text, depth: depth))
+        case UInt8(ascii: "["): return .array(try array(text, depth: depth))
+        case UInt8(ascii: "\""): return .string(try string(text))
+        case UInt8(ascii: "t"): return try word("true", .bool(true), text)
+        case UInt8(ascii: "f"): return try word("false", .bool(false), text)
+        case UInt8(ascii: "n"): return try word("null", .null, text)
+        case UInt8(ascii: "-"), 0x30...0x39: return try number(text)
+        default: throw error(.unexpectedByte(first))
+        }
+    }
+
+    private mutating func word(
+        _ word: StaticString,
+        _ value: JSON,
+        _ text: Span<UInt8>
+    ) throws(JSONError) -> JSON {
+        for expected in word.description.utf8 { try expect(expected, text) }
+        return value
+    }
+
+    private mutating func object(_ text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONObject {
+        var object = JSONObject()
+        // Looking each name up among the earlier ones is quickest for the few members of a real message.
+        var names: Set<String> = []
+        offset += 1
+        skipWhiteSpace(text)
+        if try byte(text) == UInt8(ascii: "}") {
+            offset += 1
+            return object
+        }
+        while true {
+            let start = offset
+            guard try byte(text) == UInt8(ascii: "\"") else { throw error(.unexpectedByte(text[offset])) }
+            let name = try string(text)
+            if object.members.count == 16 { names = Set(object.members.map(\.name)) }
+            let isNew = object.members.count < 16 ? object[name] == nil : names.insert(name).inserted
+            guard isNew else { throw JSONError(reason: .duplicateMember(name), offset: start) }
+            skipWhiteSpace(text)
+            try expect(UInt8(ascii: ":"), text)
+            skipWhiteSpace(text)
+            object.append(name, try value(text, depth: depth + 1))
+            skipWhiteSpace(text)
+            guard try continues(until: UInt8(ascii: "}"), text) else { return object }
+        }
+    }
+
+    private mutating func array(_ text: Span<UInt8>, depth: Int) throws(JSONError) -> [JSON] {
+        var elements: [JSON] = []
+        offset += 1
+        skipWhiteSpace(text)
+        if try byte(text) == UInt8(ascii: "]") {
+            offset += 1
+            return elements
+        }
+        while true {
+            elements.append(try value(text, depth: depth + 1))
+            skipWhiteSpace(text)
+            guard try continues(until: UInt8(ascii: "]"), text) else { return elements }
+        }
+    }
+
+    /// After an element: true behind a comma, false behind the closing bracket.
+    private mutating func continues(until close: UInt8, _ text: Span<UInt8>) throws(JSONError) -> Bool {
+        let found = try byte(text)
+        guard found == close || found == UInt8(ascii: ",") else { throw error(.unexpectedByte(found)) }
+        offset += 1
+        guard found != close else { return false }
+        skipWhiteSpace(text)
+        return true
+    }
+
+    private mutating func number(_ text: Span<UInt8>) throws(JSONError) -> JSON {
+        let start = offset
+        if text[offset] == UInt8(ascii: "-") { offset += 1 }
+        let first = offset
+        skipDigits(text)
+        guard offset > first, offset == first + 1 || text[first] != UInt8(ascii: "0") else {
+            throw error(.invalidNumber)
+        }
+        var isInteger = true
+        if offset < text.count, text[offset] == UInt8(ascii: ".") {
+            isInteger = false
+            offset += 1
+            try digits(text)
+        }
+        if offset < text.count, text[offset] | 0x20 == UInt8(ascii: "e") {
+            isInteger = false
+            offset += 1
+            if offset < text.count, text[offset] == UInt8(ascii: "+") || text[offset] == UInt8(ascii: "-") {
+                offset += 1
+            }
+            try digits(text)
+        }
+        let digits = try utf8(text, start, offset)
+        if isInteger, let integer = Int64(digits) { return .integer(integer) }
+        guard let float = Double(digits), float.isFinite else { throw error(.invalidNumber) }
+        return .float(float)
+    }
+
+    private mutating func skipDigits(_ text: Span<UInt8>) {
+        while offset < text.count, (0x30...0x39).contains(text[offset]) { offset += 1 }
+    }
+
+    private mutating func digits(_ text: Span<UInt8>) throws(JSONError) {
+        let first = offset
+        skipDigits(text)
+        guard offset > first else { throw error(.invalidNumber) }
+    }
+
+    func utf8(_ text: Span<UInt8>, _ start: Int, _ end: Int) throws(JSONError) -> String {
+        do {
+            return String(copying: try UTF8Span(validating: text.extracting(start..<end)))
+        } catch {
+            throw JSONError(reason: .invalidUTF8, offset: start)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+/// What a service answers: one message to the client.
+package struct Reply: Equatable, Sendable {
+    package var parameters: JSONObject
+    /// Fully qualified; nil for a success.
+    package var error: String?
+    /// Whether more replies to the same call follow.
+    package var continues: Bool
+
+    /// Throws what it violates.
+    package init(_ message: JSON) throws(ReplyError) {
+        guard case .object(let object) = message else { throw .notAnObject }
+        parameters = JSONObject()
+        continues = false
+        for member in object.members {
+            switch (member.name, member.value) {
+            case ("parameters", .object(let object)): parameters = object
+            case ("parameters", .null): break
+            case ("error", .string(let name)): error = name
+            case ("continues", .bool(let flag)): continues = flag
+            case ("parameters", _), ("error", _), ("continues", _): throw .wrongType(member: member.name)
+            default: break
+            }
+        }
+    }
+
+    /// Appends a success as one message.
+    package static func write(
+        _ parameters: some JSONEncodable,
+        continues: Bool = false,
+        to writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        writer.member("parameters", parameters)
+        if continues { writer.member("continues", true) }
+        writer.endObject()
+        writer.endMessage()
+    }
+
+    /// Appends an error as one message.
+    package static func write(error: some VarlinkError, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("error", error.name)
+        writer.member("parameters", error)
+        writer.endObject()
+        writer.endMessage()
+    }
+}
+
+/// Why a message is not a reply.
+package enum ReplyError: Error, Equatable, Sendable {
+    case notAnObject
+    case wrongType(member: String)
+}
+
+/// An error of an interface; encoded, it is the error's parameters.
+package protocol VarlinkError: JSONEncodable {
+    /// Fully qualified: `io.segmentd.Broker.NoSuchSegment`.
+    var name: String { get }
+}
+
+/// The parameters of a call or reply that has none.
+package struct NoParameters: JSONEncodable, Equatable, Sendable {
+    package init() {}
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.endObject()
+    }
+}

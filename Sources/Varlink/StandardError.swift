@@ -1,0 +1,34 @@
+/// The errors of `org.varlink.service`.
+package enum StandardError: Error, Equatable, Sendable {
+    case interfaceNotFound(String)
+    /// Fully qualified.
+    case methodNotFound(String)
+    case methodNotImplemented(String)
+    case invalidParameter(String)
+    case permissionDenied
+    case expectedMore
+}
+
+extension StandardError: VarlinkError {
+    package var name: String {
+        switch self {
+        case .interfaceNotFound: "org.varlink.service.InterfaceNotFound"
+        case .methodNotFound: "org.varlink.service.MethodNotFound"
+        case .methodNotImplemented: "org.varlink.service.MethodNotImplemented"
+        case .invalidParameter: "org.varlink.service.InvalidParameter"
+        case .permissionDenied: "org.varlink.service.PermissionDenied"
+        case .expectedMore: "org.varlink.service.ExpectedMore"
+        }
+    }
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        switch self {
+        case .interfaceNotFound(let interface): writer.member("interface", interface)
+        case .methodNotFound(let method), .methodNotImplemented(let method): writer.member("method", method)
+        case .invalidParameter(let parameter): writer.member("parameter", parameter)
+        case .permissionDenied, .expectedMore: break
+        }
+        writer.endObject()
+    }
+}
