@@ -67,7 +67,7 @@ package struct LinuxKernel: SharedMemoryKernel {
     }
 
     package func remove(_ identifier: SegmentIdentifier) throws(Errno) {
-        _ = try valueOrErrno { unsafe shmctl(identifier.rawValue, IPC_RMID, nil) }
+        _ = try valueOrErrno { shmctl(identifier.rawValue, IPC_RMID, nil) }
     }
 
     package func allSegments() throws(Errno) -> [SegmentIdentifier: SegmentStatus] {

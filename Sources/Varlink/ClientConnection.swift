@@ -1,0 +1,215 @@
+import CLinux
+import Glibc
+
+/// A blocking connection to a Varlink service.
+///
+/// Not for two threads at once.
+///
+/// After an error other than a service's reply it is of no more use.
+package final class ClientConnection {
+    /// The longest reply that is believed, in bytes.
+    private static let longestReply = 16 << 20
+
+    private let socket: Int32
+    private var frames = FrameDecoder(maximumLength: longestReply)
+    private var writer = JSONWriter()
+    private var received = [UInt8](repeating: 0, count: 1 << 14)
+
+    /// The process that listens; SO_PEERCRED of unix(7).
+    ///
+    /// A socket made by systemd shows process 1 and user 0.
+    package let peerUserID: UInt32
+
+    /// Connects to a socket; unix(7).
+    ///
+    /// `timeLimit` bounds the wait for a place in the service's queue. `.cannotConnect` carries ENOENT,
+    /// ECONNREFUSED, EACCES, EAGAIN (queue full) and so on.
+    package init(path: String, timeLimit: Duration) throws(ConnectionError) {
+        socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard socket >= 0 else { throw .cannotConnect(path: path, errno: errno) }
+        do throws(ConnectionError) {
+            try Self.connect(socket, to: path, timeLimit)
+            var peer = clinux_peer()
+            guard unsafe clinux_peer_credentials(socket, &peer) == 0 else {
+                throw .failed(call: "getsockopt", errno: errno)
+            }
+            peerUserID = peer.user
+        } catch {
+            Glibc.close(socket)
+            throw error
+        }
+    }
+
+    deinit {
+        Glibc.close(socket)
+    }
+
+    /// For poll(2): readable when the service has gone away or a reply waits.
+    package var fileDescriptor: Int32 { socket }
+
+    /// Calls a method and waits for its one reply, an error of the service included.
+    package func call(
+        _ method: String,
+        _ parameters: some JSONEncodable,
+        timeLimit: Duration
+    ) throws(ConnectionError) -> Reply {
+        let deadline = Deadline(timeLimit)
+        try send(method, parameters, mode: .plain, deadline)
+        return try receive(deadline)
+    }
+
+    /// Calls a method for any number of replies; `receiveNext` gets them.
+    package func callMore(
+        _ method: String,
+        _ parameters: some JSONEncodable,
+        timeLimit: Duration
+    ) throws(ConnectionError) {
+        try send(method, parameters, mode: .more, Deadline(timeLimit))
+    }
+
+    /// Waits for the next reply; nil: without limit.
+    package func receiveNext(timeLimit: Duration?) throws(ConnectionError) -> Reply {
+        try receive(timeLimit.map { Deadline($0) })
+    }
+
+    /// Sends a call that is never answered, if the socket takes it at once; never waits.
+    package func callOneway(_ method: String, _ parameters: some JSONEncodable) throws(ConnectionError) {
+        writer.reset()
+        Call.write(method, parameters, mode: .oneway, to: &writer)
+        let count = unsafe writer.bytes.withUnsafeBytes {
+            unsafe Glibc.send(
+                socket,
+                $0.baseAddress,
+                $0.count,
+                Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
+            )
+        }
+        guard count == writer.bytes.count else {
+            throw count < 0 ? .failed(call: "send", errno: errno) : .timedOut
+        }
+    }
+
+    private func send(
+        _ method: String,
+        _ parameters: some JSONEncodable,
+        mode: Call.Mode,
+        _ deadline: Deadline
+    ) throws(ConnectionError) {
+        writer.reset()
+        Call.write(method, parameters, mode: mode, to: &writer)
+        var sent = 0
+        while sent < writer.bytes.count {
+            let count = unsafe writer.bytes.withUnsafeBytes {
+                unsafe Glibc.send(
+                    socket,
+                    $0.baseAddress.map { unsafe $0 + sent },
+                    $0.count - sent,
+                    Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
+                )
+            }
+            if count > 0 {
+                sent += count
+            } else if errno == EAGAIN {
+                try wait(for: POLLOUT, deadline)
+            } else if errno == EPIPE || errno == ECONNRESET {
+                // What the service said before it hung up may still be read.
+                return
+            } else if errno != EINTR {
+                throw .failed(call: "send", errno: errno)
+            }
+        }
+    }
+
+    private func receive(_ deadline: Deadline?) throws(ConnectionError) -> Reply {
+        while true {
+            let message: JSON?
+            do throws(FrameError) {
+                message = try frames.next()
+            } catch {
+                throw .protocolViolation("\(error)")
+            }
+            if let message {
+                do throws(ReplyError) {
+                    return try Reply(message)
+                } catch {
+                    throw .protocolViolation("\(error)")
+                }
+            }
+            try wait(for: POLLIN, deadline)
+            let count = unsafe received.withUnsafeMutableBytes {
+                unsafe recv(socket, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+            }
+            switch count {
+            case 0: throw .closed
+            case 1...: frames.append(received.span.extracting(first: count))
+            default:
+                guard errno == EAGAIN || errno == EINTR else {
+                    throw errno == ECONNRESET ? .closed : .failed(call: "recv", errno: errno)
+                }
+            }
+        }
+    }
+
+    private func wait(for events: Int32, _ deadline: Deadline?) throws(ConnectionError) {
+        while true {
+            var entry = pollfd(fd: socket, events: Int16(events), revents: 0)
+            let ready = unsafe poll(&entry, 1, deadline?.milliseconds ?? -1)
+            if ready > 0 { return }
+            if ready == 0 { throw .timedOut }
+            guard errno == EINTR else { throw .failed(call: "poll", errno: errno) }
+        }
+    }
+
+    private static func connect(
+        _ socket: Int32,
+        to path: String,
+        _ timeLimit: Duration
+    ) throws(ConnectionError) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let fits = unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in
+            guard path.utf8.count < room.count else { return false }
+            unsafe room.copyBytes(from: path.utf8)
+            return true
+        }
+        guard fits else { throw .cannotConnect(path: path, errno: ENAMETOOLONG) }
+        // A full queue makes connect(2) wait as long as it may send.
+        let (seconds, attoseconds) = timeLimit.components
+        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        let connected = unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard connected == 0 else {
+            throw errno == EAGAIN ? .timedOut : .cannotConnect(path: path, errno: errno)
+        }
+    }
+}
+
+/// Why a call got no reply.
+package enum ConnectionError: Error, Equatable, Sendable {
+    case cannotConnect(path: String, errno: Int32)
+    /// The service has closed the connection.
+    case closed
+    case timedOut
+    case protocolViolation(String)
+    case failed(call: String, errno: Int32)
+}
+
+/// A moment of CLOCK_MONOTONIC by which a call must be over.
+private struct Deadline {
+    private let moment: ContinuousClock.Instant
+
+    init(_ timeLimit: Duration) {
+        moment = .now + timeLimit
+    }
+
+    /// What remains, for poll(2), rounded up.
+    var milliseconds: Int32 {
+        let remaining = moment - .now
+        guard remaining > .zero else { return 0 }
+        return Int32(clamping: Int64(remaining / .milliseconds(1)) + 1)
+    }
+}

@@ -1,0 +1,85 @@
+import Glibc
+
+/// A Unix socket that a daemon makes by itself where no service manager hands one over; unix(7).
+package enum ListeningSocket {
+    /// Makes a listening socket that everybody may connect to, and returns its descriptor.
+    ///
+    /// What a daemon that was killed left behind is replaced; a socket that somebody listens on is not.
+    package static func make(at path: String) throws(ListeningSocketError) -> Int32 {
+        guard let address = SocketAddress(path) else { throw .pathTooLong(path) }
+        guard !isServed(address) else { throw .alreadyServed(path) }
+        let descriptor = try open(path)
+        do throws(ListeningSocketError) {
+            try unlinkSocket(path)
+            let mask = umask(0o111)
+            let isBound = unsafe address.withPointer { unsafe bind(descriptor, $0, $1) } == 0
+            let error = errno
+            umask(mask)
+            guard isBound else { throw .failed(call: "bind", path: path, errno: error) }
+            guard listen(descriptor, 4096) == 0 else {
+                throw .failed(call: "listen", path: path, errno: errno)
+            }
+            return descriptor
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    private static func open(_ path: String) throws(ListeningSocketError) -> Int32 {
+        let descriptor = socket(
+            AF_UNIX,
+            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue),
+            0
+        )
+        guard descriptor >= 0 else { throw .failed(call: "socket", path: path, errno: errno) }
+        return descriptor
+    }
+
+    private static func isServed(_ address: SocketAddress) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        return unsafe address.withPointer { unsafe connect(descriptor, $0, $1) } == 0
+    }
+
+    /// Only a socket is ever removed.
+    private static func unlinkSocket(_ path: String) throws(ListeningSocketError) {
+        var file = stat()
+        guard unsafe lstat(path, &file) == 0 else { return }
+        guard file.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
+        guard unsafe unlink(path) == 0 else { throw .failed(call: "unlink", path: path, errno: errno) }
+    }
+}
+
+/// Why there is no socket to listen on.
+package enum ListeningSocketError: Error, Equatable, Sendable {
+    case pathTooLong(String)
+    /// Another daemon answers there.
+    case alreadyServed(String)
+    /// Something else stands there and is left alone.
+    case notASocket(String)
+    case failed(call: String, path: String, errno: Int32)
+}
+
+/// `sockaddr_un` of a path.
+private struct SocketAddress {
+    private var address = sockaddr_un()
+
+    init?(_ path: String) {
+        address.sun_family = sa_family_t(AF_UNIX)
+        let fits = unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in
+            guard path.utf8.count < room.count else { return false }
+            unsafe room.copyBytes(from: path.utf8)
+            return true
+        }
+        guard fits else { return nil }
+    }
+
+    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        unsafe withUnsafePointer(to: address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import CLinux
+import Glibc
+
+/// Who is at the other end of a Unix socket, as the kernel said when it connected; unix(7).
+package struct PeerCredentials: Equatable, Sendable {
+    package var processID: Int32
+    package var userID: UInt32
+    package var groupID: UInt32
+    package var supplementaryGroupIDs: [UInt32]
+
+    package init(processID: Int32, userID: UInt32, groupID: UInt32, supplementaryGroupIDs: [UInt32]) {
+        self.processID = processID
+        self.userID = userID
+        self.groupID = groupID
+        self.supplementaryGroupIDs = supplementaryGroupIDs
+    }
+
+    /// SO_PEERCRED and SO_PEERGROUPS of a connected socket; nil where the kernel does not tell.
+    init?(ofSocket socket: Int32) {
+        var peer = clinux_peer()
+        guard unsafe clinux_peer_credentials(socket, &peer) == 0 else { return nil }
+        var groups = [UInt32](repeating: 0, count: 64)
+        var count = unsafe Int(clinux_peer_groups(socket, &groups, Int32(groups.count)))
+        if count > groups.count {
+            groups = [UInt32](repeating: 0, count: count)
+            count = unsafe Int(clinux_peer_groups(socket, &groups, Int32(groups.count)))
+        }
+        guard (0...groups.count).contains(count) else { return nil }
+        self.init(
+            processID: peer.process,
+            userID: peer.user,
+            groupID: peer.group,
+            supplementaryGroupIDs: Array(groups[..<count])
+        )
+    }
+}

@@ -1,0 +1,212 @@
+package import NIOCore
+package import Varlink
+
+/// One client's connection: calls in, replies out, strictly in order.
+///
+/// A client that sends what is no call, or more than it may, loses its connection and nothing else happens. One that
+/// does not read is not read from either.
+package final class VarlinkConnection<Application: VarlinkApplication>: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    private let application: Application
+    private var context: ChannelHandlerContext?
+    private var session: Application.Session?
+    private var frames: FrameDecoder
+    private var writer = JSONWriter()
+    /// The call that waits for its final reply.
+    private var current: Call.Mode?
+    /// Makes the next reply of the current call while the client reads; true when there is nothing to make for now.
+    private var source: (() -> Bool)?
+    private var isProcessing = false
+    private var inputHasEnded = false
+    private var readsByItself = true
+
+    init(_ application: Application) {
+        self.application = application
+        frames = FrameDecoder(maximumLength: application.longestMessage)
+    }
+
+    // MARK: What the application does
+
+    /// Answers the current call; with `continues`, more replies follow.
+    package func reply(_ parameters: some JSONEncodable, continues: Bool = false) {
+        guard let mode = current else { return }
+        if mode != .oneway {
+            writer.reset()
+            Reply.write(parameters, continues: continues && mode == .more, to: &writer)
+            send()
+        }
+        if !continues { finish() }
+    }
+
+    /// Answers the current call with an error.
+    package func fail(_ error: some VarlinkError) {
+        guard let mode = current else { return }
+        if mode != .oneway {
+            writer.reset()
+            Reply.write(error: error, to: &writer)
+            send()
+        }
+        finish()
+    }
+
+    /// Answers the current call at the client's pace: `source` makes one reply each time it is called, and says true
+    /// when it has none for now.
+    package func pull(_ source: @escaping () -> Bool) {
+        self.source = source
+        pullWhileWritable()
+    }
+
+    /// What the client has not read yet, in bytes.
+    package var bufferedBytes: Int {
+        guard let options = context?.channel.syncOptions else { return 0 }
+        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    package func close() {
+        context?.close(promise: nil)
+    }
+
+    // MARK: What the channel does
+
+    package func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        let peer = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable {
+            (socket: NIOBSDSocket.Handle) in PeerCredentials(ofSocket: socket)
+        }
+        guard case .some(.some(let peer)) = peer else { return context.close(promise: nil) }
+        switch application.open(peer) {
+        case .accepted(let session):
+            self.session = session
+        case .refused(let error):
+            Reply.write(error: error, to: &writer)
+            let buffer = context.channel.allocator.buffer(bytes: writer.bytes)
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+            context.close(promise: nil)
+        }
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        frames.append(unwrapInboundIn(data).readableBytesUInt8Span)
+        process()
+    }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable else { return }
+        pullWhileWritable()
+        process()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent {
+            inputHasEnded = true
+            process()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.context = nil
+        current = nil
+        source = nil
+        guard let session else { return }
+        self.session = nil
+        application.close(session)
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    // MARK: In between
+
+    /// Takes up buffered calls one after the other, as far as the client reads the replies.
+    private func process() {
+        guard !isProcessing, let context else { return }
+        isProcessing = true
+        defer { isProcessing = false }
+        while current == nil, context.channel.isWritable, let session {
+            do throws(ConnectionFault) {
+                guard let call = try nextCall() else {
+                    if inputHasEnded { closeAfterWrites() }
+                    break
+                }
+                current = call.mode
+                take(call, session)
+            } catch {
+                return context.close(promise: nil)
+            }
+        }
+        context.flush()
+        readWhileThereIsRoom()
+    }
+
+    private enum ConnectionFault: Error {
+        case frame(FrameError)
+        case call(CallError)
+    }
+
+    private func nextCall() throws(ConnectionFault) -> Call? {
+        let message: JSON?
+        do throws(FrameError) { message = try frames.next() } catch { throw .frame(error) }
+        guard let message else { return nil }
+        do throws(CallError) { return try Call(message) } catch { throw .call(error) }
+    }
+
+    private func take(_ call: Call, _ session: Application.Session) {
+        guard let method = application.methods[call.method] else {
+            return answerForService(call)
+        }
+        do throws(Application.Failure) {
+            try application.answer(method, call, session, self)
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func answerForService(_ call: Call) {
+        let interfaces = [.service] + application.interfaces
+        do throws(StandardError) {
+            let answer = try ServiceInterface.answer(call, application.identity, interfaces)
+            reply(answer)
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func finish() {
+        current = nil
+        source = nil
+        if !isProcessing { process() }
+    }
+
+    private func send() {
+        guard let context else { return }
+        let buffer = context.channel.allocator.buffer(bytes: writer.bytes)
+        context.write(wrapOutboundOut(buffer), promise: nil)
+        if !isProcessing { context.flush() }
+    }
+
+    private func pullWhileWritable() {
+        while let source, let context, context.channel.isWritable {
+            if source() { break }
+            context.flush()
+        }
+    }
+
+    private func closeAfterWrites() {
+        guard let context else { return }
+        let bound = context.loopBound
+        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(capacity: 0)))
+            .whenComplete { _ in bound.value.close(promise: nil) }
+    }
+
+    /// Stops reading while more than one message's worth of calls waits.
+    private func readWhileThereIsRoom() {
+        let hasRoom = frames.bufferedBytes <= frames.maximumLength
+        guard hasRoom != readsByItself, let options = context?.channel.syncOptions else { return }
+        readsByItself = hasRoom
+        try? options.setOption(.autoRead, value: hasRoom)
+    }
+}
