@@ -57,6 +57,7 @@ let package = Package(
         .target(
             name: "SegmentInterface",
             dependencies: ["SegmentModel", "SystemVSharedMemory", "Varlink", system],
+            exclude: ["io.segmentd.Broker.varlink"],
             swiftSettings: strict
         ),
         .target(
@@ -107,6 +108,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        .testTarget(name: "VarlinkTests", dependencies: ["Varlink"], swiftSettings: testing),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -88,7 +88,8 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        frames.append(unwrapInboundIn(data).readableBytesUInt8Span)
+        let buffer = unwrapInboundIn(data)
+        frames.append(buffer.readableBytesUInt8Span)
         process()
     }
 

@@ -1,0 +1,89 @@
+package import SegmentModel
+package import Varlink
+
+/// Of `Describe`.
+package struct DescribeReply: JSONEncodable, JSONDecodable, Equatable, Sendable {
+    package var segment: SegmentDescription
+
+    package init(segment: SegmentDescription) {
+        self.segment = segment
+    }
+
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        segment = try reader.object("segment")
+    }
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("segment", segment)
+        writer.endObject()
+    }
+}
+
+/// Of `List`: one of these for each segment, or a single empty one.
+package struct ListReply: JSONEncodable, JSONDecodable, Equatable, Sendable {
+    package var segment: SegmentDescription?
+
+    package init(segment: SegmentDescription?) {
+        self.segment = segment
+    }
+
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        segment = try reader.optionalObject("segment")
+    }
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        if let segment { writer.member("segment", segment) }
+        writer.endObject()
+    }
+}
+
+extension SegmentEvent: JSONEncodable, JSONDecodable {
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        self.init(
+            try reader.word("event"),
+            name: try reader.optionalString("name").flatMap(SegmentName.init),
+            segment: try reader.optionalObject("segment"),
+            lease: try reader.optionalObject("lease")
+        )
+    }
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("event", kind.rawValue)
+        if let name { writer.member("name", name.string) }
+        if let segment { writer.member("segment", segment) }
+        if let lease { writer.member("lease", lease) }
+        writer.endObject()
+    }
+}
+
+extension ReloadOutcome: JSONEncodable, JSONDecodable {
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        self.init(
+            created: try reader.names("created"),
+            changed: try reader.names("changed"),
+            removing: try reader.names("removing")
+        )
+    }
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("created", created.map(\.string))
+        writer.member("changed", changed.map(\.string))
+        writer.member("removing", removing.map(\.string))
+        writer.endObject()
+    }
+}
+
+extension ParameterReader {
+    mutating func segmentName(_ name: String) throws(InvalidParameter) -> SegmentName {
+        guard let value = SegmentName(try string(name)) else { throw InvalidParameter(name) }
+        return value
+    }
+
+    fileprivate mutating func names(_ name: String) throws(InvalidParameter) -> [SegmentName] {
+        try strings(name).compactMap(SegmentName.init)
+    }
+}

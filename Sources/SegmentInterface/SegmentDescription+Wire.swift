@@ -1,0 +1,137 @@
+package import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+package import Varlink
+
+extension SegmentDescription: JSONEncodable, JSONDecodable {
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        let mode = try reader.string("mode")
+        guard let bits = CModeT(mode, radix: 8) else { throw InvalidParameter("mode") }
+        self.init(
+            name: try reader.segmentName("name"),
+            state: try reader.word("state"),
+            size: ByteCount(bytes: try reader.integer("sizeBytes")),
+            mode: FilePermissions(rawValue: bits),
+            group: try reader.string("group"),
+            keep: try reader.string("keep")
+        )
+        summary = try reader.optionalString("description")
+        problems = try reader.objects("problems")
+        key = try reader.optionalInteger("key").map(SegmentKey.init(rawValue:))
+        identifier = try reader.optionalInteger("identifier").map(SegmentIdentifier.init(rawValue:))
+        attachments = try reader.integer("attachments")
+        leases = try reader.objects("leases")
+        if let resident = try reader.optionalInteger("residentBytes", as: UInt64.self) {
+            memory = SegmentMemory(
+                resident: resident,
+                swapped: try reader.optionalInteger("swappedBytes") ?? 0
+            )
+        }
+        keyPath = try reader.optionalString("keyPath")
+        keyProject = try reader.optionalInteger("keyProject")
+        created = try reader.optionalInteger("createdUSec")
+        lastAttach = try reader.optionalInteger("lastAttachUSec")
+        lastDetach = try reader.optionalInteger("lastDetachUSec")
+        configurationFile = try reader.optionalString("configurationFile")
+    }
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("name", name.string)
+        writer.member("description", summary)
+        writer.member("state", state.rawValue)
+        writer.member("problems", problems)
+        writer.member("key", key?.rawValue)
+        writer.member("keyHex", key?.description)
+        writer.member("identifier", identifier?.rawValue)
+        writer.member("sizeBytes", size.bytes)
+        writer.member("mode", mode.octal)
+        writer.member("group", group)
+        writer.member("keep", keep)
+        writer.member("attachments", attachments)
+        writer.member("leases", leases)
+        writer.member("residentBytes", memory?.resident)
+        writer.member("swappedBytes", memory?.swapped)
+        writer.member("keyPath", keyPath)
+        writer.member("keyProject", keyProject)
+        writer.member("createdUSec", created)
+        writer.member("lastAttachUSec", lastAttach)
+        writer.member("lastDetachUSec", lastDetach)
+        writer.member("configurationFile", configurationFile)
+        writer.endObject()
+    }
+}
+
+extension FilePermissions {
+    /// Four octal digits, as configuration files write a mode: `0660`.
+    package var octal: String {
+        let digits = String(rawValue & 0o777, radix: 8)
+        return String(repeating: "0", count: 4 - digits.count) + digits
+    }
+}
+
+extension SegmentProblem: JSONEncodable, JSONDecodable {
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        self.init(
+            Kind(rawValue: try reader.string("kind")),
+            message: try reader.string("message"),
+            remedy: try reader.optionalString("remedy")
+        )
+    }
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("kind", kind.rawValue)
+        writer.member("message", message)
+        writer.member("remedy", remedy)
+        writer.endObject()
+    }
+}
+
+extension Lease: JSONEncodable, JSONDecodable {
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        self.init(
+            identifier: try reader.string("lease"),
+            access: try reader.word("access"),
+            processID: try reader.integer("processId"),
+            userID: try reader.integer("userId"),
+            userName: try reader.optionalString("userName"),
+            command: try reader.optionalString("command"),
+            since: try reader.integer("sinceUSec")
+        )
+    }
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("lease", identifier)
+        writer.member("access", access.rawValue)
+        writer.member("processId", processID)
+        writer.member("userId", userID)
+        writer.member("userName", userName)
+        writer.member("command", command)
+        writer.member("sinceUSec", since)
+        writer.endObject()
+    }
+}
+
+extension ConfigurationProblem: JSONEncodable, JSONDecodable {
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        self.init(
+            file: try reader.string("file"),
+            line: try reader.optionalInteger("line"),
+            key: try reader.optionalString("key"),
+            message: try reader.string("message"),
+            remedy: try reader.optionalString("remedy")
+        )
+    }
+
+    package func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("file", file)
+        writer.member("line", line)
+        writer.member("key", key)
+        writer.member("message", message)
+        writer.member("remedy", remedy)
+        writer.endObject()
+    }
+}

@@ -1,0 +1,55 @@
+import Testing
+@testable import Varlink
+
+@Suite struct CallTests {
+    private func call(_ text: String) throws -> Call {
+        try Call(JSON(parsing: Array(text.utf8).span))
+    }
+
+    @Test(arguments: [
+        (#"{"method":"a.b.C"}"#, Call.Mode.plain), (#"{"method":"a.b.C","parameters":null}"#, .plain),
+        (#"{"method":"a.b.C","parameters":{},"more":true}"#, .more),
+        (#"{"method":"a.b.C","oneway":true,"more":false}"#, .oneway),
+        (#"{"method":"a.b.C","org.example.vendor":[1]}"#, .plain),
+    ])
+    func `a call is read`(text: String, mode: Call.Mode) throws {
+        #expect(try call(text) == Call(method: "a.b.C", mode: mode))
+    }
+
+    @Test(arguments: [
+        ("[]", CallError.notAnObject), ("{}", .noMethod), (#"{"method":1}"#, .wrongType(member: "method")),
+        (#"{"method":"a.b.C","x":1}"#, .unknownMember("x")),
+        (#"{"method":"a.b.C","parameters":[]}"#, .wrongType(member: "parameters")),
+        (#"{"method":"a.b.C","more":true,"oneway":true}"#, .contradiction),
+        (#"{"method":"a.b.C","upgrade":true}"#, .upgradeUnsupported),
+        (#"{"method":"a.b.C","more":null}"#, .wrongType(member: "more")),
+    ])
+    func `what is no call is refused with the reason`(text: String, error: CallError) {
+        #expect(throws: error) { try call(text) }
+    }
+
+    @Test func `messages are cut at zero bytes, however they arrive`() throws {
+        var frames = FrameDecoder(maximumLength: 8)
+        for byte in Array("[1]\0 [2] \0[3".utf8) { frames.append([byte].span) }
+        #expect(try frames.next() == .array([.integer(1)]))
+        #expect(try frames.next() == .array([.integer(2)]))
+        #expect(try frames.next() == nil)
+        #expect(frames.bufferedBytes == 2)
+        frames.append(Array("]\0".utf8).span)
+        #expect(try frames.next() == .array([.integer(3)]))
+    }
+
+    @Test func `a message that is too long is refused before it is whole`() {
+        var frames = FrameDecoder(maximumLength: 4)
+        frames.append(Array("[1,2,".utf8).span)
+        #expect(throws: FrameError.tooLong(limit: 4)) { try frames.next() }
+    }
+
+    @Test func `a message without a byte is malformed`() {
+        var frames = FrameDecoder(maximumLength: 4)
+        frames.append([0].span)
+        #expect(throws: FrameError.malformed(JSONError(reason: .unexpectedEnd, offset: 0))) {
+            try frames.next()
+        }
+    }
+}

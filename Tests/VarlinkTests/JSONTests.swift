@@ -1,0 +1,57 @@
+import Testing
+@testable import Varlink
+
+@Suite struct JSONTests {
+    @Test(arguments: [
+        ("null", JSON.null), (" true ", .bool(true)), ("-12", .integer(-12)), ("0", .integer(0)),
+        ("9223372036854775807", .integer(.max)), ("1.5e1", .float(15)), ("1.0", .float(1)),
+        (#""a\u00e9\ud83d\ude00\/\n""#, .string("aé😀/\n")), ("[]", .array([])),
+        ("[1,[2]]", .array([.integer(1), .array([.integer(2)])])),
+    ])
+    func `well-formed text is read`(text: String, value: JSON) throws {
+        #expect(try JSON(parsing: Array(text.utf8).span) == value)
+    }
+
+    @Test(arguments: [
+        "", " ", "nul", "tru", "01", "-", "1.", ".5", "1e", "+1", "NaN", "[1,]", "[,1]", "{\"a\":1,}",
+        "{a:1}",
+        "{\"a\":1,\"a\":2}", "{\"a\" 1}", "'a'", "\"a", "\"\u{1}\"", #""\u0000""#, #""\ud800""#, #""\udc00""#,
+        #""\ud800\u0041""#, #""\x""#, #""\u12g4""#, "\u{feff}{}", "{} {}", "[1 2]", "1e999",
+    ])
+    func `malformed text is refused`(text: String) {
+        #expect(throws: JSONError.self) { try JSON(parsing: Array(text.utf8).span) }
+    }
+
+    @Test func `invalid UTF-8 is refused`() {
+        let text: [UInt8] = [0x22, 0xc0, 0x80, 0x22]
+        #expect(throws: JSONError(reason: .invalidUTF8, offset: 1)) { try JSON(parsing: text.span) }
+    }
+
+    @Test func `nesting is limited`() throws {
+        let deep = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
+        _ = try JSON(parsing: Array(deep.utf8).span)
+        #expect(throws: JSONError(reason: .nestedTooDeep(limit: 64), offset: 64)) {
+            try JSON(parsing: Array("[\(deep)]".utf8).span)
+        }
+    }
+
+    @Test func `a duplicate is found among many members`() {
+        let members = (0..<40).map { "\"m\($0)\":0" } + ["\"m20\":1"]
+        #expect(throws: JSONError.self) {
+            try JSON(parsing: Array("{\(members.joined(separator: ","))}".utf8).span)
+        }
+    }
+
+    @Test(arguments: ["{\"a\":[1,-2,null,true,\"x\\\"\\\\\\u0001\"],\"b\":{\"c\":[]}}", "[]", "\"é\""])
+    func `what is written is what was read`(text: String) throws {
+        var writer = JSONWriter()
+        try JSON(parsing: Array(text.utf8).span).encode(to: &writer)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
+    }
+
+    @Test func `U+0000 is never written`() {
+        var writer = JSONWriter()
+        writer.value("a\0b")
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == "\"a\u{fffd}b\"")
+    }
+}
