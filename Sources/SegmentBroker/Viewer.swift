@@ -13,8 +13,8 @@ package struct Viewer: Equatable, Sendable {
     }
 
     /// Foreign leases are for administrators and for those whom the mode lets read.
-    func sees(_ lease: HeldLease, under rule: AccessRule?) -> Bool {
-        isAdministrator || lease.holder.client.userID == client.userID
+    func sees(leaseOf userID: UInt32, under rule: AccessRule?) -> Bool {
+        isAdministrator || userID == client.userID
             || rule.map { $0.grants(.readOnly, to: client) } ?? false
     }
 }

@@ -1,0 +1,23 @@
+import SegmentModel
+
+/// Who may Remove and Reload: root, the daemon's own user, and members of the configured groups.
+struct Administrators: Equatable {
+    var ownUserID: UInt32
+    var groupIDs: [UInt32] = []
+
+    init(ownUserID: UInt32, names: [String] = [], groups: GroupTable = GroupTable()) {
+        self.ownUserID = ownUserID
+        groupIDs = names.compactMap { name in
+            if case .found(let number) = groups[name] { number } else { nil }
+        }
+    }
+
+    /// Root and the daemon's own user alone.
+    func isOwner(_ client: Client) -> Bool {
+        client.userID == 0 || client.userID == ownUserID
+    }
+
+    func includes(_ client: Client) -> Bool {
+        isOwner(client) || groupIDs.contains(where: client.isMember)
+    }
+}

@@ -1,0 +1,35 @@
+package import SegmentModel
+
+/// How many connections there are, and whether one more may come.
+package struct ConnectionQuota: Equatable, Sendable {
+    /// The last of all connections, kept for root and the daemon's own user, so that an administrator always gets in.
+    package static let reserved = 64
+
+    private(set) package var count = 0
+    private var ofUser: [UInt32: Int] = [:]
+    private let ownUserID: UInt32
+
+    package init(ownUserID: UInt32) {
+        self.ownUserID = ownUserID
+    }
+
+    /// Charges one connection to a user, or throws the limit that it would exceed.
+    package mutating func open(_ user: UInt32, limits: ServiceLimits) throws(BrokerError) {
+        let isPrivileged = user == 0 || user == ownUserID
+        let connections = max(1, isPrivileged ? limits.connections : limits.connections - Self.reserved)
+        guard count < connections else {
+            throw .limitReached(limit: "connections", value: limits.connections)
+        }
+        guard isPrivileged || ofUser[user, default: 0] < limits.connectionsPerUser else {
+            throw .limitReached(limit: "connections_per_user", value: limits.connectionsPerUser)
+        }
+        count += 1
+        ofUser[user, default: 0] += 1
+    }
+
+    package mutating func close(_ user: UInt32) {
+        count -= 1
+        let remaining = ofUser[user, default: 1] - 1
+        ofUser[user] = remaining == 0 ? nil : remaining
+    }
+}

@@ -1,0 +1,15 @@
+import SegmentModel
+
+/// What `systemctl status` shows of the daemon in one line.
+package enum StatusLine {
+    package static func serving(segments: Int, blocked: Int, leases: Int, note: String? = nil) -> String {
+        var line = "Serving \(counted(segments - blocked, "segment")), \(counted(leases, "lease"))"
+        if blocked > 0 { line += ", \(blocked) blocked" }
+        if let note { line += "; \(note)" }
+        return line
+    }
+
+    private static func counted(_ number: Int, _ noun: String) -> String {
+        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    }
+}

@@ -1,0 +1,171 @@
+import SystemVSharedMemory
+import SegmentBroker
+package import SegmentInterface
+import SegmentModel
+package import Varlink
+package import VarlinkServer
+
+/// Each method is decode, authorise, one command of the broker, reply.
+extension SegmentService: VarlinkApplication {
+    package typealias Connection = VarlinkConnection<SegmentService>
+
+    package var interfaces: [VarlinkInterface] { [.broker, .systemdService] }
+    package var longestMessage: Int { Int(clamping: broker.configuration.settings.limits.message.bytes) }
+
+    package func open(_ peer: PeerCredentials) -> Admission<Session> {
+        let client = Client(
+            processID: peer.processID,
+            userID: peer.userID,
+            groupID: peer.groupID,
+            supplementaryGroupIDs: peer.supplementaryGroupIDs
+        )
+        do throws(BrokerError) {
+            try quota.open(client.userID, limits: broker.configuration.settings.limits)
+        } catch {
+            return .refused(error)
+        }
+        return .accepted(Session(client))
+    }
+
+    package func close(_ session: Session) {
+        if let subscription = session.subscription { unsubscribe(subscription) }
+        quota.close(session.client.userID)
+        broker.disconnected(session.holder)
+        settle()
+    }
+
+    package func answer(
+        _ method: BrokerMethod,
+        _ call: Call,
+        _ session: Session,
+        _ connection: Connection
+    ) throws(MethodFailure) {
+        switch method {
+        case .acquire:
+            let parameters: AcquireParameters = try decode(call)
+            connection.reply(try acquire(parameters, session))
+        case .release:
+            let parameters: ReleaseParameters = try decode(call)
+            try release(parameters, session)
+            connection.reply(NoParameters())
+        case .describe:
+            let parameters: DescribeParameters = try decode(call)
+            connection.reply(DescribeReply(segment: try describe(parameters, session)))
+        case .list:
+            let _: NoParameters = try decode(call)
+            guard call.mode == .more else { throw .standard(.expectedMore) }
+            list(session, connection)
+        case .subscribe:
+            let _: NoParameters = try decode(call)
+            guard call.mode == .more else { throw .standard(.expectedMore) }
+            subscribe(session, connection)
+        case .getStatus:
+            let _: NoParameters = try decode(call)
+            connection.reply(status)
+        case .remove:
+            let parameters: RemoveParameters = try decode(call)
+            try authorise(administrators.includes(session.client))
+            try remove(parameters, session)
+            connection.reply(NoParameters())
+        case .reload, .reloadService:
+            let _: NoParameters = try decode(call)
+            try authorise(administrators.includes(session.client))
+            reloadAnswering(connection, withOutcome: method == .reload)
+        case .ping:
+            let _: NoParameters = try decode(call)
+            connection.reply(NoParameters())
+        case .setLogLevel:
+            let parameters: SetLogLevelParameters = try decode(call)
+            try authorise(administrators.isOwner(session.client))
+            setLogLevel(parameters.logLevel)
+            connection.reply(NoParameters())
+        }
+    }
+
+    private func decode<Parameters: MethodParameters>(_ call: Call) throws(MethodFailure) -> Parameters {
+        do throws(InvalidParameter) {
+            return try Parameters(call.parameters)
+        } catch {
+            throw .standard(.invalidParameter(error.parameter))
+        }
+    }
+
+    private func authorise(_ isAllowed: Bool) throws(MethodFailure) {
+        guard isAllowed else { throw .standard(.permissionDenied) }
+    }
+
+    private func acquire(_ parameters: AcquireParameters, _ session: Session) throws(MethodFailure) -> Grant {
+        defer { settle() }
+        do throws(BrokerError) {
+            return try broker.acquire(parameters.name, parameters.access ?? .readWrite, session.holder)
+        } catch {
+            throw .broker(error)
+        }
+    }
+
+    private func release(_ parameters: ReleaseParameters, _ session: Session) throws(MethodFailure) {
+        defer { settle() }
+        do throws(BrokerError) {
+            try broker.release(parameters.lease, session.holder)
+        } catch {
+            throw .broker(error)
+        }
+    }
+
+    private func describe(
+        _ parameters: DescribeParameters,
+        _ session: Session
+    ) throws(MethodFailure) -> SegmentDescription {
+        do throws(BrokerError) {
+            return try broker.describe(parameters.name, viewer: viewer(session))
+        } catch {
+            throw .broker(error)
+        }
+    }
+
+    private func remove(_ parameters: RemoveParameters, _ session: Session) throws(MethodFailure) {
+        defer { settle() }
+        do throws(BrokerError) {
+            try broker.remove(parameters.name, when: parameters.when ?? .unused, viewer: viewer(session))
+        } catch {
+            throw .broker(error)
+        }
+    }
+
+    /// Replies when the reload is done.
+    private func reloadAnswering(_ connection: Connection, withOutcome: Bool) {
+        reloadConfiguration { result in
+            switch result {
+            case .success(let outcome):
+                if withOutcome { connection.reply(outcome) } else { connection.reply(NoParameters()) }
+            case .failure(let error):
+                connection.fail(error)
+            }
+        }
+    }
+
+    /// Whether somebody is an administrator is settled anew each time: a reload may have changed it.
+    func viewer(_ session: Session) -> Viewer {
+        Viewer(client: session.client, isAdministrator: administrators.includes(session.client))
+    }
+
+    private var status: DaemonStatus {
+        let limits = broker.kernelLimits()
+        return DaemonStatus(
+            version: identity.version,
+            processID: about.processID,
+            started: about.started,
+            configuration: broker.configuration.directory,
+            segments: broker.segmentCount,
+            blocked: broker.blockedCount,
+            leases: broker.leaseCount,
+            connections: quota.count,
+            segmentBytes: broker.segmentBytes,
+            ipcNamespace: broker.namespace,
+            kernelSegments: limits?.segmentsInUse ?? 0,
+            kernelSegmentsMax: limits?.segments ?? 0,
+            kernelSegmentBytesMax: limits?.totalBytes ?? 0,
+            warnings: broker.warnings
+        )
+    }
+}

@@ -1,0 +1,51 @@
+import SegmentBroker
+import SegmentInterface
+import SegmentModel
+import VarlinkServer
+
+extension SegmentService {
+    /// One reply a segment, in order of name, at the client's pace; the last does not continue.
+    func list(_ session: Session, _ connection: Connection) {
+        let broker = broker
+        let viewer = viewer(session)
+        let memory = broker.memory()
+        var next = broker.segment(after: nil, viewer: viewer, memory: memory)
+        connection.pull {
+            guard let segment = next else {
+                connection.reply(ListReply(segment: nil))
+                return true
+            }
+            next = broker.segment(after: segment.name, viewer: viewer, memory: memory)
+            connection.reply(ListReply(segment: segment), continues: next != nil)
+            return next == nil
+        }
+    }
+
+    func subscribe(_ session: Session, _ connection: Connection) {
+        let subscription = Subscription(session, connection, memory: broker.memory())
+        session.subscription = subscription
+        subscribers[ObjectIdentifier(subscription)] = subscription
+        broker.onEvent = { [weak self] event in self?.publish(event) }
+        connection.pull { [weak self, weak subscription] in
+            guard let self, let subscription else { return true }
+            return subscription.walk(broker, viewer(session))
+        }
+    }
+
+    func unsubscribe(_ subscription: Subscription) {
+        subscribers[ObjectIdentifier(subscription)] = nil
+        if subscribers.isEmpty { broker.onEvent = nil }
+    }
+
+    /// A foreign lease is told only to those who may see it.
+    private func publish(_ event: SegmentEvent) {
+        for subscription in subscribers.values {
+            if let lease = event.lease, let name = event.name,
+                !broker.sees(viewer(subscription.session), leaseOf: lease.userID, on: name)
+            {
+                continue
+            }
+            subscription.tell(event)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package import Logging
+package import NIOCore
+package import SegmentBroker
+package import SegmentModel
+package import SegmentInterface
+import SystemVSharedMemory
+package import Varlink
+import VarlinkServer
+
+/// The broker as programs see it: methods, subscriptions, quotas and timers.
+///
+/// It lives on the server's one event loop and owns the broker there; nothing of it is `Sendable`.
+package final class SegmentService {
+    let broker: Broker
+    let eventLoop: any EventLoop
+    let worker: Worker
+    let source: ConfigurationSource
+    let announcements: Announcements
+    let logger: Logger
+    let setLogLevel: (LogLevel) -> Void
+    let about: About
+    package let identity: ServiceIdentity
+    package let methods = Dictionary(
+        uniqueKeysWithValues: BrokerMethod.allCases.map { ($0.rawValue, $0) }
+    )
+
+    var administrators: Administrators
+    var quota: ConnectionQuota
+    var subscribers: [ObjectIdentifier: Subscription] = [:]
+    var reload = ReloadQueue()
+    var deadline: (due: Duration, timer: Scheduled<Void>)?
+    var check: RepeatedTask?
+    /// The last line told, so that the same is not told twice.
+    var announced = ""
+    /// Said after the numbers until the next good reload.
+    var note: String?
+
+    /// What GetStatus tells of the process.
+    package struct About: Sendable {
+        package var identity: ServiceIdentity
+        package var processID: Int32
+        /// CLOCK_REALTIME, in µs.
+        package var started: Int64
+
+        package init(identity: ServiceIdentity, processID: Int32, started: Int64) {
+            self.identity = identity
+            self.processID = processID
+            self.started = started
+        }
+    }
+
+    package init(
+        broker: Broker,
+        eventLoop: any EventLoop,
+        worker: Worker,
+        source: ConfigurationSource,
+        announcements: Announcements,
+        logger: Logger,
+        about: About,
+        setLogLevel: @escaping (LogLevel) -> Void
+    ) {
+        self.broker = broker
+        self.eventLoop = eventLoop
+        self.worker = worker
+        self.source = source
+        self.announcements = announcements
+        self.logger = logger
+        self.about = about
+        identity = about.identity
+        self.setLogLevel = setLogLevel
+        administrators = Administrators(ownUserID: broker.identity.userID)
+        quota = ConnectionQuota(ownUserID: broker.identity.userID)
+    }
+
+    /// Puts the settings of the configuration that the broker has in force.
+    package func adoptSettings() {
+        let settings = broker.configuration.settings
+        administrators = Administrators(
+            ownUserID: broker.identity.userID,
+            names: settings.administrators,
+            groups: broker.groups
+        )
+        setLogLevel(settings.logLevel)
+    }
+
+    /// The status line with the numbers of this moment.
+    package var statusLine: String {
+        StatusLine.serving(
+            segments: broker.segmentCount,
+            blocked: broker.blockedCount,
+            leases: broker.leaseCount,
+            note: note
+        )
+    }
+
+    func announceStatus() {
+        let line = statusLine
+        guard line != announced else { return }
+        announced = line
+        announcements.status(line)
+    }
+}

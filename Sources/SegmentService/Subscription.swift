@@ -1,0 +1,56 @@
+import SegmentBroker
+import SegmentInterface
+import SegmentModel
+import SystemVSharedMemory
+import VarlinkServer
+
+/// A client that listens: first every segment as it is, then each change.
+///
+/// The snapshot is a walk by name at the client's pace. A change of a segment that the walk has passed is told at
+/// once; one of a segment still to come is not told, because the walk will show it as it is then.
+package final class Subscription {
+    /// What may wait unread, in bytes; a client that leaves more loses its connection.
+    static let longestQueue = 1 << 20
+
+    let session: Session
+    private let connection: SegmentService.Connection
+    private let memory: [SegmentIdentifier: SegmentMemory]
+    private var place: Place = .walking(after: nil)
+
+    private enum Place {
+        case walking(after: SegmentName?)
+        case following
+    }
+
+    init(
+        _ session: Session,
+        _ connection: SegmentService.Connection,
+        memory: [SegmentIdentifier: SegmentMemory]
+    ) {
+        self.session = session
+        self.connection = connection
+        self.memory = memory
+    }
+
+    /// Tells one more segment of the snapshot; true once there is none.
+    func walk(_ broker: Broker, _ viewer: Viewer) -> Bool {
+        guard case .walking(let last) = place else { return true }
+        if let segment = broker.segment(after: last, viewer: viewer, memory: memory) {
+            place = .walking(after: segment.name)
+            connection.reply(SegmentEvent(.current, name: segment.name, segment: segment), continues: true)
+            return false
+        }
+        place = .following
+        connection.reply(SegmentEvent(.listed), continues: true)
+        return true
+    }
+
+    /// Tells a change that has happened.
+    func tell(_ event: SegmentEvent) {
+        if case .walking(let last) = place, let name = event.name {
+            guard let last, name <= last else { return }
+        }
+        guard connection.bufferedBytes <= Self.longestQueue else { return connection.close() }
+        connection.reply(event, continues: true)
+    }
+}
