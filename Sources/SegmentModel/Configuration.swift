@@ -50,3 +50,11 @@ package struct ConfigurationInvalid: Error, Equatable, Sendable {
         self.problems = problems
     }
 }
+
+extension ConfigurationProblem: CustomStringConvertible {
+    /// `file:line: key: message (remedy)`.
+    package var description: String {
+        file + (line.map { ":\($0)" } ?? "") + ": " + (key.map { "\($0) " } ?? "") + message
+            + (remedy.map { "; \($0)" } ?? "")
+    }
+}

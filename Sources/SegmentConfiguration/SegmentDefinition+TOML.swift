@@ -1,0 +1,110 @@
+import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+
+extension SegmentDefinition {
+    /// Reads `segments.d/NAME.toml`; nil if nothing of it can be used. The reader has noted why.
+    init?(_ path: FilePath, _ reader: inout TOMLReader) {
+        let stem = path.lastComponent?.stem ?? ""
+        let name = SegmentName(stem)
+        if name == nil {
+            reader.note(
+                nil,
+                "`\(stem)` is not a segment's name",
+                "rename the file: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit"
+            )
+        }
+        let summary = reader.string("description", example: "description = \"Sensor readings\"")
+        let size = Self.size(&reader)
+        let group = reader.string("group", example: "group = \"telemetry\"")
+        if group?.isEmpty == true {
+            reader.note("group", "is empty", "name a group, or leave the key out")
+        }
+        let mode = Self.mode(&reader)
+        let keep = Self.keep(&reader)
+        let key = KeyDeclaration(&reader)
+        guard let name, let size, let mode, let keep, let key else { return nil }
+        self.init(
+            name: name,
+            summary: summary,
+            size: size,
+            group: group,
+            mode: mode,
+            keep: keep,
+            key: key,
+            file: path
+        )
+    }
+
+    private static func size(_ reader: inout TOMLReader) -> ByteCount? {
+        let example = "size = \"16 MiB\""
+        guard reader.has("size") else {
+            _ = reader.scalar("size", wanted: "", example: example)
+            if reader.isReadable { reader.note("size", "is missing", "write the size, such as `\(example)`") }
+            return nil
+        }
+        return ByteCount("size", wanted: "a size", example: example, &reader)
+    }
+
+    private static func mode(_ reader: inout TOMLReader) -> FilePermissions? {
+        guard let scalar = reader.scalar("mode", wanted: "a string", example: "mode = \"0660\"") else {
+            return reader.has("mode") ? nil : FilePermissions(rawValue: 0o660)
+        }
+        switch scalar {
+        case .integer(let integer):
+            // TOML has lost the base: the one that gives a mode we take was probably meant.
+            let digits = String(integer)
+            let isOctal = CModeT(digits, radix: 8).map { (0o600...0o777).contains($0) } ?? false
+            let octal = isOctal ? digits : String(integer, radix: 8)
+            let text = String(repeating: "0", count: max(0, 4 - octal.count)) + octal
+            reader.note("mode", "is an integer, \(integer), not a string", "write it as `mode = \"\(text)\"`")
+            return nil
+        case .string(let text):
+            guard let bits = CModeT(text, radix: 8), (1...4).contains(text.count), bits <= 0o777 else {
+                reader.note(
+                    "mode",
+                    "`\(text)` is not an octal mode up to 0777",
+                    "write it as `mode = \"0660\"`"
+                )
+                return nil
+            }
+            guard bits >> 6 >= 6 else {
+                reader.note(
+                    "mode",
+                    "`\(text)` takes read or write from the owner, who is the broker",
+                    "let it begin with 06 or 07, such as `mode = \"06\(text.suffix(2))\"`"
+                )
+                return nil
+            }
+            return FilePermissions(rawValue: bits)
+        }
+    }
+
+    private static func keep(_ reader: inout TOMLReader) -> KeepPolicy? {
+        let word = reader.string("keep", example: "keep = \"until-reboot\"")
+        let linger = Duration("linger", &reader)
+        let hasLinger = reader.has("linger")
+        switch word {
+        case "while-used":
+            return hasLinger && linger == nil ? nil : .whileUsed(linger: linger ?? .zero)
+        case nil, "until-reboot", "until-stop":
+            if word == nil, reader.has("keep") { return nil }
+            if hasLinger {
+                reader.note(
+                    "linger",
+                    "means nothing with keep = \"\(word ?? "until-reboot")\"",
+                    "write `keep = \"while-used\"`, or leave linger out"
+                )
+                return nil
+            }
+            return word == "until-stop" ? .untilStop : .untilReboot
+        case let other?:
+            reader.note(
+                "keep",
+                "`\(other)` is not a way to keep a segment",
+                "write \"until-reboot\", \"until-stop\" or \"while-used\""
+            )
+            return nil
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import CSystemd
+import Glibc
+
+/// The sockets that systemd hands over; sd_listen_fds(3).
+package enum ListeningSockets {
+    /// The listening socket of a name, close-on-exec; nil if nothing was handed over at all.
+    ///
+    /// Takes the variables out of the environment, so that it answers only once.
+    package static func take(named wanted: String) throws(ListeningSocketsError) -> Int32? {
+        var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        let count = unsafe sd_listen_fds_with_names(1, &list)
+        guard count >= 0 else { throw .unreadable(errno: -count) }
+        defer { unsafe free(names: list, count) }
+        var others: [String] = []
+        for index in 0..<Int(count) {
+            let name = unsafe list?[index].map { unsafe String(cString: $0) } ?? ""
+            let descriptor = SD_LISTEN_FDS_START + Int32(index)
+            guard name == wanted else {
+                others.append(name)
+                continue
+            }
+            guard sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0) > 0 else {
+                throw .notAListeningSocket(name: name)
+            }
+            return descriptor
+        }
+        guard others.isEmpty else { throw .otherNames(others, wanted: wanted) }
+        return nil
+    }
+
+    private static func free(names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int32) {
+        guard let names = unsafe names else { return }
+        for index in 0..<Int(count) { unsafe Glibc.free(names[index]) }
+        unsafe Glibc.free(names)
+    }
+}
+
+/// Why the sockets that systemd hands over cannot be used.
+package enum ListeningSocketsError: Error, Equatable, Sendable {
+    case unreadable(errno: Int32)
+    case otherNames([String], wanted: String)
+    case notAListeningSocket(name: String)
+}
+
+extension ListeningSocketsError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unreadable(let errno):
+            "the sockets handed over by systemd cannot be counted (errno \(errno))"
+        case .otherNames(let names, let wanted):
+            "systemd handed over sockets named \(names.joined(separator: ", ")), none named \(wanted): "
+                + "set FileDescriptorName=\(wanted) in the socket unit"
+        case .notAListeningSocket(let name):
+            "the descriptor \(name) handed over by systemd is not a listening Unix stream socket: "
+                + "use ListenStream= with a path and Accept=no"
+        }
+    }
+}
