@@ -95,7 +95,7 @@ let package = Package(
             name: "segmentd",
             dependencies: [
                 "SegmentBroker", "SegmentConfiguration", "SegmentModel", "SegmentRecords", "SegmentService",
-                "SystemVSharedMemory", "Systemd", "VarlinkServer", arguments, logging, system,
+                "SystemVSharedMemory", "Systemd", "Varlink", "VarlinkServer", arguments, logging, system,
             ] + nio + lifecycle,
             swiftSettings: strict
         ),

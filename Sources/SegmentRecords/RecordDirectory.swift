@@ -5,7 +5,7 @@ package import SystemPackage
 /// The records as files of one directory, which one daemon at a time may hold.
 ///
 /// Files are replaced by rename(2) without fsync(2): they live and die with the segments, in memory.
-package final class RecordDirectory: SegmentRecords {
+package final class RecordDirectory: SegmentRecords, Sendable {
     private static let suffix = ".record"
     private let path: String
     private let directory: Int32

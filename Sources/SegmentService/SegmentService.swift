@@ -11,7 +11,7 @@ import VarlinkServer
 ///
 /// It lives on the server's one event loop and owns the broker there; nothing of it is `Sendable`.
 package final class SegmentService {
-    let broker: Broker
+    package let broker: Broker
     let eventLoop: any EventLoop
     let worker: Worker
     let source: ConfigurationSource

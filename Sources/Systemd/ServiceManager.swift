@@ -34,7 +34,7 @@ package enum ServiceState: Equatable, Sendable {
 }
 
 /// systemd, where `$NOTIFY_SOCKET` names it; otherwise nobody.
-package struct Systemd: ServiceManager {
+package struct NotifySocket: ServiceManager {
     package init() {}
 
     /// sd_notify(3): all states in one message. That nobody listens is no error.

@@ -1,0 +1,67 @@
+import Glibc
+import SegmentConfiguration
+import SystemPackage
+
+/// Where configuration, socket and records lie, for a system service and for a person's daemon.
+struct Places: Equatable {
+    var configuration: ConfigurationLocation
+    /// Used where systemd hands over no socket.
+    var socket: FilePath
+    var records: FilePath
+    /// A system service with a user of its own.
+    var isService: Bool
+
+    /// Options come first, then what systemd says, then the defaults of a service or of a user.
+    init(
+        config: String?,
+        socket: String?,
+        state: String?,
+        environment: Environment
+    ) throws(StartError) {
+        let isPerson = !environment.isUnderSystemd
+        if environment.userID == 0, isPerson, config == nil || socket == nil || state == nil {
+            throw .rootByHand
+        }
+        let isSystem = environment.isUnderSystemd && environment.userID < 1000
+        isService = isSystem && environment.userID != 0
+        if let config {
+            configuration = ConfigurationLocation(only: FilePath(config).absolute)
+        } else if isSystem {
+            configuration = ConfigurationLocation(
+                system: environment.configurationDirectory.map { FilePath($0) } ?? "/etc/segmentd"
+            )
+        } else if let home = environment.userConfigurationHome {
+            configuration = ConfigurationLocation(user: FilePath(home).appending("segmentd"))
+        } else {
+            throw .noPlace(option: "--config", variable: "XDG_CONFIG_HOME")
+        }
+        let runtime = environment.userRuntimeDirectory.map { FilePath($0).appending("segmentd") }
+        if let socket {
+            self.socket = FilePath(socket).absolute
+        } else if isSystem {
+            self.socket = "/run/segmentd/io.segmentd.Broker"
+        } else if let runtime {
+            self.socket = runtime.appending("io.segmentd.Broker")
+        } else {
+            throw .noPlace(option: "--socket", variable: "XDG_RUNTIME_DIR")
+        }
+        if let state {
+            records = FilePath(state).absolute
+        } else if let directory = environment.runtimeDirectory {
+            records = FilePath(directory)
+        } else if let runtime {
+            records = runtime.appending("state")
+        } else {
+            throw .noPlace(option: "--state", variable: "XDG_RUNTIME_DIR")
+        }
+    }
+}
+
+extension FilePath {
+    /// Keys are made of whole paths, and the daemon may change its directory.
+    fileprivate var absolute: FilePath {
+        guard isRelative, let directory = unsafe getcwd(nil, 0) else { return self }
+        defer { unsafe free(directory) }
+        return unsafe FilePath(String(cString: directory)).pushing(self).lexicallyNormalized()
+    }
+}

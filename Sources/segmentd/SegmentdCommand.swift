@@ -1,0 +1,46 @@
+import ArgumentParser
+import Glibc
+
+@main
+struct SegmentdCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segmentd",
+        abstract: "Brokers named System V shared memory segments.",
+        discussion: """
+            Makes the segments that the configuration declares, tells programs their keys over a Unix socket, and \
+            cleans up by rule. It is usually started by systemd; see segmentctl for everything else.
+            """,
+        version: Version.string
+    )
+
+    @Option(help: ArgumentHelp("Read the configuration from this directory only.", valueName: "dir"))
+    var config: String?
+
+    @Option(help: ArgumentHelp("Listen on this Unix socket.", valueName: "path"))
+    var socket: String?
+
+    @Option(help: ArgumentHelp("Keep the records in this directory.", valueName: "dir"))
+    var state: String?
+
+    func run() async throws {
+        let daemon: Daemon
+        do throws(StartError) {
+            let places = try Places(config: config, socket: socket, state: state, environment: .current)
+            daemon = try Daemon(places)
+        } catch {
+            error.tell()
+            throw ExitCode(error.exitStatus)
+        }
+        do throws(StartError) {
+            try await daemon.run()
+        } catch {
+            error.tell()
+            throw ExitCode(error.exitStatus)
+        }
+    }
+}
+
+/// What `segmentd --version` and GetInfo say.
+enum Version {
+    static let string = "0.1.0"
+}

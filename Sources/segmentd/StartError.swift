@@ -1,0 +1,73 @@
+import Glibc
+import SegmentModel
+import SegmentRecords
+import SystemPackage
+import Systemd
+import VarlinkServer
+
+/// Why the daemon does not start, or does not go on.
+enum StartError: Error {
+    case rootByHand
+    case noPlace(option: String, variable: String)
+    case configuration(ConfigurationInvalid)
+    case records(RecordDirectoryError)
+    case handedOverSockets(ListeningSocketsError)
+    case socket(ListeningSocketError)
+    case directory(String, errno: Int32)
+    case ipcNamespace(Errno)
+    case server(String)
+
+    /// As interface.md numbers them: 8 for a bad configuration, else 1.
+    var exitStatus: Int32 {
+        switch self {
+        case .configuration: 8
+        case .rootByHand: 2
+        default: 1
+        }
+    }
+
+    /// What was found, and what to do about it; a line each.
+    var lines: [String] {
+        switch self {
+        case .rootByHand:
+            [
+                "segments that root makes by hand would be strangers to the service: `systemctl start segmentd`, "
+                    + "or give --config, --socket and --state"
+            ]
+        case .noPlace(let option, let variable):
+            ["$\(variable) is not set: give \(option)"]
+        case .configuration(let invalid):
+            invalid.problems.map(\.description)
+        case .records(.inUse(let path)):
+            ["another segmentd holds the records in \(path): stop it first, or give --state"]
+        case .records(.records(let error)):
+            ["the records cannot be used: \(error)"]
+        case .handedOverSockets(let error):
+            [error.description]
+        case .socket(.alreadyServed(let path)):
+            ["another daemon serves \(path): stop it first, or give --socket"]
+        case .socket(.notASocket(let path)):
+            ["\(path) is not a socket and is left alone: remove it, or give --socket"]
+        case .socket(.pathTooLong(let path)):
+            ["\(path) is too long for a Unix socket (107 bytes): give a shorter --socket"]
+        case .socket(.failed(let call, let path, let errno)):
+            ["\(call) \(path): \(Errno(rawValue: errno))"]
+        case .directory(let path, let errno):
+            ["mkdir \(path): \(Errno(rawValue: errno))"]
+        case .ipcNamespace(let errno):
+            ["/proc/self/ns/ipc: \(errno)"]
+        case .server(let reason):
+            ["the server stopped: \(reason)"]
+        }
+    }
+
+    /// In one line, for `systemctl status`.
+    var summary: String {
+        switch self {
+        case .configuration(let invalid) where invalid.problems.count > 1:
+            "Configuration refused (\(invalid.problems.count) problems): \(invalid.problems[0])"
+        case .configuration: "Configuration refused: \(lines[0])"
+        default: "Cannot start: \(lines[0])"
+        }
+    }
+}
