@@ -2,7 +2,9 @@ import Glibc
 package import SegmentModel
 
 extension GroupTable {
-    /// Asks the name service for each group, by name or by number; getgrnam_r(3). It may take long.
+    /// Asks the name service for each group, by name or by number; getgrnam_r(3).
+    ///
+    /// It may take long.
     package init(lookingUp groups: Set<String>) {
         self.init()
         for group in groups { lookups[group] = Self.lookUp(group) }

@@ -3,7 +3,9 @@ import SystemPackage
 import SystemVSharedMemory
 
 extension SegmentDefinition {
-    /// Reads `segments.d/NAME.toml`; nil if nothing of it can be used. The reader has noted why.
+    /// Reads `segments.d/NAME.toml`; nil if nothing of it can be used.
+    ///
+    /// The reader has noted why.
     init?(_ path: FilePath, _ reader: inout TOMLReader) {
         let stem = path.lastComponent?.stem ?? ""
         let name = SegmentName(stem)

@@ -37,7 +37,9 @@ package enum ServiceState: Equatable, Sendable {
 package struct NotifySocket: ServiceManager {
     package init() {}
 
-    /// sd_notify(3): all states in one message. That nobody listens is no error.
+    /// sd_notify(3): all states in one message.
+    ///
+    /// That nobody listens is no error.
     package func tell(_ states: [ServiceState]) {
         _ = unsafe sd_notify(0, states.map(\.text).joined(separator: "\n"))
     }
