@@ -88,7 +88,7 @@ let package = Package(
         ),
         .target(
             name: "SegmentClient",
-            dependencies: ["SegmentInterface", "SegmentModel", "SystemVSharedMemory", "Varlink", system],
+            dependencies: ["CLinux", "SegmentInterface", "SegmentModel", "SystemVSharedMemory", "Varlink", system],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -1,5 +1,5 @@
 /// How a client attaches a segment.
-package enum Access: String, CaseIterable, Sendable {
+public enum Access: String, CaseIterable, Sendable {
     case readOnly = "read_only"
     case readWrite = "read_write"
 }

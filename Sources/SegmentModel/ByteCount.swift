@@ -1,15 +1,17 @@
 /// A number of bytes, and how people write it: `"16 MiB"`.
-package struct ByteCount: Hashable, Sendable {
-    package let bytes: UInt64
+public struct ByteCount: Hashable, Sendable {
+    /// The number.
+    public let bytes: UInt64
 
-    package init(bytes: UInt64) {
+    /// This many bytes.
+    public init(bytes: UInt64) {
         self.bytes = bytes
     }
 
     /// Reads a decimal integer with one of the units B, KiB, MiB, GiB, TiB, with or without a space between.
     ///
     /// Fails on anything else, on a missing unit, and where 64 bits are too few.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         let unit = text.dropFirst(digits.count).drop { $0 == " " }
         guard let number = UInt64(digits), let shift = Self.units.first(where: { $0.name == unit })?.shift,
@@ -25,7 +27,7 @@ package struct ByteCount: Hashable, Sendable {
 
 extension ByteCount: CustomStringConvertible {
     /// The largest unit that leaves a whole number: `16 MiB`, `1000 B`.
-    package var description: String {
+    public var description: String {
         let unit = Self.units.last { bytes != 0 && bytes & (1 << $0.shift - 1) == 0 } ?? Self.units[0]
         return "\(bytes >> unit.shift) \(unit.name)"
     }

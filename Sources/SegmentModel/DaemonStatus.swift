@@ -1,24 +1,33 @@
 /// The daemon and the kernel's limits: the reply of GetStatus.
-package struct DaemonStatus: Equatable, Sendable {
-    package var version: String
-    package var processID: Int32
+public struct DaemonStatus: Equatable, Sendable {
+    /// The daemon's version.
+    public var version: String
+    /// The daemon's process.
+    public var processID: Int32
     /// CLOCK_REALTIME, in µs.
-    package var started: Int64
+    public var started: Int64
     /// The directory of the configuration.
-    package var configuration: String
-    package var segments: Int
-    package var blocked: Int
-    package var leases: Int
-    package var connections: Int
+    public var configuration: String
+    /// Segments that it knows, declared or on their way out.
+    public var segments: Int
+    /// Of these, how many cannot be made.
+    public var blocked: Int
+    /// Leases of all connections.
+    public var leases: Int
+    /// Connections at this moment, the one that asks included.
+    public var connections: Int
     /// The sum of the sizes of the broker's segments.
-    package var segmentBytes: UInt64
+    public var segmentBytes: UInt64
     /// The inode of the IPC namespace.
-    package var ipcNamespace: UInt64
+    public var ipcNamespace: UInt64
     /// Segments in the IPC namespace, whoever made them.
-    package var kernelSegments: Int
-    package var kernelSegmentsMax: Int
-    package var kernelSegmentBytesMax: UInt64
-    package var warnings: [SegmentProblem]
+    public var kernelSegments: Int
+    /// shmmni: how many segments the IPC namespace may have.
+    public var kernelSegmentsMax: Int
+    /// shmall in bytes: how large all segments together may be.
+    public var kernelSegmentBytesMax: UInt64
+    /// What is wrong with the host or doubtful in the configuration.
+    public var warnings: [SegmentProblem]
 
     package init(
         version: String,

@@ -1,16 +1,19 @@
 /// A client's hold on a segment; it ends with Release or with the connection.
-package struct Lease: Equatable, Sendable {
+public struct Lease: Equatable, Sendable {
     /// Names the lease among all of one daemon's life.
-    package var identifier: String
-    package var access: Access
-    package var processID: Int32
-    package var userID: UInt32
+    public var identifier: String
+    /// How the holder may attach.
+    public var access: Access
+    /// The process that connected.
+    public var processID: Int32
+    /// The user of that process when it connected.
+    public var userID: UInt32
     /// For people; nil unless known without asking anybody.
-    package var userName: String?
+    public var userName: String?
     /// For people; nil unless known without asking anybody.
-    package var command: String?
+    public var command: String?
     /// CLOCK_REALTIME, in µs.
-    package var since: Int64
+    public var since: Int64
 
     package init(
         identifier: String,

@@ -1,5 +1,5 @@
 /// When Remove takes a segment away.
-package enum RemoveWhen: String, CaseIterable, Sendable {
+public enum RemoveWhen: String, CaseIterable, Sendable {
     /// Refuse if it is leased or attached.
     case unused
     /// Wait until it is neither.

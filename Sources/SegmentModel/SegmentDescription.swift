@@ -1,38 +1,46 @@
-package import SystemPackage
-package import SystemVSharedMemory
+public import SystemPackage
+public import SystemVSharedMemory
 
 /// All that is known of one segment at one moment: the `Segment` of the interface.
-package struct SegmentDescription: Equatable, Sendable {
-    package var name: SegmentName
-    package var summary: String?
-    package var state: SegmentState
-    package var problems: [SegmentProblem] = []
+public struct SegmentDescription: Equatable, Sendable {
+    /// The segment's name.
+    public var name: SegmentName
+    /// What its declaration says it is for.
+    public var summary: String?
+    /// Where it stands.
+    public var state: SegmentState
+    /// What is wrong with it; empty when nothing is.
+    public var problems: [SegmentProblem] = []
     /// Nil while absent or blocked.
-    package var key: SegmentKey?
+    public var key: SegmentKey?
     /// Nil while absent or blocked.
-    package var identifier: SegmentIdentifier?
+    public var identifier: SegmentIdentifier?
     /// Bytes: the kernel's where the segment exists, else the declared.
-    package var size: ByteCount
+    public var size: ByteCount
     /// The kernel's where the segment exists, else the declared.
-    package var mode: FilePermissions
+    public var mode: FilePermissions
     /// A group's name, or its number where the name is not known.
-    package var group: String
+    public var group: String
     /// `until-reboot`, `until-stop` or `while-used`.
-    package var keep: String
+    public var keep: String
     /// Mappings without the broker's own.
-    package var attachments: Int = 0
-    package var leases: [Lease] = []
+    public var attachments: Int = 0
+    /// Who holds it, as far as the caller may see.
+    public var leases: [Lease] = []
     /// In RAM and in swap.
-    package var memory: SegmentMemory?
-    package var keyPath: String?
-    package var keyProject: UInt8?
+    public var memory: SegmentMemory?
+    /// The file from which ftok(3) made the key; nil for a declared number.
+    public var keyPath: String?
+    /// The second argument of ftok(3), 1…255; nil for a declared number.
+    public var keyProject: UInt8?
     /// CLOCK_REALTIME, in µs.
-    package var created: Int64?
+    public var created: Int64?
     /// CLOCK_REALTIME, in µs.
-    package var lastAttach: Int64?
+    public var lastAttach: Int64?
     /// CLOCK_REALTIME, in µs.
-    package var lastDetach: Int64?
-    package var configurationFile: String?
+    public var lastDetach: Int64?
+    /// The file that declares it; nil once none does.
+    public var configurationFile: String?
 
     package init(
         name: SegmentName,

@@ -1,9 +1,13 @@
 /// One thing that Subscribe tells.
-package struct SegmentEvent: Equatable, Sendable {
-    package var kind: Kind
-    package var name: SegmentName?
-    package var segment: SegmentDescription?
-    package var lease: Lease?
+public struct SegmentEvent: Equatable, Sendable {
+    /// What happened.
+    public var kind: Kind
+    /// The segment concerned; nil for `listed`.
+    public var name: SegmentName?
+    /// The segment after the change; nil for `listed`, `leased` and `released`.
+    public var segment: SegmentDescription?
+    /// The lease of `leased` and `released`.
+    public var lease: Lease?
 
     package init(
         _ kind: Kind,
@@ -17,11 +21,25 @@ package struct SegmentEvent: Equatable, Sendable {
         self.lease = lease
     }
 
-    package enum Kind: String, CaseIterable, Sendable {
+    /// What can happen to a segment.
+    public enum Kind: String, CaseIterable, Sendable {
         /// A segment as it is, in the opening snapshot.
         case current
         /// The snapshot has ended.
         case listed
-        case created, changed, leased, released, replaced, removing, removed
+        /// Made, where there was none.
+        case created
+        /// State, problems, permissions or declaration are different.
+        case changed
+        /// A client has taken a lease.
+        case leased
+        /// A lease has ended.
+        case released
+        /// Made again: the name has a new identifier.
+        case replaced
+        /// Marked for removal, still attached.
+        case removing
+        /// No longer in the kernel.
+        case removed
     }
 }

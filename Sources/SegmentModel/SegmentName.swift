@@ -1,9 +1,10 @@
 /// A segment's name: 1…63 characters of `[a-z0-9._-]`, the first a letter or digit; also its file's name.
-package struct SegmentName: Hashable, Sendable {
-    package let string: String
+public struct SegmentName: Hashable, Sendable {
+    /// The name as text.
+    public let string: String
 
     /// Fails if the text is not a segment's name.
-    package init?(_ string: String) {
+    public init?(_ string: String) {
         let bytes = string.utf8
         guard let first = bytes.first, bytes.count <= 63, Self.mayStart(first),
             bytes.allSatisfy({
@@ -21,9 +22,11 @@ package struct SegmentName: Hashable, Sendable {
 }
 
 extension SegmentName: Comparable, CustomStringConvertible {
-    package static func < (left: SegmentName, right: SegmentName) -> Bool {
+    /// In order of bytes.
+    public static func < (left: SegmentName, right: SegmentName) -> Bool {
         left.string < right.string
     }
 
-    package var description: String { string }
+    /// The name as text.
+    public var description: String { string }
 }

@@ -1,10 +1,11 @@
 /// What is wrong with a segment, or with the host as segmentd finds it.
-package struct SegmentProblem: Hashable, Sendable, Error {
-    package var kind: Kind
+public struct SegmentProblem: Hashable, Sendable, Error {
+    /// What sort of problem it is.
+    public var kind: Kind
     /// What was found.
-    package var message: String
+    public var message: String
     /// What to do about it.
-    package var remedy: String?
+    public var remedy: String?
 
     package init(_ kind: Kind, message: String, remedy: String? = nil) {
         self.kind = kind
@@ -13,31 +14,52 @@ package struct SegmentProblem: Hashable, Sendable, Error {
     }
 
     /// A stable word for programs; a newer daemon may send words that are not here.
-    package struct Kind: RawRepresentable, Hashable, Sendable {
-        package let rawValue: String
+    public struct Kind: RawRepresentable, Hashable, Sendable {
+        /// The word on the wire.
+        public let rawValue: String
 
-        package init(rawValue: String) {
+        /// A kind by its word on the wire.
+        public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
-        package static let squatted = Kind(rawValue: "squatted")
-        package static let keyCollision = Kind(rawValue: "key_collision")
-        package static let keyMoved = Kind(rawValue: "key_moved")
-        package static let keyDiffers = Kind(rawValue: "key_differs")
-        package static let keyPathMissing = Kind(rawValue: "key_path_missing")
-        package static let keyPathUnreadable = Kind(rawValue: "key_path_unreadable")
-        package static let keyPathHidden = Kind(rawValue: "key_path_hidden")
-        package static let sizeDiffers = Kind(rawValue: "size_differs")
-        package static let permissionsDiffer = Kind(rawValue: "permissions_differ")
-        package static let groupUnknown = Kind(rawValue: "group_unknown")
-        package static let kernelLimit = Kind(rawValue: "kernel_limit")
-        package static let outOfMemory = Kind(rawValue: "out_of_memory")
-        package static let removedByOther = Kind(rawValue: "removed_by_other")
-        package static let undeclared = Kind(rawValue: "undeclared")
-        package static let recordsUnwritable = Kind(rawValue: "records_unwritable")
-        package static let kernelRefused = Kind(rawValue: "kernel_refused")
-        package static let unattachedSegmentsDestroyed = Kind(rawValue: "unattached_segments_destroyed")
-        package static let configuration = Kind(rawValue: "configuration")
-        package static let groupHasMembers = Kind(rawValue: "group_has_members")
+        /// The key belongs to somebody else's segment.
+        public static let squatted = Kind(rawValue: "squatted")
+        /// Two declarations have one key.
+        public static let keyCollision = Kind(rawValue: "key_collision")
+        /// The key's file has another inode since the segment was made.
+        public static let keyMoved = Kind(rawValue: "key_moved")
+        /// Another key is declared since the segment was made.
+        public static let keyDiffers = Kind(rawValue: "key_differs")
+        /// The key's file does not exist.
+        public static let keyPathMissing = Kind(rawValue: "key_path_missing")
+        /// The key's file cannot be looked up.
+        public static let keyPathUnreadable = Kind(rawValue: "key_path_unreadable")
+        /// The key's file lies where the service's sandbox hides it.
+        public static let keyPathHidden = Kind(rawValue: "key_path_hidden")
+        /// Another size is declared since the segment was made.
+        public static let sizeDiffers = Kind(rawValue: "size_differs")
+        /// Owner, group or mode are not as declared and could not be set.
+        public static let permissionsDiffer = Kind(rawValue: "permissions_differ")
+        /// The declared group does not exist or cannot be looked up.
+        public static let groupUnknown = Kind(rawValue: "group_unknown")
+        /// A limit of the kernel: shmmax, shmmni or shmall.
+        public static let kernelLimit = Kind(rawValue: "kernel_limit")
+        /// The kernel has no memory.
+        public static let outOfMemory = Kind(rawValue: "out_of_memory")
+        /// Somebody else marked the segment for removal.
+        public static let removedByOther = Kind(rawValue: "removed_by_other")
+        /// No file declares the segment any more.
+        public static let undeclared = Kind(rawValue: "undeclared")
+        /// The segment's record cannot be written.
+        public static let recordsUnwritable = Kind(rawValue: "records_unwritable")
+        /// A call failed for another reason.
+        public static let kernelRefused = Kind(rawValue: "kernel_refused")
+        /// `kernel.shm_rmid_forced` is on.
+        public static let unattachedSegmentsDestroyed = Kind(rawValue: "unattached_segments_destroyed")
+        /// A declaration that is legal but rarely meant.
+        public static let configuration = Kind(rawValue: "configuration")
+        /// The daemon's own group has members, who may attach every segment.
+        public static let groupHasMembers = Kind(rawValue: "group_has_members")
     }
 }

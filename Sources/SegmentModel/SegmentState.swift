@@ -1,5 +1,5 @@
 /// Where a segment stands.
-package enum SegmentState: String, CaseIterable, Sendable {
+public enum SegmentState: String, CaseIterable, Sendable {
     /// Declared, not in the kernel.
     case absent
     /// In the kernel as declared.

@@ -1,9 +1,10 @@
 /// The number by which programs find a System V shared memory segment: `key_t` of shmget(2).
-package struct SegmentKey: RawRepresentable, Hashable, Sendable {
+public struct SegmentKey: RawRepresentable, Hashable, Sendable {
     /// The signed `key_t`, as shmget(2) takes it.
-    package let rawValue: Int32
+    public let rawValue: Int32
 
-    package init(rawValue: Int32) {
+    /// A key by its signed number.
+    public init(rawValue: Int32) {
         self.rawValue = rawValue
     }
 
@@ -13,22 +14,23 @@ package struct SegmentKey: RawRepresentable, Hashable, Sendable {
     }
 
     /// `IPC_PRIVATE`: not a name, every shmget(2) with it makes a new segment.
-    package static let unnamed = SegmentKey(rawValue: 0)
+    public static let unnamed = SegmentKey(rawValue: 0)
 
-    package var bits: UInt32 { UInt32(bitPattern: rawValue) }
+    /// The same 32 bits, unsigned.
+    public var bits: UInt32 { UInt32(bitPattern: rawValue) }
 
     /// The `proj_id` from which ftok(3) made this key: its highest eight bits.
-    package var project: UInt8 { UInt8(truncatingIfNeeded: bits >> 24) }
+    public var project: UInt8 { UInt8(truncatingIfNeeded: bits >> 24) }
 
     /// The key that ftok(3) makes of the same file with another `proj_id`.
-    package func withProject(_ project: UInt8) -> SegmentKey {
+    public func withProject(_ project: UInt8) -> SegmentKey {
         SegmentKey(bits: UInt32(project) << 24 | bits & 0x00ff_ffff)
     }
 }
 
 extension SegmentKey: CustomStringConvertible {
     /// `0x%08x`, as ipcs(1) prints keys.
-    package var description: String {
+    public var description: String {
         let digits = String(bits, radix: 16)
         return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
     }

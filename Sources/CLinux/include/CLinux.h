@@ -1,3 +1,5 @@
 #pragma once
+#include "Environment.h"
+#include "ProcessDescriptor.h"
 #include "SharedMemoryControl.h"
 #include "SocketCredentials.h"

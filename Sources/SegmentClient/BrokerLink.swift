@@ -1,0 +1,154 @@
+import Glibc
+import SegmentInterface
+import SegmentModel
+import Varlink
+
+/// The connection to the broker, and the leases that are tied to it.
+struct BrokerLink {
+    private let address: BrokerAddress
+    private var connection: ClientConnection?
+    /// Who made the connection: a child of fork(2) must not speak on it.
+    private var process: Int32 = 0
+    private var hasBeenConnected = false
+    private var held: [HeldLease.Number: HeldLease] = [:]
+    private var lastNumber: HeldLease.Number = 0
+
+    init(_ address: BrokerAddress) {
+        self.address = address
+    }
+
+    /// Calls a method and reads its one reply.
+    ///
+    /// A connection that turns out to be gone is made again once: then the daemon has been restarted, and nothing
+    /// of the call is in force.
+    mutating func call<Result: JSONDecodable>(
+        _ method: BrokerMethod,
+        _ parameters: some JSONEncodable,
+        _ deadline: Deadline
+    ) throws(SegmentClientError) -> Result {
+        let wasConnected = isConnected
+        try connect(deadline)
+        do throws(SegmentClientError) {
+            return try exchange(method, parameters, deadline)
+        } catch .disconnected where wasConnected {
+            try connect(deadline)
+            return try exchange(method, parameters, deadline)
+        }
+    }
+
+    private var isConnected: Bool { connection != nil && process == getpid() }
+
+    /// For poll(2): readable once the daemon has gone away; nil while there is no connection.
+    var fileDescriptor: Int32? { isConnected ? connection?.fileDescriptor : nil }
+
+    /// Connects where there is no connection, and takes the leases again that the last one had.
+    mutating func connect(_ deadline: Deadline) throws(SegmentClientError) {
+        guard !isConnected else { return }
+        connection = try hasBeenConnected ? reconnected(deadline) : address.connect(deadline)
+        process = getpid()
+        hasBeenConnected = true
+        for (number, var lease) in held.sorted(by: { $0.key < $1.key }) {
+            try takeAgain(&lease, deadline)
+            held[number] = lease
+        }
+    }
+
+    /// A daemon that is being restarted has no socket for a moment, unless systemd holds it.
+    private func reconnected(_ deadline: Deadline) throws(SegmentClientError) -> ClientConnection {
+        var pause = Duration.milliseconds(2)
+        while true {
+            do throws(SegmentClientError) {
+                return try address.connect(deadline)
+            } catch {
+                guard case .unreachable(_, let errno) = error, errno == ENOENT || errno == ECONNREFUSED,
+                    deadline.remaining > pause
+                else { throw error }
+            }
+            usleep(UInt32(pause / .microseconds(1)))
+            pause = min(pause * 2, .milliseconds(100))
+        }
+    }
+
+    private mutating func takeAgain(
+        _ lease: inout HeldLease,
+        _ deadline: Deadline
+    ) throws(SegmentClientError) {
+        lease.lease = nil
+        lease.refusal = nil
+        do throws(SegmentClientError) {
+            let grant: Grant = try exchange(
+                .acquire,
+                AcquireParameters(name: lease.name.string, access: lease.access),
+                deadline
+            )
+            if SegmentIdentity(grant) == lease.identity {
+                lease.lease = grant.lease
+            } else {
+                sendRelease(grant.lease)
+            }
+        } catch .refused(let refusal) {
+            lease.refusal = refusal
+        }
+    }
+
+    /// Any failure but a refusal leaves the connection in doubt, so that it ends.
+    private mutating func exchange<Result: JSONDecodable>(
+        _ method: BrokerMethod,
+        _ parameters: some JSONEncodable,
+        _ deadline: Deadline
+    ) throws(SegmentClientError) -> Result {
+        guard let connection else { throw .disconnected }
+        let reply: Reply
+        do throws(ConnectionError) {
+            reply = try connection.call(method.rawValue, parameters, timeLimit: deadline.remaining)
+        } catch {
+            self.connection = nil
+            throw SegmentClientError(error)
+        }
+        return try reply.result()
+    }
+
+    mutating func hold(_ grant: Grant) -> HeldLease.Number {
+        lastNumber += 1
+        held[lastNumber] = HeldLease(grant)
+        return lastNumber
+    }
+
+    /// Whether the name of a holding still means its segment; takes the lease again where it was refused.
+    mutating func isCurrent(
+        _ number: HeldLease.Number,
+        _ deadline: Deadline
+    ) throws(SegmentClientError) -> Bool {
+        guard let name = held[number]?.name.string else { return false }
+        let described: SegmentDescription
+        do throws(SegmentClientError) {
+            let reply: DescribeReply = try call(.describe, DescribeParameters(name: name), deadline)
+            described = reply.segment
+        } catch .refused(.noSuchSegment) {
+            return false
+        }
+        guard var lease = held[number], described.identifier == lease.identity.identifier,
+            described.key == lease.identity.key
+        else { return false }
+        if lease.refusal != nil {
+            try takeAgain(&lease, deadline)
+            held[number] = lease
+        }
+        if let refusal = lease.refusal { throw .refused(refusal) }
+        return lease.lease != nil
+    }
+
+    mutating func giveBack(_ number: HeldLease.Number) {
+        guard let lease = held.removeValue(forKey: number)?.lease, isConnected else { return }
+        sendRelease(lease)
+    }
+
+    /// If the socket does not take it at once the connection ends, and with it the lease; the others come back.
+    private mutating func sendRelease(_ lease: String) {
+        do throws(ConnectionError) {
+            try connection?.callOneway(BrokerMethod.release.rawValue, ReleaseParameters(lease: lease))
+        } catch {
+            connection = nil
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import SegmentInterface
+public import SegmentModel
+import Varlink
+
+extension SegmentClient {
+    /// Removes a segment from the kernel; a declared one is made again at the next Acquire or reload.
+    ///
+    /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.segmentInUse)` where `when` is
+    /// `unused` and somebody has it leased or attached.
+    public func remove(_ name: String, when: RemoveWhen = .unused) throws(SegmentClientError) {
+        try withLink { link, deadline throws(SegmentClientError) in
+            let _: NoParameters = try link.call(.remove, RemoveParameters(name: name, when: when), deadline)
+        }
+    }
+
+    /// Makes the daemon read its configuration again; nothing changes if that is bad.
+    ///
+    /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.configurationInvalid)` has every
+    /// problem.
+    public func reload() throws(SegmentClientError) -> ReloadOutcome {
+        try withLink { link, deadline throws(SegmentClientError) in
+            try link.call(.reload, NoParameters(), deadline)
+        }
+    }
+}

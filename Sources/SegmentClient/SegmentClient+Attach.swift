@@ -1,0 +1,77 @@
+import SegmentInterface
+public import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+
+extension SegmentClient {
+    /// Attaches a segment by name, made first if it is absent; detaches it when the value ends.
+    ///
+    /// Throws `refused` with the broker's reason (`noSuchSegment`, `accessDenied`, `segmentBlocked`,
+    /// `segmentRemoving`, `limitReached`), `otherNamespace`, `identityDiffers`, `failed` with the errno of shmat(2)
+    /// or shmctl(2), or what keeps the broker from answering.
+    public func attach(
+        _ name: String,
+        access: Access = .readWrite
+    ) throws(SegmentClientError) -> AttachedSegment {
+        let lease = try lease(name, access: access)
+        let grant = lease.grant
+        guard let size = Int(exactly: grant.size.bytes) else {
+            throw .failed(call: "shmat", errno: Errno.noMemory.rawValue)
+        }
+        try check(grant)
+        do throws(Errno) {
+            let attachment = try Attachment(grant.identifier, size: size, readOnly: access == .readOnly)
+            return AttachedSegment(attachment, lease)
+        } catch {
+            throw .failed(call: "shmat", errno: error.rawValue)
+        }
+    }
+
+    /// Attaches a segment for the time of `body`; see `attach` for the errors.
+    public func withSegment<Result: ~Copyable>(
+        _ name: String,
+        access: Access = .readWrite,
+        _ body: (inout AttachedSegment) throws -> Result
+    ) throws -> Result {
+        var segment = try attach(name, access: access)
+        return try body(&segment)
+    }
+
+    /// A lease without the memory, for programs that attach by themselves.
+    package func lease(_ name: String, access: Access) throws(SegmentClientError) -> SegmentLease {
+        let (grant, number) = try withLink { link, deadline throws(SegmentClientError) in
+            let grant: Grant = try link.call(
+                .acquire,
+                AcquireParameters(name: name, access: access),
+                deadline
+            )
+            return (grant, link.hold(grant))
+        }
+        return SegmentLease(grant, number, of: self)
+    }
+
+    /// Before a number is believed: the same IPC namespace, and the very segment that the broker means.
+    private func check(_ grant: Grant) throws(SegmentClientError) {
+        let kernel = LinuxKernel()
+        let own: UInt64
+        do throws(Errno) { own = try kernel.ipcNamespace() } catch {
+            throw .failed(call: "stat", errno: error.rawValue)
+        }
+        guard own == grant.ipcNamespace else {
+            throw .otherNamespace(broker: grant.ipcNamespace, own: own)
+        }
+        let status: SegmentStatus
+        do throws(Errno) { status = try kernel.status(grant.identifier) } catch {
+            throw .failed(call: "shmctl", errno: error.rawValue)
+        }
+        guard SegmentIdentity(grant.identifier, status) == SegmentIdentity(grant) else {
+            throw .identityDiffers(name: grant.name.string, identifier: grant.identifier)
+        }
+    }
+
+    func isCurrent(_ number: HeldLease.Number) throws(SegmentClientError) -> Bool {
+        try withLink { link, deadline throws(SegmentClientError) in
+            try link.isCurrent(number, deadline)
+        }
+    }
+}

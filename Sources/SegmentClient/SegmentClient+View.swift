@@ -1,0 +1,41 @@
+import SegmentInterface
+public import SegmentModel
+import Varlink
+
+extension SegmentClient {
+    /// All that is known of one segment; `refused(.noSuchSegment)` where there is none.
+    public func describe(_ name: String) throws(SegmentClientError) -> SegmentDescription {
+        try withLink { link, deadline throws(SegmentClientError) in
+            let reply: DescribeReply = try link.call(.describe, DescribeParameters(name: name), deadline)
+            return reply.segment
+        }
+    }
+
+    /// Every segment, in order of name.
+    public func list() throws(SegmentClientError) -> [SegmentDescription] {
+        let replies = try open(.list)
+        var segments: [SegmentDescription] = []
+        while let reply: ListReply = try replies.next(timeLimit: timeLimit) {
+            if let segment = reply.segment { segments.append(segment) }
+        }
+        return segments
+    }
+
+    /// The daemon and the kernel's limits.
+    public func status() throws(SegmentClientError) -> DaemonStatus {
+        try withLink { link, deadline throws(SegmentClientError) in
+            try link.call(.getStatus, NoParameters(), deadline)
+        }
+    }
+
+    /// Every segment as it is, event `current`, then `listed`, then each change as it happens.
+    public func subscribe() throws(SegmentClientError) -> SegmentEvents {
+        SegmentEvents(try open(.subscribe))
+    }
+
+    /// Many replies have a connection of their own, so that other calls need not wait for their end.
+    private func open(_ method: BrokerMethod) throws(SegmentClientError) -> Replies {
+        let deadline = Deadline(timeLimit)
+        return try Replies(try address.connect(deadline), method, deadline)
+    }
+}

@@ -1,0 +1,61 @@
+@_exported public import SegmentModel
+import Synchronization
+@_exported public import SystemVSharedMemory
+
+/// A program's connection to the broker of named System V shared memory segments.
+///
+/// It connects when it is first needed and again when the daemon has been restarted; then it takes its leases
+/// again. It may be used from several threads: calls wait for each other. No call of the data path leaves the
+/// process.
+///
+/// In a child made by fork(2) a client makes a connection of its own; the parent's is left alone.
+public final class SegmentClient: Sendable {
+    /// How long one call may take, connecting included.
+    public let timeLimit: Duration
+    let address: BrokerAddress
+    private let link: Mutex<BrokerLink>
+    /// Leases whose holders have ended while another thread was in a call.
+    private let ended = Mutex<[HeldLease.Number]>([])
+
+    /// Connects to the broker.
+    ///
+    /// The socket is `socket` if given, else `$SEGMENTD_SOCKET`, else the one of the user's own daemon if it exists
+    /// (`$XDG_RUNTIME_DIR/segmentd/io.segmentd.Broker`), else `/run/segmentd/io.segmentd.Broker`. A setuid program
+    /// does not follow the environment. Throws `unreachable` or `untrusted`.
+    public init(socket: String? = nil, timeLimit: Duration = .seconds(5)) throws(SegmentClientError) {
+        self.timeLimit = timeLimit
+        address = BrokerAddress(socket)
+        link = Mutex(BrokerLink(address))
+        try withLink { link, deadline throws(SegmentClientError) in try link.connect(deadline) }
+    }
+
+    /// One call at a time; afterwards the leases that ended meanwhile are given back.
+    func withLink<Result>(
+        _ body: (inout BrokerLink, Deadline) throws(SegmentClientError) -> sending Result
+    ) throws(SegmentClientError) -> sending Result {
+        let deadline = Deadline(timeLimit)
+        defer { giveBackEnded() }
+        return try link.withLock { link throws(SegmentClientError) in try body(&link, deadline) }
+    }
+
+    /// Gives a lease back without waiting for anybody.
+    func end(_ lease: HeldLease.Number) {
+        ended.withLock { $0.append(lease) }
+        giveBackEnded()
+    }
+
+    /// Whoever is in a call meanwhile does it when the call is over.
+    private func giveBackEnded() {
+        while ended.withLock({ !$0.isEmpty }) {
+            let isMine: Void? = link.withLockIfAvailable { link in
+                for lease in ended.withLock({ leases in
+                    defer { leases = [] }
+                    return leases
+                }) {
+                    link.giveBack(lease)
+                }
+            }
+            guard isMine != nil else { return }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import SystemPackage
+public import SegmentModel
+import Varlink
+
+/// Why the broker or the kernel did not do what a program asked for.
+public enum SegmentClientError: Error, Equatable, Sendable {
+    /// No connection: ENOENT where no daemon listens, ECONNREFUSED, EACCES and so on; connect(2).
+    case unreachable(socket: String, errno: Int32)
+    /// The process behind the socket is neither root's nor the caller's own; SO_PEERCRED of unix(7).
+    case untrusted(socket: String, userID: UInt32)
+    /// The time limit has passed.
+    case timedOut
+    /// The daemon has closed the connection.
+    case disconnected
+    /// What the broker sent is not what the interface says.
+    case protocolViolation(String)
+    /// The broker's own refusal.
+    case refused(BrokerError)
+    /// The broker lives in another IPC namespace, by the inodes of `/proc/PID/ns/ipc`: its numbers mean nothing here.
+    case otherNamespace(broker: UInt64, own: UInt64)
+    /// The kernel shows another segment under the identifier than the broker described.
+    case identityDiffers(name: String, identifier: SegmentIdentifier)
+    /// A system call failed.
+    case failed(call: String, errno: Int32)
+}
+
+extension SegmentClientError {
+    init(_ error: ConnectionError) {
+        self =
+            switch error {
+            case .cannotConnect(let path, let errno): .unreachable(socket: path, errno: errno)
+            case .closed: .disconnected
+            case .timedOut: .timedOut
+            case .protocolViolation(let violation): .protocolViolation(violation)
+            case .failed(let call, let errno): .failed(call: call, errno: errno)
+            }
+    }
+}
+
+extension SegmentClientError: CustomStringConvertible {
+    /// One line for people.
+    public var description: String {
+        switch self {
+        case .unreachable(let socket, let errno):
+            "no broker at \(socket): \(Errno(rawValue: errno)); is segmentd running?"
+        case .untrusted(let socket, let userID):
+            "the process that listens at \(socket) belongs to user \(userID), neither root nor yourself: not believed"
+        case .timedOut: "the broker did not answer in time"
+        case .disconnected: "the broker closed the connection"
+        case .protocolViolation(let violation): violation
+        case .refused(let error): error.description
+        case .otherNamespace(let broker, let own):
+            "the broker's segments are in IPC namespace \(broker), this process is in \(own): they cannot be attached"
+        case .identityDiffers(let name, let identifier):
+            "the kernel shows another segment under identifier \(identifier) than the broker described for \(name)"
+        case .failed(let call, let errno): "\(call) failed: \(Errno(rawValue: errno))"
+        }
+    }
+}
