@@ -102,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "segmentctl",
             dependencies: [
-                "SegmentClient", "SegmentConfiguration", "SegmentInterface", "SegmentModel",
+                "CLinux", "SegmentClient", "SegmentConfiguration", "SegmentInterface", "SegmentModel",
                 "SystemVSharedMemory",
                 "Varlink", arguments, system,
             ],

@@ -66,7 +66,7 @@ extension Broker {
         } catch {
             result = .failure(error)
         }
-        if identity.isService, definition.key != .ownFile, KeyPathRule.isHidden(path) {
+        if identity.isService, definition.key.isHiddenFromService {
             throw KeyPathRule.hiddenProblem(path, key: try? result.get())
         }
         switch result {

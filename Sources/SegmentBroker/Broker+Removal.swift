@@ -153,12 +153,17 @@ extension Broker {
 
     /// Ends the broker's work.
     ///
-    /// A stop removes what is kept until the stop; a restart keeps everything.
+    /// A stop removes what is kept until the stop, and what is kept while used and is not; a restart keeps
+    /// everything.
     package func stop(isRestart: Bool) {
         guard !isRestart else { return }
-        for segment in sorted where segment.definition?.keep == .untilStop {
+        for segment in sorted {
             guard let live = segment.life.segment else { continue }
-            if !removeUnattached(segment, live) { mark(segment, live) }
+            switch segment.definition?.keep {
+            case .untilStop: if !removeUnattached(segment, live) { mark(segment, live) }
+            case .whileUsed: if segment.leases.isEmpty { removeUnattached(segment, live) }
+            case .untilReboot, nil: break
+            }
         }
     }
 }

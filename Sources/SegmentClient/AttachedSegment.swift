@@ -12,7 +12,7 @@ public struct AttachedSegment: ~Copyable, Sendable {
     private var attachment: Attachment
     private let lease: SegmentLease
 
-    init(_ attachment: consuming Attachment, _ lease: consuming SegmentLease) {
+    init(_ attachment: consuming Attachment, _ lease: SegmentLease) {
         self.attachment = attachment
         self.lease = lease
     }

@@ -36,15 +36,22 @@ struct BrokerLink {
         }
     }
 
-    private var isConnected: Bool { connection != nil && process == getpid() }
+    var isConnected: Bool { connection != nil && process == getpid() }
 
     /// For poll(2): readable once the daemon has gone away; nil while there is no connection.
     var fileDescriptor: Int32? { isConnected ? connection?.fileDescriptor : nil }
 
+    /// Drops a connection that the daemon has closed.
+    mutating func noteClosed() {
+        if connection?.isClosed ?? false { connection = nil }
+    }
+
     /// Connects where there is no connection, and takes the leases again that the last one had.
-    mutating func connect(_ deadline: Deadline) throws(SegmentClientError) {
+    ///
+    /// Waits for a daemon that was there before, if `patiently`.
+    mutating func connect(_ deadline: Deadline, patiently: Bool = true) throws(SegmentClientError) {
         guard !isConnected else { return }
-        connection = try hasBeenConnected ? reconnected(deadline) : address.connect(deadline)
+        connection = try hasBeenConnected && patiently ? reconnected(deadline) : address.connect(deadline)
         process = getpid()
         hasBeenConnected = true
         for (number, var lease) in held.sorted(by: { $0.key < $1.key }) {
@@ -136,6 +143,11 @@ struct BrokerLink {
         }
         if let refusal = lease.refusal { throw .refused(refusal) }
         return lease.lease != nil
+    }
+
+    /// Why leases could not be taken again.
+    var refusals: [BrokerError] {
+        held.sorted { $0.key < $1.key }.compactMap(\.value.refusal)
     }
 
     mutating func giveBack(_ number: HeldLease.Number) {

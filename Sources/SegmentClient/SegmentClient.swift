@@ -58,4 +58,19 @@ public final class SegmentClient: Sendable {
             guard isMine != nil else { return }
         }
     }
+
+    /// For poll(2): readable once the daemon has gone away; nil while there is no connection.
+    package var descriptor: Int32? { link.withLock { $0.fileDescriptor } }
+
+    /// Connects again if the daemon has gone away, at the first try, and takes the leases again.
+    ///
+    /// Returns the refusals of those that it did not get.
+    package func takeLeasesAgain() throws(SegmentClientError) -> [BrokerError] {
+        try withLink { link, deadline throws(SegmentClientError) in
+            link.noteClosed()
+            guard !link.isConnected else { return [] }
+            try link.connect(deadline, patiently: false)
+            return link.refusals
+        }
+    }
 }

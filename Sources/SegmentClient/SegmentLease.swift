@@ -3,7 +3,7 @@ package import SegmentModel
 import SystemVSharedMemory
 
 /// A lease on a segment without its memory; given back when this value ends.
-package struct SegmentLease: ~Copyable, Sendable {
+package final class SegmentLease: Sendable {
     package let grant: Grant
     private let number: HeldLease.Number
     private let client: SegmentClient

@@ -13,3 +13,16 @@ package enum KeyDeclaration: Hashable, Sendable {
     /// The project number where none is given, `A`.
     package static let defaultProject: UInt8 = 65
 }
+
+extension KeyDeclaration {
+    /// Whether the unit's sandbox hides the declared file from the system service.
+    ///
+    /// There the service sees other files than the programs it serves, or none.
+    package var isHiddenFromService: Bool {
+        guard case .path(let path, _) = self else { return false }
+        let text = path.lexicallyNormalized().string
+        return Self.hidden.contains { text == $0 || text.hasPrefix($0 + "/") }
+    }
+
+    private static let hidden = ["/home", "/root", "/tmp", "/var/tmp", "/run/user", "/dev", "/proc"]
+}

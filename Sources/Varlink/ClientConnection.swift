@@ -47,6 +47,12 @@ package final class ClientConnection {
     /// For poll(2): readable when the service has gone away or a reply waits.
     package var fileDescriptor: Int32 { socket }
 
+    /// Whether the service has hung up, as far as is known without waiting.
+    package var isClosed: Bool {
+        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
+    }
+
     /// Calls a method and waits for its one reply, an error of the service included.
     package func call(
         _ method: String,

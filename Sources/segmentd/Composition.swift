@@ -53,11 +53,11 @@ extension BrokerIdentity {
     }
 }
 
-extension Version {
-    static let service = ServiceIdentity(
+extension ServiceIdentity {
+    static let segmentd = ServiceIdentity(
         vendor: "The segmentd project",
         product: "segmentd",
-        version: string,
+        version: Product.version,
         url: "https://segmentd.io/"
     )
 }

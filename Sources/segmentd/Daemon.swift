@@ -106,7 +106,7 @@ struct Daemon: Sendable {
             announcements: Announcements(manager),
             logger: log.logger,
             about: SegmentService.About(
-                identity: Version.service,
+                identity: .segmentd,
                 processID: getpid(),
                 started: clock.realtime()
             ),

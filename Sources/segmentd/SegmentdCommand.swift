@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import SegmentModel
 
 @main
 struct SegmentdCommand: AsyncParsableCommand {
@@ -10,7 +11,7 @@ struct SegmentdCommand: AsyncParsableCommand {
             Makes the segments that the configuration declares, tells programs their keys over a Unix socket, and \
             cleans up by rule. It is usually started by systemd; see segmentctl for everything else.
             """,
-        version: Version.string
+        version: Product.version
     )
 
     @Option(help: ArgumentHelp("Read the configuration from this directory only.", valueName: "dir"))
@@ -38,9 +39,4 @@ struct SegmentdCommand: AsyncParsableCommand {
             throw ExitCode(error.exitStatus)
         }
     }
-}
-
-/// What `segmentd --version` and GetInfo say.
-enum Version {
-    static let string = "0.1.0"
 }

@@ -2,16 +2,8 @@ package import SegmentModel
 package import SystemPackage
 package import SystemVSharedMemory
 
-/// What it means that ftok(3) did not give a key, and which files a service must not ask it about.
+/// What it means that ftok(3) gave no key, or not the one that other programs compute.
 package enum KeyPathRule {
-    /// Below these a sandboxed service sees other files than the programs it serves, or none.
-    private static let hidden = ["/home", "/root", "/tmp", "/var/tmp", "/run/user", "/dev", "/proc"]
-
-    package static func isHidden(_ path: FilePath) -> Bool {
-        let path = path.lexicallyNormalized().string
-        return hidden.contains { path == $0 || path.hasPrefix($0 + "/") }
-    }
-
     /// `key` is what ftok(3) gives inside the sandbox, where it gives anything.
     package static func hiddenProblem(_ path: FilePath, key: SegmentKey?) -> SegmentProblem {
         SegmentProblem(

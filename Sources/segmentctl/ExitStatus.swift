@@ -1,0 +1,60 @@
+import ArgumentParser
+import SegmentClient
+import SystemPackage
+
+/// What the exit status of segmentctl tells scripts; the higher, the more it matters.
+enum ExitStatus: Int32, Error, Comparable {
+    case done = 0
+    case failed = 1
+    case usage = 2
+    case notReady = 3
+    case noSuchSegment = 4
+    case notPermitted = 5
+    case inUse = 6
+    case unreachable = 7
+    case configurationInvalid = 8
+
+    static func < (left: ExitStatus, right: ExitStatus) -> Bool { left.rawValue < right.rawValue }
+
+    init(_ error: any Error) {
+        self =
+            switch error {
+            case let error as SegmentClientError: ExitStatus(error)
+            case is Failure, is Errno: .failed
+            case is NotInKernel: .notReady
+            case let status as ExitStatus: status
+            default: Segmentctl.exitCode(for: error) == .success ? .done : .usage
+            }
+    }
+
+    private init(_ error: SegmentClientError) {
+        self =
+            switch error {
+            case .refused(let refusal): ExitStatus(refusal)
+            case .unreachable, .untrusted, .timedOut, .disconnected: .unreachable
+            case .failed(_, let errno) where Errno(rawValue: errno) == .permissionDenied: .notPermitted
+            case .protocolViolation, .otherNamespace, .identityDiffers, .failed: .failed
+            }
+    }
+
+    private init(_ refusal: BrokerError) {
+        self =
+            switch refusal {
+            case .noSuchSegment: .noSuchSegment
+            case .accessDenied, .permissionDenied: .notPermitted
+            case .segmentBlocked, .segmentRemoving: .notReady
+            case .segmentInUse: .inUse
+            case .configurationInvalid: .configurationInvalid
+            case .noSuchLease, .limitReached: .failed
+            }
+    }
+}
+
+/// Something that went wrong here, in words for the person at the terminal.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

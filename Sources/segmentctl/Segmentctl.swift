@@ -1,0 +1,42 @@
+import ArgumentParser
+import SegmentModel
+import Glibc
+import SegmentClient
+
+@main
+struct Segmentctl: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segmentctl",
+        abstract: "Shows and administers the named shared memory segments of segmentd.",
+        discussion: """
+            Exit status: 0 done, 1 failed, 2 usage, 3 exists but not ready, 4 no such segment, 5 not permitted, \
+            6 in use, 7 daemon not reachable, 8 configuration invalid. Of several, the highest.
+            """,
+        version: Product.version,
+        subcommands: [
+            List.self, Status.self, Key.self, Identifier.self, Write.self, Read.self, Run.self, Monitor.self,
+            Remove.self, Reload.self, Check.self, PrintVersion.self,
+        ],
+        defaultSubcommand: List.self
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    /// argument-parser's own `main` knows neither our exit statuses nor sysexits other than its own.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let code as ExitCode {
+            Glibc.exit(code.rawValue)
+        } catch {
+            let status = ExitStatus(error)
+            switch status {
+            case .done: try? Output.print(fullMessage(for: error))
+            case .usage: Output.complain(fullMessage(for: error))
+            default: if !(error is ExitStatus) { Output.complain("segmentctl: \(error)") }
+            }
+            Glibc.exit(status.rawValue)
+        }
+    }
+}

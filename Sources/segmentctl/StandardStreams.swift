@@ -1,0 +1,56 @@
+import Glibc
+import SegmentClient
+import SystemPackage
+
+/// Bytes between a segment and the standard streams, copied once: the kernel reads and writes the segment itself.
+enum StandardStreams {
+    /// Reads to the end of standard input; more than the segment has room for is an error.
+    ///
+    /// A file that is too long is refused before a byte is written; of a pipe the room is filled.
+    static func fill(_ segment: inout AttachedSegment, from offset: Int) throws {
+        let room = segment.size - offset
+        if let length = remainingLength(of: .standardInput), length > room {
+            throw Failure("standard input has \(length) bytes, segment \(segment.name) room for \(room)")
+        }
+        let filled = try segment.withMutableBytes { bytes in
+            try unsafe bytes.withUnsafeMutableBytes { bytes in
+                var next = offset
+                while next < bytes.count {
+                    let count = unsafe try FileDescriptor.standardInput.read(
+                        into: UnsafeMutableRawBufferPointer(rebasing: bytes[next...])
+                    )
+                    guard count > 0 else { return false }
+                    next += count
+                }
+                return true
+            }
+        }
+        guard filled else { return }
+        var extra: UInt8 = 0
+        let hasMore = unsafe try withUnsafeMutableBytes(of: &extra) {
+            unsafe try FileDescriptor.standardInput.read(into: $0) > 0
+        }
+        if hasMore {
+            throw Failure(
+                "standard input has more than \(room) bytes: segment \(segment.name) is full, the rest is lost"
+            )
+        }
+    }
+
+    static func drain(_ segment: borrowing AttachedSegment, _ range: Range<Int>) throws {
+        try segment.withBytes { bytes in
+            try unsafe bytes.withUnsafeBytes { bytes in
+                _ = unsafe try FileDescriptor.standardOutput.writeAll(bytes[range])
+            }
+        }
+    }
+
+    /// Nil for what is not a regular file.
+    private static func remainingLength(of file: FileDescriptor) -> Int? {
+        var status = stat()
+        guard unsafe fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            let position = try? file.seek(offset: 0, from: .current)
+        else { return nil }
+        return max(0, Int(status.st_size) - Int(position))
+    }
+}

@@ -1,0 +1,44 @@
+import Glibc
+
+/// A moment as people read it; CLOCK_REALTIME, in µs.
+struct Moment {
+    private let microseconds: Int64
+
+    init(_ microseconds: Int64) {
+        self.microseconds = microseconds
+    }
+
+    static var now: Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+
+    /// In the time zone of the user: `Tue 2026-11-24 14:30:12 UTC`.
+    var text: String { formatted("%a %Y-%m-%d %H:%M:%S %Z") }
+
+    /// `14:30:12`.
+    var timeOfDay: String { formatted("%H:%M:%S") }
+
+    /// With how long that was before `now`.
+    func ago(_ now: Int64) -> String {
+        let seconds = max(0, (now - microseconds) / 1_000_000)
+        let ago =
+            switch seconds {
+            case ..<60: "\(seconds) s"
+            case ..<3600: "\(seconds / 60) min \(seconds % 60) s"
+            case ..<86400: "\(seconds / 3600) h \(seconds / 60 % 60) min"
+            default: "\(seconds / 86400) d \(seconds / 3600 % 24) h"
+            }
+        return "\(text); \(ago) ago"
+    }
+
+    private func formatted(_ format: String) -> String {
+        var time = time_t(microseconds / 1_000_000)
+        var parts = unsafe tm()
+        guard unsafe localtime_r(&time, &parts) != nil else { return String(microseconds) }
+        var text = [CChar](repeating: 0, count: 64)
+        let count = unsafe strftime(&text, 64, format, &parts)
+        return String(decoding: text[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

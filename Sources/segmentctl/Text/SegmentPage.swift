@@ -1,0 +1,77 @@
+import SegmentClient
+import SegmentInterface
+
+/// One segment in full: `segmentctl status NAME`.
+struct SegmentPage {
+    let segment: SegmentDescription
+    let color: Bool
+    /// CLOCK_REALTIME, in µs.
+    let now: Int64
+
+    var text: String {
+        var lines = ["\(mark) \(segment.name)" + (segment.summary.map { " - \($0)" } ?? "")]
+        add("Declared", segment.configurationFile ?? "by no file any more", &lines)
+        let since = segment.created.map { " since \(Moment($0).ago(now))" } ?? ""
+        add("State", paint(segment.state.rawValue) + since, &lines)
+        for problem in segment.problems {
+            add("Problem", "\(problem.message) (\(problem.kind.rawValue))", &lines)
+            if let remedy = problem.remedy { add("Remedy", remedy, &lines) }
+        }
+        add("Key", key, &lines)
+        if let identifier = segment.identifier { add("Identifier", identifier.description, &lines) }
+        add("Size", "\(segment.size) (\(segment.size.bytes) bytes)", &lines)
+        add("Access", "mode \(segment.mode.octal), group \(segment.group), keep \(segment.keep)", &lines)
+        if let memory = segment.memory {
+            add("Memory", "\(rounded(memory.resident)) in RAM, \(rounded(memory.swapped)) in swap", &lines)
+        }
+        if segment.identifier != nil { add("Attached", attached, &lines) }
+        for (index, lease) in segment.leases.enumerated() {
+            add(index == 0 ? "Leases" : "", holder(lease), &lines)
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private func add(_ label: String, _ text: String, _ lines: inout [String]) {
+        let padding = String(repeating: " ", count: max(0, 12 - label.count))
+        lines.append("\(padding)\(label)\(label.isEmpty ? " " : ":") \(text)")
+    }
+
+    private var key: String {
+        let key = segment.key?.description ?? "none yet"
+        guard let path = segment.keyPath, let project = segment.keyProject else { return "\(key), declared" }
+        return "\(key), ftok(\"\(path)\", \(project))"
+    }
+
+    private var attached: String {
+        counted(segment.attachments, "time")
+            + (segment.lastAttach.map { ", last attached \(Moment($0).ago(now))" } ?? "")
+            + (segment.lastDetach.map { ", last detached \(Moment($0).ago(now))" } ?? "")
+    }
+
+    private func holder(_ lease: Lease) -> String {
+        "\(lease.processID) \(lease.command.map { "(\($0)) " } ?? "")of \(lease.userName ?? String(lease.userID))"
+            + ", \(lease.access == .readOnly ? "read-only" : "read-write"), since \(Moment(lease.since).ago(now))"
+    }
+
+    /// The state is never told by colour alone.
+    private var mark: String {
+        switch segment.state {
+        case .ready: paint("●")
+        case .drifted, .draining, .removing: paint("◐")
+        case .absent: paint("○")
+        case .blocked: paint("×")
+        }
+    }
+
+    private func paint(_ text: String) -> String {
+        guard color else { return text }
+        let code =
+            switch segment.state {
+            case .ready: "32"
+            case .drifted, .draining, .removing: "33"
+            case .blocked: "31"
+            case .absent: "0"
+            }
+        return "\u{1b}[\(code)m\(text)\u{1b}[0m"
+    }
+}

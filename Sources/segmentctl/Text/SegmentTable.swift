@@ -1,0 +1,62 @@
+import SegmentClient
+import SegmentInterface
+
+/// `segmentctl list`.
+enum SegmentTable {
+    private static let columns: [Table.Column] = [
+        .init(heading: "NAME"), .init(heading: "STATE"), .init(heading: "KEY"),
+        .init(heading: "ID", isNumber: true), .init(heading: "SIZE", isNumber: true), .init(heading: "MODE"),
+        .init(heading: "GROUP"), .init(heading: "CLIENTS"), .init(heading: "RESIDENT", isNumber: true),
+    ]
+
+    static func text(_ segments: [SegmentDescription], legend: Bool) -> String {
+        var table = Table(columns: columns)
+        for segment in segments {
+            table.rows.append([
+                segment.name.string, segment.state.rawValue, segment.key?.description ?? "-",
+                segment.identifier?.description ?? "-", segment.size.description, segment.mode.octal,
+                segment.group, clients(segment), segment.memory.map { rounded($0.resident) } ?? "-",
+            ])
+        }
+        let text = table.text(legend: legend)
+        guard legend else { return text }
+        let blocked = segments.count { $0.state == .blocked }
+        return text + "\n\n\(counted(segments.count, "segment"))"
+            + (blocked > 0 ? ", \(blocked) blocked: `segmentctl status NAME` says why" : "") + "."
+    }
+
+    /// What the kernel alone can tell, of every segment in the IPC namespace.
+    static func text(_ segments: [KernelSegment], legend: Bool) -> String {
+        var table = Table(columns: columns)
+        for segment in segments {
+            let status = segment.status
+            table.rows.append([
+                "-", status.isMarkedForRemoval ? "removing" : "-", status.key.description,
+                segment.identifier.description, ByteCount(bytes: status.size).description,
+                status.mode.octal, People.group(status.ownerGroupID), "(\(status.attachmentCount))",
+                segment.memory.map { rounded($0.resident) } ?? "-",
+            ])
+        }
+        return table.text(legend: legend)
+    }
+
+    /// Leases, and attachments where they differ.
+    private static func clients(_ segment: SegmentDescription) -> String {
+        let leases = segment.leases.count
+        return segment.attachments == leases ? "\(leases)" : "\(leases) (\(segment.attachments))"
+    }
+}
+
+/// `1 segment`, `2 segments`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+/// A number of bytes for people, one digit behind the point: `1.5 MiB`.
+func rounded(_ bytes: UInt64) -> String {
+    var (value, unit) = (Double(bytes), "B")
+    for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {
+        (value, unit) = (value / 1024, next)
+    }
+    let tenths = Int(value * 10)
+    return tenths % 10 == 0 || unit == "B"
+        ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
+}

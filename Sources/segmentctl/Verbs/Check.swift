@@ -1,0 +1,69 @@
+import ArgumentParser
+import Glibc
+import SegmentConfiguration
+import SegmentInterface
+import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+
+struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check the configuration without the daemon; every problem is shown at once."
+    )
+
+    @Argument(help: ArgumentHelp("Only this directory; else where the daemon looks.", valueName: "dir"))
+    var directory: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        let reader = ConfigurationReader(location, daemonUserID: daemonUserID)
+        let configuration: Configuration
+        do throws(ConfigurationInvalid) {
+            configuration = try reader.read()
+        } catch {
+            try options.show(error.problems)
+            throw ExitStatus.configurationInvalid
+        }
+        let remarks = configuration.warnings + configuration.segments.compactMap(hiddenKeyPath)
+        guard options.json == .off else { return try options.printJSON(JSONArray(remarks)) }
+        for remark in remarks { options.notice("\(remark)") }
+        if !options.quiet {
+            try Output.print(
+                "\(configuration.directory): \(counted(configuration.segments.count, "segment")), no errors"
+            )
+        }
+    }
+
+    private var location: ConfigurationLocation {
+        if let directory { return ConfigurationLocation(only: FilePath(directory)) }
+        guard getuid() != 0, let home = Self.configurationHome else { return ConfigurationLocation() }
+        let user = ConfigurationLocation(user: FilePath(home).appending("segmentd"))
+        return unsafe access(user.directories[0].string, F_OK) == 0 ? user : ConfigurationLocation()
+    }
+
+    private static var configurationHome: String? {
+        if let home = unsafe getenv("XDG_CONFIG_HOME") { return unsafe String(cString: home) }
+        return unsafe getenv("HOME").map { unsafe String(cString: $0) + "/.config" }
+    }
+
+    /// The service's user where there is one, else the caller.
+    private var daemonUserID: UInt32 {
+        unsafe getpwnam("segmentd").map { unsafe $0.pointee.pw_uid } ?? getuid()
+    }
+
+    /// The number that the service cannot compute itself, because its sandbox hides the file.
+    private func hiddenKeyPath(_ definition: SegmentDefinition) -> ConfigurationProblem? {
+        guard case .path(let path, let project) = definition.key, definition.key.isHiddenFromService else {
+            return nil
+        }
+        let key = try? LinuxKernel().key(ofFile: path, project: project)
+        return ConfigurationProblem(
+            file: definition.file.string,
+            key: "key.path",
+            message: "\(path) is hidden from the system service by its sandbox",
+            remedy: key.map { "declare the number instead: value = \($0)" }
+                ?? "move the file to where the service can see it"
+        )
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import SegmentClient
+
+struct Key: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print a segment's key alone, as 0x%08x, for scripts."
+    )
+
+    @Argument(help: "The segment.")
+    var name: String
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        let segment = try options.client().describe(name)
+        guard let key = segment.key else { throw NotInKernel(segment) }
+        try Output.print(key.description)
+    }
+}
+
+struct Identifier: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "id",
+        abstract: "Print a segment's identifier (shmid) alone, for scripts."
+    )
+
+    @Argument(help: "The segment.")
+    var name: String
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        let segment = try options.client().describe(name)
+        guard let identifier = segment.identifier else { throw NotInKernel(segment) }
+        try Output.print(identifier.description)
+    }
+}
+
+/// A declared segment that has no number at this moment.
+struct NotInKernel: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ segment: SegmentDescription) {
+        description =
+            "segment \(segment.name) is \(segment.state.rawValue)"
+            + (segment.problems.first.map { ": \($0.message)" } ?? "; it is made when a client asks for it")
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import SegmentClient
+
+struct Read: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Write a segment to standard output.")
+
+    @Argument(help: "The segment.")
+    var name: String
+
+    @Option(help: ArgumentHelp("Begin at this byte.", valueName: "n"))
+    var offset = 0
+
+    @Option(help: ArgumentHelp("This many bytes; else to the end.", valueName: "n"))
+    var length: Int?
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard offset >= 0 else { throw ValidationError("--offset must not be negative") }
+        guard length ?? 0 >= 0 else { throw ValidationError("--length must not be negative") }
+    }
+
+    func run() throws {
+        try options.client().withSegment(name, access: .readOnly) { segment in
+            guard offset <= segment.size else {
+                throw Failure("segment \(name) ends at byte \(segment.size), before offset \(offset)")
+            }
+            let rest = segment.size - offset
+            guard length ?? 0 <= rest else {
+                throw Failure("segment \(name) has \(rest) bytes after offset \(offset), not \(length ?? 0)")
+            }
+            try StandardStreams.drain(segment, offset..<offset + (length ?? rest))
+        }
+    }
+}

@@ -1,0 +1,24 @@
+public import ArgumentParser
+import SegmentClient
+
+struct Remove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Remove a segment; a declared one is made again when it is next asked for.",
+        discussion: """
+            unused refuses while anybody has it leased or attached, idle waits until nobody has, now marks it at \
+            once: clients keep the old memory, and the name may get a second one.
+            """
+    )
+
+    @Argument(help: "The segment.")
+    var name: String
+
+    @Option(help: "unused, idle or now.")
+    var when = RemoveWhen.unused
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws { try options.client().remove(name, when: when) }
+}
+
+extension RemoveWhen: ExpressibleByArgument {}

@@ -1,0 +1,54 @@
+import ArgumentParser
+import SegmentClient
+
+struct Status: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show the daemon and the kernel's limits, or each named segment in full."
+    )
+
+    @Argument(help: "Segments.")
+    var names: [String] = []
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        let client: SegmentClient
+        do throws(SegmentClientError) {
+            client = try options.client()
+        } catch {
+            guard names.isEmpty else { throw error }
+            return try options.listKernelSegments(insteadOf: error)
+        }
+        guard !names.isEmpty else {
+            let status = try client.status()
+            guard options.json == .off else { return try options.printJSON(status) }
+            return try Output.page(DaemonPage(status: status, now: Moment.now).text)
+        }
+        try show(client)
+    }
+
+    private func show(_ client: SegmentClient) throws {
+        var worst = ExitStatus.done
+        var segments: [SegmentDescription] = []
+        for name in names {
+            do throws(SegmentClientError) {
+                let segment = try client.describe(name).named
+                segments.append(segment)
+                if segment.state != .ready { worst = max(worst, .notReady) }
+            } catch {
+                Output.complain("segmentctl: \(error)")
+                worst = max(worst, ExitStatus(error))
+            }
+        }
+        if options.json != .off {
+            try options.printJSON(JSONArray(segments))
+        } else if !segments.isEmpty {
+            let now = Moment.now
+            try Output.page(
+                segments.map { SegmentPage(segment: $0, color: Terminal.hasColor, now: now).text }
+                    .joined(separator: "\n\n")
+            )
+        }
+        if worst != .done { throw worst }
+    }
+}

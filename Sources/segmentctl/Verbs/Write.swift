@@ -1,0 +1,27 @@
+import ArgumentParser
+import SegmentClient
+
+struct Write: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Write standard input into a segment.")
+
+    @Argument(help: "The segment.")
+    var name: String
+
+    @Option(help: ArgumentHelp("Begin at this byte.", valueName: "n"))
+    var offset = 0
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard offset >= 0 else { throw ValidationError("--offset must not be negative") }
+    }
+
+    func run() throws {
+        try options.client().withSegment(name, access: .readWrite) { segment in
+            guard offset <= segment.size else {
+                throw Failure("segment \(name) ends at byte \(segment.size), before offset \(offset)")
+            }
+            try StandardStreams.fill(&segment, from: offset)
+        }
+    }
+}
