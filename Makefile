@@ -1,5 +1,7 @@
-.PHONY: all prerequisites test format lint
+.PHONY: all release prerequisites demo run test install format lint
 SHELL := /bin/bash
+PREFIX ?= /usr
+DESTDIR ?=
 
 # Tests make real segments: in an IPC namespace of their own, so that the host's are never touched.
 namespace := unshare --ipc $(if $(filter-out 0,$(shell id -u)),--map-root-user)
@@ -7,10 +9,17 @@ missing := $(shell \
     command -v pkg-config >/dev/null || echo pkg-config; \
     pkg-config --exists libsystemd 2>/dev/null || echo libsystemd-dev; \
     command -v g++ >/dev/null || echo g++; \
+    command -v perl >/dev/null || echo perl; \
     command -v unshare >/dev/null || echo util-linux)
+# Programs that run where Swift is not installed.
+static := swift build --configuration release --static-swift-stdlib
+programs = $(shell $(static) --show-bin-path)
 
 all: prerequisites
 	swift build
+
+release: prerequisites
+	$(static)
 
 # Debian's packages that are missing; nothing is asked when none is.
 prerequisites:
@@ -19,9 +28,24 @@ ifneq ($(missing),)
 	$$sudo apt-get update -q && $$sudo apt-get install -y -q $(missing)
 endif
 
+demo: release
+	Sources/Examples/demo.sh $(programs)
+
+run: release
+	Sources/Examples/run.sh $(programs)
+
 test: prerequisites
 	swift build --build-tests
 	$(namespace) swift test --skip-build
+
+install: release
+	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/sbin $(programs)/segmentd
+	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/bin $(programs)/segmentctl
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/segmentd.service systemd/segmentd.socket
+	install -D -m 0644 systemd/segmentd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/segmentd.conf
+	install -D -m 0644 systemd/segmentd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/segmentd.conf
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/catalog systemd/segmentd.catalog
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/varlink/interfaces Sources/SegmentInterface/io.segmentd.Broker.varlink
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests

@@ -16,6 +16,9 @@ let testing: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Examples read as a user of the library would write them.
+let example: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
@@ -88,7 +91,9 @@ let package = Package(
         ),
         .target(
             name: "SegmentClient",
-            dependencies: ["CLinux", "SegmentInterface", "SegmentModel", "SystemVSharedMemory", "Varlink", system],
+            dependencies: [
+                "CLinux", "SegmentInterface", "SegmentModel", "SystemVSharedMemory", "Varlink", system,
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -108,6 +113,22 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        // A pair on the library, and a pair that knows nothing of segmentd.
+        .executableTarget(
+            name: "segment-writer",
+            dependencies: ["SegmentClient", system],
+            path: "Sources/Examples/SegmentWriter",
+            swiftSettings: example
+        ),
+        .executableTarget(
+            name: "segment-reader",
+            dependencies: ["SegmentClient", system],
+            path: "Sources/Examples/SegmentReader",
+            swiftSettings: example
+        ),
+        .executableTarget(name: "ftok-writer", path: "Sources/Examples/FtokWriter"),
+        .executableTarget(name: "ftok-reader", path: "Sources/Examples/FtokReader"),
 
         .testTarget(name: "VarlinkTests", dependencies: ["Varlink"], swiftSettings: testing),
     ],

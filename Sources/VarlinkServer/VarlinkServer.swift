@@ -3,42 +3,36 @@ import NIOPosix
 
 /// Accepts connections on a listening socket and serves an application on one event loop.
 package struct VarlinkServer: Sendable {
-    private let channel: any Channel
+    private let acceptor: Acceptor
     private let connections: OpenConnections
 
     /// Takes over a listening descriptor.
     ///
     /// To be called on the event loop, which `application` never leaves.
-    package static func start<Application: VarlinkApplication>(
+    package init<Application: VarlinkApplication>(
         _ application: Application,
         onListeningSocket socket: Int32,
         eventLoop: any EventLoop
-    ) -> EventLoopFuture<VarlinkServer> {
+    ) throws(ListeningSocketError) {
         let application = NIOLoopBound(application, eventLoop: eventLoop)
         let connections = OpenConnections(eventLoop)
-        return ServerBootstrap(group: eventLoop)
-            .serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    // Without descriptors the kernel keeps saying that somebody waits: asking again at once would spin.
-                    try channel.pipeline.syncOperations.addHandler(
-                        AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { _ in .milliseconds(250) }
-                    )
+        acceptor = try Acceptor(socket) { descriptor in
+            _ = ClientBootstrap(group: eventLoop)
+                .channelOption(.allowRemoteHalfClosure, value: true)
+                .channelInitializer { channel in
+                    connections.add(channel)
+                    return channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(VarlinkConnection(application.value))
+                    }
                 }
-            }
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                connections.add(channel)
-                return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(VarlinkConnection(application.value))
-                }
-            }
-            .withBoundSocket(socket)
-            .map { VarlinkServer(channel: $0, connections: connections) }
+                .withConnectedSocket(descriptor)
+        }
+        self.connections = connections
     }
 
     /// Stops accepting and closes every connection.
     package func stop() async {
-        try? await channel.close()
+        await acceptor.stop()
         await connections.closeAll()
     }
 }

@@ -46,9 +46,14 @@ struct Daemon: Sendable {
     func run() async throws(StartError) {
         let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         do {
-            let service = try await eventLoop.submit { try makeService(on: eventLoop) }.get()
-            let server = try await eventLoop.flatSubmit {
-                VarlinkServer.start(service.value, onListeningSocket: socket.descriptor, eventLoop: eventLoop)
+            let (service, server) = try await eventLoop.submit {
+                let service = try makeService(on: eventLoop)
+                let server = try VarlinkServer(
+                    service,
+                    onListeningSocket: socket.descriptor,
+                    eventLoop: eventLoop
+                )
+                return (NIOLoopBound(service, eventLoop: eventLoop), server)
             }.get()
             let signals = SignalService(
                 service: service,
@@ -67,13 +72,15 @@ struct Daemon: Sendable {
             socket.remove()
         } catch let error as StartError {
             throw error
+        } catch let error as ListeningSocketError {
+            throw .socket(error)
         } catch {
             throw .server("\(error)")
         }
     }
 
     /// On the event loop: everything that stands before the socket is served.
-    private func makeService(on eventLoop: any EventLoop) throws(StartError) -> NIOLoopBound<SegmentService> {
+    private func makeService(on eventLoop: any EventLoop) throws(StartError) -> SegmentService {
         let worker = Worker()
         let kernel = LinuxKernel()
         let clock = SystemClock()
@@ -113,6 +120,6 @@ struct Daemon: Sendable {
             setLogLevel: { level.value = Logger.Level($0) }
         )
         service.adoptSettings()
-        return NIOLoopBound(service, eventLoop: eventLoop)
+        return service
     }
 }

@@ -2,4 +2,4 @@
 #include "Environment.h"
 #include "ProcessDescriptor.h"
 #include "SharedMemoryControl.h"
-#include "SocketCredentials.h"
+#include "UnixSocket.h"

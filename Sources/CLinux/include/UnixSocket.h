@@ -15,3 +15,5 @@ int clinux_peer_credentials(int socket, struct clinux_peer *peer);
 int clinux_peer_groups(int socket, uint32_t *groups, int capacity);
 // The number of a listening socket's type and state: 1 if it is an AF_UNIX stream socket that listens, 0 if not, -1 with errno.
 int clinux_is_listening_unix_stream(int socket);
+// accept4(2), also behind _GNU_SOURCE: a connection that is non-blocking and close-on-exec, or -1 with errno.
+int clinux_accept(int socket);

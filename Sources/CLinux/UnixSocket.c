@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "SocketCredentials.h"
+#include "UnixSocket.h"
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -33,3 +33,5 @@ int clinux_is_listening_unix_stream(int socket) {
     if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0) return -1;
     return accepts && type == SOCK_STREAM && domain == AF_UNIX;
 }
+
+int clinux_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }

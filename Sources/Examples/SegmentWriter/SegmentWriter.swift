@@ -1,0 +1,63 @@
+import SegmentClient
+import SystemPackage
+
+/// Puts a file, or a line that it asks for, into a segment: eight bytes of length, then the bytes.
+///
+///     segment-writer NAME [FILE]
+@main
+enum SegmentWriter {
+    static func main() throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 2 || arguments.count == 3 else {
+            print("usage: segment-writer NAME [FILE]")
+            return
+        }
+        let broker = try SegmentClient()
+        try broker.withSegment(arguments[1], access: .readWrite) { segment in
+            let count =
+                arguments.count == 3
+                ? try write(file: FilePath(arguments[2]), into: &segment)
+                : try writeLine(into: &segment)
+            print("wrote \(count) bytes into \(segment.name)")
+        }
+    }
+
+    /// The kernel copies from the file into the segment; no byte passes through this program's own memory.
+    private static func write(file path: FilePath, into segment: inout AttachedSegment) throws -> Int {
+        let file = try FileDescriptor.open(path, .readOnly)
+        defer { try? file.close() }
+        return try segment.withMutableBytes { memory in
+            let count = try memory.withUnsafeMutableBytes { bytes in
+                var end = 8
+                while true {
+                    let room = UnsafeMutableRawBufferPointer(rebasing: bytes[end...])
+                    let count = try file.read(into: room)
+                    guard count > 0 else { return end - 8 }
+                    end += count
+                    guard end < bytes.count else { throw TooLong(room: bytes.count - 8) }
+                }
+            }
+            memory.storeBytes(of: UInt64(count), toByteOffset: 0, as: UInt64.self)
+            return count
+        }
+    }
+
+    private static func writeLine(into segment: inout AttachedSegment) throws -> Int {
+        print("Write: ", terminator: "")
+        let line = Array((readLine() ?? "").utf8)
+        guard line.count <= segment.size - 8 else { throw TooLong(room: segment.size - 8) }
+        segment.withMutableBytes { memory in
+            for (index, byte) in line.enumerated() {
+                memory.storeBytes(of: byte, toByteOffset: 8 + index, as: UInt8.self)
+            }
+            memory.storeBytes(of: UInt64(line.count), toByteOffset: 0, as: UInt64.self)
+        }
+        return line.count
+    }
+}
+
+struct TooLong: Error, CustomStringConvertible {
+    let room: Int
+
+    var description: String { "the segment has room for fewer than \(room) bytes" }
+}

@@ -1,0 +1,61 @@
+import CLinux
+import Glibc
+import NIOPosix
+
+/// Accepts connections on a thread of its own.
+///
+/// Not by NIO's server channel, which calls listen(2) once more: from then on SO_PEERCRED of a socket that the
+/// service manager made would show this process's user instead of root, by whom clients know what to believe.
+struct Acceptor: Sendable {
+    private let thread = NIOThreadPool(numberOfThreads: 1)
+    /// Readable, so that poll(2) returns, once it is to stop.
+    private let stopping: (read: Int32, write: Int32)
+
+    /// Hands the descriptor of each connection to `take`, on the acceptor's thread.
+    init(_ listening: Int32, take: @escaping @Sendable (Int32) -> Void) throws(ListeningSocketError) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe(&ends) == 0, fcntl(listening, F_SETFL, O_NONBLOCK) == 0 else {
+            throw .failed(call: "pipe", path: "", errno: errno)
+        }
+        stopping = (ends[0], ends[1])
+        let stop = stopping.read
+        thread.start()
+        thread.submit { _ in
+            while Self.waitForConnection(listening, stop) {
+                let connection = clinux_accept(listening)
+                if connection >= 0 {
+                    take(connection)
+                } else if Self.isShortage(errno), !Self.pause(250, stop) {
+                    return
+                }
+            }
+        }
+    }
+
+    /// Returns when no connection is accepted any more; the listening socket is left as it is.
+    func stop() async {
+        close(stopping.write)
+        try? await thread.shutdownGracefully()
+        close(stopping.read)
+    }
+
+    /// False once it is to stop.
+    private static func waitForConnection(_ listening: Int32, _ stop: Int32) -> Bool {
+        var entries = [
+            pollfd(fd: listening, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: stop, events: Int16(POLLIN), revents: 0),
+        ]
+        while unsafe poll(&entries, 2, -1) < 0, errno == EINTR {}
+        return entries[1].revents == 0
+    }
+
+    /// Without descriptors or memory the kernel keeps saying that somebody waits: asking again at once would spin.
+    private static func isShortage(_ errno: Int32) -> Bool {
+        [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno)
+    }
+
+    private static func pause(_ milliseconds: Int32, _ stop: Int32) -> Bool {
+        var entry = pollfd(fd: stop, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, milliseconds) == 0
+    }
+}
