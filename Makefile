@@ -1,4 +1,4 @@
-.PHONY: all release prerequisites demo run test install format lint
+.PHONY: all release prerequisites demo run test bench install format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
@@ -37,6 +37,11 @@ run: release
 test: prerequisites
 	swift build --build-tests
 	$(namespace) swift test --skip-build
+
+# Everything on one CPU, in an IPC namespace of its own.
+bench: release
+	$(namespace) taskset -c 0 $(programs)/segmentbench requests
+	$(namespace) taskset -c 0 $(programs)/segmentbench starts
 
 install: release
 	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/sbin $(programs)/segmentd

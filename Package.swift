@@ -25,10 +25,6 @@ let nio: [Target.Dependency] = [
 ]
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let lifecycle: [Target.Dependency] = [
-    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-]
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -44,7 +40,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // Outside worlds: one target each.
@@ -101,7 +96,7 @@ let package = Package(
             dependencies: [
                 "SegmentBroker", "SegmentConfiguration", "SegmentModel", "SegmentRecords", "SegmentService",
                 "SystemVSharedMemory", "Systemd", "Varlink", "VarlinkServer", arguments, logging, system,
-            ] + nio + lifecycle,
+            ] + nio,
             swiftSettings: strict
         ),
         .executableTarget(
@@ -112,6 +107,16 @@ let package = Package(
                 "Varlink", arguments, system,
             ],
             swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "segmentbench",
+            dependencies: [
+                "CLinux", "SegmentClient", "SegmentInterface", "SegmentModel", "SystemVSharedMemory",
+                "Varlink",
+                arguments,
+            ],
+            swiftSettings: example
         ),
 
         // A pair on the library, and a pair that knows nothing of segmentd.

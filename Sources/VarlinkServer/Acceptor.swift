@@ -33,9 +33,9 @@ struct Acceptor: Sendable {
     }
 
     /// Returns when no connection is accepted any more; the listening socket is left as it is.
-    func stop() async {
+    func stop() throws {
         close(stopping.write)
-        try? await thread.shutdownGracefully()
+        try thread.syncShutdownGracefully()
         close(stopping.read)
     }
 

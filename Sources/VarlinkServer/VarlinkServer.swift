@@ -31,9 +31,11 @@ package struct VarlinkServer: Sendable {
     }
 
     /// Stops accepting and closes every connection.
-    package func stop() async {
-        await acceptor.stop()
-        await connections.closeAll()
+    ///
+    /// Not to be called on the event loop.
+    package func stop() throws {
+        try acceptor.stop()
+        connections.closeAll()
     }
 }
 
@@ -53,10 +55,10 @@ private final class OpenConnections: Sendable {
         channel.closeFuture.whenComplete { [channels] _ in channels.value[identifier] = nil }
     }
 
-    func closeAll() async {
+    func closeAll() {
         let closing = eventLoop.flatSubmit { [channels, eventLoop] in
             EventLoopFuture.andAllComplete(channels.value.values.map { $0.close() }, on: eventLoop)
         }
-        try? await closing.get()
+        try? closing.wait()
     }
 }

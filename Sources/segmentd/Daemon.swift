@@ -7,7 +7,6 @@ import SegmentConfiguration
 import SegmentModel
 import SegmentRecords
 import SegmentService
-import ServiceLifecycle
 import SystemPackage
 import SystemVSharedMemory
 import Systemd
@@ -43,10 +42,11 @@ struct Daemon: Sendable {
     }
 
     /// Serves until a signal ends it.
-    func run() async throws(StartError) {
+    func run() throws(StartError) {
+        DaemonSignal.hold()
         let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
         do {
-            let (service, server) = try await eventLoop.submit {
+            let (service, server) = try eventLoop.submit {
                 let service = try makeService(on: eventLoop)
                 let server = try VarlinkServer(
                     service,
@@ -54,21 +54,15 @@ struct Daemon: Sendable {
                     eventLoop: eventLoop
                 )
                 return (NIOLoopBound(service, eventLoop: eventLoop), server)
-            }.get()
-            let signals = SignalService(
-                service: service,
-                eventLoop: eventLoop,
-                manager: manager,
-                logger: log.logger
-            )
-            let group = ServiceGroup(
-                configuration: ServiceGroupConfiguration(
-                    services: [.init(service: signals, successTerminationBehavior: .gracefullyShutdownGroup)],
-                    logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
-                )
-            )
-            try await group.run()
-            await server.stop()
+            }.wait()
+            try announceReady(service, eventLoop)
+            let isRestart = try obeySignals(service, eventLoop)
+            announceEnd(isRestart: isRestart)
+            try eventLoop.submit {
+                service.value.stopChecking()
+                service.value.broker.stop(isRestart: isRestart)
+            }.wait()
+            try server.stop()
             socket.remove()
         } catch let error as StartError {
             throw error
@@ -77,6 +71,42 @@ struct Daemon: Sendable {
         } catch {
             throw .server("\(error)")
         }
+    }
+
+    private func announceReady(_ service: NIOLoopBound<SegmentService>, _ eventLoop: any EventLoop) throws {
+        let period = checkPeriod
+        let status = try eventLoop.submit {
+            service.value.startChecking(every: period)
+            return service.value.statusLine
+        }.wait()
+        log.say(.started, status)
+        manager.tell([.ready, .status(status)])
+    }
+
+    /// Returns when a signal ends the daemon, with whether it is started again at once.
+    private func obeySignals(
+        _ service: NIOLoopBound<SegmentService>,
+        _ eventLoop: any EventLoop
+    ) throws -> Bool {
+        while true {
+            switch DaemonSignal.next() {
+            case .stop: return false
+            case .endForRestart: return true
+            case .reload: try eventLoop.submit { service.value.reloadConfiguration() }.wait()
+            }
+        }
+    }
+
+    private func announceEnd(isRestart: Bool) {
+        let status = isRestart ? "Ending for a restart, every segment is kept" : "Stopping"
+        manager.tell([.stopping, .status(status)])
+        log.say(.stopped, status)
+    }
+
+    /// Every 15 s, or twice in the time that systemd's watchdog waits if that is sooner.
+    private var checkPeriod: Duration {
+        let longest = Duration.seconds(15)
+        return NotifySocket.watchdogTimeout.map { min($0 / 2, longest) } ?? longest
     }
 
     /// On the event loop: everything that stands before the socket is served.

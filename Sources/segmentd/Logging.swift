@@ -16,6 +16,11 @@ struct DaemonLog {
             return JournalLogHandler(level: level)
         }
     }
+
+    /// Something that happens to the daemon as a whole.
+    func say(_ event: LoggedEvent, _ message: String) {
+        logger.notice("\(message)", metadata: [LoggedKey.event.rawValue: .string(event.rawValue)])
+    }
 }
 
 extension Logger.Level {

@@ -3,7 +3,7 @@ import Glibc
 import SegmentModel
 
 @main
-struct SegmentdCommand: AsyncParsableCommand {
+struct SegmentdCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "segmentd",
         abstract: "Brokers named System V shared memory segments.",
@@ -23,7 +23,7 @@ struct SegmentdCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Keep the records in this directory.", valueName: "dir"))
     var state: String?
 
-    func run() async throws {
+    func run() throws {
         let daemon: Daemon
         do throws(StartError) {
             let places = try Places(config: config, socket: socket, state: state, environment: .current)
@@ -33,7 +33,7 @@ struct SegmentdCommand: AsyncParsableCommand {
             throw ExitCode(error.exitStatus)
         }
         do throws(StartError) {
-            try await daemon.run()
+            try daemon.run()
         } catch {
             error.tell()
             throw ExitCode(error.exitStatus)
