@@ -4,14 +4,16 @@ import TOMLKit
 /// Reads the keys of one file as declared types; notes every problem and goes on.
 struct TOMLReader {
     let file: String
-    private let lines: KeyLines
+    /// Found out when there is a problem to place.
+    private lazy var lines = KeyLines(text)
+    private let text: String
     private let root: TOMLTable?
     private var known: [String: [String]] = [:]
     private(set) var problems: [ConfigurationProblem] = []
 
     init(file: String, text: String) {
         self.file = file
-        lines = KeyLines(text)
+        self.text = text
         do {
             root = try TOMLTable(string: text)
         } catch let error as TOMLParseError {
@@ -32,10 +34,11 @@ struct TOMLReader {
 
     /// Notes a problem with a key, dotted if in a table.
     mutating func note(_ key: String?, _ message: String, _ remedy: String?) {
+        let line = key.flatMap { lines[$0] }
         problems.append(
             ConfigurationProblem(
                 file: file,
-                line: key.flatMap { lines[$0] },
+                line: line,
                 key: key,
                 message: message,
                 remedy: remedy
@@ -96,7 +99,7 @@ struct TOMLReader {
     }
 
     /// All problems, those of keys that nobody declared included.
-    func finish() -> [ConfigurationProblem] {
+    mutating func finish() -> [ConfigurationProblem] {
         guard let root else { return problems }
         return problems + unknownKeys(root, prefix: "")
     }
@@ -138,7 +141,7 @@ struct TOMLReader {
         }
     }
 
-    private func unknownKeys(_ table: TOMLTable, prefix: String) -> [ConfigurationProblem] {
+    private mutating func unknownKeys(_ table: TOMLTable, prefix: String) -> [ConfigurationProblem] {
         let known = known[prefix] ?? []
         var found: [ConfigurationProblem] = []
         for name in table.keys.sorted() {

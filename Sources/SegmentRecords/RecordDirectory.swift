@@ -74,11 +74,12 @@ package final class RecordDirectory: SegmentRecords, Sendable {
             if count >= 0, count < bytes.count { errno = ENOSPC }
             return count == bytes.count
         }
-        let error = failure("write", temporary)
+        let cause = errno
         close(file)
         guard written else {
             unsafe unlinkat(directory, temporary, 0)
-            throw error
+            errno = cause
+            throw failure("write", temporary)
         }
         guard unsafe renameat(directory, temporary, directory, record.name.string + Self.suffix) == 0 else {
             throw failure("rename", record.name.string + Self.suffix)
