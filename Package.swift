@@ -135,8 +135,45 @@ let package = Package(
         .executableTarget(name: "ftok-writer", path: "Sources/Examples/FtokWriter"),
         .executableTarget(name: "ftok-reader", path: "Sources/Examples/FtokReader"),
 
-        .testTarget(name: "VarlinkTests", dependencies: ["Varlink"], swiftSettings: testing),
+        .target(
+            name: "SegmentTestSupport",
+            dependencies: [
+                "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", logging, system,
+            ],
+            path: "Tests/SegmentTestSupport",
+            swiftSettings: testing
+        ),
+        .test("SystemVSharedMemory", and: [system]),
+        .test("Varlink"),
+        .test("SegmentModel", and: ["SystemVSharedMemory", system]),
+        .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),
+        .test("SegmentBroker", and: ["SegmentModel", "SegmentRecords", "SystemVSharedMemory", system]),
+        .test("SegmentConfiguration", and: ["SegmentModel", "SystemVSharedMemory", system]),
+        .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),
+        .test("SegmentService", and: ["SegmentModel"]),
+        .test("Systemd", and: ["SegmentModel", logging]),
+        .test("segmentctl", and: ["SegmentModel", "SystemVSharedMemory", system]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "SegmentClient", "SegmentInterface", "SegmentModel", "SegmentTestSupport", "SystemVSharedMemory",
+                "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader", "segment-writer", "segment-reader",
+                system,
+            ],
+            swiftSettings: testing
+        ),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+extension Target {
+    /// The tests of one target, in the folder beside it.
+    static func test(_ name: String, and others: [Dependency] = []) -> Target {
+        .testTarget(
+            name: "\(name)Tests",
+            dependencies: [.byName(name: name), "SegmentTestSupport"] + others,
+            swiftSettings: testing
+        )
+    }
+}

@@ -1,0 +1,183 @@
+import SegmentBroker
+import SystemPackage
+import SystemVSharedMemory
+
+/// System V shared memory in a dictionary, as shmget(2), shmat(2) and shmctl(2) describe it.
+///
+/// For one thread. The contract suite holds it to what Linux does.
+package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
+    /// As whom the calls are made.
+    package var userID: UInt32
+    package var groupID: UInt32
+    /// The inodes of the files that exist.
+    package var files: [FilePath: UInt32] = [:]
+    package var capacity = 4096
+    package var largestSegment: UInt64 = 1 << 40
+    package var namespace: UInt64 = 4_026_531_839
+    package var destroysUnattached = false
+    package private(set) var segments: [SegmentIdentifier: SegmentStatus] = [:]
+    private var attachments: [AttachmentAddress: (segment: SegmentIdentifier, user: UInt32)] = [:]
+    private var lastIdentifier: Int32 = 0
+    private var lastAddress: UInt = 0x7f00_0000_0000
+    private var time: Int64 = 1_800_000_000
+
+    package init(userID: UInt32 = 990, groupID: UInt32 = 990) {
+        self.userID = userID
+        self.groupID = groupID
+    }
+
+    /// Makes calls as another user.
+    package func acting<Result>(as user: UInt32, group: UInt32? = nil, _ body: () throws -> Result) rethrows -> Result {
+        let own = (userID, groupID)
+        (userID, groupID) = (user, group ?? user)
+        defer { (userID, groupID) = own }
+        return try body()
+    }
+
+    package func key(ofFile path: FilePath, project: UInt8) throws(Errno) -> SegmentKey {
+        guard let inode = files[path] else { throw .noSuchFileOrDirectory }
+        return SegmentKey(bits: UInt32(project) << 24 | 1 << 16 | inode & 0xffff)
+    }
+
+    package func get(
+        _ key: SegmentKey,
+        size: UInt64,
+        flags: CreationFlags,
+        mode: FilePermissions
+    ) throws(Errno) -> SegmentIdentifier {
+        if key != .unnamed, let (identifier, status) = segments.first(where: { $0.value.key == key }) {
+            guard !flags.isSuperset(of: [.create, .exclusive]) else { throw .fileExists }
+            guard size <= status.size else { throw .invalidArgument }
+            let wanted = (mode.rawValue >> 6 | mode.rawValue >> 3 | mode.rawValue) & 7
+            guard grants(status, wanted) else { throw .permissionDenied }
+            return identifier
+        }
+        guard key == .unnamed || flags.contains(.create) else { throw .noSuchFileOrDirectory }
+        guard size > 0, size <= largestSegment else { throw .invalidArgument }
+        guard segments.count < capacity else { throw .noSpace }
+        lastIdentifier += 1
+        time += 1
+        let identifier = SegmentIdentifier(rawValue: lastIdentifier)
+        segments[identifier] = SegmentStatus(
+            key: key,
+            ownerUserID: userID,
+            ownerGroupID: groupID,
+            creatorUserID: userID,
+            creatorGroupID: groupID,
+            mode: mode,
+            isMarkedForRemoval: false,
+            size: size,
+            attachmentCount: 0,
+            creatorProcessID: 1,
+            lastAttach: 0,
+            lastDetach: 0,
+            lastChange: time
+        )
+        return identifier
+    }
+
+    package func attach(_ identifier: SegmentIdentifier, readOnly: Bool) throws(Errno) -> AttachmentAddress {
+        guard var status = segments[identifier] else { throw .invalidArgument }
+        guard grants(status, readOnly ? 4 : 6) else { throw .permissionDenied }
+        status.attachmentCount += 1
+        status.lastAttach = time
+        segments[identifier] = status
+        lastAddress += 0x1000_0000
+        let address = AttachmentAddress(rawValue: lastAddress)
+        attachments[address] = (identifier, userID)
+        return address
+    }
+
+    package func detach(_ address: AttachmentAddress) throws(Errno) {
+        guard let identifier = attachments.removeValue(forKey: address)?.segment, var status = segments[identifier]
+        else {
+            throw .invalidArgument
+        }
+        status.attachmentCount -= 1
+        status.lastDetach = time
+        let isGone = status.attachmentCount == 0 && (status.isMarkedForRemoval || destroysUnattached)
+        segments[identifier] = isGone ? nil : status
+    }
+
+    /// All processes of a user are killed.
+    package func detachAll(of user: UInt32) {
+        for address in attachments.keys where attachments[address]?.user == user { try? detach(address) }
+    }
+
+    package func status(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
+        guard let status = segments[identifier] else { throw .invalidArgument }
+        guard grants(status, 4) else { throw .permissionDenied }
+        return status
+    }
+
+    package func statusOfAny(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
+        guard let status = segments[identifier] else { throw .invalidArgument }
+        return status
+    }
+
+    package func setOwner(
+        _ identifier: SegmentIdentifier,
+        userID: UInt32,
+        groupID: UInt32,
+        mode: FilePermissions
+    ) throws(Errno) {
+        var status = try changeable(identifier)
+        time += 1
+        status.ownerUserID = userID
+        status.ownerGroupID = groupID
+        status.mode = FilePermissions(rawValue: mode.rawValue & 0o777)
+        status.lastChange = time
+        segments[identifier] = status
+    }
+
+    package func remove(_ identifier: SegmentIdentifier) throws(Errno) {
+        var status = try changeable(identifier)
+        guard status.attachmentCount > 0 else {
+            segments[identifier] = nil
+            return
+        }
+        status.isMarkedForRemoval = true
+        status.key = .unnamed
+        segments[identifier] = status
+    }
+
+    package func allSegments() throws(Errno) -> [SegmentIdentifier: SegmentStatus] { segments }
+
+    package func limits() throws(Errno) -> KernelLimits {
+        KernelLimits(
+            largestSegment: largestSegment,
+            segments: capacity,
+            totalBytes: 1 << 50,
+            segmentsInUse: segments.count
+        )
+    }
+
+    package func memory() -> [SegmentIdentifier: SegmentMemory] {
+        segments.mapValues { _ in SegmentMemory(resident: 4096, swapped: 0) }
+    }
+
+    package func excludeFromCoreDumps(_ address: AttachmentAddress, size: UInt64) throws(Errno) {
+        guard attachments[address] != nil else { throw .noMemory }
+    }
+
+    package func ipcNamespace() throws(Errno) -> UInt64 { namespace }
+
+    package func destroysUnattachedSegments() -> Bool? { destroysUnattached }
+
+    /// IPC_SET and IPC_RMID are for owner, creator and root.
+    private func changeable(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
+        guard let status = segments[identifier] else { throw .invalidArgument }
+        guard userID == 0 || userID == status.ownerUserID || userID == status.creatorUserID else {
+            throw .notPermitted
+        }
+        return status
+    }
+
+    private func grants(_ status: SegmentStatus, _ wanted: CModeT) -> Bool {
+        if userID == 0 { return true }
+        let shift: CModeT =
+            userID == status.ownerUserID || userID == status.creatorUserID
+            ? 6 : groupID == status.ownerGroupID || groupID == status.creatorGroupID ? 3 : 0
+        return status.mode.rawValue >> shift & wanted == wanted
+    }
+}
