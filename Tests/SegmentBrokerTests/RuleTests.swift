@@ -1,0 +1,235 @@
+import SegmentModel
+import SegmentRecords
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+@testable import SegmentBroker
+
+@Suite struct AccessRuleTests {
+    private func rule(_ mode: CModeT) -> AccessRule {
+        AccessRule(
+            ownerUserID: 990,
+            creatorUserID: 991,
+            ownerGroupID: 500,
+            creatorGroupID: 501,
+            mode: FilePermissions(rawValue: mode)
+        )
+    }
+
+    private func client(_ user: UInt32, _ group: UInt32 = 9999, _ more: [UInt32] = []) -> Client {
+        Client(processID: 1, userID: user, groupID: group, supplementaryGroupIDs: more)
+    }
+
+    @Test(arguments: [
+        // user, group, supplementary, mode, reads, writes
+        (0, 0, [], 0o000, true, true), (990, 1, [], 0o600, true, true), (991, 1, [], 0o600, true, true),
+        (990, 500, [], 0o060, false, false), (1000, 500, [], 0o660, true, true), (1000, 1, [500], 0o660, true, true),
+        (1000, 1, [501], 0o660, true, true), (1000, 1, [500], 0o640, true, false), (1000, 1, [500], 0o606, false, false),
+        (1000, 1, [500], 0o620, false, false), (1000, 1, [2], 0o660, false, false), (1000, 1, [], 0o664, true, false),
+        (1000, 1, [], 0o666, true, true), (1000, 1, [], 0o662, false, false),
+    ] as [(UInt32, UInt32, [UInt32], CModeT, Bool, Bool)])
+    func `a client is granted what the kernel grants it`(
+        user: UInt32,
+        group: UInt32,
+        more: [UInt32],
+        mode: CModeT,
+        reads: Bool,
+        writes: Bool
+    ) {
+        let client = client(user, group, more)
+        #expect(rule(mode).grants(.readOnly, to: client) == reads)
+        #expect(rule(mode).grants(.readWrite, to: client) == writes)
+    }
+
+    @Test func `a refusal names user, group and mode`() {
+        #expect(
+            rule(0o660).reason(against: client(1000))
+                == "user 1000 is not in group 500, and mode 0660 does not let others do this"
+        )
+        #expect(
+            rule(0o640).reason(against: client(1000, 500)) == "mode 0640 does not let members of group 500 do this"
+        )
+    }
+}
+
+@Suite struct KeyPlacementTests {
+    private let a = SegmentDefinition.test("a").name
+    private let b = SegmentDefinition.test("b").name
+    private let key = SegmentKey(bits: 0x4101_0007)
+
+    @Test func `the key of an own file moves to the next free project`() throws {
+        var placement = KeyPlacement(holders: [key: a, key.withProject(66): a])
+        #expect(try placement.place(b, .ownFile, computed: key) == key.withProject(67))
+    }
+
+    @Test func `projects go round after 255, and never to 0`() throws {
+        var placement = KeyPlacement(holders: [key.withProject(255): a])
+        #expect(try placement.place(b, .ownFile, computed: key.withProject(255)) == key.withProject(1))
+    }
+
+    @Test func `an own file without a free project is a collision`() {
+        var placement = KeyPlacement()
+        for project in 1...255 { placement.hold(key.withProject(UInt8(project)), for: a) }
+        #expect { try placement.place(b, .ownFile, computed: key) } throws: {
+            ($0 as? SegmentProblem)?.kind == .keyCollision
+        }
+    }
+
+    @Test(arguments: [KeyDeclaration.path("/srv/file", project: 65), .value(SegmentKey(bits: 0x4101_0007))])
+    func `keys that programs compute never move`(declaration: KeyDeclaration) throws {
+        var placement = KeyPlacement(holders: [key: a])
+        #expect { try placement.place(b, declaration, computed: key) } throws: {
+            ($0 as? SegmentProblem)?.message.contains("already the key of segment a") == true
+        }
+        #expect(try placement.place(a, declaration, computed: key) == key)
+    }
+
+    @Test func `fixed keys are placed first, then by name`() {
+        let fixed = SegmentDefinition.test("z", key: .value(key))
+        let order = KeyPlacement.order([.test("a"), .test("b"), fixed])
+        #expect(order.map(\.name.string) == ["z", "a", "b"])
+    }
+}
+
+@Suite struct OwnershipTests {
+    private let identifier = SegmentIdentifier(rawValue: 5)
+    private var record: SegmentRecord {
+        SegmentRecord(
+            name: SegmentDefinition.test("a").name,
+            key: SegmentKey(rawValue: 42),
+            size: 4096,
+            creatorUserID: 990,
+            identifier: identifier
+        )
+    }
+
+    private func status(creator: UInt32 = 990, key: Int32 = 42, size: UInt64 = 4096, marked: Bool = false) -> SegmentStatus {
+        SegmentStatus(
+            key: SegmentKey(rawValue: key),
+            ownerUserID: creator,
+            ownerGroupID: 0,
+            creatorUserID: creator,
+            creatorGroupID: 0,
+            mode: .ownerReadWrite,
+            isMarkedForRemoval: marked,
+            size: size,
+            attachmentCount: 0,
+            creatorProcessID: 1,
+            lastAttach: 0,
+            lastDetach: 0,
+            lastChange: 0
+        )
+    }
+
+    @Test func `a service owns what its user created`() {
+        let service = Ownership(userID: 990, judgesByCreator: true)
+        #expect(service.isOurs(identifier, status(), record: nil))
+        #expect(service.isOurs(identifier, status(size: 1), record: record))
+        #expect(!service.isOurs(identifier, status(creator: 0), record: nil))
+        #expect(!service.isOurs(identifier, status(creator: 1000), record: record))
+    }
+
+    @Test func `a person's daemon believes its records alone`() {
+        let person = Ownership(userID: 990, judgesByCreator: false)
+        #expect(!person.isOurs(identifier, status(), record: nil))
+        #expect(person.isOurs(identifier, status(), record: record))
+        #expect(!person.isOurs(identifier, status(size: 1), record: record))
+        #expect(!person.isOurs(SegmentIdentifier(rawValue: 6), status(), record: record))
+    }
+
+    @Test func `a marked segment has lost its key`() {
+        #expect(Ownership.matches(record, identifier, status(key: 0, marked: true)))
+        #expect(!Ownership.matches(record, identifier, status(key: 0)))
+    }
+}
+
+@Suite struct DriftTests {
+    private let key = SegmentKey(bits: 0x4101_0007)
+
+    private func kinds(_ definition: SegmentDefinition, size: UInt64 = 4096, computed: SegmentKey?) -> [String] {
+        Drift.lasting(definition, size: size, key: key, computed: computed).map(\.kind.rawValue)
+    }
+
+    @Test func `what differs is named`() {
+        let other = SegmentKey(bits: 0x4101_0008)
+        #expect(kinds(.test("a"), computed: key) == [])
+        #expect(kinds(.test("a"), computed: key.withProject(70)) == [])
+        #expect(kinds(.test("a"), computed: nil) == [])
+        #expect(kinds(.test("a"), computed: other) == ["key_moved"])
+        #expect(kinds(.test("a"), size: 8192, computed: key) == ["size_differs"])
+        #expect(kinds(.test("a", key: .value(other)), computed: other) == ["key_differs"])
+        #expect(kinds(.test("a", key: .path("/f", project: 65)), computed: other) == ["key_moved"])
+        #expect(kinds(.test("a", key: .path("/f", project: 66)), computed: key.withProject(66)) == ["key_differs"])
+        #expect(kinds(.test("a", key: .value(other)), size: 1, computed: other) == ["size_differs", "key_differs"])
+    }
+}
+
+@Suite struct KernelRefusalTests {
+    private let limits = KernelLimits(largestSegment: 1 << 20, segments: 10, totalBytes: 1 << 30, segmentsInUse: 3)
+
+    @Test(arguments: [
+        ("shmget", Errno.invalidArgument, 2 << 20, 3, "kernel_limit", "above the kernel's largest segment, 1048576 bytes"),
+        ("shmget", .noSpace, 4096, 10, "kernel_limit", "all 10 identifiers"),
+        ("shmget", .noSpace, 4096, 3, "kernel_limit", "all segments together leaves no room for 4 KiB"),
+        ("shmget", .noMemory, 4096, 3, "out_of_memory", "no memory for 4 KiB (shmget)"),
+        ("shmat", .noMemory, 4096, 3, "out_of_memory", "no memory for 4 KiB (shmat)"),
+        ("shmctl", .notPermitted, 4096, 3, "kernel_refused", "shmctl failed: Operation not permitted"),
+        ("shmat", .invalidArgument, 4096, 3, "kernel_refused", "shmat failed: Invalid argument"),
+    ] as [(String, Errno, UInt64, Int, String, String)])
+    func `each errno has words`(
+        call: String,
+        errno: Errno,
+        size: UInt64,
+        inUse: Int,
+        kind: String,
+        words: String
+    ) {
+        var limits = limits
+        limits.segmentsInUse = inUse
+        let problem = KernelRefusal.problem(call: call, errno: errno, size: ByteCount(bytes: size), limits: limits)
+        #expect(problem.kind.rawValue == kind)
+        #expect(problem.message.contains(words))
+        #expect(problem.remedy != nil)
+    }
+}
+
+@Suite struct ReloadPlanTests {
+    private func step(_ wanted: SegmentDefinition?, _ state: SegmentState?, _ observed: SegmentDefinition?) -> ReloadPlan.Step? {
+        var known: [SegmentName: ReloadPlan.Observed] = [:]
+        if let state { known[SegmentDefinition.test("a").name] = .init(state: state, definition: observed) }
+        let plan = ReloadPlan(desired: wanted.map { [$0] } ?? [], observed: known)
+        #expect(plan.steps.count <= 1)
+        return plan.steps.first
+    }
+
+    @Test func `each pair of declaration and state has one step`() {
+        let a = SegmentDefinition.test("a")
+        let changed = SegmentDefinition.test("a", mode: 0o664)
+        for state in [SegmentState.absent, .blocked] {
+            #expect(step(a, state, a) == .provision(a))
+            #expect(step(nil, state, a) == .forget(a.name))
+        }
+        for state in [SegmentState.ready, .drifted, .draining, .removing] {
+            #expect(step(a, state, a) == nil)
+            #expect(step(changed, state, a) == .change(changed))
+            #expect(step(nil, state, a) == .drain(a.name))
+            #expect(step(nil, state, nil) == nil)
+        }
+        #expect(step(a, nil, nil) == .provision(a))
+        #expect(step(a, .draining, nil) == .keep(a))
+        #expect(step(a, .removing, nil) == .change(a))
+        #expect(step(nil, nil, nil) == nil)
+    }
+
+    @Test func `steps are in order of name, and what makes comes last with fixed keys first`() {
+        let fixed = SegmentDefinition.test("z", key: .value(SegmentKey(rawValue: 1)))
+        let plan = ReloadPlan(
+            desired: [.test("b"), .test("a"), fixed],
+            observed: [SegmentDefinition.test("c").name: .init(state: .ready, definition: .test("c"))]
+        )
+        #expect(plan.steps == [.provision(.test("a")), .provision(.test("b")), .drain(SegmentDefinition.test("c").name), .provision(fixed)])
+        #expect(plan.provisionedLast == [.drain(SegmentDefinition.test("c").name), .provision(fixed), .provision(.test("a")), .provision(.test("b"))])
+    }
+}
