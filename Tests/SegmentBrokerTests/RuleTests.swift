@@ -22,14 +22,19 @@ import Testing
         Client(processID: 1, userID: user, groupID: group, supplementaryGroupIDs: more)
     }
 
-    @Test(arguments: [
-        // user, group, supplementary, mode, reads, writes
-        (0, 0, [], 0o000, true, true), (990, 1, [], 0o600, true, true), (991, 1, [], 0o600, true, true),
-        (990, 500, [], 0o060, false, false), (1000, 500, [], 0o660, true, true), (1000, 1, [500], 0o660, true, true),
-        (1000, 1, [501], 0o660, true, true), (1000, 1, [500], 0o640, true, false), (1000, 1, [500], 0o606, false, false),
-        (1000, 1, [500], 0o620, false, false), (1000, 1, [2], 0o660, false, false), (1000, 1, [], 0o664, true, false),
-        (1000, 1, [], 0o666, true, true), (1000, 1, [], 0o662, false, false),
-    ] as [(UInt32, UInt32, [UInt32], CModeT, Bool, Bool)])
+    @Test(
+        arguments: [
+            // user, group, supplementary, mode, reads, writes
+            (0, 0, [], 0o000, true, true), (990, 1, [], 0o600, true, true), (991, 1, [], 0o600, true, true),
+            (990, 500, [], 0o060, false, false), (1000, 500, [], 0o660, true, true),
+            (1000, 1, [500], 0o660, true, true),
+            (1000, 1, [501], 0o660, true, true), (1000, 1, [500], 0o640, true, false),
+            (1000, 1, [500], 0o606, false, false),
+            (1000, 1, [500], 0o620, false, false), (1000, 1, [2], 0o660, false, false),
+            (1000, 1, [], 0o664, true, false),
+            (1000, 1, [], 0o666, true, true), (1000, 1, [], 0o662, false, false),
+        ] as [(UInt32, UInt32, [UInt32], CModeT, Bool, Bool)]
+    )
     func `a client is granted what the kernel grants it`(
         user: UInt32,
         group: UInt32,
@@ -49,7 +54,8 @@ import Testing
                 == "user 1000 is not in group 500, and mode 0660 does not let others do this"
         )
         #expect(
-            rule(0o640).reason(against: client(1000, 500)) == "mode 0640 does not let members of group 500 do this"
+            rule(0o640).reason(against: client(1000, 500))
+                == "mode 0640 does not let members of group 500 do this"
         )
     }
 }
@@ -105,7 +111,12 @@ import Testing
         )
     }
 
-    private func status(creator: UInt32 = 990, key: Int32 = 42, size: UInt64 = 4096, marked: Bool = false) -> SegmentStatus {
+    private func status(
+        creator: UInt32 = 990,
+        key: Int32 = 42,
+        size: UInt64 = 4096,
+        marked: Bool = false
+    ) -> SegmentStatus {
         SegmentStatus(
             key: SegmentKey(rawValue: key),
             ownerUserID: creator,
@@ -148,7 +159,11 @@ import Testing
 @Suite struct DriftTests {
     private let key = SegmentKey(bits: 0x4101_0007)
 
-    private func kinds(_ definition: SegmentDefinition, size: UInt64 = 4096, computed: SegmentKey?) -> [String] {
+    private func kinds(
+        _ definition: SegmentDefinition,
+        size: UInt64 = 4096,
+        computed: SegmentKey?
+    ) -> [String] {
         Drift.lasting(definition, size: size, key: key, computed: computed).map(\.kind.rawValue)
     }
 
@@ -161,23 +176,39 @@ import Testing
         #expect(kinds(.test("a"), size: 8192, computed: key) == ["size_differs"])
         #expect(kinds(.test("a", key: .value(other)), computed: other) == ["key_differs"])
         #expect(kinds(.test("a", key: .path("/f", project: 65)), computed: other) == ["key_moved"])
-        #expect(kinds(.test("a", key: .path("/f", project: 66)), computed: key.withProject(66)) == ["key_differs"])
-        #expect(kinds(.test("a", key: .value(other)), size: 1, computed: other) == ["size_differs", "key_differs"])
+        #expect(
+            kinds(.test("a", key: .path("/f", project: 66)), computed: key.withProject(66)) == ["key_differs"]
+        )
+        #expect(
+            kinds(.test("a", key: .value(other)), size: 1, computed: other) == [
+                "size_differs", "key_differs",
+            ]
+        )
     }
 }
 
 @Suite struct KernelRefusalTests {
-    private let limits = KernelLimits(largestSegment: 1 << 20, segments: 10, totalBytes: 1 << 30, segmentsInUse: 3)
+    private let limits = KernelLimits(
+        largestSegment: 1 << 20,
+        segments: 10,
+        totalBytes: 1 << 30,
+        segmentsInUse: 3
+    )
 
-    @Test(arguments: [
-        ("shmget", Errno.invalidArgument, 2 << 20, 3, "kernel_limit", "above the kernel's largest segment, 1048576 bytes"),
-        ("shmget", .noSpace, 4096, 10, "kernel_limit", "all 10 identifiers"),
-        ("shmget", .noSpace, 4096, 3, "kernel_limit", "all segments together leaves no room for 4 KiB"),
-        ("shmget", .noMemory, 4096, 3, "out_of_memory", "no memory for 4 KiB (shmget)"),
-        ("shmat", .noMemory, 4096, 3, "out_of_memory", "no memory for 4 KiB (shmat)"),
-        ("shmctl", .notPermitted, 4096, 3, "kernel_refused", "shmctl failed: Operation not permitted"),
-        ("shmat", .invalidArgument, 4096, 3, "kernel_refused", "shmat failed: Invalid argument"),
-    ] as [(String, Errno, UInt64, Int, String, String)])
+    @Test(
+        arguments: [
+            (
+                "shmget", Errno.invalidArgument, 2 << 20, 3, "kernel_limit",
+                "above the kernel's largest segment, 1048576 bytes"
+            ),
+            ("shmget", .noSpace, 4096, 10, "kernel_limit", "all 10 identifiers"),
+            ("shmget", .noSpace, 4096, 3, "kernel_limit", "all segments together leaves no room for 4 KiB"),
+            ("shmget", .noMemory, 4096, 3, "out_of_memory", "no memory for 4 KiB (shmget)"),
+            ("shmat", .noMemory, 4096, 3, "out_of_memory", "no memory for 4 KiB (shmat)"),
+            ("shmctl", .notPermitted, 4096, 3, "kernel_refused", "shmctl failed: Operation not permitted"),
+            ("shmat", .invalidArgument, 4096, 3, "kernel_refused", "shmat failed: Invalid argument"),
+        ] as [(String, Errno, UInt64, Int, String, String)]
+    )
     func `each errno has words`(
         call: String,
         errno: Errno,
@@ -188,7 +219,12 @@ import Testing
     ) {
         var limits = limits
         limits.segmentsInUse = inUse
-        let problem = KernelRefusal.problem(call: call, errno: errno, size: ByteCount(bytes: size), limits: limits)
+        let problem = KernelRefusal.problem(
+            call: call,
+            errno: errno,
+            size: ByteCount(bytes: size),
+            limits: limits
+        )
         #expect(problem.kind.rawValue == kind)
         #expect(problem.message.contains(words))
         #expect(problem.remedy != nil)
@@ -196,7 +232,11 @@ import Testing
 }
 
 @Suite struct ReloadPlanTests {
-    private func step(_ wanted: SegmentDefinition?, _ state: SegmentState?, _ observed: SegmentDefinition?) -> ReloadPlan.Step? {
+    private func step(
+        _ wanted: SegmentDefinition?,
+        _ state: SegmentState?,
+        _ observed: SegmentDefinition?
+    ) -> ReloadPlan.Step? {
         var known: [SegmentName: ReloadPlan.Observed] = [:]
         if let state { known[SegmentDefinition.test("a").name] = .init(state: state, definition: observed) }
         let plan = ReloadPlan(desired: wanted.map { [$0] } ?? [], observed: known)
@@ -229,7 +269,17 @@ import Testing
             desired: [.test("b"), .test("a"), fixed],
             observed: [SegmentDefinition.test("c").name: .init(state: .ready, definition: .test("c"))]
         )
-        #expect(plan.steps == [.provision(.test("a")), .provision(.test("b")), .drain(SegmentDefinition.test("c").name), .provision(fixed)])
-        #expect(plan.provisionedLast == [.drain(SegmentDefinition.test("c").name), .provision(fixed), .provision(.test("a")), .provision(.test("b"))])
+        #expect(
+            plan.steps == [
+                .provision(.test("a")), .provision(.test("b")), .drain(SegmentDefinition.test("c").name),
+                .provision(fixed),
+            ]
+        )
+        #expect(
+            plan.provisionedLast == [
+                .drain(SegmentDefinition.test("c").name), .provision(fixed), .provision(.test("a")),
+                .provision(.test("b")),
+            ]
+        )
     }
 }

@@ -15,15 +15,20 @@ import Testing
         #expect(SegmentName(name) == nil)
     }
 
-    @Test(arguments: [
-        ("1 B", 1), ("0B", 0), ("16 MiB", 16 << 20), ("1KiB", 1024), ("2  GiB", 2 << 30), ("3 TiB", 3 << 40),
-        ("16777215 TiB", 16_777_215 << 40),
-    ] as [(String, UInt64)])
+    @Test(
+        arguments: [
+            ("1 B", 1), ("0B", 0), ("16 MiB", 16 << 20), ("1KiB", 1024), ("2  GiB", 2 << 30),
+            ("3 TiB", 3 << 40),
+            ("16777215 TiB", 16_777_215 << 40),
+        ] as [(String, UInt64)]
+    )
     func `a number of bytes is read`(text: String, bytes: UInt64) {
         #expect(ByteCount(text)?.bytes == bytes)
     }
 
-    @Test(arguments: ["", "16", "MiB", "16 MB", "-1 B", "1.5 MiB", "16777216 TiB", "99999999999999999999 B", "1 mib"])
+    @Test(arguments: [
+        "", "16", "MiB", "16 MB", "-1 B", "1.5 MiB", "16777216 TiB", "99999999999999999999 B", "1 mib",
+    ])
     func `what has no unit or does not fit is no number of bytes`(text: String) {
         #expect(ByteCount(text) == nil)
     }
@@ -35,7 +40,8 @@ import Testing
 
     @Test(arguments: [
         ("/home/a/file", true), ("/tmp", true), ("/tmp/../srv/file", false), ("/srv/../tmp/x", true),
-        ("/var/tmp/x", true), ("/tmpfile", false), ("/run/user/1000/x", true), ("/run/x", false), ("/srv/x", false),
+        ("/var/tmp/x", true), ("/tmpfile", false), ("/run/user/1000/x", true), ("/run/x", false),
+        ("/srv/x", false),
     ])
     func `the sandbox hides what lies below these directories`(path: String, isHidden: Bool) {
         #expect(KeyDeclaration.path(FilePath(path), project: 65).isHiddenFromService == isHidden)
@@ -49,6 +55,8 @@ import Testing
     @Test func `message ids are 32 hexadecimal digits, each once`() {
         let identifiers = LoggedEvent.allCases.map(\.rawValue)
         #expect(Set(identifiers).count == identifiers.count)
-        #expect(identifiers.allSatisfy { $0.count == 32 && $0.allSatisfy { $0.isHexDigit && !$0.isUppercase } })
+        #expect(
+            identifiers.allSatisfy { $0.count == 32 && $0.allSatisfy { $0.isHexDigit && !$0.isUppercase } }
+        )
     }
 }

@@ -54,7 +54,9 @@ import Testing
             let records = try RecordDirectory(path)
             try records.write(try record("good"))
             let file = path.appending("bad.record").string
-            for (text, defect) in [("garbage", RecordDefect.damaged), ("segmentd-record 9\n", .unknownFormat("9"))] {
+            for (text, defect) in [
+                ("garbage", RecordDefect.damaged), ("segmentd-record 9\n", .unknownFormat("9")),
+            ] {
                 try write(text, to: file)
                 let loaded = try records.load()
                 #expect(loaded.records == [try record("good")])
@@ -77,7 +79,9 @@ import Testing
             mkdir(path.appending("directory.record").string, 0o700)
             let loaded = try records.load()
             #expect(loaded.records.isEmpty)
-            #expect(loaded.setAside.map(\.file).sorted() == ["directory.record", "link.record", "other.record"])
+            #expect(
+                loaded.setAside.map(\.file).sorted() == ["directory.record", "link.record", "other.record"]
+            )
         }
     }
 

@@ -42,7 +42,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", RecordDefect.damaged), ("garbage\n", .damaged), ("segmentd-record 2\nend\n", .unknownFormat("2")),
+        ("", RecordDefect.damaged), ("garbage\n", .damaged),
+        ("segmentd-record 2\nend\n", .unknownFormat("2")),
         (whole.replacing("name telemetry", with: "name ../x"), .damaged),
         (whole.replacing("key 0x", with: "key "), .damaged),
         (whole.replacing("size 4096", with: "size -1"), .damaged),

@@ -111,6 +111,11 @@ extension SegmentDefinition {
 
 extension Client {
     package static let root = Client(processID: 1, userID: 0, groupID: 0, supplementaryGroupIDs: [])
-    package static let member = Client(processID: 2, userID: 1000, groupID: 1000, supplementaryGroupIDs: [500])
+    package static let member = Client(
+        processID: 2,
+        userID: 1000,
+        groupID: 1000,
+        supplementaryGroupIDs: [500]
+    )
     package static let stranger = Client(processID: 3, userID: 1001, groupID: 1001, supplementaryGroupIDs: [])
 }

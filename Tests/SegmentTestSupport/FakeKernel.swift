@@ -27,7 +27,11 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     }
 
     /// Makes calls as another user.
-    package func acting<Result>(as user: UInt32, group: UInt32? = nil, _ body: () throws -> Result) rethrows -> Result {
+    package func acting<Result>(
+        as user: UInt32,
+        group: UInt32? = nil,
+        _ body: () throws -> Result
+    ) rethrows -> Result {
         let own = (userID, groupID)
         (userID, groupID) = (user, group ?? user)
         defer { (userID, groupID) = own }
@@ -89,7 +93,8 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     }
 
     package func detach(_ address: AttachmentAddress) throws(Errno) {
-        guard let identifier = attachments.removeValue(forKey: address)?.segment, var status = segments[identifier]
+        guard let identifier = attachments.removeValue(forKey: address)?.segment,
+            var status = segments[identifier]
         else {
             throw .invalidArgument
         }

@@ -19,7 +19,11 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             try FileDescriptor.open(path, .writeOnly, options: .create, permissions: .ownerReadWrite).close()
             defer { unlink(path.string) }
             let kernel = LinuxKernel()
-            defer { for identifier in (try? kernel.allSegments())?.keys.map(\.self) ?? [] { try? kernel.remove(identifier) } }
+            defer {
+                for identifier in (try? kernel.allSegments())?.keys.map(\.self) ?? [] {
+                    try? kernel.remove(identifier)
+                }
+            }
             try body(kernel, path)
         case .fake:
             let kernel = FakeKernel(userID: geteuid(), groupID: getegid())
@@ -40,7 +44,9 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             #expect(key.project == 65)
             #expect(try kernel.key(ofFile: file, project: 65) == key)
             #expect(try kernel.key(ofFile: file, project: 66) == key.withProject(66))
-            #expect(throws: Errno.noSuchFileOrDirectory) { try kernel.key(ofFile: "/no/such/file", project: 65) }
+            #expect(throws: Errno.noSuchFileOrDirectory) {
+                try kernel.key(ofFile: "/no/such/file", project: 65)
+            }
         }
     }
 
@@ -67,11 +73,15 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     func `get finds, refuses and tells why`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             #expect(throws: Errno.noSuchFileOrDirectory) { try kernel.get(key, size: 0, flags: [], mode: []) }
-            #expect(throws: Errno.invalidArgument) { try kernel.get(key, size: 0, flags: .create, mode: secret) }
+            #expect(throws: Errno.invalidArgument) {
+                try kernel.get(key, size: 0, flags: .create, mode: secret)
+            }
             let identifier = try kernel.get(key, size: 4096, flags: .create, mode: secret)
             #expect(try kernel.get(key, size: 0, flags: [], mode: []) == identifier)
             #expect(try kernel.get(key, size: 4096, flags: .create, mode: secret) == identifier)
-            #expect(throws: Errno.invalidArgument) { try kernel.get(key, size: 4097, flags: .create, mode: secret) }
+            #expect(throws: Errno.invalidArgument) {
+                try kernel.get(key, size: 4097, flags: .create, mode: secret)
+            }
             #expect(throws: Errno.fileExists) {
                 try kernel.get(key, size: 4096, flags: [.create, .exclusive], mode: secret)
             }

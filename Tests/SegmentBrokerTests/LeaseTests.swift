@@ -1,0 +1,116 @@
+import SegmentModel
+import SegmentRecords
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+@testable import SegmentBroker
+
+@Suite struct LeaseTests {
+    @Test func `a lease is granted with what the kernel shows`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let grant = try fixture.broker.acquire("a", .readWrite, LeaseHolder(.member))
+        let status = try fixture.fake.statusOfAny(grant.identifier)
+        #expect(grant.key == status.key)
+        #expect(grant.size.bytes == status.size)
+        #expect(grant.creatorUserID == 990)
+        #expect(grant.changeTime == status.lastChange)
+        #expect(grant.ipcNamespace == fixture.fake.namespace)
+        #expect(fixture.broker.leaseCount == 1)
+        let lease = try #require(try fixture.describe("a").leases.first)
+        #expect(lease.processID == Client.member.processID)
+        #expect(lease.userID == 1000)
+    }
+
+    @Test func `who may not attach gets no lease`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a", mode: 0o664), .test("w", keep: .whileUsed(linger: .zero))])
+        _ = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.stranger))
+        #expect {
+            try fixture.broker.acquire("a", .readWrite, LeaseHolder(.stranger))
+        } throws: {
+            guard case .accessDenied(_, .readWrite, 1001, _) = $0 as? BrokerError else { return false }
+            return true
+        }
+        // Nor does a request that would be refused make a segment.
+        #expect(throws: BrokerError.self) {
+            try fixture.broker.acquire("w", .readOnly, LeaseHolder(.stranger))
+        }
+        #expect(fixture.fake.segments.count == 1)
+    }
+
+    @Test func `unknown names and blocked segments are told`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a", group: "nobody-knows")])
+        #expect(throws: BrokerError.noSuchSegment(name: "x")) {
+            try fixture.broker.acquire("x", .readOnly, LeaseHolder(.member))
+        }
+        #expect {
+            try fixture.broker.acquire("a", .readOnly, LeaseHolder(.root))
+        } throws: {
+            guard case .segmentBlocked(_, let problem) = $0 as? BrokerError else { return false }
+            return problem.kind == .groupUnknown
+        }
+    }
+
+    @Test func `a lease belongs to its connection alone`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let (mine, other) = (LeaseHolder(.member), LeaseHolder(.member))
+        let grant = try fixture.broker.acquire("a", .readOnly, mine)
+        for lease in [grant.lease, "0", "x", "", "01", "99"] {
+            #expect(throws: BrokerError.noSuchLease(lease: lease)) {
+                try fixture.broker.release(lease, other)
+            }
+        }
+        try fixture.broker.release(grant.lease, mine)
+        #expect(throws: BrokerError.self) { try fixture.broker.release(grant.lease, mine) }
+    }
+
+    @Test func `the end of a connection ends its leases, and no others`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a"), .test("b")])
+        let (first, second) = (LeaseHolder(.member), LeaseHolder(.member))
+        _ = try fixture.broker.acquire("a", .readOnly, first)
+        _ = try fixture.broker.acquire("b", .readOnly, first)
+        _ = try fixture.broker.acquire("a", .readOnly, second)
+        fixture.events = []
+        fixture.broker.disconnected(first)
+        #expect(fixture.broker.leaseCount == 1)
+        #expect(fixture.events.map(\.kind) == [.released, .released])
+    }
+
+    @Test func `leases are charged to users, and given back`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a", mode: 0o666)])
+        var configuration = fixture.broker.configuration
+        configuration.settings.limits.leasesPerUser = 2
+        _ = fixture.broker.reload(configuration, groups: fixture.groups)
+        let holder = LeaseHolder(.member)
+        let first = try fixture.broker.acquire("a", .readOnly, holder)
+        _ = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
+        #expect(throws: BrokerError.limitReached(limit: "leases_per_user", value: 2)) {
+            try fixture.broker.acquire("a", .readOnly, holder)
+        }
+        _ = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.stranger))
+        try fixture.broker.release(first.lease, holder)
+        _ = try fixture.broker.acquire("a", .readOnly, holder)
+    }
+
+    @Test func `foreign leases are for administrators and for those who may read`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        _ = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
+        func seen(by client: Client, isAdministrator: Bool = false) throws -> Int {
+            try fixture.broker.describe("a", viewer: Viewer(client: client, isAdministrator: isAdministrator))
+                .leases.count
+        }
+        let colleague = Client(processID: 9, userID: 1005, groupID: 500, supplementaryGroupIDs: [])
+        #expect(try seen(by: .member) == 1)
+        #expect(try seen(by: colleague) == 1)
+        #expect(try seen(by: .stranger) == 0)
+        #expect(try seen(by: .stranger, isAdministrator: true) == 1)
+    }
+}

@@ -1,0 +1,188 @@
+import SegmentModel
+import SegmentRecords
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+@testable import SegmentBroker
+
+@Suite struct RemovalTests {
+    private let administrator = Viewer(client: .root, isAdministrator: true)
+
+    @Test func `unused removes, and the next Acquire makes it again`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let before = try fixture.describe("a").identifier
+        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        #expect(try fixture.state("a") == .absent)
+        #expect(fixture.records.records.isEmpty)
+        fixture.broker.check(groups: fixture.groups)
+        #expect(try fixture.state("a") == .absent)
+        let grant = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
+        #expect(grant.identifier != before)
+    }
+
+    @Test func `unused refuses while it is leased or attached, and says by whom`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let holder = LeaseHolder(.member)
+        let grant = try fixture.broker.acquire("a", .readOnly, holder)
+        #expect {
+            try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        } throws: {
+            guard case .segmentInUse(_, 0, let leases) = $0 as? BrokerError else { return false }
+            return leases.count == 1
+        }
+        try fixture.broker.release(grant.lease, holder)
+        let address = try fixture.fake.attach(grant.identifier, readOnly: true)
+        #expect(throws: BrokerError.segmentInUse(name: grant.name, attachments: 1, leases: [])) {
+            try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        }
+        // Who slipped in finds everything as before.
+        #expect(try fixture.fake.statusOfAny(grant.identifier).mode.rawValue == 0o660)
+        #expect(try fixture.fake.statusOfAny(grant.identifier).ownerGroupID == 500)
+        try fixture.fake.detach(address)
+        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        #expect(fixture.fake.segments.isEmpty)
+    }
+
+    @Test func `idle waits until it is neither leased nor attached, and grants nothing meanwhile`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let holder = LeaseHolder(.member)
+        let grant = try fixture.broker.acquire("a", .readOnly, holder)
+        try fixture.broker.remove("a", when: .idle, viewer: administrator)
+        #expect(try fixture.state("a") == .draining)
+        #expect(throws: BrokerError.segmentRemoving(name: grant.name)) {
+            try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
+        }
+        let address = try fixture.fake.attach(grant.identifier, readOnly: true)
+        try fixture.broker.release(grant.lease, holder)
+        #expect(try fixture.state("a") == .draining)
+        try fixture.fake.detach(address)
+        fixture.broker.check(groups: fixture.groups)
+        #expect(try fixture.state("a") == .absent)
+        #expect(fixture.fake.segments.isEmpty)
+    }
+
+    @Test func `now marks an attached one; a second time makes a second one and says so`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let old = try #require(try fixture.describe("a").identifier)
+        let address = try fixture.fake.attach(old, readOnly: true)
+        try fixture.broker.remove("a", when: .now, viewer: administrator)
+        #expect(try fixture.state("a") == .removing)
+        #expect(try fixture.fake.statusOfAny(old).isMarkedForRemoval)
+        #expect(throws: BrokerError.self) { try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member)) }
+        try fixture.broker.remove("a", when: .now, viewer: administrator)
+        let new = try #require(try fixture.describe("a").identifier)
+        #expect(new != old)
+        #expect(fixture.fake.segments.count == 2)
+        try fixture.fake.detach(address)
+        #expect(fixture.fake.segments.count == 1)
+    }
+
+    @Test func `a marked one is made again by the next Acquire after its last detach`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let old = try #require(try fixture.describe("a").identifier)
+        let address = try fixture.fake.attach(old, readOnly: true)
+        try fixture.broker.remove("a", when: .now, viewer: administrator)
+        try fixture.fake.detach(address)
+        let grant = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
+        #expect(grant.identifier != old)
+        #expect(fixture.fake.segments.count == 1)
+    }
+}
+
+/// What others do to a segment behind the broker's back.
+@Suite struct InterferenceTests {
+    @Test func `removed while nobody has it attached: made again at once, under its key`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let before = try fixture.describe("a")
+        let old = try #require(before.identifier)
+        try fixture.fake.acting(as: 0) { try fixture.fake.remove(old) }
+        fixture.events = []
+        fixture.broker.check(groups: fixture.groups)
+        let after = try fixture.describe("a")
+        #expect(after.state == .ready)
+        #expect(after.identifier != old)
+        #expect(after.key == before.key)
+        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.events.map(\.kind) == [.replaced])
+    }
+
+    @Test func `a request for it notices too`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let old = try #require(try fixture.describe("a").identifier)
+        try fixture.fake.acting(as: 0) { try fixture.fake.remove(old) }
+        #expect(try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member)).identifier != old)
+    }
+
+    @Test func `removed while a client has it attached: removing, and made again after the last detach`()
+        throws
+    {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let old = try #require(try fixture.describe("a").identifier)
+        let address = try fixture.fake.attach(old, readOnly: true)
+        try fixture.fake.acting(as: 0) { try fixture.fake.remove(old) }
+        fixture.broker.check(groups: fixture.groups)
+        let described = try fixture.describe("a")
+        #expect(described.state == .removing)
+        #expect(described.problems.map(\.kind) == [.removedByOther])
+        #expect(described.attachments == 1)
+        #expect(throws: BrokerError.self) { try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member)) }
+        try fixture.fake.detach(address)
+        fixture.broker.check(groups: fixture.groups)
+        #expect(try fixture.state("a") == .ready)
+        #expect(fixture.fake.segments.count == 1)
+    }
+
+    @Test func `owner, group and mode are set right`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        try fixture.fake.acting(as: 0) {
+            try fixture.fake.setOwner(identifier, userID: 1001, groupID: 7, mode: .init(rawValue: 0o666))
+        }
+        fixture.broker.check(groups: fixture.groups)
+        let status = try fixture.fake.statusOfAny(identifier)
+        #expect(status.ownerUserID == 990)
+        #expect(status.ownerGroupID == 500)
+        #expect(status.mode.rawValue == 0o660)
+        #expect(try fixture.state("a") == .ready)
+    }
+
+    @Test func `a group that gets another number takes its segments along`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        fixture.groups.lookups["telemetry"] = .found(600)
+        fixture.broker.check(groups: fixture.groups)
+        let identifier = try #require(try fixture.describe("a").identifier)
+        #expect(try fixture.fake.statusOfAny(identifier).ownerGroupID == 600)
+    }
+
+    @Test func `a host that destroys unattached segments is warned of`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        #expect(fixture.broker.warnings.isEmpty)
+        fixture.fake.destroysUnattached = true
+        #expect(fixture.broker.warnings.map(\.kind) == [.unattachedSegmentsDestroyed])
+    }
+
+    @Test func `while nobody interferes a check changes nothing`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([
+            .test("a"), .test("b", keep: .untilStop), .test("c", keep: .whileUsed(linger: .zero)),
+        ])
+        fixture.events = []
+        let before = fixture.fake.segments
+        fixture.broker.check(groups: fixture.groups)
+        #expect(fixture.fake.segments == before)
+        #expect(fixture.events.isEmpty)
+    }
+}
