@@ -1,0 +1,204 @@
+import Glibc
+import SegmentModel
+import SystemPackage
+import Testing
+
+@testable import SegmentConfiguration
+
+/// Each error of text: file, line, key, what was found and what to do.
+@Suite struct ErrorTextTests {
+    @Test(arguments: [
+        ("size = 0", "a.toml:1: size 0 is not a size; write at least 1 byte, such as `size = \"16 MiB\"`"),
+        ("size = -1", "a.toml:1: size -1 is not a size; write at least 1 byte, such as `size = \"16 MiB\"`"),
+        ("", "a.toml: size is missing; write the size, such as `size = \"16 MiB\"`"),
+        ("size = true", "a.toml:1: size is a boolean, not a size; write it as `size = \"16 MiB\"`"),
+        (
+            "size = \"16 MB\"",
+            "a.toml:1: size `16 MB` is not a size; write bytes as an integer, or a string with B, KiB, MiB, GiB or TiB, such as `size = \"16 MiB\"`"
+        ),
+        ("size = 1\nsise = 2", "a.toml:2: sise is not a key that segmentd knows; did you mean `size`?"),
+        (
+            "size = 1\nmode = 660",
+            "a.toml:2: mode is an integer, 660, not a string; write it as `mode = \"0660\"`"
+        ),
+        (
+            "size = 1\nmode = 432",
+            "a.toml:2: mode is an integer, 432, not a string; write it as `mode = \"0660\"`"
+        ),
+        (
+            "size = 1\nmode = \"0999\"",
+            "a.toml:2: mode `0999` is not an octal mode up to 0777; write it as `mode = \"0660\"`"
+        ),
+        (
+            "size = 1\nmode = \"0460\"",
+            "a.toml:2: mode `0460` takes read or write from the owner, who is the broker; let it begin with 06 or 07, such as `mode = \"0660\"`"
+        ),
+        (
+            "size = 1\nkeep = \"always\"",
+            "a.toml:2: keep `always` is not a way to keep a segment; write \"until-reboot\", \"until-stop\" or \"while-used\""
+        ),
+        (
+            "size = 1\nlinger = \"3 s\"",
+            "a.toml:2: linger means nothing with keep = \"until-reboot\"; write `keep = \"while-used\"`, or leave linger out"
+        ),
+        (
+            "size = 1\nkeep = \"while-used\"\nlinger = \"3 days\"",
+            "a.toml:3: linger `3 days` is not a time; write a number with ms, s, min or h, such as `linger = \"30 s\"`"
+        ),
+        ("size = 1\ngroup = \"\"", "a.toml:2: group is empty; name a group, or leave the key out"),
+        (
+            "size = 1\n[key]\nproject = 0\npath = \"/x\"",
+            "a.toml:3: key.project 0 is not from 1 to 255; write an integer from 1 to 255 or one ASCII character, such as `project = 65`"
+        ),
+        (
+            "size = 1\n[key]\nproject = \"AB\"\npath = \"/x\"",
+            "a.toml:3: key.project `AB` is not one ASCII character; write an integer from 1 to 255 or one ASCII character, such as `project = 65`"
+        ),
+        (
+            "size = 1\n[key]\nproject = 66",
+            "a.toml:3: key.project stands without key.path; add the path that programs give to ftok; the key of the segment's own file needs no project"
+        ),
+        (
+            "size = 1\n[key]\npath = \"x\"",
+            "a.toml:3: key.path `x` is not an absolute path; write the whole path, from /"
+        ),
+        (
+            "size = 1\n[key]\nvalue = 0",
+            "a.toml:3: key.value 0 is IPC_PRIVATE, which is no name; write another number"
+        ),
+        (
+            "size = 1\n[key]\nvalue = 0x100000000",
+            "a.toml:3: key.value 4294967296 does not fit in 32 bits; write a number up to 0xffffffff"
+        ),
+        (
+            "size = 1\n[key]\nvalue = 7\npath = \"/x\"",
+            "a.toml:4: key.path stands beside key.value; keep the one or the other"
+        ),
+        ("size = 1\n[kay]\nvalue = 7", "a.toml:2: kay is not a key that segmentd knows; did you mean `key`?"),
+    ])
+    func `an error in a segment's file says what was found and what to do`(
+        text: String,
+        problem: String
+    ) throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write(text, to: "segments.d/a.toml")
+        #expect(fixture.problems() == ["segments.d/" + problem])
+    }
+
+    @Test(arguments: [
+        (
+            "log_level = \"loud\"",
+            "segmentd.toml:1: log_level `loud` is not a log level; write one of trace, debug, info, notice, warning, error, critical"
+        ),
+        (
+            "administrators = \"adm\"",
+            "segmentd.toml:1: administrators is a string, not an array of strings; write it as `administrators = [\"adm\"]`"
+        ),
+        (
+            "[limits]\nconnections = 1",
+            "segmentd.toml:2: limits.connections 1 is not from 65 to 1000000; the default is 4096"
+        ),
+        (
+            "[limits]\nmessage = \"1 B\"",
+            "segmentd.toml:2: limits.message 1 B is not from 1 KiB to 1 GiB; write `message = \"1 MiB\"`"
+        ),
+        (
+            "[limits]\nconections = 100",
+            "segmentd.toml:2: limits.conections is not a key that segmentd knows; did you mean `connections`?"
+        ),
+        ("limits = 3", "segmentd.toml:1: limits is an integer, not a table; write it as `[limits]`"),
+    ])
+    func `an error in the daemon's file too`(text: String, problem: String) throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write(text, to: "segmentd.toml")
+        #expect(fixture.problems() == [problem])
+    }
+
+    @Test func `a text that is no TOML names the line`() throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write("size = 1\nmode = ", to: "segments.d/a.toml")
+        let problem = try #require(fixture.problems().first)
+        #expect(problem.hasPrefix("segments.d/a.toml:2: is not TOML"))
+    }
+
+    @Test func `a file's name must be a segment's`() throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write("size = 1", to: "segments.d/Bad Name.toml")
+        #expect(
+            fixture.problems() == [
+                "segments.d/Bad Name.toml: `Bad Name` is not a segment's name; rename the file: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit"
+            ]
+        )
+    }
+
+    @Test func `two files may not claim one fixed key`() throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write("size = 1\n[key]\nvalue = 7", to: "segments.d/a.toml")
+        try fixture.write("size = 1\n[key]\nvalue = 0x7", to: "segments.d/b.toml")
+        try fixture.write("size = 1\n[key]\npath = \"/x/../y\"", to: "segments.d/c.toml")
+        try fixture.write("size = 1\n[key]\npath = \"/y\"\nproject = \"A\"", to: "segments.d/d.toml")
+        #expect(
+            fixture.problems() == [
+                "segments.d/b.toml: key claims the key of segment a (segments.d/a.toml); declare another path, project or value",
+                "segments.d/d.toml: key claims the key of segment c (segments.d/c.toml); declare another path, project or value",
+            ]
+        )
+    }
+
+    @Test func `all errors of all files come together`() throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write("log_level = 1\nx = 1", to: "segmentd.toml")
+        try fixture.write("size = 0\nmode = \"9\"\nfoo = 1", to: "segments.d/a.toml")
+        try fixture.write("", to: "segments.d/b.toml")
+        #expect(fixture.problems().count == 6)
+    }
+
+    @Test func `who may write the configuration must be root or the daemon's user`() throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write("size = 1", to: "segments.d/a.toml", mode: .init(rawValue: 0o664))
+        #expect(
+            fixture.problems() == [
+                "segments.d/a.toml: the file may be written by others than its owner: its mode is 0664; `chmod go-w` it"
+            ]
+        )
+        chmod(fixture.directory.appending("segments.d/a.toml").string, 0o644)
+        chmod(fixture.directory.appending("segments.d").string, 0o777)
+        #expect(
+            fixture.problems() == [
+                "segments.d: the directory may be written by others than its owner: its mode is 0777; `chmod go-w` it"
+            ]
+        )
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func `a file of a stranger is refused`() throws {
+        let fixture = try ConfigurationFixture()
+        let path = try fixture.write("size = 1", to: "segments.d/a.toml")
+        guard chown(path.string, 12345, 0) == 0 else { return }
+        #expect(
+            fixture.problems(daemonUserID: 990) == [
+                "segments.d/a.toml: the file belongs to user 12345, who may write it; `chown` it to root or to user 990"
+            ]
+        )
+        #expect(fixture.problems(daemonUserID: 12345).isEmpty)
+    }
+
+    @Test func `what is no file, no text or too long is refused`() throws {
+        let fixture = try ConfigurationFixture()
+        mkdir(fixture.directory.appending("segments.d/a.toml").string, 0o755)
+        try fixture.write(
+            "description = \"\u{FFFF}\"\n" + String(repeating: "#", count: 1 << 20),
+            to: "segments.d/b.toml"
+        )
+        #expect(
+            fixture.problems() == [
+                "segments.d/a.toml: is not a regular file; replace it by a file, or by a link to /dev/null to mask it",
+                "segments.d/b.toml: is longer than 1 MiB; shorten it",
+            ]
+        )
+    }
+
+    @Test func `a directory that was asked for must be there`() {
+        let reader = ConfigurationReader(ConfigurationLocation(only: "/no/such/directory"), daemonUserID: 0)
+        #expect(throws: ConfigurationInvalid.self) { try reader.read() }
+    }
+}
