@@ -152,12 +152,17 @@ let package = Package(
         .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),
         .test("SegmentService", and: ["SegmentModel"]),
         .test("Systemd", and: ["SegmentModel", logging]),
-        .test("segmentctl", and: ["SegmentModel", "SystemVSharedMemory", system]),
+        .test(
+            "segmentctl",
+            and: [arguments, "SegmentClient", "SegmentModel", "SystemVSharedMemory", system]
+        ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "SegmentClient", "SegmentInterface", "SegmentModel", "SegmentTestSupport", "SystemVSharedMemory",
-                "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader", "segment-writer", "segment-reader",
+                "SegmentClient", "SegmentInterface", "SegmentModel", "SegmentTestSupport",
+                "SystemVSharedMemory",
+                "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader", "segment-writer",
+                "segment-reader",
                 system,
             ],
             swiftSettings: testing

@@ -55,6 +55,7 @@ extension Broker {
             )
         }
         if kernel.destroysUnattachedSegments() == true { warnings.append(.unattachedSegmentsDestroyed) }
+        if identity.isService, !identity.groupMembers.isEmpty { warnings.append(.groupHasMembers(identity)) }
         return warnings
     }
 

@@ -97,12 +97,21 @@ package struct BrokerIdentity: Equatable, Sendable {
     package var groupName: String
     /// A system service with a user of its own: what this user created is ours, and the unit's sandbox hides paths.
     package var isService: Bool
+    /// Members of the group: as the creator's group it keeps the group bits of every segment for ever.
+    package var groupMembers: [String]
 
-    package init(userID: UInt32, groupID: UInt32, groupName: String, isService: Bool) {
+    package init(
+        userID: UInt32,
+        groupID: UInt32,
+        groupName: String,
+        isService: Bool,
+        groupMembers: [String] = []
+    ) {
         self.userID = userID
         self.groupID = groupID
         self.groupName = groupName
         self.isService = isService
+        self.groupMembers = groupMembers
     }
 
     var ownership: Ownership { Ownership(userID: userID, judgesByCreator: isService) }

@@ -43,12 +43,18 @@ extension BrokerIdentity {
     static func current(isService: Bool) -> BrokerIdentity {
         let group = getegid()
         let entry = unsafe getgrgid(group)
-        let name = unsafe entry.map { unsafe String(cString: $0.pointee.gr_name) }
+        var members: [String] = []
+        var next = unsafe entry?.pointee.gr_mem
+        while let name = unsafe next?.pointee {
+            unsafe members.append(String(cString: name))
+            unsafe next? += 1
+        }
         return BrokerIdentity(
             userID: geteuid(),
             groupID: group,
-            groupName: name ?? String(group),
-            isService: isService
+            groupName: unsafe entry.map { unsafe String(cString: $0.pointee.gr_name) } ?? String(group),
+            isService: isService,
+            groupMembers: members
         )
     }
 }

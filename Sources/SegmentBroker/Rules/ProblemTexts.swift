@@ -120,4 +120,14 @@ extension SegmentProblem {
         remedy:
             "`sysctl kernel.shm_rmid_forced=0`; until then segments are lost whenever segmentd is not running"
     )
+
+    static func groupHasMembers(_ identity: BrokerIdentity) -> SegmentProblem {
+        SegmentProblem(
+            .groupHasMembers,
+            message: "group \(identity.groupName), the daemon's own, has members: "
+                + "\(identity.groupMembers.joined(separator: ", ")); the kernel lets them attach every segment "
+                + "whose mode lets its group",
+            remedy: "take them out of the group: `gpasswd -d USER \(identity.groupName)`"
+        )
+    }
 }

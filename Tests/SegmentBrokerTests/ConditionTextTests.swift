@@ -1,0 +1,126 @@
+import SegmentModel
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+@testable import SegmentBroker
+
+/// Each condition of the world that blocks a segment: what was found and what to do.
+@Suite struct ConditionTextTests {
+    struct Condition: CustomTestStringConvertible, Sendable {
+        var kind: String
+        var definition: SegmentDefinition
+        var prepare: @Sendable (BrokerFixture) throws -> Void = { _ in }
+        var message: String
+        var remedy: String
+
+        var testDescription: String { kind }
+    }
+
+    static let conditions: [Condition] = [
+        Condition(
+            kind: "group_unknown",
+            definition: .test("a", group: "ghosts"),
+            message: "there is no group ghosts",
+            remedy: "`groupadd ghosts`, or declare another group; segmentd tries again by itself"
+        ),
+        Condition(
+            kind: "key_path_missing",
+            definition: .test("a", key: .path("/srv/missing", project: 65)),
+            message: "/srv/missing, from which ftok makes the key, does not exist",
+            remedy: "create the file, or declare the key as a number: value = 0x…"
+        ),
+        Condition(
+            kind: "key_path_unreadable",
+            definition: .test("a", key: .path("/srv/file", project: 65)),
+            prepare: { $0.kernel.failing = (0, .permissionDenied) },
+            message: "/srv/file, from which ftok makes the key, cannot be looked up: Permission denied",
+            remedy:
+                "let the daemon's user search its directories, or declare the key as a number: value = 0x…"
+        ),
+        Condition(
+            kind: "key_path_hidden",
+            definition: .test("a", key: .path("/home/u/file", project: 65)),
+            message: "/home/u/file is hidden from the service by its sandbox",
+            remedy: "move the file, or declare the number that ftok gives outside the sandbox: "
+                + "`segmentctl check` prints it as value = 0x…"
+        ),
+        Condition(
+            kind: "kernel_limit",
+            definition: .test("a", size: 1 << 41),
+            message: "the size, 2 TiB, is above the kernel's largest segment, 1099511627776 bytes",
+            remedy: "declare a smaller size, or raise kernel.shmmax with sysctl"
+        ),
+        Condition(
+            kind: "kernel_limit",
+            definition: .test("a"),
+            prepare: { $0.fake.capacity = 0 },
+            message: "all 0 identifiers of the kernel are in use",
+            remedy:
+                "remove segments that nobody uses (`ipcs -mp`, `ipcrm`), or raise kernel.shmmni with sysctl"
+        ),
+        Condition(
+            kind: "out_of_memory",
+            definition: .test("a"),
+            prepare: { $0.kernel.failing = (2, .noMemory) },
+            message: "the kernel has no memory for 4 KiB (shmget)",
+            remedy: "free memory, or declare a smaller size; segmentd tries again by itself"
+        ),
+        Condition(
+            kind: "squatted",
+            definition: .test("a", key: .value(SegmentKey(rawValue: 0x77))),
+            prepare: { fixture in
+                _ = try fixture.fake.acting(as: 1001) {
+                    try fixture.fake.get(
+                        SegmentKey(rawValue: 0x77),
+                        size: 1024,
+                        flags: .create,
+                        mode: .ownerRead
+                    )
+                }
+            },
+            message: "key 0x00000077 belongs to segment 1 of user 1001, process 1, 1 KiB, attached 0 times",
+            remedy: "if nobody needs it, `ipcrm -m 1`; otherwise declare another key; "
+                + "segmentd does not touch what it did not make"
+        ),
+        Condition(
+            kind: "records_unwritable",
+            definition: .test("a"),
+            prepare: { $0.records.isFull = true },
+            message: "its record cannot be written: write state: No space left on device",
+            remedy: "make room in the state directory; segmentd tries again by itself"
+        ),
+    ]
+
+    @Test(arguments: conditions)
+    func `a condition of the world blocks one segment and says what to do`(condition: Condition) throws {
+        let fixture = try BrokerFixture()
+        try condition.prepare(fixture)
+        fixture.fake.files["/srv/file"] = 1
+        try fixture.start([condition.definition])
+        fixture.kernel.failing = nil
+        let described = fixture.broker.segments["a"]?.life
+        guard case .blocked(let problem) = described else {
+            Issue.record("it is not blocked")
+            return
+        }
+        #expect(problem.kind.rawValue == condition.kind)
+        #expect(problem.message == condition.message)
+        #expect(problem.remedy == condition.remedy)
+    }
+
+    @Test func `two names on one key: the later one is blocked by the collision`() throws {
+        let fixture = try BrokerFixture()
+        fixture.fake.files["/srv/one"] = 0x1_0007
+        fixture.fake.files["/srv/two"] = 0x2_0007
+        try fixture.start([
+            .test("a", key: .path("/srv/one", project: 65)), .test("b", key: .path("/srv/two", project: 65)),
+        ])
+        #expect(try fixture.state("a") == .ready)
+        let problem = try #require(try fixture.describe("b").problems.first)
+        #expect(problem.kind == .keyCollision)
+        #expect(problem.message == "key 0x41010007, ftok(\"/srv/two\", 65), is already the key of segment a")
+        #expect(problem.remedy == "declare another project, path or value under [key]")
+    }
+}

@@ -1,0 +1,73 @@
+import SegmentModel
+import Testing
+
+@testable import SegmentService
+
+@Suite struct ServiceRuleTests {
+    private func limits(_ connections: Int, perUser: Int) -> ServiceLimits {
+        var limits = ServiceLimits()
+        limits.connections = connections
+        limits.connectionsPerUser = perUser
+        return limits
+    }
+
+    @Test func `connections are charged to users, and given back`() throws {
+        var quota = ConnectionQuota(ownUserID: 990)
+        let limits = limits(1000, perUser: 2)
+        try quota.open(1000, limits: limits)
+        try quota.open(1000, limits: limits)
+        #expect(throws: BrokerError.limitReached(limit: "connections_per_user", value: 2)) {
+            try quota.open(1000, limits: limits)
+        }
+        try quota.open(1001, limits: limits)
+        quota.close(1000)
+        try quota.open(1000, limits: limits)
+        #expect(quota.count == 3)
+    }
+
+    @Test func `the last 64 are for root and the daemon's own user`() throws {
+        var quota = ConnectionQuota(ownUserID: 990)
+        let limits = limits(100, perUser: 1000)
+        for _ in 0..<36 { try quota.open(1000, limits: limits) }
+        #expect(throws: BrokerError.limitReached(limit: "connections", value: 100)) {
+            try quota.open(1000, limits: limits)
+        }
+        for _ in 0..<32 {
+            try quota.open(0, limits: limits)
+            try quota.open(990, limits: limits)
+        }
+        #expect(throws: BrokerError.limitReached(limit: "connections", value: 100)) {
+            try quota.open(0, limits: limits)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (1, 0, 0, nil, "Serving 1 segment, 0 leases"),
+            (4, 1, 1, nil, "Serving 3 segments, 1 lease, 1 blocked"),
+            (2, 0, 2, "configuration refused", "Serving 2 segments, 2 leases; configuration refused"),
+        ] as [(Int, Int, Int, String?, String)]
+    )
+    func `the status line has real numbers`(
+        segments: Int,
+        blocked: Int,
+        leases: Int,
+        note: String?,
+        line: String
+    ) {
+        #expect(StatusLine.serving(segments: segments, blocked: blocked, leases: leases, note: note) == line)
+    }
+
+    @Test func `administrators are root, the daemon's user and the members of their groups`() {
+        let groups = GroupTable(lookups: ["adm": .found(4), "ghosts": .unknown])
+        let administrators = Administrators(ownUserID: 990, names: ["adm", "ghosts"], groups: groups)
+        func client(_ user: UInt32, _ groups: [UInt32] = []) -> Client {
+            Client(processID: 1, userID: user, groupID: user, supplementaryGroupIDs: groups)
+        }
+        #expect(administrators.includes(client(0)))
+        #expect(administrators.includes(client(990)))
+        #expect(administrators.includes(client(1000, [4])))
+        #expect(!administrators.includes(client(1000)))
+        #expect(!administrators.isOwner(client(1000, [4])))
+    }
+}

@@ -1,0 +1,165 @@
+import ArgumentParser
+import SegmentClient
+import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+@testable import segmentctl
+
+@Suite struct TextTests {
+    private func segment(
+        _ name: String,
+        _ state: SegmentState,
+        _ change: (inout SegmentDescription) -> Void = { _ in }
+    )
+        throws -> SegmentDescription
+    {
+        var segment = SegmentDescription(
+            name: try #require(SegmentName(name)),
+            state: state,
+            size: ByteCount(bytes: 16 << 20),
+            mode: FilePermissions(rawValue: 0o664),
+            group: "telemetry",
+            keep: "until-reboot"
+        )
+        change(&segment)
+        return segment
+    }
+
+    private func live(_ name: String, _ state: SegmentState = .ready) throws -> SegmentDescription {
+        try segment(name, state) {
+            $0.key = SegmentKey(bits: 0x4100_000f)
+            $0.identifier = SegmentIdentifier(rawValue: 12)
+            $0.attachments = 3
+            $0.leases = [
+                Lease(
+                    identifier: "1",
+                    access: .readOnly,
+                    processID: 77,
+                    userID: 1000,
+                    userName: "ada",
+                    command: "reader",
+                    since: 1_800_000_000_000_000
+                )
+            ]
+            $0.memory = SegmentMemory(resident: 1536, swapped: 0)
+        }
+    }
+
+    @Test func `the table of segments`() throws {
+        let blocked = try segment("b", .blocked)
+        let text = SegmentTable.text([try live("a-long-name"), blocked], legend: true)
+        #expect(
+            text == """
+                NAME        STATE   KEY        ID   SIZE MODE GROUP     CLIENTS RESIDENT
+                a-long-name ready   0x4100000f 12 16 MiB 0664 telemetry 1 (3)    1.5 KiB
+                b           blocked -           - 16 MiB 0664 telemetry 0              -
+
+                2 segments, 1 blocked: `segmentctl status NAME` says why.
+                """
+        )
+        #expect(SegmentTable.text([blocked], legend: false) == "b blocked - - 16 MiB 0664 telemetry 0 -")
+    }
+
+    @Test func `one segment in full`() throws {
+        var segment = try live("telemetry", .drifted)
+        segment.summary = "Sensor readings"
+        segment.configurationFile = "/etc/segmentd/segments.d/telemetry.toml"
+        segment.keyPath = "/srv/shmfile"
+        segment.keyProject = 65
+        segment.problems = [SegmentProblem(.sizeDiffers, message: "it has 1 B", remedy: "do this")]
+        let now: Int64 = 1_800_000_100_000_000
+        let text = SegmentPage(segment: segment, color: false, now: now).text
+        let since = Moment(1_800_000_000_000_000).text
+        #expect(
+            text == """
+                ◐ telemetry - Sensor readings
+                    Declared: /etc/segmentd/segments.d/telemetry.toml
+                       State: drifted
+                     Problem: it has 1 B (size_differs)
+                      Remedy: do this
+                         Key: 0x4100000f, ftok("/srv/shmfile", 65)
+                  Identifier: 12
+                        Size: 16 MiB (16777216 bytes)
+                      Access: mode 0664, group telemetry, keep until-reboot
+                      Memory: 1.5 KiB in RAM, 0 B in swap
+                    Attached: 3 times
+                      Leases: 77 (reader) of ada, read-only, since \(since); 1 min 40 s ago
+                """
+        )
+    }
+
+    @Test func `no state is told by colour alone`() throws {
+        let marks = try SegmentState.allCases.map { state in
+            String(SegmentPage(segment: try segment("a", state), color: false, now: 0).text.prefix(1))
+        }
+        #expect(marks == ["○", "●", "◐", "◐", "◐", "×"])
+        let colored = SegmentPage(segment: try segment("a", .blocked), color: true, now: 0).text
+        #expect(colored.contains("\u{1b}[31mblocked\u{1b}[0m"))
+    }
+
+    @Test(arguments: [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (5 << 30, "5 GiB")])
+    func `sizes are rounded for people`(bytes: UInt64, text: String) { #expect(rounded(bytes) == text) }
+
+    @Test(arguments: [
+        (5, "5 s ago"), (65, "1 min 5 s ago"), (3700, "1 h 1 min ago"), (90000, "1 d 1 h ago"),
+    ])
+    func `the past has a distance`(seconds: Int64, ago: String) {
+        #expect(Moment(0).ago(seconds * 1_000_000).hasSuffix("; \(ago)"))
+    }
+
+    @Test(arguments: [
+        ("{}", "{}"), ("[]", "[]"), (#"{"a":1}"#, "{\n  \"a\": 1\n}"),
+        (#"[{"a":"x:{,\"}","b":[]}]"#, "[\n  {\n    \"a\": \"x:{,\\\"}\",\n    \"b\": []\n  }\n]"),
+    ])
+    func `pretty JSON is the same JSON`(short: String, pretty: String) {
+        #expect(PrettyJSON.text(Array(short.utf8)) == pretty)
+    }
+
+    @Test(arguments: [("telemetry", "TELEMETRY"), ("a.b-c_d0", "A_B_C_D0")])
+    func `variables have names that shells take`(name: String, suffix: String) {
+        #expect(SegmentVariables.suffix(name) == suffix)
+    }
+
+    @Test func `events are a line each`() throws {
+        let name = try #require(SegmentName("telemetry"))
+        let lease = Lease(identifier: "1", access: .readWrite, processID: 7, userID: 4_000_000, since: 0)
+        let time = Moment(0).timeOfDay
+        #expect(
+            EventLine.text(SegmentEvent(.leased, name: name, lease: lease), now: 0)
+                == "\(time) leased telemetry by 7 of 4000000, read-write"
+        )
+        #expect(
+            EventLine.text(SegmentEvent(.created, name: name, segment: try live("telemetry")), now: 0)
+                == "\(time) created telemetry (ready, id 12)"
+        )
+        #expect(EventLine.text(SegmentEvent(.listed), now: 0) == nil)
+    }
+
+    static let refusals: [(BrokerError, Int32)] = [
+        (.noSuchSegment(name: "x"), 4), (.permissionDenied, 5), (.noSuchLease(lease: "1"), 1),
+        (.limitReached(limit: "l", value: 1), 1), (.configurationInvalid(problems: []), 8),
+    ]
+
+    @Test(arguments: refusals)
+    func `a refusal has its exit status`(error: BrokerError, status: Int32) {
+        #expect(ExitStatus(SegmentClientError.refused(error)).rawValue == status)
+    }
+
+    static let usages: [([String], Int32)] = [
+        (["list", "x"], 2), (["foo"], 2), (["key"], 2), (["run", "a"], 2), (["run", "--", "true"], 2),
+        (["run", "a.b", "a-b", "--", "true"], 2), (["write", "a", "--offset=-1"], 2),
+        (["list", "--json=x"], 2),
+        (["run", "--help"], 0), (["--version"], 0),
+    ]
+
+    @Test(arguments: usages)
+    func `usage errors are 2, help is 0`(arguments: [String], status: Int32) {
+        #expect {
+            try Segmentctl.parseAsRoot(arguments)
+        } throws: {
+            ExitStatus($0).rawValue == status
+        }
+    }
+}
