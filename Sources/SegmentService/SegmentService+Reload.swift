@@ -40,7 +40,8 @@ extension SegmentService {
             for problem in invalid.problems {
                 report(.error, .configurationRefused, "\(problem)")
             }
-            note = "configuration refused (\(invalid.problems.count) problems), the old one stays in force"
+            let counted = invalid.problems.count == 1 ? "1 problem" : "\(invalid.problems.count) problems"
+            note = "configuration refused (\(counted)), the old one stays in force"
             result = .failure(.configurationInvalid(problems: invalid.problems))
         }
         announced = statusLine

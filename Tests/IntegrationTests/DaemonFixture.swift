@@ -1,0 +1,121 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import SegmentTestSupport
+import SystemVSharedMemory
+import Testing
+
+/// The real daemon on a directory of its own; afterwards the kernel holds nothing.
+final class DaemonFixture {
+    let directory: String
+    let notify: NotifyListener
+    private(set) var process: ChildProcess
+    private let environment: [String: String]
+
+    var socket: String { "\(directory)/socket" }
+    var segmentFiles: String { "\(directory)/config/segments.d" }
+    private var arguments: [String] {
+        [
+            Programs.path("segmentd"), "--config", "\(directory)/config", "--socket", socket, "--state",
+            "\(directory)/state",
+        ]
+    }
+
+    /// Runs `body` beside a daemon that is ready, with these files, by their path below the configuration.
+    static func with(
+        _ files: [String: String] = ["segments.d/a.toml": "size = 4096"],
+        environment: [String: String] = [:],
+        _ body: (DaemonFixture) throws -> Void
+    ) throws {
+        try IPCNamespace.requireOwn()
+        try #require(try LinuxKernel().allSegments().isEmpty, "segments are left from an earlier test")
+        let fixture = try DaemonFixture(files, environment)
+        defer { system("rm -rf '\(fixture.directory)'") }
+        do {
+            _ = try fixture.notify.expect("READY=1")
+            try body(fixture)
+        } catch {
+            fixture.end()
+            throw error
+        }
+        fixture.end()
+        #expect(try LinuxKernel().allSegments().isEmpty, "the daemon has left segments in the kernel")
+    }
+
+    private init(_ files: [String: String], _ environment: [String: String]) throws {
+        directory = try Self.makeDirectory()
+        self.environment = environment
+        for (path, text) in files { try Self.write(text, to: "\(directory)/config/\(path)") }
+        notify = try NotifyListener("\(directory)/notify")
+        process = try ChildProcess(
+            [
+                Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
+                "\(directory)/socket",
+                "--state", "\(directory)/state",
+            ],
+            environment: environment.merging(["NOTIFY_SOCKET": notify.path]) { $1 }
+        )
+    }
+
+    static func makeDirectory() throws -> String {
+        var template = Array("/tmp/segmentd-test.XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        chmod(directory, 0o755)
+        mkdir("\(directory)/config", 0o755)
+        mkdir("\(directory)/config/segments.d", 0o755)
+        return directory
+    }
+
+    static func write(_ text: String, to path: String) throws {
+        let file = try #require(fopen(path, "w"))
+        fputs(text, file)
+        fclose(file)
+        chmod(path, 0o644)
+    }
+
+    func write(_ text: String, to file: String) throws {
+        try Self.write(text, to: "\(directory)/config/\(file)")
+    }
+
+    func client(timeLimit: Duration = .seconds(5)) throws -> SegmentClient {
+        try SegmentClient(socket: socket, timeLimit: timeLimit)
+    }
+
+    /// Runs segmentctl.
+    func segmentctl(_ arguments: String) throws -> (status: Int32, output: String) {
+        try Programs.run("SEGMENTD_SOCKET='\(socket)' '\(Programs.path("segmentctl"))' \(arguments)")
+    }
+
+    /// Kill -9, as nobody expects it.
+    func kill() {
+        process.signal(SIGKILL)
+        process.wait()
+    }
+
+    /// Starts the daemon again, on what it left.
+    func start() throws {
+        // What the last one said is not what this one says.
+        while notify.next(within: 0) != nil {}
+        process = try ChildProcess(
+            arguments,
+            environment: environment.merging(["NOTIFY_SOCKET": notify.path]) { $1 }
+        )
+        _ = try notify.expect("READY=1")
+    }
+
+    /// Ends the daemon by a signal; returns its exit status.
+    @discardableResult
+    func stop(_ signal: Int32 = SIGTERM) -> Int32 {
+        process.signal(signal)
+        return process.wait()
+    }
+
+    private func end() {
+        if process.exitStatus != nil { try? start() }
+        if let client = try? client(), let segments = try? client.list() {
+            for segment in segments { try? client.remove(segment.name.string, when: .now) }
+        }
+        stop()
+    }
+}

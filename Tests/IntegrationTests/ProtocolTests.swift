@@ -1,0 +1,219 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import Testing
+
+/// A connection that speaks bytes.
+final class RawConnection {
+    private let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+
+    init(_ path: String) throws { try #require(UnixAddress(path).with { connect(socket, $0, $1) } == 0) }
+
+    deinit { close(socket) }
+
+    /// `|` stands for the zero byte that ends a message.
+    func send(_ text: String) {
+        let bytes = Array(text.utf8).map { $0 == UInt8(ascii: "|") ? 0 : $0 }
+        Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+
+    func sendNoMore() { shutdown(socket, Int32(SHUT_WR)) }
+
+    /// The next message; nil once the daemon has closed.
+    func receive() throws -> String? {
+        var message: [UInt8] = []
+        var byte: UInt8 = 0
+        while true {
+            var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+            try #require(poll(&entry, 1, 5000) > 0, "the daemon says nothing")
+            guard recv(socket, &byte, 1, 0) == 1 else { return nil }
+            guard byte != 0 else { return String(decoding: message, as: UTF8.self) }
+            message.append(byte)
+        }
+    }
+}
+
+extension RealDaemon {
+    /// Bytes in, bytes out: what Varlink's own tools expect of a service.
+    @Suite(.serialized) struct ProtocolTests {
+        static let ping = #"{"method":"io.systemd.service.Ping"}|"#
+        static let pong = #"{"parameters":{}}"#
+
+        static let answers: [(String, String)] = [
+            (ping, pong), (" \n {\"method\" : \"io.systemd.service.Ping\" } \n|", pong),
+            (#"{"method":"io.systemd.service.Ping","parameters":null}|"#, pong),
+            (#"{"method":"io.systemd.service.Ping","more":true}|"#, pong),
+            (#"{"method":"io.systemd.service.Ping","more":false,"oneway":false}|"#, pong),
+            (#"{"method":"io.systemd.service.Ping","org.example.vendor":1}|"#, pong),
+            (
+                #"{"method":"foo.bar.Baz"}|"#,
+                #"{"error":"org.varlink.service.InterfaceNotFound","parameters":{"interface":"foo.bar"}}"#
+            ),
+            (
+                #"{"method":"io.segmentd.Broker.Nope"}|"#,
+                #"{"error":"org.varlink.service.MethodNotFound","parameters":{"method":"io.segmentd.Broker.Nope"}}"#
+            ),
+            (
+                #"{"method":"io.segmentd.Broker.List"}|"#,
+                #"{"error":"org.varlink.service.ExpectedMore","parameters":{}}"#
+            ),
+            (
+                #"{"method":"io.segmentd.Broker.Subscribe"}|"#,
+                #"{"error":"org.varlink.service.ExpectedMore","parameters":{}}"#
+            ),
+            (
+                #"{"method":"io.segmentd.Broker.Acquire","parameters":{"x":1,"name":"a"}}|"#,
+                #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"x"}}"#
+            ),
+            (
+                #"{"method":"io.segmentd.Broker.Acquire"}|"#,
+                #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"name"}}"#
+            ),
+            (
+                #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"\u0061","access":"all"}}|"#,
+                #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"access"}}"#
+            ),
+            (
+                #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"b"}}|"#,
+                #"{"error":"io.segmentd.Broker.NoSuchSegment","parameters":{"name":"b"}}"#
+            ),
+            (
+                #"{"method":"io.segmentd.Broker.Release","parameters":{"lease":"7"}}|"#,
+                #"{"error":"io.segmentd.Broker.NoSuchLease","parameters":{"lease":"7"}}"#
+            ),
+            (
+                #"{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"x.y"}}|"#,
+                #"{"error":"org.varlink.service.InterfaceNotFound","parameters":{"interface":"x.y"}}"#
+            ),
+            (
+                #"{"method":"io.systemd.service.SetLogLevel","parameters":{"level":8}}|"#,
+                #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"level"}}"#
+            ),
+        ]
+
+        @Test func `calls are answered to the letter`() throws {
+            try DaemonFixture.with { daemon in
+                let connection = try RawConnection(daemon.socket)
+                for (call, reply) in Self.answers {
+                    connection.send(call)
+                    #expect(try connection.receive() == reply, "\(call)")
+                }
+            }
+        }
+
+        static let offences: [String] = [
+            "|", "[]|", "{}|", "x|", #"{"method":"io.systemd.service.Ping"|"#, #"{"method":1}|"#,
+            #"{"method":"io.systemd.service.Ping","x":1}|"#,
+            #"{"method":"io.systemd.service.Ping","method":"io.systemd.service.Ping"}|"#,
+            #"{"method":"io.systemd.service.Ping","upgrade":true}|"#,
+            #"{"method":"io.systemd.service.Ping","more":true,"oneway":true}|"#,
+            #"{"method":"io.systemd.service.Ping","parameters":[]}|"#, #"{"method":"a\u0000.b"}|"#,
+            #"{"method":"io.systemd.service.Ping"}{}|"#,
+            String(repeating: "[", count: 100_000) + "|",
+            "{\"method\":\"" + String(repeating: "x", count: 1 << 20),
+        ]
+
+        @Test func `what is no call costs its sender the connection, and nobody else anything`() throws {
+            try DaemonFixture.with { daemon in
+                let bystander = try RawConnection(daemon.socket)
+                for offence in Self.offences {
+                    let connection = try RawConnection(daemon.socket)
+                    connection.send(offence)
+                    #expect(try connection.receive() == nil, "\(offence.prefix(80))")
+                    bystander.send(Self.ping)
+                    #expect(try bystander.receive() == Self.pong)
+                }
+            }
+        }
+
+        @Test func `calls are answered in order, and oneway ones not at all`() throws {
+            try DaemonFixture.with { daemon in
+                let connection = try RawConnection(daemon.socket)
+                connection.send(
+                    #"{"method":"foo.bar.Baz","oneway":true}|"#
+                        + #"{"method":"io.segmentd.Broker.Release","parameters":{"lease":"1"}}|"#
+                        + #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"a"},"oneway":true}|"#
+                        + #"{"method":"io.segmentd.Broker.Release","parameters":{"lease":"1"}}|"# + Self.ping
+                )
+                connection.sendNoMore()
+                #expect(try connection.receive()?.contains("NoSuchLease") == true)
+                #expect(try connection.receive() == Self.pong)
+                #expect(try connection.receive() == Self.pong)
+                #expect(try connection.receive() == nil)
+            }
+        }
+
+        @Test func `a list has one reply a segment, an empty one a single empty reply`() throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = 1", "segments.d/b.toml": "size = 1"]) {
+                daemon in
+                let connection = try RawConnection(daemon.socket)
+                connection.send(#"{"method":"io.segmentd.Broker.List","more":true}|"#)
+                let (first, last) = (
+                    try #require(try connection.receive()), try #require(try connection.receive())
+                )
+                #expect(first.contains(#""name":"a""#) && first.hasSuffix(#","continues":true}"#))
+                #expect(last.contains(#""name":"b""#) && !last.contains("continues"))
+            }
+            try DaemonFixture.with([:]) { daemon in
+                let connection = try RawConnection(daemon.socket)
+                connection.send(#"{"method":"io.segmentd.Broker.List","more":true}|"#)
+                #expect(try connection.receive() == Self.pong)
+            }
+        }
+
+        @Test func `a subscriber that does not read loses its connection, not the broker its memory`() throws
+        {
+            let files = Dictionary(
+                uniqueKeysWithValues: (0..<100).map {
+                    (
+                        "segments.d/s\($0).toml",
+                        "size = 1\ndescription = \"\(String(repeating: "x", count: 1000))\""
+                    )
+                }
+            )
+            try DaemonFixture.with(files) { daemon in
+                let deaf = try RawConnection(daemon.socket)
+                deaf.send(#"{"method":"io.segmentd.Broker.Subscribe","more":true}|"#)
+                let busy = try RawConnection(daemon.socket)
+                for lease in 1...10000 {
+                    busy.send(
+                        #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"s0"},"oneway":true}|"#
+                            + #"{"method":"io.segmentd.Broker.Release","parameters":{"lease":"\#(lease)"},"oneway":true}|"#
+                    )
+                    guard lease.isMultiple(of: 100) else { continue }
+                    busy.send(Self.ping)
+                    #expect(try busy.receive() == Self.pong)
+                }
+                #expect(try daemon.client().status().connections == 2)
+            }
+        }
+
+        @Test func `a limit is said before the connection is closed`() throws {
+            try DaemonFixture.with([
+                "segments.d/a.toml": "size = 1",
+                "segmentd.toml": "[limits]\nleases_per_user = 2\nconnections = 65",
+            ]) { daemon in
+                let connection = try RawConnection(daemon.socket)
+                let acquire = #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"a"}}|"#
+                connection.send(acquire + acquire + acquire)
+                _ = try connection.receive()
+                _ = try connection.receive()
+                #expect(
+                    try connection.receive()
+                        == #"{"error":"io.segmentd.Broker.LimitReached","parameters":{"limit":"leases_per_user","value":2}}"#
+                )
+                var others: [RawConnection] = []
+                for _ in 0..<64 { others.append(try RawConnection(daemon.socket)) }
+                others[63].send(Self.ping)
+                #expect(try others[63].receive() == Self.pong)
+                let late = try RawConnection(daemon.socket)
+                #expect(
+                    try late.receive()
+                        == #"{"error":"io.segmentd.Broker.LimitReached","parameters":{"limit":"connections","value":65}}"#
+                )
+                #expect(try late.receive() == nil)
+                others.removeAll()
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import SystemVSharedMemory
+import Testing
+
+extension RealDaemon {
+    /// What a service manager sees.
+    @Suite(.serialized) struct ServiceTests {
+        @Test func `READY comes after the segments stand and the socket serves`() throws {
+            try DaemonFixture.with([
+                "segments.d/a.toml": "size = 4096", "segments.d/b.toml": "size = 1\ngroup = \"ghosts\"",
+            ]) {
+                daemon in
+                #expect(try LinuxKernel().allSegments().count == 1)
+                let client = try daemon.client()
+                #expect(try client.list().map(\.state) == [.ready, .blocked])
+                daemon.process.signal(SIGHUP)
+                let message = try daemon.notify.expect("READY=1")
+                #expect(message.contains("STATUS=Serving 1 segment, 0 leases, 1 blocked"))
+            }
+        }
+
+        @Test func `a reload is RELOADING with the time, then READY`() throws {
+            try DaemonFixture.with { daemon in
+                try daemon.write("size = 1", to: "segments.d/b.toml")
+                daemon.process.signal(SIGHUP)
+                let reloading = try daemon.notify.expect("RELOADING=1")
+                let time = reloading.first { $0.hasPrefix("MONOTONIC_USEC=") }.flatMap {
+                    UInt64($0.dropFirst(15))
+                }
+                var now = timespec()
+                clock_gettime(CLOCK_MONOTONIC, &now)
+                let microseconds = UInt64(now.tv_sec) * 1_000_000 + UInt64(now.tv_nsec) / 1000
+                #expect(try #require(time) <= microseconds)
+                #expect(try #require(time) > microseconds - 10_000_000)
+                #expect(try daemon.notify.expect("READY=1").contains("STATUS=Serving 2 segments, 0 leases"))
+            }
+        }
+
+        @Test func `a bad reload changes nothing and says so`() throws {
+            try DaemonFixture.with { daemon in
+                try daemon.write("size = 0", to: "segments.d/a.toml")
+                try daemon.write("size = 1", to: "segments.d/b.toml")
+                daemon.process.signal(SIGHUP)
+                let status = try daemon.notify.expect("READY=1").first { $0.hasPrefix("STATUS=") }
+                #expect(
+                    status
+                        == "STATUS=Serving 1 segment, 0 leases; configuration refused (1 problem), the old one stays in force"
+                )
+                #expect(try daemon.client().list().map(\.name.string) == ["a"])
+                #expect {
+                    try daemon.client().reload()
+                } throws: {
+                    guard case .refused(.configurationInvalid(let problems)) = $0 as? SegmentClientError
+                    else {
+                        return false
+                    }
+                    return problems.map(\.key) == ["size"] && problems.map(\.line) == [1]
+                }
+            }
+        }
+
+        @Test func `SIGTERM is a stop, SIGUSR2 a restart, and both exit with 0`() throws {
+            try DaemonFixture.with([
+                "segments.d/stop.toml": "size = 1\nkeep = \"until-stop\"", "segments.d/boot.toml": "size = 1",
+            ]) {
+                daemon in
+                let before = try daemon.client().describe("stop").identifier
+                #expect(daemon.stop(SIGUSR2) == 0)
+                #expect(try daemon.notify.expect("STOPPING=1").count == 2)
+                #expect(try LinuxKernel().allSegments().count == 2)
+                try daemon.start()
+                #expect(try daemon.client().describe("stop").identifier == before)
+                #expect(daemon.stop(SIGTERM) == 0)
+                #expect(try LinuxKernel().allSegments().count == 1)
+                #expect(access(daemon.socket, F_OK) != 0)
+            }
+        }
+
+        @Test func `the watchdog is fed by the loop that serves, and the check notices what nobody tells`()
+            throws
+        {
+            try DaemonFixture.with(environment: ["WATCHDOG_USEC": "200000"]) { daemon in
+                for _ in 0..<3 { _ = try daemon.notify.expect("WATCHDOG=1") }
+                let events = try daemon.client().subscribe()
+                while try events.next(timeLimit: .seconds(5))?.kind != .listed {}
+                let identifier = try #require(try LinuxKernel().allSegments().keys.first)
+                try LinuxKernel().remove(identifier)
+                let event = try #require(try events.next(timeLimit: .seconds(5)))
+                #expect(event.kind == .replaced)
+                #expect(event.segment?.state == .ready)
+                #expect(event.segment?.identifier != identifier)
+            }
+        }
+
+        @Test func `a bad configuration refuses the start with 8 and says why`() throws {
+            let directory = try DaemonFixture.makeDirectory()
+            defer { system("rm -rf '\(directory)'") }
+            try DaemonFixture.write("size = 0\nfoo = 1", to: "\(directory)/config/segments.d/a.toml")
+            let notify = try NotifyListener("\(directory)/notify")
+            let process = try ChildProcess(
+                [
+                    Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
+                    "\(directory)/socket",
+                    "--state", "\(directory)/state",
+                ],
+                environment: ["NOTIFY_SOCKET": notify.path]
+            )
+            #expect(process.wait() == 8)
+            let status = try #require(try notify.expect("STATUS=").first)
+            #expect(status.contains("segments.d/a.toml:1: size 0 is not a size"))
+            #expect(status.contains("2 problems"))
+            #expect(try LinuxKernel().allSegments().isEmpty)
+        }
+
+        @Test func `a second daemon on the same records or socket does not start`() throws {
+            try DaemonFixture.with { daemon in
+                let second = try Programs.run(
+                    "'\(Programs.path("segmentd"))' --config '\(daemon.directory)/config' "
+                        + "--socket '\(daemon.directory)/other' --state '\(daemon.directory)/state'"
+                )
+                #expect(second.status == 1)
+                #expect(second.output.contains("another segmentd"))
+                let third = try Programs.run(
+                    "'\(Programs.path("segmentd"))' --config '\(daemon.directory)/config' "
+                        + "--socket '\(daemon.socket)' --state '\(daemon.directory)/state2'"
+                )
+                #expect(third.status == 1)
+                #expect(third.output.contains(daemon.socket))
+                #expect(try daemon.client().list().count == 1)
+            }
+        }
+
+        @Test(.enabled(if: geteuid() == 0)) func `root by hand is sent to systemctl`() throws {
+            let result = try Programs.run("'\(Programs.path("segmentd"))'")
+            #expect(result.status == 2)
+            #expect(result.output.contains("systemctl start segmentd"))
+        }
+    }
+}
+
+/// Everything that runs the real daemon, one after the other: each test has the whole IPC namespace.
+@Suite(.serialized) struct RealDaemon {}
