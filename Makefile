@@ -36,7 +36,7 @@ run: release
 
 test: prerequisites
 	swift build --build-tests
-	$(namespace) swift test --skip-build --no-parallel
+	$(namespace) timeout 900 swift test --skip-build --no-parallel
 
 # Everything on one CPU, in an IPC namespace of its own.
 bench: release

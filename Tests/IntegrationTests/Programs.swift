@@ -24,7 +24,7 @@ enum Programs {
     ///
     /// Standard error is part of the output.
     static func run(_ command: String) throws -> (status: Int32, output: String) {
-        let stream = try #require(popen("exec 2>&1; \(command)", "r"))
+        let stream = try #require(withSignalsAllowed { popen("exec 2>&1; \(command)", "r") })
         var output: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -34,6 +34,16 @@ enum Programs {
         }
         let status = pclose(stream)
         return (status >> 8 & 0xff, String(decoding: output, as: UTF8.self))
+    }
+
+    /// The threads that tests run on hold back signals, and what they start would inherit that.
+    static func withSignalsAllowed<Result>(_ body: () -> Result) -> Result {
+        var none = sigset_t()
+        var held = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &held)
+        defer { pthread_sigmask(SIG_SETMASK, &held, nil) }
+        return body()
     }
 }
 
@@ -59,7 +69,10 @@ final class ChildProcess {
         if let input { posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
         var identifier: pid_t = 0
-        try #require(posix_spawn(&identifier, arguments[0], &actions, nil, pointers, variables) == 0)
+        let error = Programs.withSignalsAllowed {
+            posix_spawn(&identifier, arguments[0], &actions, nil, pointers, variables)
+        }
+        try #require(error == 0)
         self.identifier = identifier
     }
 

@@ -1,0 +1,164 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import Testing
+
+extension RealDaemon {
+    /// segmentctl as scripts use it.
+    @Suite(.serialized) struct CommandLineTests {
+        @Test func `numbers for scripts`() throws {
+            try DaemonFixture.with([
+                "segments.d/a.toml": "size = 4096\n[key]\nvalue = 0x0000beef",
+                "segments.d/w.toml": "size = 1\nkeep = \"while-used\"",
+            ]) {
+                daemon in
+                #expect(try daemon.segmentctl("key a") == (0, "0x0000beef\n"))
+                let identifier = try #require(try daemon.client().describe("a").identifier)
+                #expect(try daemon.segmentctl("id a") == (0, "\(identifier)\n"))
+                #expect(try daemon.segmentctl("key w").status == 3)
+                #expect(try daemon.segmentctl("key x").status == 4)
+                #expect(try daemon.segmentctl("status a w x").status == 4)
+                #expect(try daemon.segmentctl("status a w").status == 3)
+                #expect(try daemon.segmentctl("status a").status == 0)
+            }
+        }
+
+        @Test func `bytes go in and come out, and never too many`() throws {
+            try DaemonFixture.with { daemon in
+                let file = "\(daemon.directory)/file"
+                system("head -c 4096 /dev/urandom > '\(file)'")
+                #expect(try daemon.segmentctl("write a < '\(file)'") == (0, ""))
+                #expect(try daemon.segmentctl("read a | cmp - '\(file)'") == (0, ""))
+                #expect(try daemon.segmentctl("read a --offset 100 --length 50 | wc -c").output == "50\n")
+                #expect(
+                    try Programs.run(
+                        "echo hi | SEGMENTD_SOCKET='\(daemon.socket)' '\(Programs.path("segmentctl"))' write a --offset 4000"
+                    ).status == 0
+                )
+                #expect(try daemon.segmentctl("read a --offset 4000 --length 3").output == "hi\n")
+                let unchanged = try daemon.segmentctl("read a | sha256sum")
+                system("head -c 4097 /dev/urandom > '\(file)'")
+                let long = try daemon.segmentctl("write a < '\(file)'")
+                #expect(long == (1, "segmentctl: standard input has 4097 bytes, segment a room for 4096\n"))
+                #expect(try daemon.segmentctl("read a | sha256sum") == unchanged)
+                let piped = try Programs.run(
+                    "cat '\(file)' | SEGMENTD_SOCKET='\(daemon.socket)' '\(Programs.path("segmentctl"))' write a"
+                )
+                #expect(piped.status == 1)
+                #expect(piped.output.contains("more than 4096 bytes"))
+                #expect(try daemon.segmentctl("read a --offset 4097").status == 1)
+                #expect(try daemon.segmentctl("read a --offset 4000 --length 97").status == 1)
+                #expect(try daemon.segmentctl("read a > /dev/full").status == 1)
+            }
+        }
+
+        @Test func `a command runs with leases for its life`() throws {
+            try DaemonFixture.with(["segments.d/my.seg.toml": "size = 4096\n[key]\nvalue = 77"]) { daemon in
+                let identifier = try #require(try daemon.client().describe("my.seg").identifier)
+                let variables = try daemon.segmentctl(
+                    "run my.seg -- sh -c 'echo $SEGMENT_KEY_MY_SEG $SEGMENT_ID_MY_SEG $SEGMENT_SIZE_MY_SEG'"
+                )
+                #expect(variables == (0, "0x0000004d \(identifier) 4096\n"))
+                #expect(
+                    try daemon.segmentctl("run my.seg -- '\(Programs.path("segmentctl"))' list --no-legend")
+                        .output.contains(" 1 (0) ")
+                )
+                #expect(try daemon.segmentctl("run my.seg -- sh -c 'exit 7'").status == 7)
+                #expect(try daemon.segmentctl("run my.seg -- sh -c 'kill -9 $$'").status == 137)
+                #expect(try daemon.segmentctl("run my.seg -- /no/such/program").status == 127)
+                #expect(try daemon.segmentctl("run my.seg -- /tmp").status == 126)
+                #expect(try daemon.segmentctl("run nope -- true").status == 4)
+                #expect(try daemon.client().status().leases == 0)
+            }
+        }
+
+        @Test func `signals go to the command, and its leases come back after a kill of the daemon`() throws {
+            try DaemonFixture.with { daemon in
+                let runner = try ChildProcess(
+                    [Programs.path("segmentctl"), "run", "a", "--", "sleep", "60"],
+                    environment: ["SEGMENTD_SOCKET": daemon.socket]
+                )
+                let client = try daemon.client()
+                while try client.status().leases != 1 { usleep(5000) }
+                daemon.kill()
+                try daemon.start()
+                let deadline = ContinuousClock.now + .seconds(5)
+                while try client.status().leases != 1, ContinuousClock.now < deadline { usleep(5000) }
+                #expect(try client.status().leases == 1)
+                runner.signal(SIGTERM)
+                #expect(runner.wait() == 128 + SIGTERM)
+            }
+        }
+
+        @Test func `removal and reload tell by their status what happened`() throws {
+            try DaemonFixture.with { daemon in
+                let client = try daemon.client()
+                do {
+                    let segment = try client.attach("a")
+                    let refused = try daemon.segmentctl("remove a")
+                    #expect(refused.status == 6)
+                    #expect(refused.output.contains("1 attachments, 1 leases"))
+                    _ = segment.size
+                }
+                _ = try client.status()
+                #expect(try daemon.segmentctl("remove a") == (0, ""))
+                #expect(try daemon.segmentctl("reload") == (0, "Created: a\n"))
+                try daemon.write("size = 0", to: "segments.d/b.toml")
+                let bad = try daemon.segmentctl("reload --json=short")
+                #expect(bad.status == 8)
+                #expect(
+                    bad.output
+                        == "[{\"file\":\"\(daemon.segmentFiles)/b.toml\",\"line\":1,\"key\":\"size\",\"message\":\"0 is not a size\","
+                        + "\"remedy\":\"write at least 1 byte, such as `size = \\\"16 MiB\\\"`\"}]\n"
+                )
+                #expect(try daemon.segmentctl("check '\(daemon.directory)/config'").status == 8)
+                unlink("\(daemon.segmentFiles)/b.toml")
+                #expect(
+                    try daemon.segmentctl("check '\(daemon.directory)/config' 2>/dev/null") == (
+                        0, "\(daemon.directory)/config: 1 segment, no errors\n"
+                    )
+                )
+            }
+        }
+
+        @Test(.enabled(if: Programs.canSwitchUser)) func `who may not administer is told so`() throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = 4096\ngroup = \"users\"\nmode = \"0664\""]) {
+                daemon in
+                system("cp '\(Programs.path("segmentctl"))' '\(daemon.directory)/'")
+                let run =
+                    "SEGMENTD_SOCKET='\(daemon.socket)' setpriv --reuid=64003 --regid=64003 --clear-groups -- '\(daemon.directory)/segmentctl'"
+                #expect(try Programs.run("\(run) remove a").status == 5)
+                #expect(try Programs.run("\(run) reload").status == 5)
+                let denied = try Programs.run("echo x | \(run) write a")
+                #expect(denied.status == 5)
+                #expect(denied.output.contains("user 64003 is not in group"))
+                #expect(try Programs.run("\(run) read a --length 1 | wc -c").output == "1\n")
+                #expect(try Programs.run("\(run) list --no-legend").status == 0)
+            }
+        }
+
+        @Test func `without the daemon the kernel is asked, with status 7`() throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = 4096\n[key]\nvalue = 0xbeef"]) { daemon in
+                daemon.kill()
+                for verb in ["list", "status"] {
+                    let result = try daemon.segmentctl(verb)
+                    #expect(result.status == 7)
+                    #expect(result.output.contains("0x0000beef"))
+                    #expect(result.output.contains("no broker at \(daemon.socket)"))
+                }
+                #expect(try daemon.segmentctl("-q list --json=short").output.hasPrefix(#"[{"key":48879,"#))
+                #expect(try daemon.segmentctl("key a").status == 7)
+                #expect(try daemon.segmentctl("status a").status == 7)
+            }
+        }
+
+        @Test func `monitor prints a line an event`() throws {
+            try DaemonFixture.with { daemon in
+                let result = try Programs.run(
+                    "SEGMENTD_SOCKET='\(daemon.socket)' timeout 1 '\(Programs.path("segmentctl"))' monitor --json=short | cut -c1-29"
+                )
+                #expect(result.output == "{\"event\":\"current\",\"name\":\"a\"\n{\"event\":\"listed\"}\n")
+            }
+        }
+    }
+}
