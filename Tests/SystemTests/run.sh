@@ -1,0 +1,61 @@
+#!/bin/bash
+# segmentd under a real systemd: installs a built tree into Debian roots, boots each in a container, and runs checks.sh
+# inside. Needs root, debootstrap and systemd-nspawn. Roots are kept in .build/roots for the next run.
+#
+#     run.sh INSTALLED-TREE [SUITE...]
+set -euo pipefail
+tree=$(cd "$1" && pwd)
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+roots=$here/../../.build/roots
+mkdir -p "$roots"
+roots=$(cd "$roots" && pwd)
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(bookworm trixie)
+
+root_for() {
+    local base=$roots/$1.base
+    if [ ! -e "$base/.complete" ]; then
+        rm -rf "$base"
+        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,libstdc++6,libsystemd0,perl-base,procps \
+            "$1" "$base" http://deb.debian.org/debian > "$roots/$1.log"
+        touch "$base/.complete"
+    fi
+    rm -rf "${roots:?}/$1"
+    cp -a "$base" "$roots/$1"
+}
+
+boot() {
+    local root=$roots/$1
+    cp -a "$tree/." "$root/"
+    cp -r "$here/../../config/segments.d" "$root/etc/segmentd.example"
+    cp "$here/checks.sh" "$root/root/"
+    chroot "$root" systemctl -q enable segmentd.socket segmentd.service
+    systemd-machine-id-setup --root="$root" > /dev/null
+    setsid systemd-nspawn --register=no --keep-unit --private-network --machine="$1" -D "$root" -b --console=pipe \
+        > "$roots/$1.boot" 2>&1 < /dev/null &
+    nspawn=$!
+    leader=
+    for _ in $(seq 300); do
+        sleep 0.1
+        leader=$(pgrep -P "$nspawn" | head -1) || continue
+        inside systemctl is-system-running 2> /dev/null | grep -qE '^(running|degraded)' && return
+    done
+    echo "$1 does not boot:" >&2
+    tail -20 "$roots/$1.boot" >&2
+    return 1
+}
+
+inside() { nsenter --target "$leader" --all -- "$@"; }
+
+status=0
+for suite in "${suites[@]}"; do
+    root_for "$suite"
+    trap 'kill -9 $nspawn 2> /dev/null || true' EXIT
+    boot "$suite"
+    echo "== $suite: $(inside systemctl --version | head -1)"
+    inside bash /root/checks.sh || status=1
+    kill "$nspawn" 2> /dev/null || true
+    wait "$nspawn" 2> /dev/null || true
+done
+exit $status
