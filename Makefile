@@ -1,4 +1,4 @@
-.PHONY: all release prerequisites demo run test bench install format lint
+.PHONY: all release prerequisites demo run test test-system bench install format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
@@ -35,13 +35,21 @@ run: release
 	Sources/Examples/run.sh $(programs)
 
 test: prerequisites
-	swift build --build-tests
+	swift build --build-tests --explicit-target-dependency-import-check error
 	$(namespace) timeout 900 swift test --skip-build --no-parallel
 
 # Everything on one CPU, in an IPC namespace of its own.
 bench: release
 	$(namespace) taskset -c 0 $(programs)/segmentbench requests
 	$(namespace) taskset -c 0 $(programs)/segmentbench starts
+
+# Under real systemds, in containers; as root.
+test-system: release
+	for program in debootstrap systemd-nspawn; do command -v $$program > /dev/null || missing="$$missing 1"; done; \
+	[ -z "$$missing" ] || { apt-get update -q && apt-get install -y -q debootstrap systemd-container; }
+	rm -rf .build/installed
+	$(MAKE) install DESTDIR=$(CURDIR)/.build/installed
+	Tests/SystemTests/run.sh .build/installed $(SUITES)
 
 install: release
 	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/sbin $(programs)/segmentd
