@@ -171,23 +171,14 @@ package final class ClientConnection {
         to path: String,
         _ timeLimit: Duration
     ) throws(ConnectionError) {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let fits = unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in
-            guard path.utf8.count < room.count else { return false }
-            unsafe room.copyBytes(from: path.utf8)
-            return true
+        guard let address = UnixAddress(path) else {
+            throw .cannotConnect(path: path, errno: ENAMETOOLONG)
         }
-        guard fits else { throw .cannotConnect(path: path, errno: ENAMETOOLONG) }
         // A full queue makes connect(2) wait as long as it may send.
         let (seconds, attoseconds) = timeLimit.components
         var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
         unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        let connected = unsafe withUnsafePointer(to: &address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Glibc.connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        let connected = unsafe address.withPointer { unsafe Glibc.connect(socket, $0, $1) }
         guard connected == 0 else {
             throw errno == EAGAIN ? .timedOut : .cannotConnect(path: path, errno: errno)
         }

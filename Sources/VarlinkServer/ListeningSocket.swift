@@ -1,4 +1,5 @@
 import Glibc
+import Varlink
 
 /// A Unix socket that a daemon makes by itself where no service manager hands one over; unix(7).
 package enum ListeningSocket {
@@ -6,7 +7,7 @@ package enum ListeningSocket {
     ///
     /// What a daemon that was killed left behind is replaced; a socket that somebody listens on is not.
     package static func make(at path: String) throws(ListeningSocketError) -> Int32 {
-        guard let address = SocketAddress(path) else { throw .pathTooLong(path) }
+        guard let address = UnixAddress(path) else { throw .pathTooLong(path) }
         guard !isServed(address) else { throw .alreadyServed(path) }
         let descriptor = try open(path)
         do throws(ListeningSocketError) {
@@ -36,7 +37,7 @@ package enum ListeningSocket {
         return descriptor
     }
 
-    private static func isServed(_ address: SocketAddress) -> Bool {
+    private static func isServed(_ address: UnixAddress) -> Bool {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         defer { close(descriptor) }
         return unsafe address.withPointer { unsafe connect(descriptor, $0, $1) } == 0
@@ -59,27 +60,4 @@ package enum ListeningSocketError: Error, Equatable, Sendable {
     /// Something else stands there and is left alone.
     case notASocket(String)
     case failed(call: String, path: String, errno: Int32)
-}
-
-/// `sockaddr_un` of a path.
-private struct SocketAddress {
-    private var address = sockaddr_un()
-
-    init?(_ path: String) {
-        address.sun_family = sa_family_t(AF_UNIX)
-        let fits = unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in
-            guard path.utf8.count < room.count else { return false }
-            unsafe room.copyBytes(from: path.utf8)
-            return true
-        }
-        guard fits else { return nil }
-    }
-
-    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
-        unsafe withUnsafePointer(to: address) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-    }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import Varlink
 
 /// The service manager's end of `$NOTIFY_SOCKET`.
 final class NotifyListener {
@@ -10,7 +11,7 @@ final class NotifyListener {
         self.path = path
         socket = Glibc.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         unlink(path)
-        try #require(UnixAddress(path).with { bind(socket, $0, $1) } == 0)
+        try #require(UnixAddress(path)?.withPointer { bind(socket, $0, $1) } == 0)
     }
 
     deinit { close(socket) }
@@ -35,22 +36,4 @@ final class NotifyListener {
     }
 
     struct NothingSaid: Error {}
-}
-
-/// `sockaddr_un` of a path.
-struct UnixAddress {
-    private var address = sockaddr_un()
-
-    init(_ path: String) {
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    }
-
-    func with(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        withUnsafePointer(to: address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-    }
 }

@@ -2,12 +2,13 @@ import Glibc
 import SegmentClient
 import SegmentModel
 import Testing
+import Varlink
 
 /// A connection that speaks bytes.
 final class RawConnection {
     private let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
 
-    init(_ path: String) throws { try #require(UnixAddress(path).with { connect(socket, $0, $1) } == 0) }
+    init(_ path: String) throws { try #require(UnixAddress(path)?.withPointer { connect(socket, $0, $1) } == 0) }
 
     deinit { close(socket) }
 
