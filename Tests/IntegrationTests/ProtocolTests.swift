@@ -8,7 +8,9 @@ import Varlink
 final class RawConnection {
     private let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
 
-    init(_ path: String) throws { try #require(UnixAddress(path)?.withPointer { connect(socket, $0, $1) } == 0) }
+    init(_ path: String) throws {
+        try #require(UnixAddress(path)?.withPointer { connect(socket, $0, $1) } == 0)
+    }
 
     deinit { close(socket) }
 

@@ -17,6 +17,13 @@ package enum KernelRefusal {
                     + (limits.map { ", \($0.largestSegment) bytes" } ?? ""),
                 remedy: "declare a smaller size, or raise kernel.shmmax with sysctl"
             )
+        case .invalidArgument where call == "shmctl":
+            SegmentProblem(
+                .kernelRefused,
+                message:
+                    "the kernel does not know the segment's group here: a user namespace has no number for it",
+                remedy: "take PrivateUsers= out of the unit, or declare a group that the namespace has"
+            )
         case .noSpace:
             if let limits, limits.segmentsInUse >= limits.segments {
                 .kernelLimit(
