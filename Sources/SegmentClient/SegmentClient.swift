@@ -60,7 +60,10 @@ public final class SegmentClient: Sendable {
     }
 
     /// For poll(2): readable once the daemon has gone away; nil while there is no connection.
-    package var descriptor: Int32? { link.withLock { $0.fileDescriptor } }
+    package var descriptor: Int32? {
+        defer { giveBackEnded() }
+        return link.withLock { $0.fileDescriptor }
+    }
 
     /// Connects again if the daemon has gone away, at the first try, and takes the leases again.
     ///

@@ -25,7 +25,7 @@ struct Acceptor: Sendable {
                 let connection = clinux_accept(listening)
                 if connection >= 0 {
                     take(connection)
-                } else if Self.isShortage(errno), !Self.pause(250, stop) {
+                } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
                 }
             }
@@ -49,9 +49,12 @@ struct Acceptor: Sendable {
         return entries[1].revents == 0
     }
 
-    /// Without descriptors or memory the kernel keeps saying that somebody waits: asking again at once would spin.
-    private static func isShortage(_ errno: Int32) -> Bool {
-        [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno)
+    /// Whether somebody was faster or gave up.
+    ///
+    /// After any other failure, such as EMFILE, the kernel keeps saying that somebody waits: asking again at once
+    /// would spin.
+    private static func isPassing(_ errno: Int32) -> Bool {
+        [EAGAIN, EINTR, ECONNABORTED].contains(errno)
     }
 
     private static func pause(_ milliseconds: Int32, _ stop: Int32) -> Bool {
