@@ -32,7 +32,9 @@ extension SegmentService {
         }
     }
 
+    /// The connection is gone; the session and its subscription would keep each other.
     func unsubscribe(_ subscription: Subscription) {
+        subscription.session.subscription = nil
         subscribers[ObjectIdentifier(subscription)] = nil
         if subscribers.isEmpty { broker.onEvent = nil }
     }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import NIOCore
 import NIOPosix
 
 /// Accepts connections on a thread of its own.
@@ -11,8 +12,14 @@ struct Acceptor: Sendable {
     /// Readable, so that poll(2) returns, once it is to stop.
     private let stopping: (read: Int32, write: Int32)
 
+    /// How many connections may wait for the event loop; more of them wait in the kernel's queue, which is bounded.
+    private static let ahead = 64
+
     /// Hands the descriptor of each connection to `take`, on the acceptor's thread.
-    init(_ listening: Int32, take: @escaping @Sendable (Int32) -> Void) throws(ListeningSocketError) {
+    init(
+        _ listening: Int32,
+        take: @escaping @Sendable (Int32) -> EventLoopFuture<any Channel>
+    ) throws(ListeningSocketError) {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0, fcntl(listening, F_SETFL, O_NONBLOCK) == 0 else {
             throw .failed(call: "pipe", path: "", errno: errno)
@@ -21,10 +28,13 @@ struct Acceptor: Sendable {
         let stop = stopping.read
         thread.start()
         thread.submit { _ in
+            var accepted = 0
             while Self.waitForConnection(listening, stop) {
                 let connection = clinux_accept(listening)
                 if connection >= 0 {
-                    take(connection)
+                    let taken = take(connection)
+                    accepted &+= 1
+                    if accepted.isMultiple(of: Self.ahead) { _ = try? taken.wait() }
                 } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
                 }

@@ -17,7 +17,7 @@ package struct VarlinkServer: Sendable {
         let application = NIOLoopBound(application, eventLoop: eventLoop)
         let connections = OpenConnections(eventLoop)
         acceptor = try Acceptor(socket) { descriptor in
-            _ = ClientBootstrap(group: eventLoop)
+            ClientBootstrap(group: eventLoop)
                 .channelOption(.allowRemoteHalfClosure, value: true)
                 .channelInitializer { channel in
                     connections.add(channel)

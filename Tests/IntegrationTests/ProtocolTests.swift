@@ -191,6 +191,26 @@ extension RealDaemon {
             }
         }
 
+        @Test func `connections leave nothing behind in the daemon`() throws {
+            try DaemonFixture.with { daemon in
+                func subscribeAndLeave(_ count: Int) throws -> Int {
+                    for _ in 0..<count {
+                        let connection = try RawConnection(daemon.socket)
+                        connection.send(#"{"method":"io.segmentd.Broker.Subscribe","more":true}|"#)
+                        _ = try connection.receive()
+                    }
+                    let memory = try Programs.run(
+                        "grep RssAnon /proc/\(daemon.process.identifier)/status | tr -dc 0-9"
+                    )
+                    return try #require(Int(memory.output))
+                }
+                let before = try subscribeAndLeave(1000)
+                let after = try subscribeAndLeave(2000)
+                // In KiB: one that was kept would be about two.
+                #expect(after - before < 1000)
+            }
+        }
+
         @Test func `a limit is said before the connection is closed`() throws {
             try DaemonFixture.with([
                 "segments.d/a.toml": "size = 1",
