@@ -31,6 +31,7 @@ let package = Package(
     name: "segmentd",
     products: [
         .library(name: "SegmentClient", targets: ["SegmentClient"]),
+        .library(name: "SegmentExchange", targets: ["SegmentExchange"]),
         .executable(name: "segmentd", targets: ["segmentd"]),
         .executable(name: "segmentctl", targets: ["segmentctl"]),
     ],
@@ -91,6 +92,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "SegmentExchange",
+            dependencies: ["CLinux", "SegmentClient", system],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "segmentd",
             dependencies: [
@@ -102,9 +108,8 @@ let package = Package(
         .executableTarget(
             name: "segmentctl",
             dependencies: [
-                "CLinux", "SegmentClient", "SegmentConfiguration", "SegmentInterface", "SegmentModel",
-                "SystemVSharedMemory",
-                "Varlink", arguments, system,
+                "CLinux", "SegmentClient", "SegmentConfiguration", "SegmentExchange", "SegmentInterface",
+                "SegmentModel", "SystemVSharedMemory", "Varlink", arguments, system,
             ],
             swiftSettings: strict
         ),
@@ -151,6 +156,7 @@ let package = Package(
         .test("SegmentConfiguration", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),
         .test("SegmentService", and: ["SegmentModel"]),
+        .test("SegmentExchange", and: [system]),
         .test("Systemd", and: ["SegmentModel", logging]),
         .test(
             "segmentctl",

@@ -60,4 +60,7 @@ public struct AttachedSegment: ~Copyable, Sendable {
         precondition(access == .readWrite, "segment \(name) is attached read-only")
         return try attachment.withMutableBytes(body)
     }
+
+    /// The mapped bytes, for words that both sides change while both run; valid while this value lives.
+    package var unsafeBytes: UnsafeMutableRawBufferPointer { unsafe attachment.unsafeBytes }
 }

@@ -36,7 +36,9 @@ package struct Attachment: ~Copyable, Sendable {
     }
 
     /// The mapped bytes, valid while the attachment lives.
-    private var bytes: UnsafeMutableRawBufferPointer {
+    ///
+    /// For words that both sides change while both run. Not to be written where the attachment is read-only.
+    package var unsafeBytes: UnsafeMutableRawBufferPointer {
         unsafe UnsafeMutableRawBufferPointer(
             start: UnsafeMutableRawPointer(bitPattern: address.rawValue),
             count: size
@@ -46,14 +48,14 @@ package struct Attachment: ~Copyable, Sendable {
     package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
         _ body: (RawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try unsafe body(UnsafeRawBufferPointer(bytes).bytes)
+        try unsafe body(UnsafeRawBufferPointer(unsafeBytes).bytes)
     }
 
     /// For writing; the caller has made sure that the attachment is not read-only.
     package mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
         _ body: (inout MutableRawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        var span = unsafe bytes.mutableBytes
+        var span = unsafe unsafeBytes.mutableBytes
         return try body(&span)
     }
 }

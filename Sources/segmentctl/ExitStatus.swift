@@ -1,5 +1,6 @@
 import ArgumentParser
 import SegmentClient
+import SegmentExchange
 import SystemPackage
 
 /// What the exit status of segmentctl tells scripts; the higher, the more it matters.
@@ -20,6 +21,7 @@ enum ExitStatus: Int32, Error, Comparable {
         self =
             switch error {
             case let error as SegmentClientError: ExitStatus(error)
+            case let failure as ExchangeFailure: ExitStatus(failure.error)
             case is Failure, is Errno: .failed
             case is NotInKernel: .notReady
             case let status as ExitStatus: status
@@ -37,6 +39,16 @@ enum ExitStatus: Int32, Error, Comparable {
             }
     }
 
+    private init(_ error: ExchangeError) {
+        self =
+            switch error {
+            case .taken: .inUse
+            case .segmentTooSmall, .readOnly, .otherContents, .otherValueSize, .cannotBeWatched, .timedOut,
+                .peerDied, .peerClosed, .corrupted, .failed:
+                .failed
+            }
+    }
+
     private init(_ refusal: BrokerError) {
         self =
             switch refusal {
@@ -48,6 +60,14 @@ enum ExitStatus: Int32, Error, Comparable {
             case .noSuchLease, .limitReached: .failed
             }
     }
+}
+
+/// A stream that did not come to its end.
+struct ExchangeFailure: Error, CustomStringConvertible {
+    let segment: String
+    let error: ExchangeError
+
+    var description: String { "segment \(segment): \(error)" }
 }
 
 /// Something that went wrong here, in words for the person at the terminal.

@@ -45,8 +45,42 @@ enum StandardStreams {
         }
     }
 
+    /// A file to read; `-` is standard input.
+    static func input(_ path: String) throws -> FileDescriptor {
+        guard path != "-" else { return .standardInput }
+        return try open(path, .readOnly, [])
+    }
+
+    /// A file to write, which is made where there is none, and left as it is for now; `-` is standard output.
+    static func output(_ path: String) throws -> FileDescriptor {
+        guard path != "-" else { return .standardOutput }
+        return try open(path, .writeOnly, .create)
+    }
+
+    /// Only regular files have a length to take away.
+    static func empty(_ file: FileDescriptor) {
+        if remainingLength(of: file) != nil { try? file.resize(to: 0) }
+    }
+
+    private static func open(
+        _ path: String,
+        _ mode: FileDescriptor.AccessMode,
+        _ options: FileDescriptor.OpenOptions
+    ) throws -> FileDescriptor {
+        do {
+            return try FileDescriptor.open(
+                FilePath(path),
+                mode,
+                options: options.union(.closeOnExec),
+                permissions: FilePermissions(rawValue: 0o666)
+            )
+        } catch {
+            throw Failure("\(path) cannot be opened: \(error)")
+        }
+    }
+
     /// Nil for what is not a regular file.
-    private static func remainingLength(of file: FileDescriptor) -> Int? {
+    static func remainingLength(of file: FileDescriptor) -> Int? {
         var status = stat()
         guard unsafe fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
             let position = try? file.seek(offset: 0, from: .current)

@@ -1,0 +1,20 @@
+#pragma once
+#include <stdint.h>
+
+// futex(2) has no function in glibc. These words are shared between processes, so that FUTEX_PRIVATE_FLAG is not set.
+
+// Sleeps while the word has this value, at most so many milliseconds, and not at all if it has another.
+void clinux_futex_wait(const void *word, uint32_t value, int32_t milliseconds);
+// Wakes everybody who sleeps on the word.
+void clinux_futex_wake(const void *word);
+// The number of processors that this thread may run on (sched_getaffinity(2), whose set type only macros read); 1 if it is not known.
+int clinux_usable_processors(void);
+
+// Tells the processor that this is a loop that waits for another one; Swift's own hint is not public.
+static inline void clinux_spin_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("isb");
+#endif
+}

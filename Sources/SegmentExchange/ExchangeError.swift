@@ -1,0 +1,53 @@
+import SystemPackage
+
+/// Why bytes or values could not be exchanged through a segment.
+public enum ExchangeError: Error, Equatable, Sendable {
+    /// The segment has fewer bytes than the header and what is to be exchanged need.
+    case segmentTooSmall(size: Int, minimum: Int)
+    /// The segment is attached for reading alone.
+    case readOnly
+    /// The memory is used for something else, or by another version of the format: its first eight bytes.
+    case otherContents(found: UInt64)
+    /// The segment has values of another size than this program's; in bytes.
+    case otherValueSize(found: Int, own: Int)
+    /// Another process, which is alive, has this side of the exchange.
+    case taken(processID: Int32)
+    /// The other side's process cannot be watched: it is in another PID namespace, or hidden in `/proc`.
+    case cannotBeWatched(processID: Int32)
+    /// Nobody came to the other side within the time limit.
+    case timedOut
+    /// The other side's process has ended in the middle of the stream.
+    case peerDied(processID: Int32)
+    /// The other side has let go in the middle of the stream.
+    case peerClosed
+    /// The other side says of its position what cannot be true: the stream is spoilt.
+    case corrupted
+    /// A system call failed.
+    case failed(call: String, errno: Int32)
+}
+
+extension ExchangeError: CustomStringConvertible {
+    /// One line for people.
+    public var description: String {
+        switch self {
+        case .segmentTooSmall(let size, let minimum):
+            "the segment has \(size) bytes, and at least \(minimum) are needed"
+        case .readOnly:
+            "the segment is attached for reading alone: both sides of a stream write their positions"
+        case .otherContents(let found):
+            "the segment's memory is in use for something else (it begins with 0x\(String(found, radix: 16))); "
+                + "if nobody needs that, `segmentctl remove` gives an empty one"
+        case .otherValueSize(let found, let own):
+            "the segment has values of \(found) bytes, not \(own); `segmentctl remove` gives an empty one"
+        case .taken(let processID): "process \(processID) has this side already"
+        case .cannotBeWatched(let processID):
+            "process \(processID) has the other side and cannot be watched from here: it is in another PID namespace, "
+                + "or hidden in /proc"
+        case .timedOut: "nobody came to the other side in time"
+        case .peerDied(let processID): "process \(processID) ended in the middle of the stream"
+        case .peerClosed: "the other side let go in the middle of the stream"
+        case .corrupted: "the other side's position cannot be true: the stream is spoilt"
+        case .failed(let call, let errno): "\(call) failed: \(Errno(rawValue: errno))"
+        }
+    }
+}

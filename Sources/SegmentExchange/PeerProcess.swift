@@ -1,0 +1,84 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// A process that is watched by a descriptor of its own, which no other process can ever get: pidfd_open(2).
+@safe
+struct PeerProcess: ~Copyable, Sendable {
+    let processID: Int32
+    /// For poll(2): readable once the process has ended.
+    let descriptor: Int32
+
+    fileprivate init(_ processID: Int32, _ descriptor: Int32) {
+        self.processID = processID
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    var hasEnded: Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) == 1
+    }
+}
+
+/// What has become of the process that made a claim.
+enum Claimant: ~Copyable {
+    case alive(PeerProcess)
+    case ended
+    /// It may be alive, but not for us to see.
+    case hidden
+}
+
+extension Claim {
+    /// This process's own.
+    static func own() throws(ExchangeError) -> Claim {
+        var namespace = stat()
+        guard unsafe stat("/proc/self/ns/pid", &namespace) == 0 else {
+            throw .failed(call: "stat", errno: errno)
+        }
+        let process = getpid()
+        guard let startTime = Self.startTime(of: process) else { throw .failed(call: "open", errno: ENOENT) }
+        return Claim(processID: process, pidNamespace: UInt64(namespace.st_ino), startTime: startTime)
+    }
+
+    /// Opens the process of a claim; `own` says where we are.
+    ///
+    /// First the descriptor, then the start time, then whether it still runs: so the descriptor is of the very process.
+    func claimant(seenBy own: Claim) throws(ExchangeError) -> Claimant {
+        guard processID > 0 else { return .ended }
+        guard sharesNamespace(with: own) else { return .hidden }
+        let descriptor = clinux_process_descriptor(processID)
+        guard descriptor >= 0 else {
+            // EINVAL, or ENOENT since Linux 6.15: the number is a thread's.
+            guard [ESRCH, EINVAL, ENOENT].contains(errno) else {
+                throw .failed(call: "pidfd_open", errno: errno)
+            }
+            return .ended
+        }
+        let process = PeerProcess(processID, descriptor)
+        let startTime = Self.startTime(of: processID)
+        if process.hasEnded { return .ended }
+        guard let startTime else { return .hidden }
+        return began(at: startTime) ? .alive(process) : .ended
+    }
+
+    /// Field 22 of `/proc/PID/stat`, in clock ticks since boot; nil if there is none to see.
+    private static func startTime(of process: Int32) -> UInt64? {
+        guard
+            let file = try? FileDescriptor.open(
+                FilePath("/proc/\(process)/stat"),
+                .readOnly,
+                options: .closeOnExec
+            )
+        else { return nil }
+        defer { try? file.close() }
+        var text = [UInt8](repeating: 0, count: 4096)
+        guard let count = try? unsafe text.withUnsafeMutableBytes({ unsafe try file.read(into: $0) }),
+            // The command may have spaces and parentheses of its own; after it comes field 3.
+            let end = text[..<count].lastIndex(of: UInt8(ascii: ")"))
+        else { return nil }
+        let fields = text[(end + 1)..<count].split(separator: UInt8(ascii: " "))
+        return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
+    }
+}

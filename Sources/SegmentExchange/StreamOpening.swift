@@ -1,0 +1,133 @@
+import Glibc
+
+/// A side of a stream that has been taken, and waits for the other.
+///
+/// Two sides are bound once each has written the other's serial into its own words. A serial is random, so that what
+/// an earlier opening left can never bind.
+struct StreamOpening: ~Copyable {
+    let own: StreamPlace
+    let other: StreamPlace
+    let serial = UInt64.random(in: 1...UInt64.max)
+    private let claim: Claim
+    private let deadline: Deadline
+    /// From then on the side is let go by another.
+    var isBound = false
+
+    /// Takes a side that nobody has, or whose process has ended.
+    ///
+    /// Throws `taken`, `cannotBeWatched`, `timedOut`, `otherContents`, `segmentTooSmall`.
+    init(_ role: StreamRole, in memory: SharedBytes, timeLimit: Duration?) throws(ExchangeError) {
+        guard memory.count >= StreamLayout.minimumSize else {
+            throw .segmentTooSmall(size: memory.count, minimum: StreamLayout.minimumSize)
+        }
+        let claim = try Claim.own()
+        let deadline = Deadline(timeLimit)
+        let own = StreamPlace(role, in: memory)
+        let other = StreamPlace(role.other, in: memory)
+        try StreamLayout.magic.put(in: memory)
+        while try !own.take(claim, from: other) {
+            // Somebody will notice soon that the stream before is over.
+            guard !deadline.hasPassed else { throw .timedOut }
+            usleep(2000)
+        }
+        self.own = own
+        self.other = other
+        self.claim = claim
+        self.deadline = deadline
+        // In this order: who sees the new position or the new serial sees that the old serial is gone.
+        own.serial.store(0)
+        own.partner.store(0)
+        own.position.store(0)
+        own.serial.store(serial)
+        other.waiting.wake()
+    }
+
+    deinit {
+        if !isBound { own.letGo(waking: other) }
+    }
+
+    /// Waits for the other side.
+    ///
+    /// Throws `timedOut` and `cannotBeWatched`.
+    consuming func bind() throws(ExchangeError) -> StreamSide {
+        while true {
+            guard let candidate = try nextCandidate() else { throw .timedOut }
+            let peer: PeerProcess
+            switch try candidate.claim.claimant(seenBy: claim) {
+            case .alive(let process): peer = process
+            case .hidden: throw .cannotBeWatched(processID: candidate.claim.processID)
+            case .ended:
+                // Its place will be taken by the next one.
+                guard !deadline.hasPassed else { throw .timedOut }
+                usleep(2000)
+                continue
+            }
+            own.partner.store(candidate.serial)
+            other.waiting.wake()
+            if try isAnswered(by: candidate, peer) {
+                return StreamSide(self, bound: candidate.serial, to: peer)
+            }
+        }
+    }
+
+    private struct Candidate {
+        let claim: Claim
+        let serial: UInt64
+    }
+
+    /// Whoever has opened the other side; nil if nobody has in time.
+    private func nextCandidate() throws(ExchangeError) -> Candidate? {
+        let other = other
+        repeat {
+            let candidate = try own.waiting.await(until: deadline) { () -> Look<Candidate> in
+                let serial = other.serial.load()
+                let claim = Claim(word: other.claim.load())
+                guard serial != 0, claim != .nobody, other.serial.load() == serial else { return .notYet }
+                return .found(Candidate(claim: claim, serial: serial))
+            }
+            if let candidate { return candidate }
+        } while !deadline.hasPassed
+        return nil
+    }
+
+    /// Whether a candidate binds to this opening; false once it has gone instead.
+    private func isAnswered(
+        by candidate: Candidate,
+        _ peer: borrowing PeerProcess
+    ) throws(ExchangeError) -> Bool {
+        let other = other, serial = serial
+        repeat {
+            let answer = try own.waiting.await(until: deadline) { () -> Look<Bool> in
+                let partner = other.partner.load()
+                guard other.serial.load() == candidate.serial else { return .found(false) }
+                return partner == serial ? .found(true) : .notYet
+            }
+            if let answer { return answer }
+            if peer.hasEnded { return false }
+        } while !deadline.hasPassed
+        throw .timedOut
+    }
+}
+
+extension StreamPlace {
+    /// Whether the side is now this process's; false while a live process is still bound to whoever had it.
+    fileprivate func take(_ claim: Claim, from other: StreamPlace) throws(ExchangeError) -> Bool {
+        let holder = Claim(word: self.claim.load())
+        if holder != .nobody {
+            switch try holder.claimant(seenBy: claim) {
+            case .alive: throw .taken(processID: holder.processID)
+            case .hidden: throw .cannotBeWatched(processID: holder.processID)
+            case .ended: break
+            }
+            if try other.isHeld(boundTo: serial.load(), seenBy: claim) { return false }
+        }
+        return self.claim.replace(holder.word, by: claim.word) == holder.word
+    }
+
+    /// Whether a live process is in a stream with that opening of the other side.
+    private func isHeld(boundTo serial: UInt64, seenBy claim: Claim) throws(ExchangeError) -> Bool {
+        guard serial != 0, partner.load() == serial else { return false }
+        if case .ended = try Claim(word: self.claim.load()).claimant(seenBy: claim) { return false }
+        return true
+    }
+}

@@ -1,0 +1,112 @@
+public import SegmentClient
+
+/// The reading side of a byte stream through a segment, from one process to one other.
+///
+/// See `StreamWriter`. The end of the stream is told only if the writer has said that it is whole; its death and its
+/// letting go before that are errors, within 200 ms.
+public struct StreamReader: ~Copyable, Sendable {
+    // In this order they end: the side is let go before the memory is detached.
+    var side: StreamSide
+    let memory: SharedBytes
+    private let ring: Ring
+    /// How many bytes have been read.
+    public private(set) var position: UInt64 = 0
+    /// Where the writer was when this side looked last.
+    private var seen: UInt64 = 0
+    /// Whether `seen` is where the stream ends.
+    private(set) var hasEnd = false
+    private var isOver = false
+    private let segment: AttachedSegment?
+
+    /// Opens the reading side and waits for a writer.
+    ///
+    /// A segment of at least 8 KiB that is attached for writing too, and used for nothing else. `timeLimit` is how
+    /// long to wait for the writer, without limit if none is given.
+    ///
+    /// Throws `taken` where another process reads, `cannotBeWatched`, `timedOut`, `otherContents`,
+    /// `segmentTooSmall`, `readOnly`.
+    public init(
+        _ segment: consuming AttachedSegment,
+        timeLimit: Duration? = nil
+    ) throws(ExchangeError) {
+        guard segment.access == .readWrite else { throw .readOnly }
+        let memory = unsafe SharedBytes(segment.unsafeBytes)
+        side = try StreamOpening(.reader, in: memory, timeLimit: timeLimit).bind()
+        self.memory = memory
+        ring = Ring(capacity: memory.count - StreamLayout.headerSize)
+        self.segment = consume segment
+    }
+
+    /// Opens the reading side of a stream in memory that outlives it.
+    package init(in memory: SharedBytes, timeLimit: Duration? = nil) throws(ExchangeError) {
+        side = try StreamOpening(.reader, in: memory, timeLimit: timeLimit).bind()
+        self.memory = memory
+        ring = Ring(capacity: memory.count - StreamLayout.headerSize)
+        segment = nil
+    }
+
+    /// The writer's process.
+    public var peerProcessID: Int32 { side.peer.processID }
+
+    /// Reads what there is, at least one byte, waiting for it if need be; 0 at the end of a stream that is whole.
+    ///
+    /// The writer is told that everything has been read when the end is, so read on to the end. Throws `peerDied`,
+    /// `peerClosed`, `corrupted`.
+    public mutating func read(into bytes: inout MutableRawSpan) throws(ExchangeError) -> Int {
+        guard bytes.byteCount > 0, let filled = try filled(upTo: bytes.byteCount) else { return 0 }
+        unsafe bytes.withUnsafeMutableBytes { bytes in
+            unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(memory.unsafeBytes(filled)))
+        }
+        free(filled.count)
+        return filled.count
+    }
+
+    /// The next bytes in memory, once there are any: up to `count` of them, at least one; nil at the end.
+    mutating func filled(upTo count: Int) throws(ExchangeError) -> Range<Int>? {
+        if isOver { return nil }
+        if !hasEnd {
+            let hasDied = try side.checkPeer()
+            if hasDied || knownBytes < count { try lookForBytes(hasDied) }
+        }
+        guard knownBytes > 0 else {
+            acknowledge()
+            return nil
+        }
+        let range = ring.range(from: position, count: min(count, knownBytes))
+        return range.lowerBound + StreamLayout.headerSize..<range.upperBound + StreamLayout.headerSize
+    }
+
+    private var knownBytes: Int { Int(seen - position) }
+
+    /// Waits only if there are no bytes at all.
+    private mutating func lookForBytes(_ hasDied: Bool) throws(ExchangeError) {
+        let ring = ring, read = position, last = seen
+        let other = side.other, partner = side.partner
+        (seen, hasEnd) = try side.await { () -> Look<(UInt64, Bool)> in
+            // Before the position: what is written before the end is said counts.
+            let hasEnd = other.end.load() == partner
+            let written = other.position.load()
+            guard other.serial.load() == partner else { return .failed(.peerClosed) }
+            guard let filled = ring.filled(written: written, lastWritten: last, read: read) else {
+                return .failed(.corrupted)
+            }
+            return filled > 0 || hasEnd ? .found((written, hasEnd)) : .notYet
+        }
+        // What came before a death is not given out: it is not whole, and the error is due.
+        if hasDied, !hasEnd { throw .peerDied(processID: side.peer.processID) }
+    }
+
+    /// Tells the writer that everything has been read, and lets the next reader come.
+    private mutating func acknowledge() {
+        side.own.end.store(side.partner)
+        side.letGo()
+        isOver = true
+    }
+
+    /// Gives room to the writer: so many bytes have been read.
+    mutating func free(_ count: Int) {
+        position += UInt64(count)
+        side.own.position.store(position)
+        side.other.waiting.wake()
+    }
+}

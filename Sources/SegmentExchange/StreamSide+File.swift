@@ -1,0 +1,22 @@
+import Glibc
+import SystemPackage
+
+extension StreamSide {
+    /// Waits until a file can be read or written without waiting, which a regular file always can.
+    ///
+    /// Throws `peerDied` and `peerClosed` where the other side ends meanwhile.
+    func wait(for file: FileDescriptor, _ event: Int32) throws(ExchangeError) {
+        var entries = [
+            pollfd(fd: file.rawValue, events: Int16(event), revents: 0),
+            pollfd(fd: peer.descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        while true {
+            let ready = unsafe poll(&entries, nfds_t(entries.count), Patience.sleep)
+            guard ready >= 0 || errno == EINTR else { throw .failed(call: "poll", errno: errno) }
+            // A file that has an error or a hang-up is ready too: the call that follows tells.
+            if ready > 0, entries[0].revents != 0 { return }
+            if ready > 0, entries[1].revents != 0 { throw .peerDied(processID: peer.processID) }
+            guard isBound else { throw .peerClosed }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Glibc
+public import SystemPackage
+
+extension StreamWriter {
+    /// Reads once from a file straight into the ring, as soon as there is room; 0 at the end of the file.
+    ///
+    /// read(2) is the only copy. While a pipe, socket or terminal has nothing to read, the reader's end is noticed.
+    /// Throws `failed` with the errno of read(2), `peerDied`, `peerClosed`, `corrupted`.
+    public mutating func write(from file: FileDescriptor) throws(ExchangeError) -> Int {
+        let room = try room(upTo: StreamLayout.chunk)
+        while true {
+            try side.wait(for: file, POLLIN)
+            let count = unsafe read(file.rawValue, memory.unsafeBytes(room).baseAddress, room.count)
+            let errno = errno
+            if count >= 0 {
+                publish(count)
+                return count
+            }
+            guard errno == EINTR || errno == EAGAIN else { throw .failed(call: "read", errno: errno) }
+        }
+    }
+
+    /// Writes a whole file, or a pipe up to its end; returns the number of bytes.
+    ///
+    /// Throws as `write(from:)` does. `finish` is still to be called.
+    public mutating func writeAll(from file: FileDescriptor) throws(ExchangeError) -> UInt64 {
+        let start = position
+        while try write(from: file) > 0 {}
+        return position - start
+    }
+}

@@ -1,0 +1,113 @@
+public import SegmentClient
+
+/// The writing side of a byte stream through a segment, from one process to one other.
+///
+/// Bytes go through a ring in the segment's memory: no system call is made while neither side has to wait, and the
+/// broker is not asked. A full ring makes the writer wait for the reader. The stream is whole only if `finish`
+/// returns; a writer that ends otherwise, however it ends, is an error on the other side.
+///
+/// The reader's death is told within 200 ms, to a call that waits or by the next call.
+public struct StreamWriter: ~Copyable, Sendable {
+    // In this order they end: the side is let go before the memory is detached.
+    var side: StreamSide
+    let memory: SharedBytes
+    let ring: Ring
+    /// How many bytes have been written.
+    public private(set) var position: UInt64 = 0
+    /// Where the reader was when this side looked last.
+    private var seen: UInt64 = 0
+    private let segment: AttachedSegment?
+
+    /// Opens the writing side and waits for a reader.
+    ///
+    /// A segment of at least 8 KiB that is attached for writing too, and used for nothing else. `timeLimit` is how
+    /// long to wait for the reader, without limit if none is given.
+    ///
+    /// Throws `taken` where another process writes, `cannotBeWatched`, `timedOut`, `otherContents`,
+    /// `segmentTooSmall`, `readOnly`.
+    public init(
+        _ segment: consuming AttachedSegment,
+        timeLimit: Duration? = nil
+    ) throws(ExchangeError) {
+        guard segment.access == .readWrite else { throw .readOnly }
+        let memory = unsafe SharedBytes(segment.unsafeBytes)
+        side = try StreamOpening(.writer, in: memory, timeLimit: timeLimit).bind()
+        self.memory = memory
+        ring = Ring(capacity: memory.count - StreamLayout.headerSize)
+        self.segment = consume segment
+    }
+
+    /// Opens the writing side of a stream in memory that outlives it.
+    package init(in memory: SharedBytes, timeLimit: Duration? = nil) throws(ExchangeError) {
+        side = try StreamOpening(.writer, in: memory, timeLimit: timeLimit).bind()
+        self.memory = memory
+        ring = Ring(capacity: memory.count - StreamLayout.headerSize)
+        segment = nil
+    }
+
+    /// The reader's process.
+    public var peerProcessID: Int32 { side.peer.processID }
+
+    /// Writes all bytes, waiting for room as often as needed.
+    ///
+    /// Throws `peerDied`, `peerClosed`, `corrupted`.
+    public mutating func write(_ bytes: RawSpan) throws(ExchangeError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let room = try room(upTo: rest.byteCount)
+            unsafe rest.withUnsafeBytes { bytes in
+                unsafe memory.unsafeBytes(room).copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: bytes[..<room.count])
+                )
+            }
+            publish(room.count)
+            rest = rest.extracting(droppingFirst: room.count)
+        }
+    }
+
+    /// Says that everything has been written, and waits until the reader has read it.
+    ///
+    /// Throws `peerDied` and `peerClosed` if the reader has ended before that.
+    public consuming func finish() throws(ExchangeError) {
+        side.own.end.store(side.serial)
+        side.other.waiting.wake()
+        let other = side.other, serial = side.serial, partner = side.partner
+        try side.await { () -> Look<Void> in
+            let isBound = other.serial.load() == partner
+            if other.end.load() == serial { return .found(()) }
+            return isBound ? .notYet : .failed(.peerClosed)
+        }
+    }
+
+    /// A place in memory where bytes can be written, once there is room: up to `count` of them, at least one.
+    mutating func room(upTo count: Int) throws(ExchangeError) -> Range<Int> {
+        if try side.checkPeer() { throw .peerDied(processID: side.peer.processID) }
+        if knownRoom < count { try lookForRoom() }
+        let range = ring.range(from: position, count: min(count, knownRoom))
+        return range.lowerBound + StreamLayout.headerSize..<range.upperBound + StreamLayout.headerSize
+    }
+
+    private var knownRoom: Int { ring.capacity - Int(position - seen) }
+
+    /// Waits only if there is no room at all.
+    private mutating func lookForRoom() throws(ExchangeError) {
+        let ring = ring, written = position, last = seen
+        let other = side.other, partner = side.partner
+        let look = { () -> Look<UInt64> in
+            let read = other.position.load()
+            guard other.serial.load() == partner else { return .failed(.peerClosed) }
+            guard let room = ring.room(written: written, read: read, lastRead: last) else {
+                return .failed(.corrupted)
+            }
+            return room > 0 ? .found(read) : .notYet
+        }
+        seen = try side.await(look)
+    }
+
+    /// Shows the reader as many more bytes.
+    mutating func publish(_ count: Int) {
+        position += UInt64(count)
+        side.own.position.store(position)
+        side.other.waiting.wake()
+    }
+}

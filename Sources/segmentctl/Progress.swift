@@ -1,0 +1,44 @@
+import Glibc
+import SystemPackage
+
+/// One line on a terminal that says how far a stream has come; elsewhere nothing.
+struct Progress {
+    private let total: UInt64?
+    private let isShown: Bool
+    private let start = ContinuousClock.now
+    private var lastShown: ContinuousClock.Instant?
+    private var bytes: UInt64 = 0
+
+    /// `total` is in bytes, nil if it is not known.
+    init(of total: Int?, quiet: Bool) {
+        self.total = total.map(UInt64.init)
+        isShown = !quiet && isatty(STDERR_FILENO) == 1
+    }
+
+    func waiting(for peer: String) { draw("waiting for the \(peer)") }
+
+    /// At most ten times a second.
+    mutating func show(_ bytes: UInt64) {
+        self.bytes = bytes
+        guard isShown else { return }
+        let now = ContinuousClock.now
+        if let lastShown, now - lastShown < .milliseconds(100) { return }
+        lastShown = now
+        draw(ProgressText.text(bytes, of: total, after: now - start))
+    }
+
+    /// Leaves the last line standing.
+    func end() {
+        guard isShown else { return }
+        draw(
+            lastShown == nil
+                ? "" : ProgressText.text(bytes, of: nil, after: ContinuousClock.now - start) + "\n"
+        )
+    }
+
+    /// Over what stood in the line before.
+    private func draw(_ text: String) {
+        guard isShown else { return }
+        _ = try? FileDescriptor.standardError.writeAll("\r\u{1b}[K\(text)".utf8)
+    }
+}

@@ -1,0 +1,90 @@
+import Testing
+
+@testable import SegmentExchange
+
+@Suite struct ClaimTests {
+    @Test func `a claim keeps process, namespace and start time apart`() {
+        let claim = Claim(processID: 4_194_303, pidNamespace: 0xf000_1234, startTime: 0x3ff_ffff)
+        #expect(claim.word == 0xffff_ffc4_8d3f_ffff)
+        #expect(claim.processID == 4_194_303)
+        #expect(claim.began(at: 0x3ff_ffff))
+        #expect(claim.began(at: 0x1_03ff_ffff), "the low 26 bits count")
+        #expect(!claim.began(at: 0x3ff_fffe))
+    }
+
+    @Test func `numbers mean nothing in another namespace`() {
+        let claim = Claim(processID: 1, pidNamespace: 0xf000_0001, startTime: 5)
+        #expect(claim.sharesNamespace(with: Claim(processID: 2, pidNamespace: 0xf000_0001, startTime: 9)))
+        #expect(!claim.sharesNamespace(with: Claim(processID: 1, pidNamespace: 0xf000_0002, startTime: 5)))
+    }
+
+    @Test func `this process is alive, and nobody else with its number`() throws {
+        let own = try Claim.own()
+        #expect(try Self.claimant(own, seenBy: own) == "alive")
+        // Another start time, no such process, nonsense: each is nobody who lives.
+        for word in [own.word ^ 1 << 38, own.word | 0x3f_ffff, own.word & ~0x3f_ffff] {
+            #expect(try Self.claimant(Claim(word: word), seenBy: own) == "ended")
+        }
+        #expect(try Self.claimant(Claim(word: own.word ^ 1 << 22), seenBy: own) == "hidden")
+    }
+
+    private static func claimant(_ claim: Claim, seenBy own: Claim) throws -> String {
+        switch try claim.claimant(seenBy: own) {
+        case .alive: "alive"
+        case .ended: "ended"
+        case .hidden: "hidden"
+        }
+    }
+}
+
+@Suite struct RingTests {
+    private let ring = Ring(capacity: 100)
+
+    @Test(
+        arguments: [
+            (written: 0, read: 0, last: 0, room: 100), (70, 0, 0, 30), (100, 0, 0, 0), (170, 100, 70, 30),
+            (100, 100, 100, 100), (UInt64.max, UInt64.max - 40, 0, 60),
+            // Ahead of the writer, behind itself, further behind than the ring is long.
+            (70, 71, 0, nil), (70, 9, 10, nil), (170, 69, 0, nil), (0, UInt64.max, 0, nil),
+            (UInt64.max, 0, 0, nil),
+        ] as [(written: UInt64, read: UInt64, last: UInt64, room: Int?)]
+    )
+    func `the room that a reader leaves`(_ row: (written: UInt64, read: UInt64, last: UInt64, room: Int?)) {
+        #expect(ring.room(written: row.written, read: row.read, lastRead: row.last) == row.room)
+    }
+
+    @Test(
+        arguments: [
+            (written: 0, last: 0, read: 0, filled: 0), (70, 30, 30, 40), (130, 100, 30, 100),
+            // Behind the reader, behind itself, further ahead than the ring is long.
+            (29, 0, 30, nil), (69, 70, 30, nil), (131, 100, 30, nil), (UInt64.max, 0, 0, nil), (0, 1, 0, nil),
+        ] as [(written: UInt64, last: UInt64, read: UInt64, filled: Int?)]
+    )
+    func `the bytes that a writer leaves`(_ row: (written: UInt64, last: UInt64, read: UInt64, filled: Int?))
+    {
+        #expect(ring.filled(written: row.written, lastWritten: row.last, read: row.read) == row.filled)
+    }
+
+    @Test(
+        arguments: [
+            (0, 100, 0..<100), (0, 7, 0..<7), (95, 7, 95..<100), (100, 7, 0..<7), (295, 5, 95..<100),
+            (UInt64.max, 50, 15..<65),
+        ] as [(UInt64, Int, Range<Int>)]
+    )
+    func `a range ends with the memory`(_ position: UInt64, _ count: Int, _ range: Range<Int>) {
+        #expect(ring.range(from: position, count: count) == range)
+    }
+}
+
+@Suite struct MagicTests {
+    @Test func `memory that is used for something else is left as it is`() throws {
+        let memory = ExchangeMemory(4096)
+        try StreamLayout.magic.put(in: memory.shared)
+        try StreamLayout.magic.put(in: memory.shared)
+        #expect(memory.text(0, 7) == "SEGSTRM")
+        #expect(throws: ExchangeError.otherContents(found: StreamLayout.magic.word)) {
+            try Magic("SEGSTRM", version: 2).put(in: memory.shared)
+        }
+        #expect(memory.shared.word(at: 0).load() == StreamLayout.magic.word)
+    }
+}

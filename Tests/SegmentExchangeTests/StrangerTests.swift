@@ -1,0 +1,124 @@
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import SegmentExchange
+
+/// What the other side writes into the memory is input from a stranger.
+@Suite struct StrangerTests {
+    private let memory = ExchangeMemory(8192)
+
+    private func place(_ role: StreamRole) -> StreamPlace { StreamPlace(role, in: memory.shared) }
+
+    /// Binds to this process without doing anything else.
+    private func bind(_ role: StreamRole, to other: StreamRole) {
+        while place(other).serial.load() == 0 { usleep(100) }
+        place(role).partner.store(place(other).serial.load())
+    }
+
+    /// Takes a side by hand, as a program in another language would.
+    private func open(_ role: StreamRole, _ claim: Claim? = nil) throws {
+        place(role).claim.store(try (claim ?? Claim.own()).word)
+        place(role).serial.store(99)
+    }
+
+    @Test(arguments: [UInt64(5000), UInt64.max])
+    func `a reader's position that cannot be true spoils the stream`(_ position: UInt64) throws {
+        let writer = Thread { [memory] in
+            var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            try writer.write([UInt8](repeating: 1, count: 10).span.bytes)
+            try writer.write([UInt8](repeating: 1, count: 4096).span.bytes)
+        }
+        try open(.reader)
+        bind(.reader, to: .writer)
+        while place(.writer).position.load() < 10 { usleep(100) }
+        place(.reader).position.store(position)
+        #expect(throws: ExchangeError.corrupted) { try writer.value() }
+    }
+
+    @Test(arguments: [UInt64(4097), UInt64.max])
+    func `a writer's position that cannot be true spoils the stream`(_ position: UInt64) throws {
+        let reader = Thread { [memory] in
+            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            var buffer = [UInt8](repeating: 0, count: 10)
+            var span = buffer.mutableSpan
+            var bytes = span.mutableBytes
+            return try reader.read(into: &bytes)
+        }
+        try open(.writer)
+        place(.writer).position.store(position)
+        bind(.writer, to: .reader)
+        #expect(throws: ExchangeError.corrupted) { try reader.value() }
+    }
+
+    @Test func `a writer that goes back spoils the stream`() throws {
+        let reader = Thread { [memory] in
+            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            var buffer = [UInt8](repeating: 0, count: 100)
+            for _ in 0..<2 {
+                var span = buffer.mutableSpan
+                var bytes = span.mutableBytes
+                _ = try reader.read(into: &bytes)
+            }
+        }
+        try open(.writer)
+        place(.writer).position.store(50)
+        bind(.writer, to: .reader)
+        while place(.reader).position.load() < 50 { usleep(100) }
+        place(.writer).position.store(49)
+        #expect(throws: ExchangeError.corrupted) { try reader.value() }
+    }
+
+    @Test func `an opening that comes after is not taken for the one that is bound`() throws {
+        let reader = Thread { [memory] in
+            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            return try reader.read(to: .standardOutput)
+        }
+        try open(.writer)
+        bind(.writer, to: .reader)
+        while place(.reader).partner.load() != 99 { usleep(100) }
+        place(.writer).serial.store(0)
+        place(.writer).position.store(40)
+        place(.writer).serial.store(100)
+        #expect(throws: ExchangeError.peerClosed) { try reader.value() }
+    }
+
+    @Test func `the place of a process that has ended is taken, whatever it left`() throws {
+        let own = try Claim.own()
+        try open(.writer, Claim(word: own.word ^ 1 << 40))
+        place(.writer).position.store(12345)
+        place(.writer).end.store(99)
+        place(.writer).partner.store(98)
+        let writer = Thread { [memory] in
+            let writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            try writer.finish()
+        }
+        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        #expect(try reader.readAll(to: .standardOutput) == 0)
+        try writer.value()
+    }
+
+    @Test func `an ended writer's place is not taken while its reader has the rest to read`() throws {
+        let own = try Claim.own()
+        try open(.writer, Claim(word: own.word ^ 1 << 40))
+        try open(.reader)
+        place(.reader).partner.store(99)
+        #expect(throws: ExchangeError.timedOut) {
+            _ = try StreamWriter(in: memory.shared, timeLimit: .milliseconds(20))
+        }
+        #expect(place(.writer).serial.load() == 99)
+    }
+
+    @Test func `a process that cannot be watched is refused at the start`() throws {
+        let foreign = Claim(word: try Claim.own().word ^ 1 << 22)
+        try open(.writer, foreign)
+        #expect(throws: ExchangeError.cannotBeWatched(processID: getpid())) {
+            _ = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        }
+        #expect(throws: ExchangeError.cannotBeWatched(processID: getpid())) {
+            _ = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+        }
+        #expect(place(.writer).claim.load() == foreign.word)
+        #expect(place(.reader).claim.load() == 0)
+    }
+}

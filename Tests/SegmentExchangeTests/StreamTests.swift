@@ -1,0 +1,216 @@
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import SegmentExchange
+
+/// Both sides in one process: each sees the other's claim, and its process alive.
+@Suite struct StreamTests {
+    private let memory = ExchangeMemory(8192 + 1000)
+
+    /// Bytes that say where they belong.
+    private static func pattern(_ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
+    }
+
+    private func writer(
+        _ memory: ExchangeMemory? = nil,
+        _ body: @escaping (inout StreamWriter) throws -> Void = { _ in }
+    ) -> Thread<Void> {
+        let memory = memory ?? self.memory
+        return Thread {
+            var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            try body(&writer)
+            try writer.finish()
+        }
+    }
+
+    private func readAll(
+        _ reader: inout StreamReader,
+        by size: () -> Int = { 4096 }
+    ) throws(ExchangeError) -> [UInt8] {
+        var all: [UInt8] = []
+        while true {
+            var buffer = [UInt8](repeating: 0, count: size())
+            var span = buffer.mutableSpan
+            var bytes = span.mutableBytes
+            let count = try reader.read(into: &bytes)
+            guard count > 0 else { return all }
+            all += buffer[..<count]
+        }
+    }
+
+    @Test func `bytes come out as they went in, in pieces of any size`() throws {
+        let bytes = Self.pattern(3_000_000)
+        let writer = writer {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let piece = Array(rest.prefix(.random(in: 1...20_000)))
+                try $0.write(piece.span.bytes)
+                rest = rest.dropFirst(piece.count)
+            }
+        }
+        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        let read = try readAll(&reader) { .random(in: 1...20_000) }
+        try writer.value()
+        #expect(read == bytes)
+        #expect(reader.position == 3_000_000)
+        #expect(reader.peerProcessID == getpid())
+        var none: [UInt8] = [1]
+        var span = none.mutableSpan
+        var again = span.mutableBytes
+        #expect(try reader.read(into: &again) == 0, "the end stays")
+    }
+
+    @Test func `files go in and out whole`() throws {
+        let file = try FileDescriptor.open("/proc/self/exe", .readOnly)
+        defer { try? file.close() }
+        let length = try file.seek(offset: 0, from: .end)
+        try file.seek(offset: 0, from: .start)
+        let (input, output) = try FileDescriptor.pipe()
+        let memory = ExchangeMemory(1_000_000)
+        let writer = writer(memory) {
+            let count = try $0.writeAll(from: file)
+            #expect(count == UInt64(length))
+        }
+        let copier = Thread {
+            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            defer { try? output.close() }
+            return try reader.readAll(to: output)
+        }
+        let end = try FileDescriptor.open("/proc/self/exe", .readOnly)
+        defer { try? end.close() }
+        var differs = false
+        var got = [UInt8](repeating: 0, count: 1 << 16), expected = got
+        while true {
+            let count = try got.withUnsafeMutableBytes { try input.read(into: $0) }
+            guard count > 0 else { break }
+            var filled = 0
+            while filled < count {
+                filled += try expected.withUnsafeMutableBytes {
+                    try end.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[filled..<count]))
+                }
+            }
+            if got[..<count] != expected[..<count] { differs = true }
+        }
+        #expect(try copier.value() == UInt64(length))
+        try writer.value()
+        #expect(!differs)
+    }
+
+    @Test func `an empty stream is whole`() throws {
+        let writer = writer()
+        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        #expect(try readAll(&reader) == [])
+        try writer.value()
+    }
+
+    @Test func `a full ring makes the writer wait, and finish waits for the reader`() throws {
+        let capacity = 8192 + 1000 - StreamLayout.headerSize
+        let writer = writer { try $0.write(Self.pattern(2 * capacity).span.bytes) }
+        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        let place = StreamPlace(.writer, in: memory.shared)
+        while place.position.load() < UInt64(capacity) { usleep(1000) }
+        usleep(50_000)
+        #expect(place.position.load() == UInt64(capacity))
+        #expect(place.end.load() == 0)
+        #expect(try readAll(&reader) == Self.pattern(2 * capacity))
+        try writer.value()
+    }
+
+    @Test func `a writer that lets go before the end is an error, not an end`() throws {
+        let writer = Thread { [memory] in
+            var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            try writer.write(Self.pattern(10).span.bytes)
+        }
+        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        try writer.value()
+        #expect(throws: ExchangeError.peerClosed) { _ = try readAll(&reader) }
+    }
+
+    @Test func `a reader that lets go is told to a writer that has room, that waits, and that finishes`()
+        throws
+    {
+        let works: [(inout StreamWriter) throws -> Void] = [
+            { while true { try $0.write([1].span.bytes) } },
+            { try $0.write(Self.pattern(100_000).span.bytes) },
+            { _ in },
+        ]
+        for work in works {
+            let begun = Flag()
+            let writer = writer {
+                begun.raise()
+                try work(&$0)
+            }
+            do {
+                let reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+                begun.wait()
+                _ = reader.position
+            }
+            #expect(throws: ExchangeError.peerClosed) { try writer.value() }
+        }
+    }
+
+    @Test func `a reader's letting go ends the wait for input`() throws {
+        let (input, output) = try FileDescriptor.pipe()
+        defer { try? output.close() }
+        let begun = Flag()
+        let writer = writer {
+            begun.raise()
+            _ = try $0.writeAll(from: input)
+        }
+        do {
+            let reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            begun.wait()
+            _ = reader.position
+        }
+        #expect(throws: ExchangeError.peerClosed) { try writer.value() }
+    }
+
+    @Test func `one stream after another goes through the same memory`() throws {
+        for round in 1...50 {
+            let writer = writer { try $0.write(Self.pattern(round * 100).span.bytes) }
+            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            #expect(try readAll(&reader) == Self.pattern(round * 100))
+            try writer.value()
+        }
+        #expect(StreamPlace(.writer, in: memory.shared).claim.load() == 0)
+        #expect(StreamPlace(.reader, in: memory.shared).claim.load() == 0)
+    }
+
+    @Test func `two writers and two readers are refused`() throws {
+        let first = writer { try $0.write(Self.pattern(10).span.bytes) }
+        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        #expect(throws: ExchangeError.taken(processID: getpid())) {
+            _ = try StreamWriter(in: memory.shared)
+        }
+        #expect(throws: ExchangeError.taken(processID: getpid())) {
+            _ = try StreamReader(in: memory.shared)
+        }
+        #expect(try readAll(&reader) == Self.pattern(10), "the stream goes on")
+        try first.value()
+    }
+
+    @Test func `nobody on the other side is told in time, and the side is free again`() throws {
+        for _ in 0..<2 {
+            #expect(throws: ExchangeError.timedOut) {
+                _ = try StreamWriter(in: memory.shared, timeLimit: .milliseconds(10))
+            }
+            #expect(throws: ExchangeError.timedOut) {
+                _ = try StreamReader(in: memory.shared, timeLimit: .milliseconds(10))
+            }
+        }
+    }
+
+    @Test func `memory that is too small, or another's, is refused and not touched`() throws {
+        let small = ExchangeMemory(8191)
+        #expect(throws: ExchangeError.segmentTooSmall(size: 8191, minimum: 8192)) {
+            _ = try StreamWriter(in: small.shared)
+        }
+        memory.bytes[0] = 7
+        #expect(throws: ExchangeError.otherContents(found: 7)) {
+            _ = try StreamReader(in: memory.shared)
+        }
+        #expect(memory.bytes.dropFirst().allSatisfy { $0 == 0 })
+    }
+}
