@@ -27,6 +27,44 @@ package struct SharedBytes: @unchecked Sendable {
         return unsafe WaitingWord((start + offset).assumingMemoryBound(to: Atomic<UInt32>.self))
     }
 
+    /// Copies bytes in word by word, so that whoever copies them out meanwhile has whole words.
+    func copyIn(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+        let words = unsafe words(at: offset, count: bytes.count)
+        for index in 0..<bytes.count / 8 {
+            let word = unsafe bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)
+            unsafe words[index].store(word, ordering: .relaxed)
+        }
+        let rest = bytes.count % 8
+        guard rest > 0 else { return }
+        var word: UInt64 = 0
+        unsafe withUnsafeMutableBytes(of: &word) {
+            unsafe $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes.suffix(rest)))
+        }
+        unsafe words[bytes.count / 8].store(word, ordering: .relaxed)
+    }
+
+    /// Copies out what `copyIn` has copied in, or the words of several such copies.
+    func copyOut(at offset: Int, into bytes: UnsafeMutableRawBufferPointer) {
+        let words = unsafe words(at: offset, count: bytes.count)
+        for index in 0..<bytes.count / 8 {
+            let word = unsafe words[index].load(ordering: .relaxed)
+            unsafe bytes.storeBytes(of: word, toByteOffset: index * 8, as: UInt64.self)
+        }
+        let rest = bytes.count % 8
+        guard rest > 0 else { return }
+        let word = unsafe words[bytes.count / 8].load(ordering: .relaxed)
+        unsafe withUnsafeBytes(of: word) {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: bytes.suffix(rest))
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<rest]))
+        }
+    }
+
+    /// The words that so many bytes lie in.
+    private func words(at offset: Int, count: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
+        precondition(offset >= 0 && count <= self.count - 8 && offset <= self.count - (count + 7) / 8 * 8)
+        return unsafe (start + offset).assumingMemoryBound(to: Atomic<UInt64>.self)
+    }
+
     /// The bytes of a range, for copies and for system calls.
     func unsafeBytes(_ range: Range<Int>) -> UnsafeMutableRawBufferPointer {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
@@ -49,11 +87,8 @@ struct SharedWord: @unchecked Sendable {
     /// Everything written before is seen by who loads this.
     func store(_ value: UInt64) { unsafe address.pointee.store(value, ordering: .releasing) }
 
-    /// Alone, without order: for the words of a value.
+    /// Alone, without order.
     func loadRelaxed() -> UInt64 { unsafe address.pointee.load(ordering: .relaxed) }
-
-    /// Alone, without order: for the words of a value.
-    func storeRelaxed(_ value: UInt64) { unsafe address.pointee.store(value, ordering: .relaxed) }
 
     /// Returns what the word held; it holds `new` if that was `old`.
     func replace(_ old: UInt64, by new: UInt64) -> UInt64 {

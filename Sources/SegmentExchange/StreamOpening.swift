@@ -112,16 +112,9 @@ struct StreamOpening: ~Copyable {
 extension StreamPlace {
     /// Whether the side is now this process's; false while a live process is still bound to whoever had it.
     fileprivate func take(_ claim: Claim, from other: StreamPlace) throws(ExchangeError) -> Bool {
-        let holder = Claim(word: self.claim.load())
-        if holder != .nobody {
-            switch try holder.claimant(seenBy: claim) {
-            case .alive: throw .taken(processID: holder.processID)
-            case .hidden: throw .cannotBeWatched(processID: holder.processID)
-            case .ended: break
-            }
-            if try other.isHeld(boundTo: serial.load(), seenBy: claim) { return false }
+        try self.claim.take(claim) { () throws(ExchangeError) -> Bool in
+            try !other.isHeld(boundTo: serial.load(), seenBy: claim)
         }
-        return self.claim.replace(holder.word, by: claim.word) == holder.word
     }
 
     /// Whether a live process is in a stream with that opening of the other side.

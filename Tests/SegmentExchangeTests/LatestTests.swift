@@ -1,0 +1,156 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import SegmentExchange
+
+/// Every word follows from the first: a value that is not whole shows.
+private struct Sample: Equatable {
+    var words: SIMD8<UInt64>
+    var tail: UInt32
+
+    init(_ number: UInt64) {
+        words = SIMD8(repeating: number) ^ SIMD8(0, 1, 2, 3, 4, 5, 6, 7)
+        tail = UInt32(truncatingIfNeeded: number)
+    }
+
+    var number: UInt64 { words[0] }
+
+}
+
+@Suite struct LatestTests {
+    private let memory = ExchangeMemory(8192)
+
+    @Test func `the newest value is read, as often as one likes, and nothing before the first`() throws {
+        var reader = try Latest<Sample>.Reader(in: memory.shared)
+        #expect(try reader.value() == nil)
+        var writer = try Latest<Sample>.Writer(in: memory.shared)
+        #expect(try reader.value() == nil)
+        for number in UInt64(1)...20 {
+            writer.publish(Sample(number))
+            #expect(try reader.value() == Sample(number))
+            #expect(try reader.value() == Sample(number))
+        }
+    }
+
+    @Test func `values of any size come out as they went in`() throws {
+        func check<Value: BitwiseCopyable & Equatable>(_ value: Value) throws {
+            let memory = ExchangeMemory(8192)
+            var writer = try Latest<Value>.Writer(in: memory.shared)
+            writer.publish(value)
+            var reader = try Latest<Value>.Reader(in: memory.shared)
+            #expect(try reader.value() == value)
+        }
+        try check(UInt8(200))
+        try check(Int32(-5))
+        try check(1.5)
+        try check(SIMD4<Float>(1, 2, 3, 4))
+        try check(SIMD64<UInt16>(repeating: 7))
+        try check(Sample(9))
+    }
+
+    @Test func `no reader ever sees half a value, or an older one after a newer`() throws {
+        let stop = Atomic(false)
+        try withExtendedLifetime(stop) {
+            var writer = try Latest<Sample>.Writer(in: memory.shared)
+            writer.publish(Sample(1))
+            let readers = (0..<3).map { index in
+                Thread { [memory] in
+                    var reader = try Latest<Sample>.Reader(in: memory.shared)
+                    var reads = 0, last: UInt64 = 0
+                    while !stop.load(ordering: .relaxed) {
+                        // One of them sleeps until there is something new.
+                        let next =
+                            try index == 0 ? reader.next(timeLimit: .milliseconds(100)) : reader.value()
+                        guard let value = next else { continue }
+                        guard value == Sample(value.number) else { throw Torn(value: value.number) }
+                        guard value.number >= last else { throw Torn(value: last) }
+                        last = value.number
+                        reads += 1
+                    }
+                    return reads
+                }
+            }
+            for number in UInt64(2)..<3_000_000 { writer.publish(Sample(number)) }
+            stop.store(true, ordering: .relaxed)
+            for reader in readers { #expect(try reader.value() > 0) }
+        }
+    }
+
+    private struct Torn: Error { let value: UInt64 }
+
+    @Test func `a reader waits for a change, and only so long`() throws {
+        for readOnly in [false, true] {
+            var reader = try Latest<Int>.Reader(in: memory.shared, readOnly: readOnly)
+            let last = try reader.value() ?? 0
+            #expect(try reader.next(timeLimit: .milliseconds(20)) == nil)
+            let writer = Thread { [memory] in
+                var writer = try Latest<Int>.Writer(in: memory.shared)
+                usleep(20_000)
+                writer.publish(last + 1)
+            }
+            #expect(try reader.next(timeLimit: .seconds(10)) == last + 1)
+            #expect(try reader.next(timeLimit: .milliseconds(1)) == nil)
+            try writer.value()
+        }
+    }
+
+    @Test func `a writer that ended in the middle leaves the newest whole value, and the next goes on`()
+        throws
+    {
+        do {
+            var writer = try Latest<Int>.Writer(in: memory.shared)
+            writer.publish(1)
+            writer.publish(2)
+        }
+        // As a death leaves it: the next slot half written, the place still claimed.
+        let place = try LatestPlace(memory.shared, valueSize: 8)
+        place.claim.store(try Claim.own().word ^ 1 << 40)
+        memory.bytes.storeBytes(of: 77, toByteOffset: place.slot(3).lowerBound, as: Int.self)
+        var reader = try Latest<Int>.Reader(in: memory.shared)
+        #expect(try reader.value() == 2)
+        var writer = try Latest<Int>.Writer(in: memory.shared)
+        #expect(try reader.value() == 2)
+        writer.publish(3)
+        #expect(try reader.value() == 3)
+    }
+
+    @Test func `a second writer, another type and another's memory are refused`() throws {
+        do {
+            let writer = try Latest<Int>.Writer(in: memory.shared)
+            #expect(throws: ExchangeError.taken(processID: getpid())) {
+                _ = try Latest<Int>.Writer(in: memory.shared)
+            }
+            _ = writer
+        }
+        #expect(throws: ExchangeError.otherValueSize(found: 8, own: 4)) {
+            _ = try Latest<Int32>.Writer(in: memory.shared)
+        }
+        var writer = try Latest<Int>.Writer(in: memory.shared)
+        writer.publish(1)
+        #expect(throws: ExchangeError.otherValueSize(found: 8, own: 4)) {
+            _ = try Latest<Int32>.Reader(in: memory.shared)
+        }
+        #expect(throws: ExchangeError.otherContents(found: LatestLayout.magic.word)) {
+            _ = try StreamReader(in: memory.shared, timeLimit: .zero)
+        }
+        #expect(throws: ExchangeError.segmentTooSmall(size: 4096, minimum: 4096 + 4 * 128)) {
+            _ = try Latest<Int>.Reader(in: ExchangeMemory(4096).shared)
+        }
+    }
+
+    @Test func `numbers that cannot be true crash nobody`() throws {
+        var reader = try Latest<Sample>.Reader(in: memory.shared)
+        do {
+            var writer = try Latest<Sample>.Writer(in: memory.shared)
+            writer.publish(Sample(1))
+        }
+        let place = try LatestPlace(memory.shared, valueSize: MemoryLayout<Sample>.size)
+        for number in [UInt64.max, 1 << 63, 5, 0] {
+            place.sequence.store(number)
+            place.sizeWord.store(number)
+            _ = try? reader.value()
+            if var writer = try? Latest<Sample>.Writer(in: memory.shared) { writer.publish(Sample(2)) }
+        }
+    }
+}
