@@ -10,6 +10,8 @@ missing := $(shell \
     pkg-config --exists libsystemd 2>/dev/null || echo libsystemd-dev; \
     command -v g++ >/dev/null || echo g++; \
     command -v perl >/dev/null || echo perl; \
+    command -v strace >/dev/null || echo strace; \
+    command -v openssl >/dev/null || echo openssl; \
     command -v unshare >/dev/null || echo util-linux)
 # Programs that run where Swift is not installed.
 static := swift build --configuration release --static-swift-stdlib

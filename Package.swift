@@ -160,16 +160,22 @@ let package = Package(
         .test("Systemd", and: ["SegmentModel", logging]),
         .test(
             "segmentctl",
-            and: [arguments, "SegmentClient", "SegmentModel", "SystemVSharedMemory", system]
+            and: [
+                arguments, "SegmentClient", "SegmentExchange", "SegmentModel", "SystemVSharedMemory", system,
+            ]
+        ),
+        .executableTarget(
+            name: "stream-peer",
+            dependencies: ["SegmentClient", "SegmentExchange", "SegmentTestSupport"],
+            path: "Tests/StreamPeer",
+            swiftSettings: testing
         ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "SegmentClient", "SegmentInterface", "SegmentModel", "SegmentTestSupport",
-                "SystemVSharedMemory",
-                "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader", "segment-writer",
-                "segment-reader",
-                system,
+                "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel", "SegmentTestSupport",
+                "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader",
+                "segment-writer", "segment-reader", "stream-peer", system,
             ],
             swiftSettings: testing
         ),

@@ -10,7 +10,7 @@
 // An early return is as good as a late one: whoever waits looks again.
 void clinux_futex_wait(const void *word, uint32_t value, int32_t milliseconds) {
     struct timespec limit = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000};
-    syscall(SYS_futex, word, FUTEX_WAIT, value, &limit, NULL, 0);
+    syscall(SYS_futex, word, FUTEX_WAIT, value, milliseconds < 0 ? NULL : &limit, NULL, 0);
 }
 
 void clinux_futex_wake(const void *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); }

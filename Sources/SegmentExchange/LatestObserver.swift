@@ -52,14 +52,11 @@ struct LatestObserver: Sendable {
             let number = sequence.load()
             return number != seen && number != 0 ? .found(()) : .notYet
         }
-        repeat {
-            if canAnnounce {
-                if try place.waiting.await(until: deadline, look) != nil { return true }
-            } else {
-                if case .found = look() { return true }
-                usleep(1000)
-            }
-        } while !deadline.hasPassed
-        return false
+        if canAnnounce { return try place.waiting.await(until: deadline, look) != nil }
+        while true {
+            if case .found = look() { return true }
+            guard !deadline.hasPassed else { return false }
+            usleep(1000)
+        }
     }
 }

@@ -11,11 +11,8 @@ enum StreamLayout {
 }
 
 /// Which end of a stream.
-public enum StreamRole: String, Sendable {
-    /// The one side that writes.
-    case writer
-    /// The one side that reads.
-    case reader
+enum StreamRole {
+    case writer, reader
 
     var offset: Int {
         switch self {

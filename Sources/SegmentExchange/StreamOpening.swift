@@ -28,7 +28,7 @@ struct StreamOpening: ~Copyable {
         while try !own.take(claim, from: other) {
             // Somebody will notice soon that the stream before is over.
             guard !deadline.hasPassed else { throw .timedOut }
-            usleep(2000)
+            usleep(10_000)
         }
         self.own = own
         self.other = other
@@ -50,62 +50,59 @@ struct StreamOpening: ~Copyable {
     ///
     /// Throws `timedOut` and `cannotBeWatched`.
     consuming func bind() throws(ExchangeError) -> StreamSide {
+        var dead: UInt64 = 0
         while true {
-            guard let candidate = try nextCandidate() else { throw .timedOut }
-            let peer: PeerProcess
+            let candidate = try candidate(except: dead)
             switch try candidate.claim.claimant(seenBy: claim) {
-            case .alive(let process): peer = process
+            case .alive(let process):
+                let peer = try PeerWatch(process, waking: own.waiting)
+                own.partner.store(candidate.serial)
+                other.waiting.wake()
+                if try isAnswered(by: candidate, peer) {
+                    return StreamSide(self, bound: candidate.serial, to: peer)
+                }
             case .hidden: throw .cannotBeWatched(processID: candidate.claim.processID)
-            case .ended:
-                // Its place will be taken by the next one.
-                guard !deadline.hasPassed else { throw .timedOut }
-                usleep(2000)
-                continue
-            }
-            own.partner.store(candidate.serial)
-            other.waiting.wake()
-            if try isAnswered(by: candidate, peer) {
-                return StreamSide(self, bound: candidate.serial, to: peer)
+            case .ended: dead = candidate.serial
             }
         }
     }
 
+    /// An opening of the other side, and who made it.
     private struct Candidate {
         let claim: Claim
         let serial: UInt64
     }
 
-    /// Whoever has opened the other side; nil if nobody has in time.
-    private func nextCandidate() throws(ExchangeError) -> Candidate? {
+    /// Whoever has opened the other side; `dead` is what one who has died has left.
+    private func candidate(except dead: UInt64) throws(ExchangeError) -> Candidate {
         let other = other
-        repeat {
-            let candidate = try own.waiting.await(until: deadline) { () -> Look<Candidate> in
-                let serial = other.serial.load()
-                let claim = Claim(word: other.claim.load())
-                guard serial != 0, claim != .nobody, other.serial.load() == serial else { return .notYet }
-                return .found(Candidate(claim: claim, serial: serial))
+        let candidate = try own.waiting.await(until: deadline) { () -> Look<Candidate> in
+            let serial = other.serial.load()
+            let claim = Claim(word: other.claim.load())
+            guard serial != 0, serial != dead, claim != .nobody, other.serial.load() == serial else {
+                return .notYet
             }
-            if let candidate { return candidate }
-        } while !deadline.hasPassed
-        return nil
+            return .found(Candidate(claim: claim, serial: serial))
+        }
+        guard let candidate else { throw .timedOut }
+        return candidate
     }
 
     /// Whether a candidate binds to this opening; false once it has gone instead.
     private func isAnswered(
         by candidate: Candidate,
-        _ peer: borrowing PeerProcess
+        _ peer: borrowing PeerWatch
     ) throws(ExchangeError) -> Bool {
         let other = other, serial = serial
-        repeat {
-            let answer = try own.waiting.await(until: deadline) { () -> Look<Bool> in
-                let partner = other.partner.load()
-                guard other.serial.load() == candidate.serial else { return .found(false) }
-                return partner == serial ? .found(true) : .notYet
-            }
-            if let answer { return answer }
-            if peer.hasEnded { return false }
-        } while !deadline.hasPassed
-        throw .timedOut
+        let answer = try own.waiting.await(until: deadline) { () -> Look<Bool> in
+            let hasEnded = peer.hasEnded
+            let partner = other.partner.load()
+            guard other.serial.load() == candidate.serial else { return .found(false) }
+            if partner == serial { return .found(true) }
+            return hasEnded ? .found(false) : .notYet
+        }
+        guard let answer else { throw .timedOut }
+        return answer
     }
 }
 

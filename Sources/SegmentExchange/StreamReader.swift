@@ -3,7 +3,7 @@ public import SegmentClient
 /// The reading side of a byte stream through a segment, from one process to one other.
 ///
 /// See `StreamWriter`. The end of the stream is told only if the writer has said that it is whole; its death and its
-/// letting go before that are errors, within 200 ms.
+/// letting go before that are errors, at once.
 public struct StreamReader: ~Copyable, Sendable {
     // In this order they end: the side is let go before the memory is detached.
     var side: StreamSide
@@ -65,7 +65,7 @@ public struct StreamReader: ~Copyable, Sendable {
     mutating func filled(upTo count: Int) throws(ExchangeError) -> Range<Int>? {
         if isOver { return nil }
         if !hasEnd {
-            let hasDied = try side.checkPeer()
+            let hasDied = try side.peerHasEnded()
             if hasDied || knownBytes < count { try lookForBytes(hasDied) }
         }
         guard knownBytes > 0 else {
@@ -104,9 +104,14 @@ public struct StreamReader: ~Copyable, Sendable {
     }
 
     /// Gives room to the writer: so many bytes have been read.
+    ///
+    /// A writer that waits for room is woken once half of the ring is free, not for every few bytes; one that waits
+    /// for the end is left alone until then.
     mutating func free(_ count: Int) {
         position += UInt64(count)
         side.own.position.store(position)
-        side.other.waiting.wake()
+        if knownBytes <= ring.capacity / 2, side.other.end.load() != side.partner {
+            side.other.waiting.wake()
+        }
     }
 }

@@ -2,6 +2,9 @@ import Glibc
 import SystemPackage
 
 extension StreamSide {
+    /// How often to look whether the peer has let go, which no descriptor tells; in milliseconds.
+    private static let boundCheck: Int32 = 100
+
     /// Waits until a file can be read or written without waiting, which a regular file always can.
     ///
     /// Throws `peerDied` and `peerClosed` where the other side ends meanwhile.
@@ -11,7 +14,7 @@ extension StreamSide {
             pollfd(fd: peer.descriptor, events: Int16(POLLIN), revents: 0),
         ]
         while true {
-            let ready = unsafe poll(&entries, nfds_t(entries.count), Patience.sleep)
+            let ready = unsafe poll(&entries, nfds_t(entries.count), Self.boundCheck)
             guard ready >= 0 || errno == EINTR else { throw .failed(call: "poll", errno: errno) }
             // A file that has an error or a hang-up is ready too: the call that follows tells.
             if ready > 0, entries[0].revents != 0 { return }

@@ -10,13 +10,11 @@ struct StreamSide: ~Copyable, Sendable {
     let serial: UInt64
     /// Names the other side's opening.
     let partner: UInt64
-    let peer: PeerProcess
+    let peer: PeerWatch
     private let process = getpid()
     private var isOpen = true
-    /// When to look next whether the peer lives, by `Patience.coarseMilliseconds`.
-    private var nextCheck: Int64 = 0
 
-    init(_ opening: consuming StreamOpening, bound partner: UInt64, to peer: consuming PeerProcess) {
+    init(_ opening: consuming StreamOpening, bound partner: UInt64, to peer: consuming PeerWatch) {
         own = opening.own
         other = opening.other
         serial = opening.serial
@@ -33,6 +31,7 @@ struct StreamSide: ~Copyable, Sendable {
     /// Lets the next one have this side, before this value ends.
     mutating func letGo() {
         own.letGo(waking: other)
+        peer.stop()
         isOpen = false
     }
 
@@ -41,30 +40,28 @@ struct StreamSide: ~Copyable, Sendable {
     /// What was loaded from its words before is its own if this is true after.
     var isBound: Bool { other.serial.load() == partner }
 
-    /// To be called before each piece of work that does not wait: from time to time it looks whether the peer lives.
+    /// Whether the other side's process has ended; throws `peerClosed` if it has let go.
     ///
-    /// Returns whether it has died. Throws `peerClosed`.
-    mutating func checkPeer() throws(ExchangeError) -> Bool {
+    /// To be asked before each piece of work that does not wait.
+    func peerHasEnded() throws(ExchangeError) -> Bool {
         guard isBound else { throw .peerClosed }
-        let now = Patience.coarseMilliseconds()
-        guard now >= nextCheck else { return false }
-        nextCheck = now + Int64(Patience.sleep)
         return peer.hasEnded
     }
 
     /// Waits until a look finds something.
     ///
-    /// Throws what the look fails with, and `peerDied` if it has found nothing once the peer's process has ended.
+    /// Throws what the look fails with, and `peerDied` if it still finds nothing once the peer's process has ended.
     func await<Found>(_ look: () -> Look<Found>) throws(ExchangeError) -> Found {
-        while true {
-            if let found = try own.waiting.await(look) { return found }
-            guard peer.hasEnded else { continue }
-            switch look() {
-            case .found(let found): return found
-            case .failed(let error): throw error
-            case .notYet: throw .peerDied(processID: peer.processID)
-            }
+        let found = try own.waiting.await { () -> Look<Found> in
+            // In this order: what the process did before its end counts.
+            let hasEnded = peer.hasEnded
+            let found = look()
+            guard hasEnded, case .notYet = found else { return found }
+            return .failed(.peerDied(processID: peer.processID))
         }
+        // Without a deadline something is found.
+        guard let found else { throw .timedOut }
+        return found
     }
 }
 

@@ -81,7 +81,7 @@ public struct StreamWriter: ~Copyable, Sendable {
 
     /// A place in memory where bytes can be written, once there is room: up to `count` of them, at least one.
     mutating func room(upTo count: Int) throws(ExchangeError) -> Range<Int> {
-        if try side.checkPeer() { throw .peerDied(processID: side.peer.processID) }
+        if try side.peerHasEnded() { throw .peerDied(processID: side.peer.processID) }
         if knownRoom < count { try lookForRoom() }
         let range = ring.range(from: position, count: min(count, knownRoom))
         return range.lowerBound + StreamLayout.headerSize..<range.upperBound + StreamLayout.headerSize

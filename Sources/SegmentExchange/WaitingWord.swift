@@ -13,26 +13,56 @@ struct WaitingWord: @unchecked Sendable {
         unsafe self.address = unsafe address
     }
 
-    /// To be followed by another look, and then by `sleep` or `withdraw`.
-    func announce() {
+    /// Looks until there is something to see, first busily, then asleep; nil once the deadline has passed.
+    func await<Found>(
+        until deadline: Deadline = .never,
+        _ look: () -> Look<Found>
+    ) throws(ExchangeError) -> Found? {
+        for _ in 0..<Patience.looks {
+            if let found = try look().found { return found }
+            clinux_spin_pause()
+        }
+        while true {
+            announce()
+            if let found = try look().found { return found }
+            guard !deadline.hasPassed else { return nil }
+            unsafe clinux_futex_wait(address, 1, deadline.milliseconds)
+        }
+    }
+
+    /// Stays announced until somebody wakes: others may sleep on the same word.
+    private func announce() {
         unsafe address.pointee.store(1, ordering: .sequentiallyConsistent)
         atomicMemoryFence(ordering: .sequentiallyConsistent)
-    }
-
-    /// Until somebody wakes, a signal comes, or at the longest so many milliseconds.
-    func sleep(milliseconds: Int32) {
-        unsafe clinux_futex_wait(address, 1, milliseconds)
-    }
-
-    func withdraw() {
-        unsafe address.pointee.store(0, ordering: .relaxed)
     }
 
     /// Wakes everybody who waits, by a system call only if somebody does.
     func wake() {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         guard unsafe address.pointee.load(ordering: .relaxed) != 0 else { return }
+        wakeRegardless()
+    }
+
+    /// Wakes everybody who waits, whatever the word says: a stranger may have changed it.
+    func wakeRegardless() {
         unsafe address.pointee.store(0, ordering: .sequentiallyConsistent)
         unsafe clinux_futex_wake(address)
+    }
+}
+
+/// What a look at the shared memory found.
+enum Look<Found> {
+    case found(Found)
+    case notYet
+    case failed(ExchangeError)
+
+    fileprivate var found: Found? {
+        get throws(ExchangeError) {
+            switch self {
+            case .found(let found): return found
+            case .notYet: return nil
+            case .failed(let error): throw error
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import SegmentTestSupport
 import Testing
 
 @testable import SegmentExchange

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import SegmentTestSupport
 import Testing
 
 @testable import SegmentExchange

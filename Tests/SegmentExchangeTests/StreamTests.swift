@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import SegmentTestSupport
 import Testing
 
 @testable import SegmentExchange
@@ -119,11 +120,14 @@ import Testing
     }
 
     @Test func `a writer that lets go before the end is an error, not an end`() throws {
+        let bound = Flag()
         let writer = Thread { [memory] in
             var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
             try writer.write(Self.pattern(10).span.bytes)
+            bound.wait()
         }
         var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        bound.raise()
         try writer.value()
         #expect(throws: ExchangeError.peerClosed) { _ = try readAll(&reader) }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SegmentClient
+import SegmentExchange
 import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
@@ -135,6 +136,30 @@ import Testing
                 == "\(time) created telemetry (ready, id 12)"
         )
         #expect(EventLine.text(SegmentEvent(.listed), now: 0) == nil)
+    }
+
+    static let progress: [(bytes: UInt64, total: UInt64?, time: Duration, text: String)] = [
+        (0, nil, .zero, "0 B"), (1536, 1 << 20, .milliseconds(50), "1.5 KiB of 1 MiB"),
+        (3 << 30, 4 << 30, .seconds(2), "3 GiB of 4 GiB, 1.5 GiB/s, 1 s left"),
+        (100, 7300, .seconds(1), "100 B of 7.1 KiB, 100 B/s, 1 min 12 s left"),
+        (1, 36001, .seconds(1), "1 B of 35.1 KiB, 1 B/s, 10 h 0 min left"),
+        (2048, nil, .seconds(2), "2 KiB, 1 KiB/s"), (2048, 2048, .seconds(2), "2 KiB of 2 KiB, 1 KiB/s"),
+        // A file that has grown meanwhile.
+        (4096, 2048, .seconds(2), "4 KiB of 2 KiB, 2 KiB/s"),
+    ]
+
+    @Test(arguments: progress)
+    func `how far a stream has come`(_ row: (bytes: UInt64, total: UInt64?, time: Duration, text: String)) {
+        #expect(ProgressText.text(row.bytes, of: row.total, after: row.time) == row.text)
+    }
+
+    static let streams: [(ExchangeError, Int32)] = [
+        (.taken(processID: 1), 6), (.peerDied(processID: 1), 1), (.segmentTooSmall(size: 1, minimum: 2), 1),
+    ]
+
+    @Test(arguments: streams)
+    func `a stream that did not end has its exit status`(error: ExchangeError, status: Int32) {
+        #expect(ExitStatus(ExchangeFailure(segment: "a", error: error)).rawValue == status)
     }
 
     static let refusals: [(BrokerError, Int32)] = [

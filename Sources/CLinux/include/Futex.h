@@ -3,7 +3,7 @@
 
 // futex(2) has no function in glibc. These words are shared between processes, so that FUTEX_PRIVATE_FLAG is not set.
 
-// Sleeps while the word has this value, at most so many milliseconds, and not at all if it has another.
+// Sleeps while the word has this value, and not at all if it has another; at most so many milliseconds, if not negative.
 void clinux_futex_wait(const void *word, uint32_t value, int32_t milliseconds);
 // Wakes everybody who sleeps on the word.
 void clinux_futex_wake(const void *word);

@@ -1,0 +1,97 @@
+import Glibc
+import SegmentClient
+import SegmentExchange
+import SegmentTestSupport
+import Testing
+
+extension RealDaemon {
+    /// One side is killed at a random moment, the other is here: it must say so, soon, and take nothing for whole.
+    @Suite(.serialized) struct StreamDeathTests {
+        private static let kills = 500
+        /// More than any stream carries before it is killed.
+        private static let endless = 1 << 30
+
+        /// How a stream ended on this side, and when.
+        private struct End {
+            let error: ExchangeError?
+            let moment: ContinuousClock.Instant
+        }
+
+        @Test func `a writer's kill -9 is told to the reader within 200 ms`() throws {
+            try withEachKill(of: "write") { segment, bound in
+                var reader = try StreamReader(segment, timeLimit: .seconds(10))
+                bound()
+                var buffer = [UInt8](repeating: 0, count: 9000)
+                return Self.end { () throws(ExchangeError) in
+                    while true {
+                        let position = reader.position
+                        var span = buffer.mutableSpan
+                        var bytes = span.mutableBytes
+                        let count = try reader.read(into: &bytes)
+                        guard count > 0 else { return }
+                        #expect(StreamPattern.matches(buffer[..<count], at: position))
+                    }
+                }
+            }
+        }
+
+        @Test func `a reader's kill -9 is told to the writer within 200 ms`() throws {
+            try withEachKill(of: "read") { segment, bound in
+                var writer = try StreamWriter(segment, timeLimit: .seconds(10))
+                bound()
+                return Self.end { () throws(ExchangeError) in
+                    while true {
+                        let count = Int.random(in: 1...9000)
+                        try writer.write(StreamPattern.bytes(at: writer.position, count: count).span.bytes)
+                    }
+                }
+            }
+        }
+
+        private static func end(_ stream: () throws(ExchangeError) -> Void) -> End {
+            do throws(ExchangeError) {
+                try stream()
+                return End(error: nil, moment: .now)
+            } catch {
+                return End(error: error, moment: .now)
+            }
+        }
+
+        /// Starts the other side, kills it after a random time, and compares what this side says.
+        private func withEachKill(
+            of side: String,
+            _ stream: (consuming AttachedSegment, _ bound: () -> Void) throws -> End
+        ) throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = \"64 KiB\""]) { daemon in
+                let client = try daemon.client()
+                // Made now, not after the first kill.
+                _ = StreamPattern.bytes(at: 0, count: 1)
+                var slowest = Duration.zero
+                for _ in 0..<Self.kills {
+                    let peer = try ChildProcess(
+                        [
+                            Programs.path("stream-peer"), side, "a", "\(Self.endless)",
+                            "\(Int.random(in: 1...9000))",
+                        ],
+                        environment: ["SEGMENTD_SOCKET": daemon.socket]
+                    )
+                    let bound = Flag()
+                    let killer = Thread {
+                        bound.wait()
+                        usleep(.random(in: 0...10_000))
+                        let moment = ContinuousClock.now
+                        peer.signal(SIGKILL)
+                        return moment
+                    }
+                    let end = try stream(try client.attach("a")) { bound.raise() }
+                    let killed = try killer.value()
+                    peer.wait()
+                    #expect(end.error == .peerDied(processID: peer.identifier))
+                    slowest = max(slowest, end.moment - killed)
+                }
+                #expect(slowest < .milliseconds(200))
+                print("\(Self.kills) kills of the side that \(side)s, told after \(slowest) at most")
+            }
+        }
+    }
+}
