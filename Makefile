@@ -1,4 +1,4 @@
-.PHONY: all release prerequisites demo run test test-system bench install format lint
+.PHONY: all release prerequisites demo run test test-system fuzz bench install format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
@@ -52,6 +52,11 @@ test-system: release
 	rm -rf .build/installed
 	$(MAKE) install DESTDIR=$(CURDIR)/.build/installed
 	Tests/SystemTests/run.sh .build/installed $(SUITES)
+
+# The memory of streams and latest values under somebody who writes into it at random.
+fuzz: prerequisites
+	swift build --scratch-path .build-address --sanitize=address --product exchange-fuzzer
+	SWIFT_BACKTRACE=enable=no timeout 120 .build-address/debug/exchange-fuzzer 60
 
 install: release
 	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/sbin $(programs)/segmentd

@@ -170,6 +170,12 @@ let package = Package(
             path: "Tests/StreamPeer",
             swiftSettings: testing
         ),
+        .executableTarget(
+            name: "exchange-fuzzer",
+            dependencies: ["SegmentExchange", "SegmentTestSupport"],
+            path: "Tests/ExchangeFuzzer",
+            swiftSettings: testing
+        ),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

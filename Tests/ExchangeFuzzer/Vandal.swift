@@ -1,0 +1,62 @@
+import Glibc
+
+@testable import SegmentExchange
+
+/// Writes into memory what nobody should, reproducibly as far as threads are.
+struct Vandal {
+    private var state: UInt64
+
+    init(_ seed: UInt64) {
+        state = seed
+    }
+
+    /// One word or one byte, and then a moment's peace.
+    mutating func spoil(_ region: Region) {
+        let memory = region.shared
+        switch random(10) {
+        case 0:
+            // Somewhere in the header, something that means something there.
+            let offset = Self.offsets[random(Self.offsets.count)]
+            memory.word(at: offset).store(word(memory))
+        case 1:
+            region.bytes.storeBytes(
+                of: UInt8(truncatingIfNeeded: next()),
+                toByteOffset: random(region.bytes.count),
+                as: UInt8.self
+            )
+        case 2, 3, 4:
+            for offset in Self.offsets.dropFirst() { memory.word(at: offset).store(0) }
+        default:
+            usleep(UInt32(random(3000)))
+        }
+    }
+
+    private static let offsets =
+        [0, 8, 128, 256, 384]
+        + [1024, 2048].flatMap { side in
+            [0, 8, 16, 24, 128, 256].map { side + $0 }
+        }
+
+    private mutating func word(_ memory: SharedBytes) -> UInt64 {
+        switch random(6) {
+        case 0: 0
+        case 1: UInt64.max
+        case 2: (try? Claim.own().word) ?? 1
+        case 3: UInt64(random(10_000))
+        // What another word holds: serials and positions that do exist.
+        case 4: memory.word(at: Self.offsets[random(Self.offsets.count)]).load()
+        default: next()
+        }
+    }
+
+    private mutating func random(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+    /// SplitMix64.
+    private mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var word = state
+        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+        return word ^ word >> 31
+    }
+}
