@@ -3,7 +3,7 @@ import SegmentClient
 
 /// What every verb understands, before or after its name.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Ask the daemon that listens here.", valueName: "path"))
+    @Option(help: ArgumentHelp("Ask the daemon that listens here.", valueName: "path"), completion: .file())
     var socket: String?
 
     @Option(help: "Print JSON: pretty, short, or off.")

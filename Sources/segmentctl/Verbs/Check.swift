@@ -11,7 +11,10 @@ struct Check: ParsableCommand {
         abstract: "Check the configuration without the daemon; every problem is shown at once."
     )
 
-    @Argument(help: ArgumentHelp("Only this directory; else where the daemon looks.", valueName: "dir"))
+    @Argument(
+        help: ArgumentHelp("Only this directory; else where the daemon looks.", valueName: "dir"),
+        completion: .directory
+    )
     var directory: String?
 
     @OptionGroup var options: GlobalOptions

@@ -6,7 +6,7 @@ struct Key: ParsableCommand {
         abstract: "Print a segment's key alone, as 0x%08x, for scripts."
     )
 
-    @Argument(help: "The segment.")
+    @Argument(help: "The segment.", completion: SegmentNames.completion)
     var name: String
 
     @OptionGroup var options: GlobalOptions
@@ -24,7 +24,7 @@ struct Identifier: ParsableCommand {
         abstract: "Print a segment's identifier (shmid) alone, for scripts."
     )
 
-    @Argument(help: "The segment.")
+    @Argument(help: "The segment.", completion: SegmentNames.completion)
     var name: String
 
     @OptionGroup var options: GlobalOptions

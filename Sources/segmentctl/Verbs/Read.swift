@@ -4,7 +4,7 @@ import SegmentClient
 struct Read: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write a segment to standard output.")
 
-    @Argument(help: "The segment.")
+    @Argument(help: "The segment.", completion: SegmentNames.completion)
     var name: String
 
     @Option(help: ArgumentHelp("Begin at this byte.", valueName: "n"))

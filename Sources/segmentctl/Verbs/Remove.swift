@@ -10,7 +10,7 @@ struct Remove: ParsableCommand {
             """
     )
 
-    @Argument(help: "The segment.")
+    @Argument(help: "The segment.", completion: SegmentNames.completion)
     var name: String
 
     @Option(help: "unused, idle or now.")

@@ -15,7 +15,8 @@ struct Run: ParsableCommand {
     // Both parts at once: argument-parser does not tell what stood before `--` and what after.
     @Argument(
         parsing: .captureForPassthrough,
-        help: ArgumentHelp("Segments, then `--` and the command.", valueName: "name")
+        help: ArgumentHelp("Segments, then `--` and the command.", valueName: "name"),
+        completion: SegmentNames.completion
     )
     var words: [String] = []
 

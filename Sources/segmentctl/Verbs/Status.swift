@@ -6,7 +6,7 @@ struct Status: ParsableCommand {
         abstract: "Show the daemon and the kernel's limits, or each named segment in full."
     )
 
-    @Argument(help: "Segments.")
+    @Argument(help: "Segments.", completion: SegmentNames.completion)
     var names: [String] = []
 
     @OptionGroup var options: GlobalOptions

@@ -4,7 +4,7 @@ import SegmentClient
 struct Write: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write standard input into a segment.")
 
-    @Argument(help: "The segment.")
+    @Argument(help: "The segment.", completion: SegmentNames.completion)
     var name: String
 
     @Option(help: ArgumentHelp("Begin at this byte.", valueName: "n"))

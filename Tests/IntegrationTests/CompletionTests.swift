@@ -1,0 +1,46 @@
+import Glibc
+import Testing
+
+extension RealDaemon {
+    /// What shells are offered when they complete a word.
+    @Suite(.serialized) struct CompletionTests {
+        /// As the scripts call it: the words of the command line and the one that is completed.
+        private func offered(_ line: String, _ verb: String, _ socket: String) throws -> String {
+            let words = line.split(separator: " ", omittingEmptySubsequences: false)
+            let quoted = words.map { "'\($0)'" }.joined(separator: " ")
+            return try Programs.run(
+                "SEGMENTD_SOCKET='\(socket)' '\(Programs.path("segmentctl"))'"
+                    + " ---completion \(verb) -- positional@0 \(words.count - 1) 0 \(quoted)"
+            ).output
+        }
+
+        @Test func `every verb that takes a segment is offered the live names`() throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = 1", "segments.d/b.toml": "size = 1"]) {
+                daemon in
+                for verb in ["status", "key", "id", "read", "write", "remove", "run"] {
+                    let names = try offered("segmentctl \(verb) ", verb, daemon.socket)
+                    #expect(names == "a\nb\n", "\(verb)")
+                }
+                let ofCommand = try offered("segmentctl run a -- ", "run", daemon.socket)
+                #expect(ofCommand == "\n")
+                for option in ["--socket \(daemon.socket)", "--socket=\(daemon.socket)"] {
+                    let names = try offered("segmentctl \(option) key ", "key", "/nowhere")
+                    #expect(names == "a\nb\n")
+                }
+            }
+        }
+
+        @Test func `without a daemon, or with one that hangs, nothing is offered, soon`() throws {
+            try DaemonFixture.with { daemon in
+                let ofNobody = try offered("segmentctl key ", "key", "/nowhere")
+                #expect(ofNobody == "\n")
+                daemon.process.signal(SIGSTOP)
+                let before = ContinuousClock.now
+                let ofHanging = try offered("segmentctl key ", "key", daemon.socket)
+                #expect(ofHanging == "\n")
+                #expect(ContinuousClock.now - before < .seconds(2))
+                daemon.process.signal(SIGCONT)
+            }
+        }
+    }
+}
