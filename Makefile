@@ -1,7 +1,8 @@
-.PHONY: all release prerequisites demo run test test-system fuzz bench install format lint
+.PHONY: all release prerequisites demo run test test-system fuzz bench install deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
+VERSION = $(shell sed -n 's/.*version = "\(.*\)"/\1/p' Sources/SegmentModel/Product.swift)
 
 # Tests make real segments: in an IPC namespace of their own, so that the host's are never touched.
 namespace := unshare --ipc $(if $(filter-out 0,$(shell id -u)),--map-root-user)
@@ -45,13 +46,25 @@ bench: release
 	$(namespace) taskset -c 0 $(programs)/segmentbench requests
 	$(namespace) taskset -c 0 $(programs)/segmentbench starts
 
-# Under real systemds, in containers; as root.
+# Under real systemds, in containers, as root: this version's package, and one to upgrade to.
 test-system: release
 	for program in debootstrap systemd-nspawn; do command -v $$program > /dev/null || missing="$$missing 1"; done; \
 	[ -z "$$missing" ] || { apt-get update -q && apt-get install -y -q debootstrap systemd-container; }
+	$(MAKE) deb
+	$(MAKE) deb VERSION=$(VERSION)+upgrade
+	Tests/SystemTests/run.sh .build/debian/segmentd_$(VERSION)_*.deb .build/debian/segmentd_$(VERSION)+upgrade_*.deb $(SUITES)
+
+# The package, in .build/debian: the tree that install makes, whatever is in it.
+deb: release
+	command -v dpkg-shlibdeps > /dev/null || { sudo=$$(test $$(id -u) = 0 || echo sudo); \
+	$$sudo apt-get update -q && $$sudo apt-get install -y -q dpkg-dev; }
 	rm -rf .build/installed
-	$(MAKE) install DESTDIR=$(CURDIR)/.build/installed
-	Tests/SystemTests/run.sh .build/installed $(SUITES)
+	$(MAKE) install DESTDIR=$(CURDIR)/.build/installed PREFIX=/usr
+	systemd/debian/build.sh .build/installed $(VERSION) .build/debian
+
+share := $(DESTDIR)$(PREFIX)/share
+# Debian's zsh looks for what packages bring in a folder of its own.
+zsh := $(share)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
 # The memory of streams and latest values under somebody who writes into it at random.
 fuzz: prerequisites
@@ -65,7 +78,22 @@ install: release
 	install -D -m 0644 systemd/segmentd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/segmentd.conf
 	install -D -m 0644 systemd/segmentd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/segmentd.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/catalog systemd/segmentd.catalog
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/share/varlink/interfaces Sources/SegmentInterface/io.segmentd.Broker.varlink
+	install -D -m 0644 -t $(share)/varlink/interfaces Sources/SegmentInterface/io.segmentd.Broker.varlink
+	for section in 1 3 5 7 8; do \
+		for page in Sources/Manual/*.$$section; do \
+			[ ! -e $$page ] || install -D -m 0644 -t $(share)/man/man$$section $$page || exit; \
+		done; \
+	done
+	install -d $(share)/bash-completion/completions $(zsh) $(share)/fish/vendor_completions.d
+	set -o pipefail; $(programs)/segmentctl --generate-completion-script bash | sed '/^#!/d' > $(share)/bash-completion/completions/segmentctl
+	$(programs)/segmentctl --generate-completion-script zsh > $(zsh)/_segmentctl
+	$(programs)/segmentctl --generate-completion-script fish > $(share)/fish/vendor_completions.d/segmentctl.fish
+	install -D -m 0644 -t $(share)/doc/segmentd/examples config/segmentd.toml
+	install -D -m 0644 -t $(share)/doc/segmentd/examples/segments.d config/segments.d/*.toml
+	# The defaults, as remarks, so that later versions may have others; what an administrator wrote stays.
+	install -d $(DESTDIR)/etc/segmentd
+	test -e $(DESTDIR)/etc/segmentd/segmentd.toml \
+		|| sed 's/^[a-z]/#&/' config/segmentd.toml > $(DESTDIR)/etc/segmentd/segmentd.toml
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
