@@ -1,11 +1,12 @@
 #!/bin/bash
-# segmentd under a real systemd: installs a built tree into Debian roots, boots each in a container, and runs checks.sh
-# inside. Needs root, debootstrap and systemd-nspawn. Roots are kept in .build/roots for the next run.
+# segmentd under a real systemd: boots bare Debians in containers and runs checks.sh inside, which installs the package,
+# upgrades it to the newer one, removes and purges it. Needs root, debootstrap and systemd-nspawn. Roots are kept in
+# .build/roots for the next run.
 #
-#     run.sh INSTALLED-TREE [SUITE...]
+#     run.sh PACKAGE NEWER-PACKAGE [SUITE...]
 set -euo pipefail
-tree=$(cd "$1" && pwd)
-shift
+packages=("$1" "$2")
+shift 2
 here=$(cd "$(dirname "$0")" && pwd)
 roots=$here/../../.build/roots
 mkdir -p "$roots"
@@ -13,13 +14,15 @@ roots=$(cd "$roots" && pwd)
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(bookworm trixie)
 
+# A container has no network: what the package needs from others, and what the checks are made with.
+contents=systemd,systemd-sysv,dbus,libstdc++6,libsystemd0,perl-base,procps,man-db,fish,zsh
+
 root_for() {
     local base=$roots/$1.base
-    if [ ! -e "$base/.complete" ]; then
+    if [ "$(cat "$base/.contents" 2> /dev/null)" != "$contents" ]; then
         rm -rf "$base"
-        debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,libstdc++6,libsystemd0,perl-base,procps \
-            "$1" "$base" http://deb.debian.org/debian > "$roots/$1.log"
-        touch "$base/.complete"
+        debootstrap --variant=minbase --include="$contents" "$1" "$base" http://deb.debian.org/debian > "$roots/$1.log"
+        echo "$contents" > "$base/.contents"
     fi
     rm -rf "${roots:?}/$1"
     cp -a "$base" "$roots/$1"
@@ -27,10 +30,7 @@ root_for() {
 
 boot() {
     local root=$roots/$1
-    cp -a "$tree/." "$root/"
-    cp -r "$here/../../config/segments.d" "$root/etc/segmentd.example"
-    cp "$here/checks.sh" "$root/root/"
-    chroot "$root" systemctl -q enable segmentd.socket segmentd.service
+    cp -r "${packages[@]}" "$here/checks.sh" "$here/checks" "$root/root/"
     systemd-machine-id-setup --root="$root" > /dev/null
     setsid systemd-nspawn --register=no --keep-unit --private-network --machine="$1" -D "$root" -b --console=pipe \
         > "$roots/$1.boot" 2>&1 < /dev/null &

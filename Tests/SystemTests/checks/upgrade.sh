@@ -1,0 +1,23 @@
+# A newer package takes over while clients go on.
+
+sed -i 's/^#log_level.*/log_level = "debug"/' /etc/segmentd/segmentd.toml
+echo kept > /tmp/kept
+segmentctl write session < /tmp/kept
+segment=$(segmentctl id session)
+old=$(pid)
+setsid segmentctl run session -- sleep 600 &
+await 5 sh -c 'segmentctl status | grep -q "1 lease,"'
+client=$(pgrep -x sleep)
+
+exits "upgrade" 0 apt-get install -y "$here"/segmentd_*+upgrade_*.deb
+expect "the newer version is there" +upgrade dpkg-query -W segmentd
+exits "and runs" 0 sh -c "[ $(pid) != 0 ] && [ $(pid) != $old ] && systemctl -q is-active segmentd.service"
+expect "the old one ended to be restarted" "every segment is kept" \
+    journalctl -u segmentd.service _PID="$old" --no-pager
+expect "even what a stop removes is kept" "$segment" segmentctl id session
+expect "with its bytes" kept segmentctl read session --length 4
+await 5 sh -c 'segmentctl status | grep -q "1 lease,"'
+expect "the client has its lease again" "1 lease," segmentctl status
+exits "and never noticed" 0 kill -0 "$client"
+kill "$client"
+expect "what the administrator wrote stays" 'log_level = "debug"' cat /etc/segmentd/segmentd.toml
