@@ -11,7 +11,7 @@ struct Receive: ParsableCommand {
             """
     )
 
-    @Argument(help: "The segment.")
+    @Argument(help: "The segment.", completion: SegmentNames.completion)
     var name: String
 
     @Argument(

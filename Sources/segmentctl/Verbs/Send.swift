@@ -11,7 +11,7 @@ struct Send: ParsableCommand {
             """
     )
 
-    @Argument(help: "The segment.")
+    @Argument(help: "The segment.", completion: SegmentNames.completion)
     var name: String
 
     @Argument(help: ArgumentHelp("The file; standard input if none is given, or `-`.", valueName: "file"))
