@@ -15,12 +15,14 @@ import Testing
     private func bind(_ role: StreamRole, to other: StreamRole) {
         while place(other).serial.load() == 0 { usleep(100) }
         place(role).partner.store(place(other).serial.load())
+        place(other).waiting.wake()
     }
 
     /// Takes a side by hand, as a program in another language would.
     private func open(_ role: StreamRole, _ claim: Claim? = nil) throws {
         place(role).claim.store(try (claim ?? Claim.own()).word)
         place(role).serial.store(99)
+        place(role == .writer ? .reader : .writer).waiting.wake()
     }
 
     @Test(arguments: [UInt64(5000), UInt64.max])
@@ -34,6 +36,7 @@ import Testing
         bind(.reader, to: .writer)
         while place(.writer).position.load() < 10 { usleep(100) }
         place(.reader).position.store(position)
+        place(.writer).waiting.wake()
         #expect(throws: ExchangeError.corrupted) { try writer.value() }
     }
 
@@ -67,6 +70,7 @@ import Testing
         bind(.writer, to: .reader)
         while place(.reader).position.load() < 50 { usleep(100) }
         place(.writer).position.store(49)
+        place(.reader).waiting.wake()
         #expect(throws: ExchangeError.corrupted) { try reader.value() }
     }
 
@@ -81,6 +85,7 @@ import Testing
         place(.writer).serial.store(0)
         place(.writer).position.store(40)
         place(.writer).serial.store(100)
+        place(.reader).waiting.wake()
         #expect(throws: ExchangeError.peerClosed) { try reader.value() }
     }
 
