@@ -75,13 +75,15 @@ import Testing
     }
 
     @Test func `an opening that comes after is not taken for the one that is bound`() throws {
+        let bound = Flag()
         let reader = Thread { [memory] in
             var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            bound.raise()
             return try reader.read(to: .standardOutput)
         }
         try open(.writer)
         bind(.writer, to: .reader)
-        while place(.reader).partner.load() != 99 { usleep(100) }
+        bound.wait()
         place(.writer).serial.store(0)
         place(.writer).position.store(40)
         place(.writer).serial.store(100)
