@@ -40,6 +40,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
@@ -118,11 +119,12 @@ let package = Package(
             name: "segmentbench",
             dependencies: [
                 "CLinux", "SegmentClient", "SegmentInterface", "SegmentModel", "SystemVSharedMemory",
-                "Varlink",
-                arguments,
+                "Varlink", "segmentbench-baselines", arguments, system,
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: example
         ),
+        .executableTarget(name: "segmentbench-baselines", path: "Sources/Baselines"),
 
         // A pair on the library, and a pair that knows nothing of segmentd.
         .executableTarget(

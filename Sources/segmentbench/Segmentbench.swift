@@ -1,13 +1,15 @@
 import ArgumentParser
 
-/// Measures segmentd against what it is made of, each figure with its baseline in the same run.
+/// Measures segmentd, each figure beside its baseline: the same done by the least that can do it, in the same run.
 ///
-/// To be run on one CPU (`taskset -c 0`): the only quiet way to compare request times on a machine with other work.
+/// A part is a subcommand that returns rows. What it runs on is the caller's: `taskset -c 0` for one CPU,
+/// the only quiet way to compare request times on a machine with other work, and `unshare --ipc` for an IPC namespace
+/// without other segments; `make bench` does both.
 @main
 struct Segmentbench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "segmentbench",
         abstract: "Measures segmentd, each figure with its baseline in the same run.",
-        subcommands: [Requests.self, Starts.self, Echo.self]
+        subcommands: [Requests.self, Starts.self]
     )
 }

@@ -1,0 +1,73 @@
+import Varlink
+
+/// What is measured: its names and its unit.
+struct Quantity: Equatable {
+    /// For programs, with its unit: `p50Microseconds`.
+    let name: String
+    /// For people: `p50 µs`.
+    let heading: String
+    /// That are shown behind the point.
+    let digits: Int
+}
+
+/// A number beside its baseline.
+struct Figure {
+    let quantity: Quantity
+    let measured: Double
+    let baseline: Double
+    let goal: Goal?
+
+    init(_ quantity: Quantity, _ measured: Double, baseline: Double, goal: Goal? = nil) {
+        self.quantity = quantity
+        self.measured = measured
+        self.baseline = baseline
+        self.goal = goal
+    }
+
+    /// How many times the baseline it is; nil where the baseline is nothing.
+    var ratio: Double? { baseline > 0 ? measured / baseline : nil }
+
+    /// Nil without a goal.
+    var meetsGoal: Bool? {
+        switch goal {
+        case nil: nil
+        case .atMost(let limit): measured <= limit
+        case .ratioAtMost(let limit): ratio.map { $0 <= limit } ?? false
+        case .ratioAtLeast(let limit): ratio.map { $0 >= limit } ?? false
+        }
+    }
+}
+
+/// What a figure should be.
+enum Goal: Equatable {
+    /// In the figure's own unit.
+    case atMost(Double)
+    /// Of the figure to its baseline.
+    case ratioAtMost(Double)
+    case ratioAtLeast(Double)
+}
+
+extension Figure: JSONEncodable {
+    func encode(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("measured", measured)
+        writer.member("baseline", baseline)
+        writer.member("ratio", ratio)
+        switch goal {
+        case nil: break
+        case .atMost(let limit): writer.member("atMost", limit)
+        case .ratioAtMost(let limit): writer.member("ratioAtMost", limit)
+        case .ratioAtLeast(let limit): writer.member("ratioAtLeast", limit)
+        }
+        if let meetsGoal { writer.member("meetsGoal", meetsGoal) }
+        writer.endObject()
+    }
+}
+
+extension JSONWriter {
+    /// To a thousandth.
+    fileprivate mutating func member(_ name: String, _ value: Double?) {
+        self.name(name)
+        if let value { self.value((value * 1000).rounded() / 1000) } else { null() }
+    }
+}

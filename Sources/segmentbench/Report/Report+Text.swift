@@ -1,0 +1,63 @@
+extension Report {
+    /// For people: a table for each run of rows that measure the same quantities.
+    var text: String {
+        let heading = "\(part), on \(processors) CPU\(processors == 1 ? "" : "s")"
+        return ([heading] + tables.map(Self.table)).joined(separator: "\n\n")
+    }
+
+    private var tables: [[Row]] {
+        rows.reduce(into: []) { tables, row in
+            if tables.last?.last?.quantities == row.quantities {
+                tables[tables.count - 1].append(row)
+            } else {
+                tables.append([row])
+            }
+        }
+    }
+
+    private static func table(_ rows: [Row]) -> String {
+        let headings = [""] + (rows.first?.quantities.map(\.heading) ?? [])
+        let lines = [headings] + rows.flatMap(lines)
+        let widths = headings.indices.map { column in
+            lines.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        }
+        return lines.map { cells in
+            cells.indices.map { column in
+                let padding = String(repeating: " ", count: widths[column] - cells[column].count)
+                return column == 0 ? cells[column] + padding : padding + cells[column]
+            }.joined(separator: "  ")
+        }.joined(separator: "\n")
+    }
+
+    /// What was measured, its baseline, how many times that it is, and the goal where there is one.
+    private static func lines(_ row: Row) -> [[String]] {
+        let goal = ["  goal"] + row.figures.map(goal)
+        return [
+            ["\(row.title), \(row.size.name): \(row.size.value)"],
+            ["  segmentd"] + row.figures.map { decimal($0.measured, digits: $0.quantity.digits) },
+            ["  \(row.baseline)"] + row.figures.map { decimal($0.baseline, digits: $0.quantity.digits) },
+            ["  ratio"] + row.figures.map { $0.ratio.map { decimal($0, digits: 2) } ?? "-" },
+        ] + (row.figures.contains { $0.goal != nil } ? [goal] : [])
+    }
+
+    private static func goal(_ figure: Figure) -> String {
+        let limit: String
+        switch figure.goal {
+        case nil: return ""
+        case .atMost(let value): limit = "≤ " + decimal(value, digits: figure.quantity.digits)
+        case .ratioAtMost(let value): limit = "≤ \(decimal(value, digits: 1)) ×"
+        case .ratioAtLeast(let value): limit = "≥ \(decimal(value, digits: 1)) ×"
+        }
+        return limit + (figure.meetsGoal == true ? " met" : " MISSED")
+    }
+
+    /// With so many digits behind the point.
+    private static func decimal(_ value: Double, digits: Int) -> String {
+        let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+        let scaled = Int((value.magnitude * scale).rounded())
+        let sign = value < 0 && scaled > 0 ? "-" : ""
+        guard digits > 0 else { return sign + String(scaled) }
+        let fraction = String(scaled % Int(scale))
+        return sign + "\(scaled / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+    }
+}
