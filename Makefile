@@ -41,10 +41,15 @@ test: prerequisites
 	swift build --build-tests --explicit-target-dependency-import-check error
 	$(namespace) timeout 900 swift test --skip-build --no-parallel
 
-# Everything on one CPU, in an IPC namespace of its own.
+# A part of the benchmark on the CPUs given, in an IPC namespace of its own.
+measure = $(namespace) taskset -c $(1) $(programs)/segmentbench $(2) $(if $(JSON),--json >> $(JSON))
+
+# JSON=FILE also keeps the figures for programs: a document a line.
 bench: release
-	$(namespace) taskset -c 0 $(programs)/segmentbench requests
-	$(namespace) taskset -c 0 $(programs)/segmentbench starts
+	$(if $(JSON),: > $(JSON))
+	$(call measure,0,requests)
+	$(call measure,0-1,requests)
+	$(call measure,0,starts)
 
 # Under real systemds, in containers, as root: this version's package, and one to upgrade to.
 test-system: release

@@ -178,6 +178,7 @@ let package = Package(
             path: "Tests/ExchangeFuzzer",
             swiftSettings: testing
         ),
+        .test("segmentbench", and: ["SegmentModel", "Varlink"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [

@@ -1,5 +1,6 @@
 #pragma once
 #include "Environment.h"
+#include "Epoll.h"
 #include "EventDescriptor.h"
 #include "Futex.h"
 #include "ProcessDescriptor.h"

@@ -22,10 +22,13 @@ extension Report {
             lines.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
         }
         return lines.map { cells in
-            cells.indices.map { column in
-                let padding = String(repeating: " ", count: widths[column] - cells[column].count)
-                return column == 0 ? cells[column] + padding : padding + cells[column]
-            }.joined(separator: "  ")
+            var line = ""
+            for (column, cell) in cells.enumerated() {
+                let padding = String(repeating: " ", count: widths[column] - cell.count)
+                line += column == 0 ? cell + padding : "  " + padding + cell
+            }
+            while line.last == " " { line.removeLast() }
+            return line
         }.joined(separator: "\n")
     }
 

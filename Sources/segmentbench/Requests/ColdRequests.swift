@@ -5,20 +5,14 @@ import SystemVSharedMemory
 
 /// A client that joins: it connects, asks for a segment and attaches it.
 enum ColdRequests {
-    static func rows(_ servers: Servers, count: Int) throws -> [Row] {
+    static func rows(_ servers: Servers, clients: [Int], count: Int) throws -> [Row] {
         let segment = try SegmentClient(socket: servers.directory.brokerSocket).describe("segment-0")
         guard let key = segment.key, let identifier = segment.identifier else {
             throw BenchmarkError.refused("segment-0 is \(segment.state.rawValue)")
         }
-        let joins = try Requests.clients.map { clients in
-            let loads = try servers.loads(clients: clients, .cold(identifier))
-            try interleave(
-                rounds: Requests.rounds,
-                [loads.broker, loads.echo].map { load in
-                    { try load.run(count / Requests.rounds, records: $0) }
-                }
-            )
-            return join(clients, loads.broker.times, loads.echo.times)
+        let joins = try clients.map { clients in
+            let times = try servers.measure(clients: clients, .cold(identifier), count: count)
+            return join(clients, times.broker, times.echo)
         }
         return try joins + alone(servers, key, identifier, count: count)
     }
@@ -42,7 +36,8 @@ enum ColdRequests {
         _ identifier: SegmentIdentifier,
         count: Int
     ) throws -> [Row] {
-        let echo = try servers.loads(clients: 1, .cold(identifier)).echo
+        let path = servers.directory.echoSocket
+        let echo = try Load(on: servers.echo, at: path, clients: 1, .cold(identifier))
         var (library, raw) = (Samples(), Samples())
         try interleave(
             rounds: Requests.rounds,

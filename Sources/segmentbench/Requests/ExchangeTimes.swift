@@ -4,13 +4,21 @@ struct ExchangeTimes {
     var whole = Samples()
     var acquire = Samples()
     var release = Samples()
-    var requests = 0
-    /// In ns.
-    var elapsed: UInt64 = 0
+    private(set) var requests = 0
     /// Of the server, in ns.
-    var processorTime: UInt64 = 0
+    private var processorTime: UInt64 = 0
+    /// Requests a second, of each round.
+    private var rates: [Double] = []
 
-    var requestsPerSecond: Double { Double(requests) / (Double(elapsed) / 1e9) }
+    /// Adds a round; times in ns.
+    mutating func add(_ requests: Int, elapsed: UInt64, processorTime: UInt64) {
+        self.requests += requests
+        self.processorTime += processorTime
+        rates.append(Double(requests) / (Double(elapsed) / 1e9))
+    }
+
+    /// The median of the rounds: one that other work on the machine took away does not count.
+    var requestsPerSecond: Double { rates.isEmpty ? 0 : rates.sorted()[rates.count / 2] }
     /// In µs.
-    var processorTimePerRequest: Double { Double(processorTime) / 1000 / Double(requests) }
+    var processorTimePerRequest: Double { Double(processorTime) / 1000 / Double(max(1, requests)) }
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Any number of clients of one server, driven from one thread.
 ///
 /// Each sends its next request as soon as its last reply has come. The broker and the echo get theirs from the same
@@ -8,52 +6,44 @@ final class Load {
     private(set) var times = ExchangeTimes()
     private let path: String
     private let server: RunningProgram
+    private let sockets = ReadableSockets()
     private let clients: [LoadClient]
-    private var entries: [pollfd]
 
     init(on server: RunningProgram, at path: String, clients: Int, _ exchange: Exchange) throws {
         self.path = path
         self.server = server
-        self.clients = try (0..<clients).map { _ in try LoadClient(path, exchange) }
-        entries = self.clients.map { pollfd(fd: $0.socket, events: Int16(POLLIN), revents: 0) }
+        self.clients = try (0..<clients).map { [sockets] in try LoadClient(path, exchange, sockets, $0) }
     }
 
     /// Runs so many exchanges, shared among the clients.
     func run(_ count: Int, records: Bool) throws {
-        let (start, processorTime) = (Moment.now, server.processorTime)
         var unrecorded = ExchangeTimes()
-        if records { try exchange(count, &times) } else { try exchange(count, &unrecorded) }
-        guard records else { return }
-        times.elapsed += .now - start
-        times.processorTime += server.processorTime - processorTime
+        guard records else { return _ = try exchange(count, &unrecorded) }
+        let (start, processorTime) = (Moment.now, server.processorTime)
+        let requests = try exchange(count, &times)
+        times.add(requests, elapsed: .now - start, processorTime: server.processorTime - processorTime)
     }
 
-    private func exchange(_ count: Int, _ times: inout ExchangeTimes) throws {
-        var (toBegin, running) = (count, 0)
-        for index in clients.indices where toBegin > 0 {
-            try begin(index)
+    /// Returns how many requests that were.
+    private func exchange(_ count: Int, _ times: inout ExchangeTimes) throws -> Int {
+        var (toBegin, running, requests) = (count, 0, 0)
+        for client in clients where toBegin > 0 {
+            try client.begin()
             (toBegin, running) = (toBegin - 1, running + 1)
         }
         while running > 0 {
-            guard poll(&entries, nfds_t(entries.count), 10_000) > 0 else {
-                throw BenchmarkError.noReply(from: path)
-            }
-            for index in entries.indices where entries[index].revents != 0 {
-                guard try clients[index].advance(&times) else { continue }
+            let hasProgress = try sockets.forEach { index in
+                requests += 1
+                guard try clients[index].advance(&times) else { return }
                 if toBegin > 0 {
-                    try begin(index)
+                    try clients[index].begin()
                     toBegin -= 1
                 } else {
-                    entries[index].fd = clients[index].socket
                     running -= 1
                 }
             }
+            guard hasProgress else { throw BenchmarkError.noReply(from: path) }
         }
-    }
-
-    /// A cold client has another socket each time.
-    private func begin(_ index: Int) throws {
-        try clients[index].begin()
-        entries[index].fd = clients[index].socket
+        return requests
     }
 }

@@ -13,9 +13,11 @@ enum Exchange {
 /// One client of a load: it has at most one request under way and never waits for the reply.
 final class LoadClient {
     /// -1 while it is not connected.
-    private(set) var socket: Int32 = -1
+    private var socket: Int32 = -1
     private let path: String
     private let exchange: Exchange
+    private let sockets: ReadableSockets
+    private let number: Int
     private let acquire = RequestBytes.acquire("segment-0")
     private var release: [UInt8] = []
     private var isReleasing = false
@@ -24,9 +26,12 @@ final class LoadClient {
     private var buffer = [UInt8](repeating: 0, count: 4096)
     private var received = 0
 
-    init(_ path: String, _ exchange: Exchange) throws {
+    /// Its socket is one of `sockets`, under this number.
+    init(_ path: String, _ exchange: Exchange, _ sockets: ReadableSockets, _ number: Int) throws {
         self.path = path
         self.exchange = exchange
+        self.sockets = sockets
+        self.number = number
         if case .warm = exchange { try connect() }
     }
 
@@ -52,7 +57,6 @@ final class LoadClient {
         guard !RequestBytes.isError(reply) else {
             throw BenchmarkError.refused(String(decoding: reply, as: UTF8.self))
         }
-        times.requests += 1
         switch exchange {
         case .warm where isReleasing:
             let now = Moment.now
@@ -96,6 +100,7 @@ final class LoadClient {
         guard UnixAddress(path)?.withPointer({ Glibc.connect(socket, $0, $1) }) == 0 else {
             throw BenchmarkError.call("connect", errno: errno)
         }
+        sockets.add(socket, as: number)
     }
 
     private func disconnect() {

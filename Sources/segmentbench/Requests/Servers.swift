@@ -16,11 +16,21 @@ struct Servers {
         }
     }
 
-    /// The same load on each.
-    func loads(clients: Int, _ exchange: Exchange) throws -> (broker: Load, echo: Load) {
-        (
-            try Load(on: broker, at: directory.brokerSocket, clients: clients, exchange),
-            try Load(on: echo, at: directory.echoSocket, clients: clients, exchange)
+    /// Puts the same load on each in turn.
+    func measure(
+        clients: Int,
+        _ exchange: Exchange,
+        count: Int
+    ) throws -> (broker: ExchangeTimes, echo: ExchangeTimes) {
+        let broker = try Load(on: broker, at: directory.brokerSocket, clients: clients, exchange)
+        let echo = try Load(on: echo, at: directory.echoSocket, clients: clients, exchange)
+        try interleave(
+            rounds: Requests.rounds,
+            [
+                { try broker.run(count / Requests.rounds, records: $0) },
+                { try echo.run(count / Requests.rounds, records: $0) },
+            ]
         )
+        return (broker.times, echo.times)
     }
 }

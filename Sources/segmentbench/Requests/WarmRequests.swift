@@ -1,15 +1,9 @@
 /// Acquire and Release on connections that stand.
 enum WarmRequests {
-    static func rows(_ servers: Servers, count: Int) throws -> [Row] {
-        let measured = try Requests.clients.map { clients in
-            let loads = try servers.loads(clients: clients, .warm)
-            try interleave(
-                rounds: Requests.rounds,
-                [loads.broker, loads.echo].map { load in
-                    { try load.run(count / Requests.rounds, records: $0) }
-                }
-            )
-            return (clients, loads.broker.times, loads.echo.times)
+    static func rows(_ servers: Servers, clients: [Int], count: Int) throws -> [Row] {
+        let measured = try clients.map { clients in
+            let times = try servers.measure(clients: clients, .warm, count: count)
+            return (clients, times.broker, times.echo)
         }
         return measured.map { whole($0, $1, $2) }
             + measured.map { part("acquire", "Acquire", $0, $1.acquire, $2.acquire) }

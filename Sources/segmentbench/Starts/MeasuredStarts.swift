@@ -39,7 +39,7 @@ struct MeasuredStarts {
         )
     }
 
-    /// What each segment costs that a start with fewer had not.
+    /// What each segment costs that a start with fewer did not have.
     func row(beyond fewer: MeasuredStarts) -> Row {
         func figure(_ quantity: Quantity, _ cost: (StartCosts) -> Double) -> Figure {
             let more = Double(segments - fewer.segments)
@@ -51,7 +51,7 @@ struct MeasuredStarts {
         }
         return Row(
             name: "eachSegment",
-            title: "Each segment beyond the first",
+            title: "Each segment more",
             size: ("segments", segments),
             baseline: "shmget, shmat",
             figures: [

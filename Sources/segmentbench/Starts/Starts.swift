@@ -17,7 +17,7 @@ struct Starts: Part {
 
     func rows() throws -> [Row] {
         let starts = try [1, 100, 1000, 4000].map { try MeasuredStarts(segments: $0, count: count) }
-        return starts.map(\.row) + starts.dropFirst().map { $0.row(beyond: starts[0]) }
+        return starts.map(\.row) + zip(starts, starts.dropFirst()).map { $1.row(beyond: $0) }
             + (idle > 0 ? [try IdleTime.row(seconds: idle)] : [])
     }
 
