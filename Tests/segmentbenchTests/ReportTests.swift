@@ -33,16 +33,16 @@ struct ReportTests {
             report.text == """
                 requests, on 1 CPU
 
-                                      p50 µs   requests/s
+                                         p50 µs   requests/s
                 Ask, clients: 1
-                  segmentd              25.0         1200
-                  echo                  10.0         2000
-                  ratio                 2.50         0.60
-                  goal          ≤ 2.0 × MISSED  ≥ 0.5 × met
+                  segmentd                 25.0         1200
+                  echo                     10.0         2000
+                  ratio                    2.50         0.60
+                  goal           ≤ 2.0 × MISSED  ≥ 0.5 × met
                 Ask, clients: 2
-                  segmentd               5.0            7
-                  echo                   0.0           14
-                  ratio                    -         0.50
+                  segmentd                  5.0            7
+                  echo                      0.0           14
+                  ratio                       -         0.50
                 """
         )
     }

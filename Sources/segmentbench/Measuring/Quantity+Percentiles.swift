@@ -12,7 +12,7 @@ extension [Figure] {
         p50 goal: Goal? = nil,
         p99 tailGoal: Goal? = nil
     ) -> [Figure] {
-        [(Quantity.p50, 50, goal), (.p99, 99, tailGoal), (.p999, 99.9, nil)].map { quantity, percentile, goal in
+        func figure(_ quantity: Quantity, _ percentile: Double, _ goal: Goal?) -> Figure {
             Figure(
                 quantity,
                 measured.microseconds(percentile),
@@ -20,5 +20,6 @@ extension [Figure] {
                 goal: goal
             )
         }
+        return [figure(.p50, 50, goal), figure(.p99, 99, tailGoal), figure(.p999, 99.9, nil)]
     }
 }

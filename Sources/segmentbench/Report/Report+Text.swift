@@ -61,6 +61,7 @@ extension Report {
         let sign = value < 0 && scaled > 0 ? "-" : ""
         guard digits > 0 else { return sign + String(scaled) }
         let fraction = String(scaled % Int(scale))
-        return sign + "\(scaled / Int(scale))." + String(repeating: "0", count: digits - fraction.count) + fraction
+        return sign + "\(scaled / Int(scale))." + String(repeating: "0", count: digits - fraction.count)
+            + fraction
     }
 }

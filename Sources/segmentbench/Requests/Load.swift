@@ -6,34 +6,38 @@ final class Load {
     private(set) var times = ExchangeTimes()
     private let path: String
     private let server: RunningProgram
+    private let exchange: Exchange
     private let sockets = ReadableSockets()
     private let clients: [LoadClient]
 
     init(on server: RunningProgram, at path: String, clients: Int, _ exchange: Exchange) throws {
         self.path = path
         self.server = server
+        self.exchange = exchange
         self.clients = try (0..<clients).map { [sockets] in try LoadClient(path, exchange, sockets, $0) }
     }
 
     /// Runs so many exchanges, shared among the clients.
     func run(_ count: Int, records: Bool) throws {
         var unrecorded = ExchangeTimes()
-        guard records else { return _ = try exchange(count, &unrecorded) }
+        guard records else { return try run(count, &unrecorded) }
         let (start, processorTime) = (Moment.now, server.processorTime)
-        let requests = try exchange(count, &times)
-        times.add(requests, elapsed: .now - start, processorTime: server.processorTime - processorTime)
+        try run(count, &times)
+        times.add(
+            count * exchange.requests,
+            elapsed: .now - start,
+            processorTime: server.processorTime - processorTime
+        )
     }
 
-    /// Returns how many requests that were.
-    private func exchange(_ count: Int, _ times: inout ExchangeTimes) throws -> Int {
-        var (toBegin, running, requests) = (count, 0, 0)
+    private func run(_ count: Int, _ times: inout ExchangeTimes) throws {
+        var (toBegin, running) = (count, 0)
         for client in clients where toBegin > 0 {
             try client.begin()
             (toBegin, running) = (toBegin - 1, running + 1)
         }
         while running > 0 {
             let hasProgress = try sockets.forEach { index in
-                requests += 1
                 guard try clients[index].advance(&times) else { return }
                 if toBegin > 0 {
                     try clients[index].begin()
@@ -44,6 +48,5 @@ final class Load {
             }
             guard hasProgress else { throw BenchmarkError.noReply(from: path) }
         }
-        return requests
     }
 }

@@ -2,14 +2,6 @@ import Glibc
 import SystemVSharedMemory
 import Varlink
 
-/// What a client does, again and again.
-enum Exchange {
-    /// Acquire and Release, on a connection that stays.
-    case warm
-    /// Connect, Acquire and attach; then, without being timed, detach and disconnect.
-    case cold(SegmentIdentifier)
-}
-
 /// One client of a load: it has at most one request under way and never waits for the reply.
 final class LoadClient {
     /// -1 while it is not connected.
@@ -47,8 +39,10 @@ final class LoadClient {
 
     /// Takes what has come; returns whether the exchange is over.
     func advance(_ times: inout ExchangeTimes) throws -> Bool {
-        let room = buffer.count - received
-        let count = buffer.withUnsafeMutableBytes { recv(socket, $0.baseAddress.map { $0 + received }, room, 0) }
+        let count = buffer.withUnsafeMutableBytes { bytes in
+            let room = bytes[received...]
+            return recv(socket, UnsafeMutableRawBufferPointer(rebasing: room).baseAddress, room.count, 0)
+        }
         guard count > 0 else { throw BenchmarkError.noReply(from: path) }
         received += count
         guard buffer[received - 1] == 0 else { return false }
