@@ -33,6 +33,7 @@ struct MeasuredStarts {
             figures: [
                 figure(.ready, \.milliseconds, goal: isPromised ? .atMost(15) : nil),
                 figure(.slowestReady, \.slowestMilliseconds),
+                figure(.readyTime, \.processorMilliseconds),
                 figure(.resident, \.resident, goal: isPromised ? .atMost(18_000_000 / 1024) : nil),
                 figure(.anonymous, \.anonymous, goal: isPromised ? .atMost(4_000_000 / 1024) : nil),
             ]
@@ -56,6 +57,7 @@ struct MeasuredStarts {
             baseline: "shmget, shmat",
             figures: [
                 figure(.readyPerSegment) { $0.milliseconds * 1000 },
+                figure(.readyTimePerSegment) { $0.processorMilliseconds * 1000 },
                 figure(.residentPerSegment, \.resident),
                 figure(.anonymousPerSegment, \.anonymous),
             ]
@@ -67,32 +69,18 @@ struct MeasuredStarts {
     }
 }
 
-/// What the starts of one program cost.
-struct StartCosts {
-    private var ready = Samples()
-    /// After the last start, in KiB.
-    private(set) var resident = 0.0
-    private(set) var anonymous = 0.0
-
-    /// The median.
-    var milliseconds: Double { ready.microseconds(50) / 1000 }
-    var slowestMilliseconds: Double { ready.microseconds(100) / 1000 }
-
-    mutating func add(_ program: [String], in directory: WorkingDirectory, records: Bool) throws {
-        try RunningProgram.with(program, in: directory) { program in
-            if records { ready.record(nanoseconds: program.readyAfter) }
-            let memory = ProcessStatus(program.process).memory
-            (resident, anonymous) = (Double(memory.resident), Double(memory.anonymous))
-        }
-    }
-}
-
 extension Quantity {
     static let ready = Quantity(name: "readyMilliseconds", heading: "ready ms", digits: 1)
     static let slowestReady = Quantity(name: "slowestReadyMilliseconds", heading: "slowest ms", digits: 1)
+    static let readyTime = Quantity(name: "readyProcessorMilliseconds", heading: "CPU ms", digits: 1)
     static let resident = Quantity(name: "residentKibibytes", heading: "RSS KiB", digits: 0)
     static let anonymous = Quantity(name: "anonymousKibibytes", heading: "RssAnon KiB", digits: 0)
     static let readyPerSegment = Quantity(name: "readyMicroseconds", heading: "ready µs", digits: 1)
+    static let readyTimePerSegment = Quantity(
+        name: "readyProcessorMicroseconds",
+        heading: "CPU µs",
+        digits: 1
+    )
     static let residentPerSegment = Quantity(name: "residentKibibytes", heading: "RSS KiB", digits: 2)
     static let anonymousPerSegment = Quantity(name: "anonymousKibibytes", heading: "RssAnon KiB", digits: 2)
 }

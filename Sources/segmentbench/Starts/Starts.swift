@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What segmentd costs before anybody asks it: time to start, memory, and wake-ups, beside a program that makes as many segments.
+/// What segmentd costs before anybody asks it, beside a program that makes as many segments.
 struct Starts: Part {
     static let configuration = CommandConfiguration(
         abstract: "Time from exec to ready, memory, and wake-ups while idle.",
