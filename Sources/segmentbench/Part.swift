@@ -11,6 +11,7 @@ protocol Part: ParsableCommand {
 
 extension Part {
     func run() throws {
+        Interruption.catchSignals()
         let report = Report(
             part: Self._commandName,
             processors: ProcessStatus.allowedProcessors,

@@ -3,6 +3,9 @@
 /// What a body is given says whether to record: the first round warms up.
 func interleave(rounds: Int, _ bodies: [(_ records: Bool) throws -> Void]) throws {
     for round in 0...rounds {
-        for body in bodies { try body(round > 0) }
+        for body in bodies {
+            try body(round > 0)
+            try Interruption.check()
+        }
     }
 }

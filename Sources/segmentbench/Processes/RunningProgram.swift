@@ -18,6 +18,7 @@ struct RunningProgram {
         let process = try spawn(arguments, log: directory.log)
         defer { end(process) }
         guard listener.waitForReady(orEndOf: process) else {
+            try Interruption.check()
             throw BenchmarkError.notReady(arguments[0], log: directory.lastWords)
         }
         return try body(RunningProgram(process: process, readyAfter: Moment.now - start))
@@ -62,11 +63,13 @@ struct RunningProgram {
 }
 
 extension WorkingDirectory {
-    /// The first lines of what the program wrote.
+    /// The end of what the program wrote.
     fileprivate var lastWords: String {
         guard let file = fopen(log, "r") else { return "" }
         defer { fclose(file) }
-        var buffer = [UInt8](repeating: 0, count: 2000)
+        var buffer = [UInt8](repeating: 0, count: 1000)
+        // Fails where there is less than that.
+        fseek(file, -buffer.count, SEEK_END)
         return String(decoding: buffer[..<fread(&buffer, 1, buffer.count, file)], as: UTF8.self)
     }
 }

@@ -46,6 +46,7 @@ final class Load {
                     running -= 1
                 }
             }
+            try Interruption.check()
             guard hasProgress else { throw BenchmarkError.noReply(from: path) }
         }
     }

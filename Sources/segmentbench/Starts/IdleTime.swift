@@ -13,6 +13,7 @@ enum IdleTime {
                     sleep(2)
                     let before = programs.map(\.wakeUps)
                     sleep(UInt32(seconds))
+                    try Interruption.check()
                     let wakeUps = zip(programs, before).map { Double($0.wakeUps - $1) }
                     return Row(
                         name: "idle",
