@@ -27,7 +27,7 @@ struct ReportTests {
                 Figure(time, 25.04, baseline: 10, goal: .ratioAtMost(2)),
                 Figure(rate, 1200, baseline: 2000, goal: .ratioAtLeast(0.5)),
             ],
-            [Figure(time, 5, baseline: 0), Figure(rate, 7, baseline: 14)],
+            [Figure(time, 5, baseline: 0.04), Figure(rate, 7, baseline: 14)],
         ])
         #expect(
             report.text == """

@@ -8,6 +8,9 @@ struct Quantity: Equatable {
     let heading: String
     /// That are shown behind the point.
     let digits: Int
+
+    /// The smallest difference that is shown.
+    var resolution: Double { (0..<digits).reduce(1) { resolution, _ in resolution / 10 } }
 }
 
 /// A number beside its baseline.
@@ -24,8 +27,8 @@ struct Figure {
         self.goal = goal
     }
 
-    /// How many times the baseline it is; nil where the baseline is nothing.
-    var ratio: Double? { baseline > 0 ? measured / baseline : nil }
+    /// How many times the baseline it is; nil where the baseline shows as nothing.
+    var ratio: Double? { baseline >= quantity.resolution / 2 ? measured / baseline : nil }
 
     /// Nil without a goal.
     var meetsGoal: Bool? {

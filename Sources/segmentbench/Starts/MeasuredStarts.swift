@@ -81,6 +81,6 @@ extension Quantity {
         heading: "CPU µs",
         digits: 1
     )
-    static let residentPerSegment = Quantity(name: "residentKibibytes", heading: "RSS KiB", digits: 2)
-    static let anonymousPerSegment = Quantity(name: "anonymousKibibytes", heading: "RssAnon KiB", digits: 2)
+    static let residentPerSegment = Quantity(name: "residentKibibytes", heading: "RSS KiB", digits: 1)
+    static let anonymousPerSegment = Quantity(name: "anonymousKibibytes", heading: "RssAnon KiB", digits: 1)
 }
