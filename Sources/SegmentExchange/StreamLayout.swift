@@ -6,7 +6,7 @@ enum StreamLayout {
     static let headerSize = 4096
     /// In bytes.
     static let minimumSize = 2 * headerSize
-    /// At most so many bytes go through the kernel at once, in bytes: the other side works on them while the next come.
+    /// At most so many bytes go through the kernel at once: the other side works on them while the next come.
     static let chunk = 256 << 10
 }
 
@@ -41,6 +41,8 @@ struct StreamPlace: Sendable {
     let partner: SharedWord
     /// The writer's serial, once the writer has written everything or the reader has read everything.
     let end: SharedWord
+    /// The writer's alone: where the reader has to be before it wakes the writer.
+    let wanted: SharedWord
     /// Bytes written or read since the stream began.
     let position: SharedWord
     /// What this side sleeps on.
@@ -51,6 +53,7 @@ struct StreamPlace: Sendable {
         serial = memory.word(at: role.offset + 8)
         partner = memory.word(at: role.offset + 16)
         end = memory.word(at: role.offset + 24)
+        wanted = memory.word(at: role.offset + 32)
         position = memory.word(at: role.offset + 128)
         waiting = memory.waitingWord(at: role.offset + 256)
     }

@@ -105,13 +105,10 @@ public struct StreamReader: ~Copyable, Sendable {
 
     /// Gives room to the writer: so many bytes have been read.
     ///
-    /// A writer that waits for room is woken once half of the ring is free, not for every few bytes; one that waits
-    /// for the end is left alone until then.
+    /// The writer is woken where it wants to be, not for every few bytes.
     mutating func free(_ count: Int) {
         position += UInt64(count)
         side.own.position.store(position)
-        if knownBytes <= ring.capacity / 2, side.other.end.load() != side.partner {
-            side.other.waiting.wake()
-        }
+        side.other.waiting.wake(if: position >= side.other.wanted.load())
     }
 }

@@ -1,11 +1,16 @@
 import Glibc
 import SystemPackage
 
+extension FileDescriptor {
+    /// Whether it is a file that is always ready to be read and written.
+    var isRegular: Bool { (try? stat())?.type == .regular }
+}
+
 extension StreamSide {
     /// How often to look whether the peer has let go, which no descriptor tells; in milliseconds.
     private static let boundCheck: Int32 = 100
 
-    /// Waits until a file can be read or written without waiting, which a regular file always can.
+    /// Waits until a pipe, socket or terminal can be read or written without waiting.
     ///
     /// Throws `peerDied` and `peerClosed` where the other side ends meanwhile.
     func wait(for file: FileDescriptor, _ event: Int32) throws(ExchangeError) {

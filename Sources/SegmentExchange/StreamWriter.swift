@@ -69,6 +69,7 @@ public struct StreamWriter: ~Copyable, Sendable {
     ///
     /// Throws `peerDied` and `peerClosed` if the reader has ended before that.
     public consuming func finish() throws(ExchangeError) {
+        side.own.wanted.store(.max)
         side.own.end.store(side.serial)
         side.other.waiting.wake()
         let other = side.other, serial = side.serial, partner = side.partner
@@ -89,11 +90,12 @@ public struct StreamWriter: ~Copyable, Sendable {
 
     private var knownRoom: Int { ring.capacity - Int(position - seen) }
 
-    /// Waits only if there is no room at all.
+    /// Waits only if there is no room at all; then until half of the ring is free, not for every few bytes.
     private mutating func lookForRoom() throws(ExchangeError) {
         let ring = ring, written = position, last = seen
         let other = side.other, partner = side.partner
-        let look = { () -> Look<UInt64> in
+        side.own.wanted.store(written - min(written, UInt64(ring.capacity / 2)))
+        seen = try side.await { () -> Look<UInt64> in
             let read = other.position.load()
             guard other.serial.load() == partner else { return .failed(.peerClosed) }
             guard let room = ring.room(written: written, read: read, lastRead: last) else {
@@ -101,7 +103,6 @@ public struct StreamWriter: ~Copyable, Sendable {
             }
             return room > 0 ? .found(read) : .notYet
         }
-        seen = try side.await(look)
     }
 
     /// Shows the reader as many more bytes.

@@ -36,10 +36,10 @@ struct WaitingWord: @unchecked Sendable {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
     }
 
-    /// Wakes everybody who waits, by a system call only if somebody does.
-    func wake() {
+    /// Wakes everybody who waits, by a system call only if somebody does, and `isWanted` says so then.
+    func wake(if isWanted: @autoclosure () -> Bool = true) {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
-        guard unsafe address.pointee.load(ordering: .relaxed) != 0 else { return }
+        guard unsafe address.pointee.load(ordering: .relaxed) != 0, isWanted() else { return }
         wakeRegardless()
     }
 

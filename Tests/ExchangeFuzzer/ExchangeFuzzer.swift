@@ -1,8 +1,7 @@
 import Glibc
+import SegmentExchange
 import SegmentTestSupport
 import Synchronization
-
-@testable import SegmentExchange
 
 /// Streams and latest values in memory that somebody else writes into at random.
 ///

@@ -1,7 +1,5 @@
 import Glibc
 
-@testable import SegmentExchange
-
 /// Writes into memory what nobody should, reproducibly as far as threads are.
 struct Vandal {
     private var state: UInt64
@@ -12,20 +10,22 @@ struct Vandal {
 
     /// One word or one byte, and then a moment's peace.
     mutating func spoil(_ region: Region) {
-        let memory = region.shared
+        let bytes = region.bytes
         switch random(10) {
         case 0:
             // Somewhere in the header, something that means something there.
             let offset = Self.offsets[random(Self.offsets.count)]
-            memory.word(at: offset).store(word(memory))
+            bytes.storeBytes(of: word(bytes), toByteOffset: offset, as: UInt64.self)
         case 1:
-            region.bytes.storeBytes(
+            bytes.storeBytes(
                 of: UInt8(truncatingIfNeeded: next()),
-                toByteOffset: random(region.bytes.count),
+                toByteOffset: random(bytes.count),
                 as: UInt8.self
             )
         case 2, 3, 4:
-            for offset in Self.offsets.dropFirst() { memory.word(at: offset).store(0) }
+            for offset in Self.offsets.dropFirst() {
+                bytes.storeBytes(of: 0, toByteOffset: offset, as: UInt64.self)
+            }
         default:
             usleep(UInt32(random(3000)))
         }
@@ -37,14 +37,14 @@ struct Vandal {
             [0, 8, 16, 24, 128, 256].map { side + $0 }
         }
 
-    private mutating func word(_ memory: SharedBytes) -> UInt64 {
+    private mutating func word(_ bytes: UnsafeMutableRawBufferPointer) -> UInt64 {
         switch random(6) {
         case 0: 0
         case 1: UInt64.max
-        case 2: (try? Claim.own().word) ?? 1
-        case 3: UInt64(random(10_000))
-        // What another word holds: serials and positions that do exist.
-        case 4: memory.word(at: Self.offsets[random(Self.offsets.count)]).load()
+        case 2: UInt64(random(10_000))
+        // What another word holds: claims, serials and positions that do exist.
+        case 3, 4:
+            bytes.load(fromByteOffset: Self.offsets[random(Self.offsets.count)], as: UInt64.self)
         default: next()
         }
     }
