@@ -50,6 +50,8 @@ bench: release
 	$(call measure,0,requests)
 	$(call measure,0-1,requests)
 	$(call measure,0,starts)
+	$(call measure,0-1,transfer)
+	$(call measure,0-1,latest)
 
 # Under real systemds, in containers, as root: this version's package, and one to upgrade to.
 test-system: release

@@ -118,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "segmentbench",
             dependencies: [
-                "CLinux", "SegmentClient", "SegmentInterface", "SegmentModel", "SystemVSharedMemory",
+                "CLinux", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
+                "SystemVSharedMemory",
                 "Varlink", "segmentbench-baselines", arguments, system,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],

@@ -10,6 +10,6 @@ struct Segmentbench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "segmentbench",
         abstract: "Measures segmentd, each figure with its baseline in the same run.",
-        subcommands: [Requests.self, Starts.self]
+        subcommands: [Requests.self, Starts.self, Transfer.self, LatestValues.self, LatestPartner.self]
     )
 }

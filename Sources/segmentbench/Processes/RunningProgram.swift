@@ -15,7 +15,16 @@ struct RunningProgram {
     ) throws -> Result {
         let listener = try ReadyListener(directory.notifySocket)
         let start = Moment.now
-        let process = try spawn(arguments, log: directory.log)
+        let process = try spawn(arguments) {
+            posix_spawn_file_actions_addopen(
+                $0,
+                STDOUT_FILENO,
+                directory.log,
+                O_WRONLY | O_CREAT | O_TRUNC,
+                0o600
+            )
+            posix_spawn_file_actions_adddup2($0, STDOUT_FILENO, STDERR_FILENO)
+        }
         defer { end(process) }
         guard listener.waitForReady(orEndOf: process) else {
             try Interruption.check()
@@ -30,20 +39,6 @@ struct RunningProgram {
         var time = timespec()
         guard clock_getcpuclockid(process, &clock) == 0, clock_gettime(clock, &time) == 0 else { return 0 }
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-
-    private static func spawn(_ arguments: [String], log: String) throws -> pid_t {
-        let pointers = arguments.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-        defer { pointers.forEach { free($0) } }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
-        var process: pid_t = 0
-        let error = posix_spawn(&process, arguments[0], &actions, nil, pointers, environ)
-        guard error == 0 else { throw BenchmarkError.call(arguments[0], errno: error) }
-        return process
     }
 
     /// Ends it as a service manager would, within 10 s, and removes the segments it has left.

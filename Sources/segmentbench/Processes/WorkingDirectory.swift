@@ -50,7 +50,7 @@ struct WorkingDirectory {
     }
 
     /// One that was built beside this one.
-    private static func program(_ name: String) -> String {
+    static func program(_ name: String) -> String {
         let path = CommandLine.arguments[0]
         return path[..<(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)] + name
     }

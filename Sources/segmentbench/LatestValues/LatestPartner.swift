@@ -1,0 +1,38 @@
+import ArgumentParser
+import SegmentClient
+import SegmentExchange
+
+/// What is published: 64 bytes.
+typealias Sample = SIMD8<UInt64>
+
+/// The other process of `latest`, until it is killed.
+struct LatestPartner: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "latest-partner", shouldDisplay: false)
+
+    enum Work: String, ExpressibleByArgument {
+        case answer, read, publish
+    }
+
+    @Argument var socket: String
+    @Argument var work: Work
+
+    func run() throws {
+        let client = try SegmentClient(socket: socket)
+        switch work {
+        case .answer:
+            var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
+            var writer = try Latest<Sample>.Writer(try client.attach("segment-1"))
+            while let value = try reader.next() { writer.publish(value) }
+        case .read:
+            var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
+            while true { _ = try reader.value() }
+        case .publish:
+            var writer = try Latest<Sample>.Writer(try client.attach("segment-1"))
+            var value = Sample()
+            while true {
+                value &+= 1
+                writer.publish(value)
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import Glibc
+
+/// A value in memory from one process to another, beside the same bytes through a pipe.
+struct LatestValues: Part {
+    static let configuration = CommandConfiguration(
+        commandName: "latest",
+        abstract: "Values of 64 bytes published, read and handed over, beside a pipe.",
+        discussion: "To be run on two CPUs."
+    )
+
+    @Option(help: "Hand-overs; a hundred times as many publications and reads.")
+    var count = 50_000
+
+    @OptionGroup var output: OutputOptions
+
+    func rows() throws -> [Row] {
+        try WorkingDirectory.with { directory in
+            try directory.declare(2, sizes: [8192])
+            return try RunningProgram.with(directory.broker, in: directory) { _ in
+                [
+                    try handOver(directory),
+                    try rate("publish", "Publish, while another reads", "write(2) to a pipe", directory) {
+                        ($0.publish, $1.write)
+                    },
+                    try rate("read", "Read, while another publishes", "read(2) of a pipe", directory) {
+                        ($0.read, $1.read)
+                    },
+                ]
+            }
+        }
+    }
+
+    /// There and back, halved.
+    private func handOver(_ directory: WorkingDirectory) throws -> Row {
+        var values = Samples(), messages = Samples()
+        let memory = try MemoryExchange(.answer, in: directory)
+        let pipes = try PipeExchange("relay")
+        try interleave(
+            rounds: LatestValues.rounds,
+            [
+                { records in
+                    for _ in 0..<count / LatestValues.rounds {
+                        let start = Moment.now
+                        try memory.handOver()
+                        if records { values.record(nanoseconds: (Moment.now - start) / 2) }
+                    }
+                },
+                { records in
+                    for _ in 0..<count / LatestValues.rounds {
+                        let start = Moment.now
+                        try pipes.handOver()
+                        if records { messages.record(nanoseconds: (Moment.now - start) / 2) }
+                    }
+                },
+            ]
+        )
+        return Row(
+            name: "handOver",
+            title: "Hand over to a process that waits",
+            size: ("bytes", 64),
+            baseline: "a pipe",
+            figures: .percentiles(values, baseline: messages)
+        )
+    }
+
+    /// A figure is taken in so many turns with its baseline.
+    private static let rounds = 20
+
+    /// How often a second one side does its work, while the other does its own.
+    private func rate(
+        _ name: String,
+        _ title: String,
+        _ baseline: String,
+        _ directory: WorkingDirectory,
+        _ work: (MemoryExchange, PipeExchange) -> (() throws -> Void, () throws -> Void)
+    ) throws -> Row {
+        let isPublish = name == "publish"
+        let memory = try MemoryExchange(isPublish ? .read : .publish, in: directory)
+        let pipes = try PipeExchange(isPublish ? "take" : "give")
+        let (value, message) = work(memory, pipes)
+        var values = Samples(), messages = Samples()
+        // A pipe is far slower.
+        let many = count * 100 / LatestValues.rounds, few = max(1, many / 50)
+        try interleave(
+            rounds: LatestValues.rounds,
+            [
+                { records in
+                    let start = Moment.now
+                    for _ in 0..<many { try value() }
+                    if records { values.record(nanoseconds: (Moment.now - start)) }
+                },
+                { records in
+                    let start = Moment.now
+                    for _ in 0..<few { try message() }
+                    if records { messages.record(nanoseconds: (Moment.now - start)) }
+                },
+            ]
+        )
+        return Row(
+            name: name,
+            title: title,
+            size: ("bytes", 64),
+            baseline: baseline,
+            figures: [
+                Figure(
+                    .timesPerSecond,
+                    Double(many) * 1e6 / values.microseconds(50),
+                    baseline: Double(few) * 1e6 / messages.microseconds(50)
+                )
+            ]
+        )
+    }
+}
+
+extension Quantity {
+    static let timesPerSecond = Quantity(name: "timesPerSecond", heading: "times/s", digits: 0)
+}

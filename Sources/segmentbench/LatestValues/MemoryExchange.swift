@@ -1,0 +1,40 @@
+import SegmentClient
+import SegmentExchange
+
+/// Values published in one segment and read from another, with another process at work.
+final class MemoryExchange {
+    private var writer: Latest<Sample>.Writer
+    private var reader: Latest<Sample>.Reader
+    private let partner: Child
+    private var value = Sample()
+
+    init(_ work: LatestPartner.Work, in directory: WorkingDirectory) throws {
+        let client = try SegmentClient(socket: directory.brokerSocket)
+        writer = try Latest.Writer(try client.attach("segment-0"))
+        reader = try Latest.Reader(try client.attach("segment-1"))
+        partner = try Child(
+            [CommandLine.arguments[0], "latest-partner", directory.brokerSocket, work.rawValue]
+        )
+        if work == .read { return }
+        // It is there once something comes from it.
+        while try reader.next(timeLimit: .milliseconds(1)) == nil { publish() }
+    }
+
+    func publish() {
+        value &+= 1
+        writer.publish(value)
+    }
+
+    func read() throws {
+        if let value = try reader.value() { self.value = value }
+    }
+
+    /// A value there, and the same back.
+    func handOver() throws {
+        publish()
+        while let answer = try reader.next(timeLimit: .seconds(5)) {
+            if answer == value { return }
+        }
+        throw BenchmarkError.noReply(from: "the other process")
+    }
+}
