@@ -60,7 +60,16 @@ show "${program_user[@]}" segment-writer telemetry "$here/file"
 cmp "$here/file" "$here/copy" || fail "the copy differs"
 echo "the two files are equal: $(sha256sum < "$here/copy" | cut -c1-16)… ($(stat -c %s "$here/copy") bytes)"
 
-say "The same between two C++ programs that call ftok and shmget themselves and know nothing of segmentd"
+say "A file larger than the segment streams through it, from one process to another"
+"${program_user[@]}" segmentctl send session "$file" &
+sender=$!
+printf '$ %s\n' "segmentctl send session FILE" "segmentctl receive session > copy"
+"${program_user[@]}" segmentctl receive session > "$here/copy"
+wait "$sender"
+cmp "$file" "$here/copy" || fail "the copy differs"
+echo "$(stat -c %s "$here/copy") bytes through $(segmentctl list --no-legend | awk '$1 == "session" { print $5, $6 }')"
+
+say "Bytes between two C++ programs that call ftok and shmget themselves and know nothing of segmentd"
 echo "Hello from a program of 1990" | show "${program_user[@]}" ftok-writer
 key=$(segmentctl key shmfile) identifier=$(segmentctl id shmfile)
 read_back=$("${program_user[@]}" ftok-reader 2>&1)
