@@ -12,7 +12,7 @@ public enum ExchangeError: Error, Equatable, Sendable {
     case otherValueSize(found: Int, own: Int)
     /// Another process, which is alive, has this side of the exchange.
     case taken(processID: Int32)
-    /// The other side's process cannot be watched: it is in another PID namespace, or hidden in `/proc`.
+    /// A process cannot be watched: it is in another PID namespace, or hidden in `/proc`.
     case cannotBeWatched(processID: Int32)
     /// Nobody came to the other side within the time limit.
     case timedOut
@@ -41,8 +41,7 @@ extension ExchangeError: CustomStringConvertible {
             "the segment has values of \(found) bytes, not \(own); `segmentctl remove` gives an empty one"
         case .taken(let processID): "process \(processID) has this side already"
         case .cannotBeWatched(let processID):
-            "process \(processID) has the other side and cannot be watched from here: it is in another PID namespace, "
-                + "or hidden in /proc"
+            "process \(processID) cannot be watched from here: it is in another PID namespace, or hidden in /proc"
         case .timedOut: "nobody came to the other side in time"
         case .peerDied(let processID): "process \(processID) ended in the middle of the stream"
         case .peerClosed: "the other side let go in the middle of the stream"

@@ -32,13 +32,17 @@ enum Claimant: ~Copyable {
 
 extension Claim {
     /// This process's own.
+    ///
+    /// Throws `cannotBeWatched` where `/proc` shows the numbers of another PID namespace.
     static func own() throws(ExchangeError) -> Claim {
         var namespace = stat()
         guard unsafe stat("/proc/self/ns/pid", &namespace) == 0 else {
             throw .failed(call: "stat", errno: errno)
         }
         let process = getpid()
-        guard let startTime = Self.startTime(of: process) else { throw .failed(call: "open", errno: ENOENT) }
+        guard Self.numberInProc == process, let startTime = Self.startTime(of: process) else {
+            throw .cannotBeWatched(processID: process)
+        }
         return Claim(processID: process, pidNamespace: UInt64(namespace.st_ino), startTime: startTime)
     }
 
@@ -61,6 +65,13 @@ extension Claim {
         if process.hasEnded { return .ended }
         guard let startTime else { return .hidden }
         return began(at: startTime) ? .alive(process) : .ended
+    }
+
+    /// This process's number as `/proc` has it.
+    private static var numberInProc: Int32? {
+        var text = [CChar](repeating: 0, count: 16)
+        let count = unsafe readlink("/proc/self", &text, text.count)
+        return Int32(String(decoding: text[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 
     /// Field 22 of `/proc/PID/stat`, in clock ticks since boot; nil if there is none to see.

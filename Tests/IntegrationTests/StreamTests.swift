@@ -146,6 +146,24 @@ extension RealDaemon {
             }
         }
 
+        @Test func `a process of another PID namespace is refused at the start`() throws {
+            try DaemonFixture.with(Self.files) { daemon in
+                let result = try run(
+                    """
+                    segmentctl send a < /dev/null & sender=$!
+                    sleep 0.2
+                    unshare --pid --fork --mount-proc segmentctl receive a; echo $?
+                    unshare --pid --fork segmentctl receive a; echo $?
+                    kill $sender
+                    """,
+                    daemon
+                )
+                let lines = result.output.split(separator: "\n")
+                #expect(lines.count { $0.contains("cannot be watched from here: it is in another PID") } >= 2)
+                #expect(lines.count { $0 == "1" } == 2)
+            }
+        }
+
         @Test func `who may only read cannot be a side of a stream`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 #expect(throws: ExchangeError.readOnly) {
