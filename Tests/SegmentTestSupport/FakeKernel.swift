@@ -1,4 +1,5 @@
 import SegmentBroker
+import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
@@ -9,6 +10,9 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     /// As whom the calls are made.
     package var userID: UInt32
     package var groupID: UInt32
+    package var supplementaryGroupIDs: [UInt32] = []
+    /// The process that calls; its end detaches what it has attached.
+    package var processID: Int32 = 1
     /// The inodes of the files that exist.
     package var files: [FilePath: UInt32] = [:]
     package var capacity = 4096
@@ -16,10 +20,21 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     package var namespace: UInt64 = 4_026_531_839
     package var destroysUnattached = false
     package private(set) var segments: [SegmentIdentifier: SegmentStatus] = [:]
-    private var attachments: [AttachmentAddress: (segment: SegmentIdentifier, user: UInt32)] = [:]
+    private var attachments: [AttachmentAddress: Mapping] = [:]
+    /// kernel.shm_next_id: the identifier of the next new segment, where it is free; identifiers are used again.
+    package var nextIdentifier: SegmentIdentifier?
     private var lastIdentifier: Int32 = 0
     private var lastAddress: UInt = 0x7f00_0000_0000
-    private var time: Int64 = 1_800_000_000
+    private var changes: Int64 = 1_800_000_000
+    /// What the time is; without it every change takes a second.
+    package var clock: ManualClock?
+    private var time: Int64 { clock.map { $0.realtime() / 1_000_000 } ?? changes }
+
+    private struct Mapping {
+        var segment: SegmentIdentifier
+        var user: UInt32
+        var process: Int32
+    }
 
     package init(userID: UInt32 = 990, groupID: UInt32 = 990) {
         self.userID = userID
@@ -35,6 +50,18 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         let own = (userID, groupID)
         (userID, groupID) = (user, group ?? user)
         defer { (userID, groupID) = own }
+        return try body()
+    }
+
+    /// Makes calls as a client's process.
+    package func acting<Result, Failure: Error>(
+        as client: Client,
+        _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let own = (userID, groupID, supplementaryGroupIDs, processID)
+        (userID, groupID) = (client.userID, client.groupID)
+        (supplementaryGroupIDs, processID) = (client.supplementaryGroupIDs, client.processID)
+        defer { (userID, groupID, supplementaryGroupIDs, processID) = own }
         return try body()
     }
 
@@ -59,9 +86,8 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         guard key == .unnamed || flags.contains(.create) else { throw .noSuchFileOrDirectory }
         guard size > 0, size <= largestSegment else { throw .invalidArgument }
         guard segments.count < capacity else { throw .noSpace }
-        lastIdentifier += 1
-        time += 1
-        let identifier = SegmentIdentifier(rawValue: lastIdentifier)
+        changes += 1
+        let identifier = newIdentifier()
         segments[identifier] = SegmentStatus(
             key: key,
             ownerUserID: userID,
@@ -72,7 +98,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
             isMarkedForRemoval: false,
             size: size,
             attachmentCount: 0,
-            creatorProcessID: 1,
+            creatorProcessID: processID,
             lastAttach: 0,
             lastDetach: 0,
             lastChange: time
@@ -88,7 +114,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         segments[identifier] = status
         lastAddress += 0x1000_0000
         let address = AttachmentAddress(rawValue: lastAddress)
-        attachments[address] = (identifier, userID)
+        attachments[address] = Mapping(segment: identifier, user: userID, process: processID)
         return address
     }
 
@@ -109,6 +135,22 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         for address in attachments.keys where attachments[address]?.user == user { try? detach(address) }
     }
 
+    /// A process is killed.
+    package func detachAll(ofProcess process: Int32) {
+        for address in attachments.keys where attachments[address]?.process == process {
+            try? detach(address)
+        }
+    }
+
+    /// How often a process has a segment attached.
+    package func attachmentCount(of identifier: SegmentIdentifier, in process: Int32) -> Int {
+        attachments.values.count { $0.segment == identifier && $0.process == process }
+    }
+
+    package func segment(at address: AttachmentAddress) -> SegmentIdentifier? {
+        attachments[address]?.segment
+    }
+
     package func status(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
         guard let status = segments[identifier] else { throw .invalidArgument }
         guard grants(status, 4) else { throw .permissionDenied }
@@ -127,7 +169,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         mode: FilePermissions
     ) throws(Errno) {
         var status = try changeable(identifier)
-        time += 1
+        changes += 1
         status.ownerUserID = userID
         status.ownerGroupID = groupID
         status.mode = FilePermissions(rawValue: mode.rawValue & 0o777)
@@ -169,6 +211,15 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
 
     package func destroysUnattachedSegments() -> Bool? { destroysUnattached }
 
+    private func newIdentifier() -> SegmentIdentifier {
+        if let identifier = nextIdentifier, segments[identifier] == nil {
+            nextIdentifier = nil
+            return identifier
+        }
+        lastIdentifier += 1
+        return SegmentIdentifier(rawValue: lastIdentifier)
+    }
+
     /// IPC_SET and IPC_RMID are for owner, creator and root.
     private func changeable(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
         guard let status = segments[identifier] else { throw .invalidArgument }
@@ -182,7 +233,11 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         if userID == 0 { return true }
         let shift: CModeT =
             userID == status.ownerUserID || userID == status.creatorUserID
-            ? 6 : groupID == status.ownerGroupID || groupID == status.creatorGroupID ? 3 : 0
+            ? 6 : isMember(status.ownerGroupID) || isMember(status.creatorGroupID) ? 3 : 0
         return status.mode.rawValue >> shift & wanted == wanted
+    }
+
+    private func isMember(_ group: UInt32) -> Bool {
+        groupID == group || supplementaryGroupIDs.contains(group)
     }
 }

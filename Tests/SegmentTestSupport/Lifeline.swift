@@ -1,0 +1,52 @@
+import SystemPackage
+import SystemVSharedMemory
+
+/// The thread by which a broker hangs: it can be cut at any call to the kernel or the records.
+///
+/// A broker whose lifeline is cut is dead to the world: whatever it still calls has no effect and fails. It is then
+/// dropped, as kill -9 drops a process between two instructions.
+package final class Lifeline {
+    /// The calls made so far.
+    package private(set) var calls: [OutsideCall] = []
+    /// Cut at the call of this index, counted from 0, before or after it takes effect.
+    package var end: (index: Int, afterEffect: Bool)?
+    /// Fails the call of this index without effect.
+    package var fault: (index: Int, errno: Errno)?
+    package private(set) var isCut = false
+    /// Hears of each call before and after it takes effect; what others do just then, they do here.
+    package var before: (OutsideCall) -> Void = { _ in }
+    package var after: (OutsideCall, SegmentIdentifier?) -> Void = { _, _ in }
+
+    /// What a dead broker hears.
+    package static let dead = Errno(rawValue: 999)
+
+    package init() {}
+
+    /// Forgets the calls made so far, and what was to happen.
+    package func restart() {
+        calls.removeAll(keepingCapacity: true)
+        (end, fault) = (nil, nil)
+    }
+
+    package func cut() { isCut = true }
+
+    /// Whether the fault has happened.
+    package var hasFailed: Bool { fault.map { $0.index < calls.count } ?? false }
+
+    func enter(_ call: OutsideCall) throws(Errno) {
+        guard !isCut else { throw Self.dead }
+        before(call)
+        let index = calls.count
+        calls.append(call)
+        if let end, end.index == index, !end.afterEffect { isCut = true }
+        guard !isCut else { throw Self.dead }
+        // shmdt(2) fails only where nothing is attached: a failure that leaves an attachment does not exist.
+        if let fault, fault.index == index, call.word != .detach { throw fault.errno }
+    }
+
+    func leave(_ call: OutsideCall, _ identifier: SegmentIdentifier? = nil) throws(Errno) {
+        after(call, identifier)
+        if let end, end.index == calls.count - 1, end.afterEffect { isCut = true }
+        guard !isCut else { throw Self.dead }
+    }
+}
