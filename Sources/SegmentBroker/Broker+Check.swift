@@ -10,17 +10,12 @@ extension Broker {
     /// To be called every 15 s with freshly looked up groups.
     package func check(groups: GroupTable) {
         self.groups = groups
+        for name in staleRecords.sorted() { erase(name) }
         for segment in sorted {
             switch segment.life {
-            case .live(var live):
+            case .live, .draining:
                 refresh(segment)
-                guard case .live(let now) = segment.life, now.identifier == live.identifier else { continue }
-                live = now
-                if live.keeper == nil { attachKeeper(&live, segment.name) }
-                noteDifferences(segment, live)
-                retireIfUnused(segment)
-            case .draining:
-                refresh(segment)
+                renew(segment)
                 retireIfUnused(segment)
             case .removing: refresh(segment)
             case .blocked: provision(segment)
@@ -29,11 +24,14 @@ extension Broker {
         }
     }
 
-    private func noteDifferences(_ segment: BrokeredSegment, _ live: LiveSegment) {
-        var live = live
+    /// Makes good what did not succeed before, and notes what differs now.
+    func renew(_ segment: BrokeredSegment) {
+        guard var live = segment.life.segment else { return }
+        if live.keeper == nil { attachKeeper(&live, segment.name) }
         let before = live.differences
         live.differences = differences(segment, live)
-        segment.life = .live(live)
+        segment.life.segment = live
+        remember(live, segment)
         guard live.differences != before else { return }
         for difference in live.differences where !before.contains(difference) {
             report(.warning, .drifted, "Segment \(segment.name) has drifted: \(difference.message)", segment)
@@ -43,38 +41,26 @@ extension Broker {
 
     /// Compares one segment with the kernel and acts on what is found.
     ///
-    /// Nil if it is not, or no longer, in the kernel under its key.
+    /// Its status after that; nil if it is not, or no longer, in the kernel under its key, or the kernel does not
+    /// say.
     @discardableResult
     func refresh(_ segment: BrokeredSegment) -> SegmentStatus? {
         switch segment.life {
         case .live(let live), .draining(let live):
-            guard let status = status(live.identifier) else {
-                lost(segment, live)
-                return nil
+            switch liveness(live) {
+            case .alive(let status): return repairPermissions(segment, status)
+            case .marked: markedByOther(segment, live)
+            case .gone: lost(segment, live)
+            case .unknown: break
             }
-            if status.isMarkedForRemoval {
-                markedByOther(segment, live)
-                return nil
-            }
-            repairPermissions(segment, status)
-            return status
         case .removing(let doomed):
-            if status(doomed.identifier) == nil { gone(segment, doomed) }
-            return nil
-        case .absent, .blocked:
-            return nil
+            switch liveness(doomed) {
+            case .gone: gone(segment, doomed)
+            case .alive, .marked, .unknown: break
+            }
+        case .absent, .blocked: break
         }
-    }
-
-    /// Nil once there is no such segment.
-    func status(_ identifier: SegmentIdentifier) -> SegmentStatus? {
-        do throws(Errno) {
-            return try kernel.status(identifier)
-        } catch .permissionDenied {
-            return try? kernel.statusOfAny(identifier)
-        } catch {
-            return nil
-        }
+        return nil
     }
 
     /// It vanished although nobody but the kernel can do that while the keeper is attached.
@@ -91,7 +77,6 @@ extension Broker {
     private func markedByOther(_ segment: BrokeredSegment, _ live: LiveSegment) {
         let wasDraining = segment.life.state == .draining
         let attachments = shut(live)
-        if let keeper = live.keeper { detachElsewhere(keeper) }
         report(
             .warning,
             .removedByOther,
@@ -99,28 +84,25 @@ extension Broker {
             segment
         )
         guard attachments == 0 else {
+            letGo(live)
+            removalDue[segment.name] = nil
             segment.life = .removing(
                 DoomedSegment(identifier: live.identifier, size: live.size, byOther: true)
             )
             return publish(.removing, segment)
         }
+        if let keeper = live.keeper { detachElsewhere(keeper) }
         makeAgain(segment, wasDraining: wasDraining)
     }
 
     /// A marked segment has lost its last attachment.
     private func gone(_ segment: BrokeredSegment, _ doomed: DoomedSegment) {
-        dropRecord(segment)
-        if doomed.byOther {
-            makeAgain(segment, wasDraining: false)
-        } else {
-            segment.life = .absent
-            publish(.removed, segment)
-            if segment.definition == nil { forget(segment) }
-        }
+        makeAgain(segment, wasDraining: !doomed.byOther)
     }
 
     private func makeAgain(_ segment: BrokeredSegment, wasDraining: Bool) {
         dropRecord(segment)
+        removalDue[segment.name] = nil
         segment.life = .absent
         guard segment.definition != nil, !wasDraining else {
             publish(.removed, segment)
@@ -129,49 +111,5 @@ extension Broker {
         }
         provision(segment, onDemand: !segment.leases.isEmpty, as: .replaced)
         if case .absent = segment.life { publish(.removed, segment) }
-    }
-
-    /// Sets owner, group and mode as declared where they differ.
-    func repairPermissions(_ segment: BrokeredSegment, _ status: SegmentStatus) {
-        guard case .live(var live) = segment.life, let definition = segment.definition else { return }
-        let group: UInt32
-        do throws(SegmentProblem) { group = try wantedGroup(definition) } catch {
-            group = status.ownerGroupID
-        }
-        if status.ownerUserID == identity.userID, status.ownerGroupID == group, status.mode == definition.mode
-        {
-            if live.unrepaired != nil {
-                live.unrepaired = nil
-                segment.life = .live(live)
-                publish(.changed, segment)
-            }
-            return
-        }
-        do throws(Errno) {
-            try kernel.setOwner(
-                live.identifier,
-                userID: identity.userID,
-                groupID: group,
-                mode: definition.mode
-            )
-            live.unrepaired = nil
-            segment.life = .live(live)
-            let found = "0\(String(status.mode.rawValue & 0o777, radix: 8))"
-            report(
-                .notice,
-                .repaired,
-                "Segment \(segment.name) had owner \(status.ownerUserID), group \(status.ownerGroupID), mode \(found): "
-                    + "set as declared",
-                segment
-            )
-            publish(.changed, segment)
-        } catch {
-            let problem = SegmentProblem.permissionsDiffer(status, reason: error.description)
-            guard live.unrepaired != problem else { return }
-            live.unrepaired = problem
-            segment.life = .live(live)
-            report(.error, .drifted, "Segment \(segment.name): \(problem.message)", segment)
-            publish(.changed, segment)
-        }
     }
 }

@@ -10,6 +10,7 @@ extension Broker {
         _ holder: LeaseHolder
     ) throws(BrokerError) -> Grant {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
+        try mayHold(holder)
         let (live, status) = try present(segment, access, holder.client)
         let rule = AccessRule(status)
         guard rule.grants(access, to: holder.client) else {
@@ -20,7 +21,7 @@ extension Broker {
                 reason: rule.reason(against: holder.client)
             )
         }
-        let number = try grant(access, on: segment, to: holder)
+        let number = grant(access, on: segment, to: holder)
         return Grant(
             lease: String(number),
             name: segment.name,
@@ -40,18 +41,23 @@ extension Broker {
         _ access: Access,
         _ client: Client
     ) throws(BrokerError) -> (LiveSegment, SegmentStatus) {
-        if case .live(let live) = segment.life, let status = refresh(segment) { return (live, status) }
-        if case .removing = segment.life { refresh(segment) }
+        if let status = refresh(segment), case .live(let live) = segment.life { return (live, status) }
         switch segment.life {
         case .absent, .blocked:
-            try mayMake(segment, access, client)
+            guard let definition = segment.definition else { break }
+            try mayMake(definition, access, client)
             provision(segment, onDemand: true)
         case .live, .draining, .removing: break
         }
         switch segment.life {
         case .live(let live):
-            guard let status = status(live.identifier) else { throw .segmentRemoving(name: segment.name) }
-            return (live, status)
+            switch liveness(live) {
+            case .alive(let status): return (live, status)
+            case .marked, .gone: throw .segmentRemoving(name: segment.name)
+            case .unknown(let errno):
+                let problem = refusal("shmctl", errno, ByteCount(bytes: live.size))
+                throw .segmentBlocked(name: segment.name, problem: problem)
+            }
         case .blocked(let problem):
             throw .segmentBlocked(name: segment.name, problem: problem)
         case .absent, .draining, .removing:
@@ -61,16 +67,15 @@ extension Broker {
 
     /// Nobody makes a segment that they could not attach.
     private func mayMake(
-        _ segment: BrokeredSegment,
+        _ definition: SegmentDefinition,
         _ access: Access,
         _ client: Client
     ) throws(BrokerError) {
-        guard let definition = segment.definition else { return }
         let group: UInt32
         do throws(SegmentProblem) {
             group = try wantedGroup(definition)
         } catch {
-            throw .segmentBlocked(name: segment.name, problem: error)
+            throw .segmentBlocked(name: definition.name, problem: error)
         }
         let rule = AccessRule(
             ownerUserID: identity.userID,
@@ -81,22 +86,22 @@ extension Broker {
         )
         guard !rule.grants(access, to: client) else { return }
         throw .accessDenied(
-            name: segment.name,
+            name: definition.name,
             access: access,
             userID: client.userID,
             reason: rule.reason(against: client)
         )
     }
 
-    private func grant(
-        _ access: Access,
-        on segment: BrokeredSegment,
-        to holder: LeaseHolder
-    ) throws(BrokerError) -> UInt64 {
+    private func mayHold(_ holder: LeaseHolder) throws(BrokerError) {
         let limit = configuration.settings.limits.leasesPerUser
-        let held = leasesOfUser[holder.client.userID, default: 0]
-        guard held < limit else { throw .limitReached(limit: "leases_per_user", value: limit) }
-        leasesOfUser[holder.client.userID] = held + 1
+        guard leasesOfUser[holder.client.userID, default: 0] < limit else {
+            throw .limitReached(limit: "leases_per_user", value: limit)
+        }
+    }
+
+    private func grant(_ access: Access, on segment: BrokeredSegment, to holder: LeaseHolder) -> UInt64 {
+        leasesOfUser[holder.client.userID, default: 0] += 1
         leaseCount += 1
         lastLease += 1
         let lease = HeldLease(access: access, holder: holder, since: clock.realtime())

@@ -5,28 +5,46 @@ import SystemPackage
 import SystemVSharedMemory
 
 extension Broker {
-    /// Brings a declared segment that is absent or blocked into the kernel: finds what is ours, or makes it.
+    /// Brings a segment that is absent or blocked into the kernel: finds what is ours, or makes it.
     ///
     /// A while-used one is made only `onDemand`. What stands in the way blocks the segment and is said once.
     func provision(_ segment: BrokeredSegment, onDemand: Bool = false, as event: SegmentEvent.Kind = .created)
     {
-        guard let definition = segment.definition else { return }
+        guard ending != .stop else { return }
         do throws(SegmentProblem) {
-            _ = try wantedGroup(definition)
+            if try recall(segment) { return drainUndeclared(segment) }
+            guard let definition = segment.definition else {
+                segment.life = .absent
+                publish(.removed, segment)
+                return forget(segment)
+            }
             let key = try place(segment, definition)
-            if let identifier = find(key), let status = try? kernel.statusOfAny(identifier) {
-                guard identity.ownership.isOurs(identifier, status, record: segment.record) else {
-                    throw .squatted(key, identifier, status)
+            _ = try wantedGroup(definition)
+            if let found = try found(under: key, definition) {
+                guard identity.ownership.isOurs(found.identifier, found.status, record: segment.record) else {
+                    throw .squatted(key, found.identifier, found.status)
                 }
-                takeOver(segment, identifier, status)
+                takeOver(segment, found)
             } else if onDemand || !segment.isWhileUsed {
                 try make(segment, definition, key, event)
-            } else {
+            } else if case .blocked = segment.life {
                 segment.life = .absent
+                publish(.changed, segment)
             }
         } catch {
             block(segment, error)
         }
+    }
+
+    private func found(
+        under key: SegmentKey,
+        _ definition: SegmentDefinition
+    ) throws(SegmentProblem) -> FoundSegment? {
+        do throws(Errno) { return try find(key) } catch { throw refusal("shmget", error, definition.size) }
+    }
+
+    func refusal(_ call: String, _ errno: Errno, _ size: ByteCount) -> SegmentProblem {
+        KernelRefusal.problem(call: call, errno: errno, size: size, limits: try? kernel.limits())
     }
 
     func block(_ segment: BrokeredSegment, _ problem: SegmentProblem) {
@@ -34,11 +52,6 @@ extension Broker {
         segment.life = .blocked(problem)
         report(.error, .blocked, "Segment \(segment.name) is blocked: \(problem.message)", segment)
         publish(.changed, segment)
-    }
-
-    /// The identifier under a key; everybody may ask for no permission at all.
-    func find(_ key: SegmentKey) -> SegmentIdentifier? {
-        try? kernel.get(key, size: 0, flags: [], mode: [])
     }
 
     /// The group that a declaration names, as a number.
@@ -93,137 +106,5 @@ extension Broker {
             )
         }
         return key
-    }
-
-    private func make(
-        _ segment: BrokeredSegment,
-        _ definition: SegmentDefinition,
-        _ key: SegmentKey,
-        _ event: SegmentEvent.Kind
-    ) throws(SegmentProblem) {
-        var record = SegmentRecord(
-            name: segment.name,
-            key: key,
-            size: definition.size.bytes,
-            creatorUserID: identity.userID,
-            created: clock.realtime()
-        )
-        try write(record, for: segment)
-        do throws(SegmentProblem) {
-            let live = try createInKernel(definition, key)
-            record.identifier = live.identifier
-            segment.life = .live(live)
-        } catch {
-            dropRecord(segment)
-            throw error
-        }
-        // Without an identifier the record still finds the segment by its key.
-        do throws(SegmentProblem) { try write(record, for: segment) } catch {
-            logger.warning("Segment \(segment.name) has an incomplete record: \(error.message), ignoring")
-        }
-        report(
-            .notice,
-            event == .replaced ? .replaced : .created,
-            "Segment \(segment.name) \(event == .replaced ? "made again" : "created"), \(definition.size)",
-            segment
-        )
-        publish(event, segment)
-    }
-
-    private func write(_ record: SegmentRecord, for segment: BrokeredSegment) throws(SegmentProblem) {
-        do throws(RecordsError) {
-            try records.write(record)
-            segment.record = record
-        } catch {
-            throw .recordsUnwritable(error.description)
-        }
-    }
-
-    /// Makes a segment that nobody else can attach before its group and mode are set.
-    private func createInKernel(
-        _ definition: SegmentDefinition,
-        _ key: SegmentKey
-    ) throws(SegmentProblem) -> LiveSegment {
-        let group = try wantedGroup(definition)
-        var call = "shmget"
-        var created: SegmentIdentifier?
-        var keeper: AttachmentAddress?
-        do throws(Errno) {
-            let identifier = try kernel.get(
-                key,
-                size: definition.size.bytes,
-                flags: [.create, .exclusive],
-                mode: FilePermissions(rawValue: 0o600)
-            )
-            created = identifier
-            call = "shmat"
-            let address = try kernel.attach(identifier, readOnly: true)
-            keeper = address
-            call = "madvise"
-            try kernel.excludeFromCoreDumps(address, size: definition.size.bytes)
-            call = "shmctl"
-            try kernel.setOwner(identifier, userID: identity.userID, groupID: group, mode: definition.mode)
-            return LiveSegment(
-                identifier: identifier,
-                key: key,
-                size: definition.size.bytes,
-                keeper: address,
-                differences: []
-            )
-        } catch {
-            if let keeper { try? kernel.detach(keeper) }
-            if let created { try? kernel.remove(created) }
-            if error == .fileExists, let other = find(key), let status = try? kernel.statusOfAny(other) {
-                throw .squatted(key, other, status)
-            }
-            throw KernelRefusal.problem(
-                call: call,
-                errno: error,
-                size: definition.size,
-                limits: try? kernel.limits()
-            )
-        }
-    }
-
-    /// Takes over a segment that is ours: shields it, notes what differs, and sets its permissions right.
-    func takeOver(_ segment: BrokeredSegment, _ identifier: SegmentIdentifier, _ status: SegmentStatus) {
-        var live = LiveSegment(identifier: identifier, key: status.key, size: status.size)
-        attachKeeper(&live, segment.name)
-        live.differences = differences(segment, live)
-        segment.life = .live(live)
-        let record = SegmentRecord(
-            name: segment.name,
-            key: status.key,
-            size: status.size,
-            creatorUserID: status.creatorUserID,
-            identifier: identifier,
-            created: segment.record?.created
-        )
-        if record != segment.record {
-            do throws(SegmentProblem) { try write(record, for: segment) } catch {
-                logger.warning("Segment \(segment.name) has no record: \(error.message), ignoring")
-            }
-        }
-        report(.info, .adopted, "Segment \(segment.name) taken over", segment)
-        publish(.changed, segment)
-        repairPermissions(segment, status)
-    }
-
-    /// Attaches without touching a page, so that it costs no memory.
-    func attachKeeper(_ live: inout LiveSegment, _ name: SegmentName) {
-        do throws(Errno) {
-            let address = try kernel.attach(live.identifier, readOnly: true)
-            live.keeper = address
-            try kernel.excludeFromCoreDumps(address, size: live.size)
-        } catch {
-            logger.warning("Segment \(name) cannot be shielded by an attachment: \(error), ignoring")
-        }
-    }
-
-    func differences(_ segment: BrokeredSegment, _ live: LiveSegment) -> [SegmentProblem] {
-        guard let definition = segment.definition else { return [] }
-        let computed: SegmentKey?
-        do throws(SegmentProblem) { computed = try computedKey(definition) } catch { computed = nil }
-        return Drift.lasting(definition, size: live.size, key: live.key, computed: computed)
     }
 }

@@ -4,13 +4,17 @@ package import SegmentModel
 extension Broker {
     /// Puts a new configuration in force.
     package func reload(_ configuration: Configuration, groups: GroupTable) -> ReloadOutcome {
-        let plan = ReloadPlan(desired: configuration.segments, observed: observed)
+        let before = observed
+        let plan = ReloadPlan(desired: configuration.segments, observed: before)
         self.configuration = configuration
         self.groups = groups
         var outcome = ReloadOutcome()
         for step in plan.steps { declare(step) }
         names = segments.values.map(\.name).sorted()
         for step in plan.provisionedLast { apply(step, &outcome) }
+        for segment in sorted where before[segment.name]?.definition != segment.definition {
+            if case .absent = segment.life { publish(.changed, segment) }
+        }
         outcome.created.sort()
         return outcome
     }
@@ -28,7 +32,7 @@ extension Broker {
         switch step {
         case .provision(let definition), .change(let definition), .keep(let definition):
             if let segment = segments[definition.name.string] {
-                if segment.life.segment == nil, let key = segment.key {
+                if segment.life.segment == nil, segment.record == nil, let key = segment.key {
                     placement.release(key, of: segment.name)
                     segment.key = nil
                 }
@@ -41,6 +45,10 @@ extension Broker {
         case .forget(let name):
             guard let segment = segments[name.string] else { return }
             segment.definition = nil
+            // A record that the kernel has not yet answered for may mean a segment that is to go.
+            guard segment.record == nil else { return }
+            segment.life = .absent
+            publish(.removed, segment)
             forget(segment)
         }
     }
@@ -51,9 +59,14 @@ extension Broker {
             guard let segment = segments[definition.name.string] else { return }
             provision(segment)
             if case .live = segment.life { outcome.created.append(segment.name) }
-        case .change(let definition), .keep(let definition):
+        case .change(let definition):
             guard let segment = segments[definition.name.string] else { return }
             outcome.changed.append(segment.name)
+            changeDefinition(of: segment)
+        case .keep(let definition):
+            guard let segment = segments[definition.name.string] else { return }
+            outcome.changed.append(segment.name)
+            if case .draining(let live) = segment.life { segment.life = .live(live) }
             changeDefinition(of: segment)
         case .drain(let name):
             guard let segment = segments[name.string] else { return }
@@ -65,16 +78,10 @@ extension Broker {
     }
 
     private func changeDefinition(of segment: BrokeredSegment) {
-        guard var live = segment.life.segment else { return }
-        live.differences = differences(segment, live)
-        if case .live = segment.life {
-            segment.life = .live(live)
-        } else if segment.definition != nil {
-            segment.life = .live(live)
-        }
         removalDue[segment.name] = nil
-        publish(.changed, segment)
         refresh(segment)
+        renew(segment)
+        publish(.changed, segment)
         retireIfUnused(segment)
     }
 }

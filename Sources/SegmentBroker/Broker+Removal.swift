@@ -35,6 +35,7 @@ extension Broker {
     func drain(_ segment: BrokeredSegment) {
         guard case .live(let live) = segment.life else { return }
         segment.life = .draining(live)
+        removalDue[segment.name] = nil
         retireIfUnused(segment)
         guard case .draining = segment.life else { return }
         report(.notice, .draining, "Segment \(segment.name) is removed when nobody uses it any more", segment)
@@ -43,7 +44,7 @@ extension Broker {
 
     /// Removes a segment that is to go when unused, if it is; a while-used one after its linger.
     func retireIfUnused(_ segment: BrokeredSegment) {
-        guard segment.leases.isEmpty, let live = segment.life.segment else { return }
+        guard ending == nil, segment.leases.isEmpty, let live = segment.life.segment else { return }
         if case .draining = segment.life {
             removeUnattached(segment, live)
         } else if case .whileUsed(let linger) = segment.definition?.keep {
@@ -62,12 +63,18 @@ extension Broker {
     /// Removes the while-used segments whose linger has passed.
     package func expire() {
         let now = clock.monotonic()
-        for (name, due) in removalDue where due <= now {
+        for (name, due) in removalDue.sorted(by: { $0.key < $1.key }) where due <= now {
             removalDue[name] = nil
             guard let segment = segments[name.string], segment.leases.isEmpty,
-                case .live(let live) = segment.life
+                case .live(let live) = segment.life,
+                case .whileUsed(let linger) = segment.definition?.keep
             else { continue }
-            removeUnattached(segment, live)
+            let rest = status(live.identifier).map { Linger.rest(linger, $0, at: clock.realtime()) } ?? .zero
+            if rest > .zero {
+                removalDue[name] = now + rest
+            } else {
+                removeUnattached(segment, live)
+            }
         }
     }
 
@@ -99,6 +106,7 @@ extension Broker {
             return false
         }
         guard destroy(segment, live) else { return false }
+        if let keeper = live.keeper { detachElsewhere(keeper) }
         segment.life = .absent
         report(.notice, .removed, "Segment \(segment.name) removed", segment)
         publish(.removed, segment)
@@ -109,6 +117,7 @@ extension Broker {
     /// Marks a segment that clients have attached: it is theirs until their last detach.
     private func mark(_ segment: BrokeredSegment, _ live: LiveSegment) {
         guard destroy(segment, live) else { return }
+        letGo(live)
         segment.life = .removing(DoomedSegment(identifier: live.identifier, size: live.size, byOther: false))
         report(
             .warning,
@@ -127,10 +136,15 @@ extension Broker {
             report(.error, .removed, "Segment \(segment.name) cannot be removed: \(error)", segment)
             return false
         }
-        if let keeper = live.keeper { detachElsewhere(keeper) }
         removalDue[segment.name] = nil
         dropRecord(segment)
         return true
+    }
+
+    /// Detaches the keeper of a segment that clients have attached: that frees nothing, so it is done here and now,
+    /// and the kernel's count is the clients' at once.
+    func letGo(_ live: LiveSegment) {
+        if let keeper = live.keeper { try? kernel.detach(keeper) }
     }
 
     /// Stops waiting for the last detach of a marked segment: the name gets a new segment beside the old one.
@@ -154,8 +168,10 @@ extension Broker {
     /// Ends the broker's work.
     ///
     /// A stop removes what is kept until the stop, and what is kept while used and is not; a restart keeps
-    /// everything.
+    /// everything. After either nothing goes with the leases of the connections that are then closed, and after a
+    /// stop nothing is made any more.
     package func stop(isRestart: Bool) {
+        ending = isRestart ? .restart : .stop
         guard !isRestart else { return }
         for segment in sorted {
             guard let live = segment.life.segment else { continue }

@@ -21,13 +21,14 @@ extension Broker {
             report(
                 .warning,
                 .recordSetAside,
-                "Record \(lost.file) cannot be used and is set aside as \(lost.movedTo)"
+                "Record \(lost.file) cannot be used and "
+                    + (lost.movedTo.map { "is set aside as \($0)" } ?? "cannot be set aside either, ignoring")
             )
         }
         for definition in configuration.segments {
             add(BrokeredSegment(definition.name, definition))
         }
-        for record in loaded.records { recall(record) }
+        for record in loaded.records.sorted(by: KeyPlacement.recalledBefore) { recall(record) }
         names = segments.values.map(\.name).sorted()
         for (count, definition) in KeyPlacement.order(configuration.segments).enumerated() {
             if let segment = segments[definition.name.string], case .absent = segment.life {
@@ -35,24 +36,24 @@ extension Broker {
             }
             if count & 0xff == 0xff { progress(count) }
         }
-        for segment in sorted where segment.definition == nil { drain(segment) }
+        for segment in sorted { drainUndeclared(segment) }
     }
 
     /// Finds the segment that a record means, or drops the record.
     private func recall(_ record: SegmentRecord) {
         let segment = segments[record.name.string] ?? BrokeredSegment(record.name, nil)
         segment.record = record
-        guard let identifier = record.identifier ?? find(record.key),
-            let status = try? kernel.statusOfAny(identifier),
-            Ownership.matches(record, identifier, status), status.creatorUserID == identity.userID
-        else { return dropRecord(segment) }
         add(segment)
-        if status.isMarkedForRemoval {
-            segment.life = .removing(DoomedSegment(identifier: identifier, size: status.size, byOther: true))
-        } else {
-            placement.hold(record.key, for: record.name)
-            segment.key = record.key
-            takeOver(segment, identifier, status)
+        do throws(SegmentProblem) {
+            guard try !recall(segment), segment.definition == nil else { return }
+            forget(segment)
+        } catch {
+            block(segment, error)
         }
+    }
+
+    /// What no file declares goes when nobody uses it.
+    func drainUndeclared(_ segment: BrokeredSegment) {
+        if segment.definition == nil { drain(segment) }
     }
 }

@@ -27,6 +27,10 @@ package final class Broker {
     /// When a while-used segment goes, in time of `clock.monotonic()`.
     var removalDue: [SegmentName: Duration] = [:]
     var lastLease: UInt64 = 0
+    /// On disk although their segments are gone, because the disk refused.
+    var staleRecords: Set<SegmentName> = []
+    /// Nil until `stop`.
+    var ending: Ending?
     package internal(set) var leaseCount = 0
     var leasesOfUser: [UInt32: Int] = [:]
     /// Told of each change after it has happened; nil while nobody listens.
@@ -81,12 +85,24 @@ package final class Broker {
     func dropRecord(_ segment: BrokeredSegment) {
         guard segment.record != nil else { return }
         segment.record = nil
+        erase(segment.name)
+    }
+
+    /// Removes a record from the disk, at a later check if the disk refuses now.
+    func erase(_ name: SegmentName) {
         do throws(RecordsError) {
-            try records.remove(segment.name)
+            try records.remove(name)
+            staleRecords.remove(name)
         } catch {
-            logger.warning("Record of segment \(segment.name) cannot be removed: \(error), ignoring")
+            guard staleRecords.insert(name).inserted else { return }
+            logger.warning("Record of segment \(name) cannot be removed yet: \(error), ignoring")
         }
     }
+}
+
+/// How a broker's work has ended.
+enum Ending {
+    case stop, restart
 }
 
 /// As whom the broker acts.

@@ -12,6 +12,8 @@ final class BrokeredSegment {
     /// By number, which only grows.
     var leases: [UInt64: HeldLease] = [:]
     /// What is on disk.
+    ///
+    /// While the segment is absent or blocked: what the kernel has not yet been able to say whether it is still true.
     var record: SegmentRecord?
     /// The key it has or will get; nil while none can be placed.
     var key: SegmentKey?
@@ -45,10 +47,22 @@ enum SegmentLife {
     }
 
     /// The segment where it is in the kernel and not marked for removal.
+    ///
+    /// Setting it changes what is known of the segment, never where it stands.
     var segment: LiveSegment? {
-        switch self {
-        case .live(let live), .draining(let live): live
-        case .absent, .removing, .blocked: nil
+        get {
+            switch self {
+            case .live(let live), .draining(let live): live
+            case .absent, .removing, .blocked: nil
+            }
+        }
+        set {
+            guard let newValue else { return }
+            switch self {
+            case .live: self = .live(newValue)
+            case .draining: self = .draining(newValue)
+            case .absent, .removing, .blocked: break
+            }
         }
     }
 }

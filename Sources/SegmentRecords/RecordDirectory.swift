@@ -48,11 +48,11 @@ package final class RecordDirectory: SegmentRecords, Sendable {
                 guard record.name.string == stem else { throw RecordDefect.damaged }
                 loaded.records.append(record)
             } catch {
-                let movedTo = stem + ".set-aside"
-                guard unsafe renameat(directory, file, directory, movedTo) == 0 else {
-                    throw failure("rename", file)
-                }
-                loaded.setAside.append(RecordSetAside(file: file, movedTo: movedTo, defect: error))
+                let aside = stem + ".set-aside"
+                let isMoved = unsafe renameat(directory, file, directory, aside) == 0
+                loaded.setAside.append(
+                    RecordSetAside(file: file, movedTo: isMoved ? aside : nil, defect: error)
+                )
             }
         }
         loaded.records.sort { $0.name < $1.name }

@@ -31,11 +31,11 @@ package struct LoadedRecords: Equatable, Sendable {
 package struct RecordSetAside: Equatable, Sendable {
     /// The file's name before.
     package var file: String
-    /// The file's name now.
-    package var movedTo: String
+    /// The file's name now; nil where the disk refuses and it stays as it is.
+    package var movedTo: String?
     package var defect: RecordDefect
 
-    package init(file: String, movedTo: String, defect: RecordDefect) {
+    package init(file: String, movedTo: String?, defect: RecordDefect) {
         self.file = file
         self.movedTo = movedTo
         self.defect = defect

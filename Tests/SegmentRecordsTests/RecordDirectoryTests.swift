@@ -70,6 +70,36 @@ import Testing
         }
     }
 
+    @Test func `what cannot be set aside either does not stop the others`() throws {
+        try withDirectory { path in
+            let records = try RecordDirectory(path)
+            try records.write(try record("good"))
+            try write("garbage", to: path.appending("bad.record").string)
+            // A file cannot take a directory's name.
+            mkdir(path.appending("bad.set-aside").string, 0o700)
+            let loaded = try records.load()
+            #expect(loaded.records == [try record("good")])
+            #expect(
+                loaded.setAside == [RecordSetAside(file: "bad.record", movedTo: nil, defect: .damaged)]
+            )
+        }
+    }
+
+    @Test func `a record cut off at any byte, or with any bit turned, is damaged or another record`() throws {
+        let whole = try record("good").text
+        for length in whole.utf8.indices.dropLast() where length != whole.startIndex {
+            #expect(throws: RecordDefect.self) { try SegmentRecord(text: String(whole[..<length])) }
+        }
+        for index in whole.utf8.indices {
+            for bit in 0..<7 {
+                var bytes = Array(whole.utf8)
+                bytes[whole.utf8.distance(from: whole.startIndex, to: index)] ^= 1 << bit
+                // Read or refused, but never a trap.
+                _ = try? SegmentRecord(text: String(decoding: bytes, as: UTF8.self))
+            }
+        }
+    }
+
     @Test func `a record under another's name, a link and a directory are not believed`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)

@@ -1,4 +1,4 @@
-import SegmentRecords
+package import SegmentRecords
 import SystemPackage
 package import SegmentModel
 package import SystemVSharedMemory
@@ -53,6 +53,11 @@ package struct KeyPlacement: Equatable, Sendable {
                 .map { computed.withProject(UInt8((first - 1 + $0) % 255 + 1)) }
                 .first(where: isFree)
         }
+    }
+
+    /// Whole records come before those of a crash between record and shmget(2), which know a key only.
+    package static func recalledBefore(_ one: SegmentRecord, _ other: SegmentRecord) -> Bool {
+        (one.identifier == nil ? 1 : 0, one.name) < (other.identifier == nil ? 1 : 0, other.name)
     }
 
     /// The order in which keys are placed: those that never move first, then by name.

@@ -44,8 +44,8 @@ package struct ReloadPlan: Equatable, Sendable {
     ) -> Step? {
         guard let wanted else {
             switch observed?.state {
-            case .ready, .drifted, .draining, .removing:
-                return observed?.definition == nil ? nil : .drain(name)
+            case _ where observed?.definition == nil: return nil
+            case .ready, .drifted, .draining, .removing: return .drain(name)
             case .absent, .blocked: return .forget(name)
             case nil: return nil
             }

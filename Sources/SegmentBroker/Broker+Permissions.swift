@@ -1,0 +1,57 @@
+import Logging
+import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+
+extension Broker {
+    /// Sets owner, group and mode as declared where they differ; the status after that.
+    @discardableResult
+    func repairPermissions(_ segment: BrokeredSegment, _ status: SegmentStatus) -> SegmentStatus {
+        guard var live = segment.life.segment, let definition = segment.definition else { return status }
+        let group: UInt32
+        do throws(SegmentProblem) { group = try wantedGroup(definition) } catch {
+            group = status.ownerGroupID
+        }
+        guard
+            status.ownerUserID != identity.userID || status.ownerGroupID != group
+                || status.mode != definition.mode
+        else {
+            note(nil, on: segment, &live)
+            return status
+        }
+        do throws(Errno) {
+            try kernel.setOwner(
+                live.identifier,
+                userID: identity.userID,
+                groupID: group,
+                mode: definition.mode
+            )
+        } catch {
+            note(.permissionsDiffer(status, reason: error.description), on: segment, &live)
+            return status
+        }
+        live.unrepaired = nil
+        segment.life.segment = live
+        let found = "0\(String(status.mode.rawValue & 0o777, radix: 8))"
+        report(
+            .notice,
+            .repaired,
+            "Segment \(segment.name) had owner \(status.ownerUserID), group \(status.ownerGroupID), mode \(found): "
+                + "set as declared",
+            segment
+        )
+        publish(.changed, segment)
+        return self.status(live.identifier) ?? status
+    }
+
+    /// Says once that permissions cannot be set, or that they are right again.
+    private func note(_ problem: SegmentProblem?, on segment: BrokeredSegment, _ live: inout LiveSegment) {
+        guard live.unrepaired != problem else { return }
+        live.unrepaired = problem
+        segment.life.segment = live
+        if let problem {
+            report(.error, .drifted, "Segment \(segment.name): \(problem.message)", segment)
+        }
+        publish(.changed, segment)
+    }
+}

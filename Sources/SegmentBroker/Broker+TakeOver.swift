@@ -1,0 +1,104 @@
+import Logging
+import SegmentModel
+import SegmentRecords
+import SystemPackage
+import SystemVSharedMemory
+
+extension Broker {
+    /// Takes up the segment that a record means, and says whether there is one; a record that means none is dropped.
+    func recall(_ segment: BrokeredSegment) throws(SegmentProblem) -> Bool {
+        guard let record = segment.record else { return false }
+        let found: FoundSegment?
+        do throws(Errno) { found = try find(record) } catch {
+            // Nobody else gets its key before the kernel has answered.
+            if placement.holders[record.key] == nil {
+                placement.hold(record.key, for: segment.name)
+                segment.key = record.key
+            }
+            throw refusal("shmctl", error, ByteCount(bytes: record.size))
+        }
+        if let key = segment.key { placement.release(key, of: segment.name) }
+        segment.key = nil
+        guard let found, !isHeld(found) else {
+            dropRecord(segment)
+            return false
+        }
+        if found.status.isMarkedForRemoval {
+            segment.life = .removing(
+                DoomedSegment(identifier: found.identifier, size: found.status.size, byOther: true)
+            )
+            publish(.removing, segment)
+        } else {
+            placement.hold(record.key, for: segment.name)
+            segment.key = record.key
+            takeOver(segment, found)
+        }
+        return true
+    }
+
+    /// Whether a segment already has a name: a record of a crash between record and shmget(2) knows a key only.
+    private func isHeld(_ found: FoundSegment) -> Bool {
+        guard let holder = placement.holders[found.status.key] else { return false }
+        return segments[holder.string]?.life.segment?.identifier == found.identifier
+    }
+
+    /// Takes over a segment that is ours: sets its permissions right, shields it, notes what differs.
+    func takeOver(_ segment: BrokeredSegment, _ found: FoundSegment) {
+        let status = found.status
+        segment.life = .live(
+            LiveSegment(identifier: found.identifier, key: status.key, size: status.size)
+        )
+        repairPermissions(segment, status)
+        guard var live = segment.life.segment else { return }
+        attachKeeper(&live, segment.name)
+        live.differences = differences(segment, live)
+        segment.life.segment = live
+        remember(live, segment)
+        report(.info, .adopted, "Segment \(segment.name) taken over", segment)
+        publish(.changed, segment)
+    }
+
+    /// Completes the record of a segment in the kernel, where it says less than is known.
+    func remember(_ live: LiveSegment, _ segment: BrokeredSegment) {
+        let record = SegmentRecord(
+            name: segment.name,
+            key: live.key,
+            size: live.size,
+            creatorUserID: identity.userID,
+            identifier: live.identifier,
+            created: segment.record?.created
+        )
+        guard record != segment.record else { return }
+        do throws(SegmentProblem) { try write(record, for: segment) } catch {
+            logger.warning("Segment \(segment.name) has no whole record: \(error.message), ignoring")
+        }
+    }
+
+    /// Attaches without touching a page, so that it costs no memory.
+    func attachKeeper(_ live: inout LiveSegment, _ name: SegmentName) {
+        do throws(Errno) {
+            let address = try kernel.attach(live.identifier, readOnly: true)
+            live.keeper = address
+            try kernel.excludeFromCoreDumps(address, size: live.size)
+        } catch {
+            logger.warning("Segment \(name) cannot be shielded by an attachment: \(error), ignoring")
+        }
+    }
+
+    func differences(_ segment: BrokeredSegment, _ live: LiveSegment) -> [SegmentProblem] {
+        guard let definition = segment.definition else { return [] }
+        let computed: SegmentKey?
+        do throws(SegmentProblem) { computed = try computedKey(definition) } catch { computed = nil }
+        return Drift.lasting(definition, size: live.size, key: live.key, computed: computed)
+    }
+
+    func write(_ record: SegmentRecord, for segment: BrokeredSegment) throws(SegmentProblem) {
+        do throws(RecordsError) {
+            try records.write(record)
+            segment.record = record
+            staleRecords.remove(segment.name)
+        } catch {
+            throw .recordsUnwritable(error.description)
+        }
+    }
+}

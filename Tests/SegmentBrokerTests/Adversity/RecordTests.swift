@@ -1,0 +1,118 @@
+import SegmentModel
+import SegmentRecords
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+@testable import SegmentBroker
+
+/// Records that cannot be written, removed or believed.
+@Suite struct RecordTests {
+    private func name(_ text: String) throws -> SegmentName { try #require(SegmentName(text)) }
+
+    @Test(arguments: [Errno.noSpace, .readOnlyFileSystem, .ioError])
+    func `a record that could not be written is written when the disk lets it`(errno: Errno) throws {
+        let mortal = try MortalBroker()
+        try mortal.start([.test("a")])
+        let identifier = try mortal.describe("a").identifier
+        try mortal.kill()
+        mortal.disk.damage(try name("a"))
+        mortal.disk.writeFailure = errno
+        try mortal.start([.test("a")])
+        #expect(try mortal.describe("a").identifier == identifier)
+        #expect(mortal.disk.records.isEmpty)
+        mortal.disk.writeFailure = nil
+        mortal.check()
+        #expect(mortal.disk.records[try name("a")]?.identifier == identifier)
+    }
+
+    @Test(arguments: [Errno.readOnlyFileSystem, .ioError])
+    func `a record that could not be removed is removed when the disk lets it`(errno: Errno) throws {
+        let mortal = try MortalBroker()
+        try mortal.start([.test("a")])
+        mortal.disk.removalFailure = errno
+        mortal.reload([])
+        #expect(mortal.kernel.segments.isEmpty)
+        #expect(mortal.disk.records.count == 1)
+        mortal.disk.removalFailure = nil
+        mortal.check()
+        #expect(mortal.disk.records.isEmpty)
+    }
+
+    @Test(arguments: [RecordDefect.damaged, .unknownFormat("2")])
+    func `without a readable record the kernel is asked`(defect: RecordDefect) throws {
+        let mortal = try MortalBroker()
+        try mortal.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
+        let before = mortal.kernel.segments.keys
+        try mortal.kill()
+        mortal.disk.damage(try name("a"), defect)
+        mortal.disk.damage(try name("b"), defect)
+        try mortal.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
+        #expect(mortal.kernel.segments.keys == before)
+        #expect(mortal.disk.records.count == 2)
+    }
+
+    @Test func `a record of another boot is dropped, and what has its identifier now is not touched`() throws
+    {
+        let mortal = try MortalBroker()
+        let stranger = Client(processID: 9, userID: 1666, groupID: 1666, supplementaryGroupIDs: [])
+        let foreign = try mortal.kernel.acting(as: stranger) { () throws(Errno) in
+            try mortal.kernel.get(.unnamed, size: 4096, flags: .create, mode: .ownerReadWrite)
+        }
+        let before = mortal.kernel.segments[foreign]
+        mortal.disk.records[try name("a")] = SegmentRecord(
+            name: try name("a"),
+            key: SegmentKey(rawValue: 0x77),
+            size: 4096,
+            creatorUserID: 990,
+            identifier: foreign
+        )
+        try mortal.start([])
+        #expect(mortal.disk.records.isEmpty)
+        #expect(mortal.kernel.segments[foreign] == before)
+    }
+
+    @Test func `a record that knows a key only does not take another's segment`() throws {
+        let mortal = try MortalBroker()
+        let key = SegmentKey(rawValue: 0x77)
+        // The disk refused to remove what a failed shmget(2) left on it.
+        mortal.disk.records[try name("a")] = SegmentRecord(
+            name: try name("a"),
+            key: key,
+            size: 4096,
+            creatorUserID: 990
+        )
+        let made = try mortal.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+        mortal.disk.records[try name("b")] = SegmentRecord(
+            name: try name("b"),
+            key: key,
+            size: 4096,
+            creatorUserID: 990,
+            identifier: made
+        )
+        try mortal.start([.test("b", key: .value(key))])
+        #expect(try mortal.describe("b").identifier == made)
+        #expect(try mortal.describe("b").state == .ready)
+        #expect(mortal.kernel.segments[made]?.attachmentCount == 1)
+        #expect(throws: BrokerError.noSuchSegment(name: "a")) { try mortal.describe("a") }
+    }
+
+    @Test func `a stale record beside it does not cost a segment its own`() throws {
+        let mortal = try MortalBroker()
+        try mortal.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
+        let identifier = try mortal.describe("b").identifier
+        try mortal.kill()
+        mortal.disk.records[try name("a")] = SegmentRecord(
+            name: try name("a"),
+            key: SegmentKey(rawValue: 0x77),
+            size: 4096,
+            creatorUserID: 990,
+            identifier: SegmentIdentifier(rawValue: 999)
+        )
+        mortal.lifeline.fault = (1, .overflow)
+        try mortal.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
+        #expect(try mortal.describe("b").identifier == identifier)
+        #expect(mortal.disk.records[try name("b")]?.identifier == identifier)
+    }
+}

@@ -1,0 +1,58 @@
+import SegmentTestSupport
+import Testing
+
+@testable import SegmentBroker
+
+/// The broker dies at every call of every plan, before and after the call takes effect, and starts again.
+@Suite struct CrashMatrixTests {
+    @Test(arguments: Plan.all)
+    func `a crash at any call is made good by the next start`(plan: Plan) throws {
+        let count = try callCount(plan)
+        #expect(count > 3)
+        for index in 0..<count {
+            for afterEffect in [false, true] {
+                let scene = try Scene(plan)
+                scene.mortal.lifeline.end = (index, afterEffect)
+                try? plan.run(scene)
+                let call = try #require(scene.mortal.lifeline.calls.last)
+                #expect(scene.mortal.lifeline.isCut)
+                let comment: Comment =
+                    "\(plan.testDescription), \(afterEffect ? "after" : "before") call \(index), \(call)"
+                try scene.kill()
+                try scene.mortal.start(plan.after)
+                try scene.expectAgreement(comment)
+                try scene.expectNothingLeft(comment)
+            }
+        }
+    }
+
+    /// Twice in a row, the second time at any call of the start that follows.
+    @Test(arguments: Plan.all)
+    func `a crash within the start after a crash is made good too`(plan: Plan) throws {
+        for index in 0..<(try callCount(plan)) {
+            var second = 0
+            while true {
+                let scene = try Scene(plan)
+                scene.mortal.lifeline.end = (index, true)
+                try? plan.run(scene)
+                try scene.kill()
+                scene.mortal.lifeline.end = (second, true)
+                try? scene.mortal.start(plan.after)
+                guard scene.mortal.lifeline.isCut else { break }
+                let comment: Comment =
+                    "\(plan.testDescription), after call \(index) and call \(second) of the start"
+                second += 1
+                try scene.kill()
+                try scene.mortal.start(plan.after)
+                try scene.expectAgreement(comment)
+                try scene.expectNothingLeft(comment)
+            }
+        }
+    }
+
+    private func callCount(_ plan: Plan) throws -> Int {
+        let scene = try Scene(plan)
+        try plan.run(scene)
+        return scene.mortal.lifeline.calls.count
+    }
+}

@@ -1,0 +1,94 @@
+import SegmentModel
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+@testable import SegmentBroker
+
+/// Something that a broker does in several calls, and what stands before and after it.
+struct Plan: CustomTestStringConvertible, Sendable {
+    var testDescription: String
+    /// Declared before.
+    var before: [SegmentDefinition] = Self.usual
+    /// Declared by the files when the plan has run, whatever became of it.
+    var after: [SegmentDefinition] = Self.usual
+    /// Whether a broker has started before.
+    var isStarted = true
+    /// Names whose segment may be another one afterwards.
+    var mayReplace: Set<String> = []
+    /// What programs and others have done before.
+    var prepare: @Sendable (Scene) throws -> Void = { _ in }
+    var run: @Sendable (Scene) throws -> Void
+
+    static let usual: [SegmentDefinition] = [
+        .test("boot"), .test("fixed", mode: 0o664, key: .value(SegmentKey(rawValue: 0x77))),
+        .test("stop", keep: .untilStop), .test("used", keep: .whileUsed(linger: .seconds(5))),
+    ]
+
+    static let administrator = Viewer(client: .root, isAdministrator: true)
+
+    static let all: [Plan] = [
+        Plan(testDescription: "start", isStarted: false) { try $0.mortal.start(usual) },
+        Plan(
+            testDescription: "start again",
+            prepare: {
+                _ = try $0.acquire("used")
+                try $0.spoilPermissions("boot")
+                try $0.kill()
+            },
+            run: { try $0.mortal.start(usual) }
+        ),
+        Plan(testDescription: "create") { _ = try? $0.acquire("used") },
+        Plan(
+            testDescription: "reload",
+            after: [.test("boot", mode: 0o644), .test("fixed", size: 8192), .test("new")],
+            mayReplace: ["stop", "used"],
+            prepare: {
+                _ = try $0.acquire("used")
+                try $0.attach("used")
+                try $0.attach("stop")
+            },
+            run: {
+                $0.mortal.reload([.test("boot", mode: 0o644), .test("fixed", size: 8192), .test("new")])
+            }
+        ),
+        Plan(
+            testDescription: "drain",
+            mayReplace: ["boot"],
+            prepare: { _ = try $0.acquire("boot") },
+            run: {
+                try $0.mortal.broker.remove("boot", when: .idle, viewer: administrator)
+                $0.mortal.broker.disconnected($0.holder)
+            }
+        ),
+        Plan(testDescription: "remove", mayReplace: ["boot"]) {
+            try? $0.mortal.broker.remove("boot", when: .unused, viewer: administrator)
+        },
+        Plan(
+            testDescription: "remove now",
+            mayReplace: ["boot"],
+            prepare: {
+                _ = try $0.acquire("boot")
+                try $0.attach("boot")
+            },
+            run: { try? $0.mortal.broker.remove("boot", when: .now, viewer: administrator) }
+        ),
+        Plan(
+            testDescription: "make again what somebody removed",
+            mayReplace: ["fixed"],
+            prepare: { try $0.removeByRoot("fixed") },
+            run: { $0.mortal.check() }
+        ),
+        Plan(
+            testDescription: "stop",
+            mayReplace: ["stop", "used"],
+            prepare: {
+                _ = try $0.acquire("used")
+                try $0.attach("used")
+                try $0.attach("stop")
+            },
+            run: { $0.mortal.broker.stop(isRestart: false) }
+        ),
+    ]
+}
