@@ -1,4 +1,4 @@
-.PHONY: all release prerequisites demo run test test-system fuzz bench install deb format lint
+.PHONY: all release prerequisites demo run test simulate test-system fuzz bench install deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
@@ -40,6 +40,13 @@ run: release
 test: prerequisites
 	swift build --build-tests --explicit-target-dependency-import-check error
 	$(namespace) timeout 900 swift test --skip-build --no-parallel
+
+# Two million steps of a broker's life on a kernel in memory, with fixed seeds and a fresh one. One that fails is run
+# again with SEED=… STEPS=…, and step by step with TELL=1.
+simulate: prerequisites
+	$(static) --product segment-simulation
+	timeout 600 $(programs)/segment-simulation $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS)) \
+		$(if $(TELL),--tell)
 
 # A part of the benchmark on the CPUs given, in an IPC namespace of its own.
 measure = $(namespace) taskset -c $(1) $(programs)/segmentbench $(2) $(if $(JSON),--json >> $(JSON))

@@ -151,11 +151,29 @@ let package = Package(
             path: "Tests/SegmentTestSupport",
             swiftSettings: testing
         ),
+        .target(
+            name: "SegmentSimulation",
+            dependencies: [
+                "SegmentBroker", "SegmentModel", "SegmentRecords", "SegmentTestSupport",
+                "SystemVSharedMemory", logging, system,
+            ],
+            path: "Tests/SegmentSimulation",
+            swiftSettings: testing
+        ),
+        .executableTarget(
+            name: "segment-simulation",
+            dependencies: ["SegmentSimulation", arguments],
+            path: "Tests/Simulate",
+            swiftSettings: testing
+        ),
         .test("SystemVSharedMemory", and: [system]),
         .test("Varlink"),
         .test("SegmentModel", and: ["SystemVSharedMemory", system]),
         .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),
-        .test("SegmentBroker", and: ["SegmentModel", "SegmentRecords", "SystemVSharedMemory", system]),
+        .test(
+            "SegmentBroker",
+            and: ["SegmentModel", "SegmentRecords", "SegmentSimulation", "SystemVSharedMemory", system]
+        ),
         .test("SegmentConfiguration", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),
         .test("SegmentService", and: ["SegmentModel"]),

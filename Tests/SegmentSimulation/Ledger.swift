@@ -1,0 +1,32 @@
+import SegmentModel
+import SystemVSharedMemory
+
+/// What the simulation remembers of segments beside what the kernel knows, to judge the broker by.
+struct Ledger {
+    /// Made by a broker, in any of its lives; all others are foreign.
+    var made: Set<SegmentIdentifier> = []
+    /// Made within the command that runs.
+    var madeNow: Set<SegmentIdentifier> = []
+    /// Their record was lost by the disk's fault, so that nobody may be able to tell what they are.
+    var excused: Set<SegmentIdentifier> = []
+    /// When a program last had a segment attached or leased.
+    var lastUsed: [SegmentIdentifier: Duration] = [:]
+    /// As the broker showed it after its last command.
+    var view: [SegmentDescription] = []
+    /// Somebody with the right to do anything interfered within the command that runs.
+    var isMeddledWith = false
+    /// Somebody did something within the command that runs.
+    var isInterleaved = false
+    /// One of the calls of the last command failed.
+    var hasFailed = false
+
+    mutating func begin() {
+        madeNow = []
+        isMeddledWith = false
+        isInterleaved = false
+    }
+
+    func shown(_ identifier: SegmentIdentifier) -> SegmentDescription? {
+        view.first { $0.identifier == identifier }
+    }
+}

@@ -1,0 +1,68 @@
+import SegmentModel
+import SegmentTestSupport
+
+/// Many steps of a world, and the first thing that must not be.
+package enum Simulation {
+    package struct Failure: Error, CustomStringConvertible {
+        package var seed: UInt64
+        package var step: Int
+        package var violation: String
+        package var story: String
+
+        package var description: String {
+            """
+            seed \(seed), step \(step): \(violation)
+
+            The last steps:
+            \(story)
+
+            Again: make simulate SEED=\(seed) STEPS=\(step)
+            """
+        }
+    }
+
+    /// Throws a `Failure` at the first violation.
+    package static func run(seed: UInt64, steps: Int, telling: Bool = false) throws {
+        let world = World(seed: seed)
+        world.story.isTold = telling
+        world.edit()
+        for step in 1...steps {
+            world.story.step = step
+            try world.step()
+            world.judge()
+            if step % 400 == 0 { try world.rest() }
+            guard let violation = world.violation else { continue }
+            throw Failure(seed: seed, step: step, violation: violation, story: world.story.text)
+        }
+    }
+}
+
+extension World {
+    /// One thing happens, often things that matter often.
+    func step() throws {
+        let client = clients[random.below(clients.count)]
+        switch random.below(100) {
+        case 0..<22: acquire(client)
+        case 22..<36: attach(client)
+        case 36..<48: detach(client)
+        case 48..<56: release(client)
+        case 56..<58: die(client)
+        case 58..<60: joinUnmodified(client)
+        case 60..<62: squat()
+        case 62..<64: unsquat()
+        case 64: meddle()
+        case 65: changeHost()
+        case 66: changeDisk()
+        case 67: damageRecords()
+        case 68..<72: reload()
+        case 72..<76: remove()
+        case 76..<80: describe()
+        case 80..<88: check()
+        case 88..<93: passTime()
+        case 93..<97: life?.work(kernel)
+        case 97: end()
+        default: if life == nil { try begin() }
+        }
+        if life == nil, random.once(in: 4) { try begin() }
+    }
+}

@@ -1,0 +1,122 @@
+import SegmentBroker
+import SegmentModel
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+
+/// Running one command of the broker, with what may befall it meanwhile.
+extension World {
+    /// Returns nil when the broker did not survive.
+    @discardableResult
+    func run<Result>(
+        _ command: Command,
+        _ text: @autoclosure () -> String,
+        _ body: (Broker) throws -> Result
+    ) -> Swift.Result<Result, any Error>? {
+        guard let life else { return nil }
+        self.command = command
+        ledger.begin()
+        life.lifeline.restart()
+        prepareFate(life)
+        let fate = self.fate(life)
+        let result = Swift.Result { try body(life.broker) }
+        self.command = nil
+        let failed = life.lifeline.hasFailed
+        story.tell(text() + (failed ? fate : "") + outcome(result, life))
+        if failed {
+            disturb()
+            if let fault = life.lifeline.fault { forgive(life.lifeline.calls[fault.index]) }
+        }
+        ledger.hasFailed = failed
+        life.lifeline.restart()
+        if life.lifeline.isCut { died() }
+        return self.life == nil ? nil : result
+    }
+
+    private func prepareFate(_ life: BrokerLife) {
+        // A start makes more calls than anything else, and is rarer.
+        let isStart = if case .start? = command { true } else { false }
+        if random.once(in: isStart ? 12 : 60) {
+            life.lifeline.end = (random.below(random.pick([4, 12, 40])), random.once(in: 2))
+        }
+        if random.once(in: isStart ? 12 : 80) {
+            life.lifeline.fault = (
+                random.below(random.pick([3, 10, 30])),
+                random.pick([.noMemory, .noSpace, .permissionDenied, .notPermitted, .ioError, .overflow])
+            )
+        }
+    }
+
+    private func fate(_ life: BrokerLife) -> String {
+        life.lifeline.fault.map { ", call \($0.index) fails: \($0.errno)" } ?? ""
+    }
+
+    private func outcome<Result>(_ result: Swift.Result<Result, any Error>, _ life: BrokerLife) -> String {
+        if life.lifeline.isCut {
+            return " – killed at \(life.lifeline.calls.last.map { "\($0)" } ?? "once")"
+                + (life.lifeline.end?.afterEffect == true ? ", after it" : ", before it")
+        }
+        return switch result {
+        case .success(let segment as SegmentDescription):
+            " – \(segment.state) \(segment.identifier.map { "\($0)" } ?? "") \(segment.problems.map(\.kind.rawValue))"
+        case .success(let grant as Grant): " – \(grant.identifier), lease \(grant.lease)"
+        case .success(let value): value is Void ? "" : " – \(value)"
+        case .failure(let error): " – refused: \(error)"
+        }
+    }
+
+    /// The process is gone: its attachments, connections and leases with it.
+    func died() {
+        life?.lifeline.cut()
+        life?.broker.onEvent = nil
+        life = nil
+        kernel.detachAll(ofProcess: BrokerLife.processID)
+        for client in clients { (client.holder, client.leases) = (nil, []) }
+        disturb()
+    }
+
+    func disturb() { isDisturbed = true }
+
+    func begin() throws {
+        let life = try BrokerLife(kernel, disk, clock, isService: isService)
+        self.life = life
+        life.lifeline.before = { [unowned self] in
+            interleave($0); witness($0)
+        }
+        life.lifeline.after = { [unowned self] in remember($0, $1) }
+        (inForce, groupsInForce) = (declared, groups)
+        hasStaleRecords = false
+        isDisturbed = disk.writeFailure != nil || disk.removalFailure != nil
+        let configuration = configuration()
+        let result = run(.start, "start with \(names(declared))") {
+            try $0.start(configuration, groups: groups)
+        }
+        guard case .success = result, let life = self.life else { return died() }
+        mirror.begin(walk(life.broker))
+        life.broker.onEvent = { [unowned self] in mirror.hear($0) }
+    }
+
+    func configuration() -> Configuration {
+        var settings = DaemonSettings()
+        settings.limits.leasesPerUser = Self.leasesPerUser
+        return Configuration(
+            settings: settings,
+            segments: declared.values.sorted { $0.name < $1.name },
+            directory: "/etc/segmentd"
+        )
+    }
+
+    func names(_ definitions: [SegmentName: SegmentDefinition]) -> String {
+        definitions.keys.sorted().map(\.string).joined(separator: " ")
+    }
+
+    /// Every segment as the broker shows it, without looking again.
+    func walk(_ broker: Broker) -> [SegmentDescription] {
+        let viewer = Viewer(client: .root, isAdministrator: true)
+        var segments: [SegmentDescription] = []
+        while let next = broker.segment(after: segments.last?.name, viewer: viewer, memory: [:]) {
+            segments.append(next)
+        }
+        return segments
+    }
+}

@@ -1,0 +1,146 @@
+import SegmentModel
+import SegmentRecords
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+
+/// What happens behind the broker's back.
+extension World {
+    /// Between two calls of the broker others go on.
+    func interleave(_ call: OutsideCall) {
+        if case .create(let key) = call, !isResting, random.once(in: 30) {
+            ledger.isInterleaved = true
+            squat(on: key)
+        }
+        guard !isResting, random.once(in: 300), command != nil else { return }
+        let client = random.pick(clients)
+        ledger.isInterleaved = true
+        switch random.below(5) {
+        case 0: meddle()
+        case 1: detach(client)
+        case 2: squat()
+        default: if !client.isPrivileged { attach(client) }
+        }
+        disturb()
+    }
+
+    /// Another user takes a key, or an identifier.
+    func squat(on wanted: SegmentKey? = nil) {
+        kernel.acting(as: random.once(in: 2) ? Self.squatter : Self.secondSquatter) {
+            if random.once(in: 6) { kernel.nextIdentifier = someOldIdentifier() }
+            let key = wanted ?? (random.once(in: 3) ? .unnamed : someKey() ?? .unnamed)
+            let identifier = try? kernel.get(
+                key,
+                size: random.pick([1, 4096, 1 << 30]),
+                flags: [.create, .exclusive],
+                mode: FilePermissions(rawValue: random.pick([0o600, 0o666]))
+            )
+            kernel.nextIdentifier = nil
+            guard let identifier else { return }
+            ledger.made.remove(identifier)
+            story.tell("a squatter makes \(identifier) under \(key)")
+        }
+        disturb()
+    }
+
+    /// Of a segment that a broker has made, and that is gone.
+    private func someOldIdentifier() -> SegmentIdentifier? {
+        let old = ledger.made.filter { kernel.segments[$0] == nil }
+        return old.max { $0.rawValue < $1.rawValue }
+    }
+
+    private static let squatter = Client(
+        processID: 300,
+        userID: 1666,
+        groupID: 1666,
+        supplementaryGroupIDs: []
+    )
+    private static let secondSquatter = Client(
+        processID: 301,
+        userID: 1667,
+        groupID: 500,
+        supplementaryGroupIDs: []
+    )
+
+    /// Whoever made a foreign segment removes it.
+    func unsquat() {
+        let foreign = kernel.segments.keys.filter { !ledger.made.contains($0) }
+        guard let identifier = foreign.min(by: { $0.rawValue < $1.rawValue }) else { return }
+        story.tell("foreign \(identifier) is removed")
+        kernel.acting(as: Client.root) { try? kernel.remove(identifier) }
+    }
+
+    /// Root's ipcrm, chmod and chown on a segment of ours.
+    func meddle() {
+        let ours = kernel.segments.keys.filter(ledger.made.contains).sorted { $0.rawValue < $1.rawValue }
+        guard !ours.isEmpty else { return }
+        let identifier = random.pick(ours)
+        ledger.isMeddledWith = true
+        disturb()
+        kernel.acting(as: Client.root) {
+            if random.once(in: 2) {
+                story.tell("root removes \(identifier)")
+                try? kernel.remove(identifier)
+            } else {
+                let mode = FilePermissions(rawValue: random.pick([0o600, 0o666, 0o000, 0o660]))
+                let owner = random.pick([BrokerLife.userID, 0, 1001])
+                story.tell("root gives \(identifier) to \(owner), mode \(String(mode.rawValue, radix: 8))")
+                try? kernel.setOwner(
+                    identifier,
+                    userID: owner,
+                    groupID: random.pick([500, 700]),
+                    mode: mode
+                )
+            }
+        }
+    }
+
+    /// shmni, shm_rmid_forced, files replaced, groups renumbered.
+    func changeHost() {
+        disturb()
+        switch random.below(4) {
+        case 0:
+            kernel.capacity = random.pick([2, 4, 8, 12, 12, 12])
+            story.tell("shmni is \(kernel.capacity)")
+        case 1:
+            let own = Declarations.names.map { SegmentDefinition.test($0).file }
+            let file = random.pick(own + Declarations.keyFiles)
+            kernel.files[file] = random.once(in: 6) ? nil : UInt32(0x300 + random.below(4))
+            story.tell("\(file) has inode \(kernel.files[file].map { "\($0)" } ?? "none")")
+        case 2:
+            groups.lookups["telemetry"] = random.pick([.found(500), .found(500), .found(501), .unknown])
+            groups.lookups["ghosts"] = random.pick([.found(502), .unknown, .failed(5)])
+            story.tell("groups are \(groups.lookups.sorted { $0.key < $1.key })")
+        default:
+            kernel.destroysUnattached.toggle()
+            story.tell("shm_rmid_forced is \(kernel.destroysUnattached)")
+        }
+    }
+
+    /// The disk of the records fills up, refuses changes, recovers.
+    func changeDisk() {
+        disk.writeFailure = random.pick([nil, nil, .noSpace, .ioError])
+        disk.removalFailure = random.pick([nil, nil, .readOnlyFileSystem])
+        story.tell("disk: write \(disk.writeFailure as Errno?), removal \(disk.removalFailure as Errno?)")
+        disturb()
+    }
+
+    /// Records that are lost, or that nobody can read any more.
+    func damageRecords() {
+        guard life == nil, let name = disk.records.keys.sorted().first(where: { _ in random.once(in: 2) })
+        else { return }
+        if let identifier = disk.records[name]?.identifier { ledger.excused.insert(identifier) }
+        let key = disk.records[name]?.key
+        for (identifier, status) in kernel.segments where status.key == key {
+            ledger.excused.insert(identifier)
+        }
+        switch random.below(5) {
+        case 0: disk.records[name] = nil
+        case 1: disk.damage(name)
+        case 2: disk.damage(name, .unknownFormat("2"))
+        case 3: disk.records[name]?.identifier = nil
+        default: disk.records[name]?.identifier = kernel.segments.keys.max { $0.rawValue < $1.rawValue }
+        }
+        story.tell("the record of \(name) is \(disk.records[name].map { "\($0)" } ?? "lost")")
+    }
+}

@@ -1,0 +1,124 @@
+import SegmentBroker
+import SegmentModel
+import SegmentRecords
+import SegmentTestSupport
+import SystemVSharedMemory
+
+/// What holds after every step.
+extension World {
+    func judge() {
+        guard let life else { return judgeOrphans([]) }
+        let view = walk(life.broker)
+        ledger.view = view
+        noteUse()
+        judgeOrphans(view)
+        judgeLeases(view, life.broker)
+        judgeNames(view)
+        if let difference = mirror.difference(from: view) { violate("events: \(difference)") }
+        if let due = life.broker.nextDeadline { judgeDeadline(due, view) }
+        guard !isDisturbed else { return }
+        for segment in view { judgeSettled(segment, life) }
+        judgeRecords(view)
+    }
+
+    private func noteUse() {
+        for identifier in kernel.segments.keys where ledger.made.contains(identifier) {
+            if clientAttachments(identifier) > 0 || isLeased(identifier) {
+                ledger.lastUsed[identifier] = clock.now
+            }
+        }
+    }
+
+    /// Everything that a broker ever made is shown, or what is on disk or declared leads to it.
+    private func judgeOrphans(_ view: [SegmentDescription]) {
+        for (identifier, status) in kernel.segments
+        where ledger.made.contains(identifier) && !status.isMarkedForRemoval
+            && !ledger.excused.contains(identifier)
+        {
+            guard !view.contains(where: { $0.identifier == identifier }) else { continue }
+            let isRecorded = disk.records.values.contains {
+                $0.identifier == identifier || $0.identifier == nil && $0.key == status.key
+            }
+            require(
+                isRecorded && (life == nil || isDisturbed),
+                "segment \(identifier) with key \(status.key) is an orphan"
+            )
+        }
+    }
+
+    private func judgeLeases(_ view: [SegmentDescription], _ broker: Broker) {
+        let held = clients.reduce(0) { $0 + $1.leases.count }
+        require(broker.leaseCount == held, "\(broker.leaseCount) leases are counted, \(held) are held")
+        require(mirror.leases == held, "events tell of \(mirror.leases) leases, \(held) are held")
+        for segment in view {
+            for lease in segment.leases {
+                let holder = clients.first { $0.client.processID == lease.processID }
+                require(
+                    holder?.leases.contains { $0.lease == lease.identifier && $0.name == segment.name }
+                        ?? false,
+                    "\(segment.name) shows a lease that nobody holds"
+                )
+            }
+        }
+    }
+
+    /// One name, one segment, one key.
+    private func judgeNames(_ view: [SegmentDescription]) {
+        require(view.map(\.name) == view.map(\.name).sorted(), "the view is out of order")
+        let identifiers = view.compactMap(\.identifier)
+        require(Set(identifiers).count == identifiers.count, "two names show one segment")
+        let keys = view.compactMap(\.key)
+        require(Set(keys).count == keys.count, "two names show one key")
+        for segment in view {
+            switch segment.state {
+            case .absent: require(segment.identifier == nil && segment.problems.isEmpty, "\(segment)")
+            case .blocked: require(segment.identifier == nil && segment.problems.count == 1, "\(segment)")
+            case .ready: require(segment.identifier != nil && segment.problems.isEmpty, "\(segment)")
+            case .drifted: require(segment.identifier != nil && !segment.problems.isEmpty, "\(segment)")
+            case .draining, .removing: require(segment.identifier != nil, "\(segment)")
+            }
+            if inForce[segment.name] == nil, let life {
+                let mayBe: Set<SegmentState> = [.draining, .removing, .blocked]
+                require(
+                    mayBe.contains(segment.state) || life.lifeline.isCut,
+                    "undeclared \(segment.name) is \(segment.state)"
+                )
+            }
+        }
+        for name in inForce.keys where !view.contains(where: { $0.name == name }) {
+            violate("declared \(name) is not shown")
+        }
+    }
+
+    private func judgeDeadline(_ due: Duration, _ view: [SegmentDescription]) {
+        let waits = view.contains { segment in
+            guard case .whileUsed? = inForce[segment.name]?.keep else { return false }
+            return segment.identifier != nil && segment.leases.isEmpty
+        }
+        require(waits, "a deadline is set, at \(due), and no segment lingers")
+    }
+
+    private func judgeRecords(_ view: [SegmentDescription]) {
+        for segment in view {
+            switch segment.state {
+            case .ready, .drifted, .draining:
+                let record = disk.records[segment.name]
+                require(
+                    record?.identifier == segment.identifier && record?.key == segment.key,
+                    "\(segment.name) is \(segment.state), segment \(segment.identifier as SegmentIdentifier?), "
+                        + "its record is \(record as SegmentRecord?)"
+                )
+            case .absent, .blocked:
+                require(
+                    disk.records[segment.name] == nil || hasStaleRecords,
+                    "\(segment.name) is \(segment.state) and has a record"
+                )
+            case .removing: break
+            }
+        }
+        guard !hasStaleRecords else { return }
+        for name in disk.records.keys where !view.contains(where: { $0.name == name }) {
+            violate("there is a record of \(name), which nobody knows")
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import SegmentBroker
+import SegmentModel
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+
+/// What programs do, with the broker and without it.
+extension World {
+    func acquire(_ client: SimulatedClient) {
+        guard life != nil else { return }
+        let holder = client.holder ?? LeaseHolder(client.client)
+        client.holder = holder
+        let name = random.pick(Declarations.names)
+        let access = random.pick(Access.allCases)
+        let result = run(.acquire, "\(client.name) acquires \(name) \(access)") {
+            try $0.acquire(name, access, holder)
+        }
+        guard case .success(let grant)? = result else {
+            if case .failure(let error)? = result { judgeRefusal(error, client, access) }
+            return
+        }
+        client.leases.append(grant)
+        require(client.leases.count <= Self.leasesPerUser, "a lease above the limit is granted")
+        ledger.lastUsed[grant.identifier] = clock.now
+        judge(grant, client)
+    }
+
+    /// A grant is worth what the kernel says.
+    private func judge(_ grant: Grant, _ client: SimulatedClient) {
+        guard !ledger.isInterleaved else { return }
+        guard let status = kernel.segments[grant.identifier], !status.isMarkedForRemoval else {
+            return violate("granted segment \(grant.identifier) is not there")
+        }
+        require(ledger.made.contains(grant.identifier), "a foreign segment is granted")
+        require(
+            status.key == grant.key && status.size == grant.size.bytes
+                && status.creatorUserID == grant.creatorUserID,
+            "granted \(grant), the kernel has \(status)"
+        )
+        require(
+            canAttach(grant.identifier, grant.access, client) || isDisturbed,
+            "granted, but the kernel refuses"
+        )
+    }
+
+    /// Who is refused would be refused by the kernel, or has enough.
+    private func judgeRefusal(_ error: any Error, _ client: SimulatedClient, _ access: Access) {
+        if case .limitReached? = error as? BrokerError {
+            require(client.leases.count == Self.leasesPerUser, "refused with \(client.leases.count) leases")
+        }
+        guard case .accessDenied(let name, _, _, _)? = error as? BrokerError, !isDisturbed,
+            let life, let segment = walk(life.broker).first(where: { $0.name == name }),
+            segment.state == .ready, let identifier = segment.identifier
+        else { return }
+        require(!canAttach(identifier, access, client), "refused, but the kernel grants")
+    }
+
+    private func canAttach(
+        _ identifier: SegmentIdentifier,
+        _ access: Access,
+        _ client: SimulatedClient
+    ) -> Bool {
+        kernel.acting(as: client.client) {
+            guard let address = try? kernel.attach(identifier, readOnly: access == .readOnly) else {
+                return false
+            }
+            try? kernel.detach(address)
+            return true
+        }
+    }
+
+    func release(_ client: SimulatedClient) {
+        guard let holder = client.holder, !client.leases.isEmpty else { return }
+        let grant = client.leases.remove(at: random.below(client.leases.count))
+        let result = run(.endLeases, "\(client.name) releases \(grant.name)") {
+            try $0.release(grant.lease, holder)
+        }
+        if case .failure(let error)? = result { violate("a held lease cannot be released: \(error)") }
+    }
+
+    /// By a lease, or by an identifier that somebody told.
+    func attach(_ client: SimulatedClient) {
+        guard client.attachments.count < 4 else { return detach(client) }
+        let identifier =
+            client.leases.isEmpty || random.once(in: 4)
+            ? kernel.segments.keys.sorted { $0.rawValue < $1.rawValue }.first { _ in random.once(in: 3) }
+            : random.pick(client.leases).identifier
+        guard let identifier else { return }
+        let readOnly = random.once(in: 2)
+        kernel.acting(as: client.client) {
+            guard let address = try? kernel.attach(identifier, readOnly: readOnly) else { return }
+            client.attachments.append(address)
+            ledger.lastUsed[identifier] = clock.now
+            story.tell("\(client.name) attaches \(identifier)")
+        }
+    }
+
+    func detach(_ client: SimulatedClient) {
+        guard !client.attachments.isEmpty else { return }
+        let address = client.attachments.remove(at: random.below(client.attachments.count))
+        story.tell("\(client.name) detaches \(kernel.segment(at: address).map { "\($0)" } ?? "nothing")")
+        if let identifier = kernel.segment(at: address) { ledger.lastUsed[identifier] = clock.now }
+        try? kernel.detach(address)
+    }
+
+    func die(_ client: SimulatedClient) {
+        for grant in client.leases { ledger.lastUsed[grant.identifier] = clock.now }
+        client.leases = []
+        for address in client.attachments {
+            if let identifier = kernel.segment(at: address) { ledger.lastUsed[identifier] = clock.now }
+        }
+        client.attachments = []
+        kernel.detachAll(ofProcess: client.client.processID)
+        story.tell("\(client.name) dies")
+        guard let holder = client.holder else { return }
+        client.holder = nil
+        run(.endLeases, "the broker hears of it") { $0.disconnected(holder) }
+    }
+
+    /// A program that knows nothing of the broker: shmget(key, size, IPC_CREAT | 0666), shmat.
+    func joinUnmodified(_ client: SimulatedClient) {
+        guard let key = someKey() else { return }
+        kernel.acting(as: client.client) {
+            let identifier = try? kernel.get(
+                key,
+                size: 1000,
+                flags: random.once(in: 3) ? .create : [],
+                mode: FilePermissions(rawValue: 0o666)
+            )
+            guard let identifier else { return }
+            story.tell("\(client.name) finds or makes \(identifier) under \(key)")
+            guard client.attachments.count < 4,
+                let address = try? kernel.attach(identifier, readOnly: true)
+            else { return }
+            client.attachments.append(address)
+            ledger.lastUsed[identifier] = clock.now
+            story.tell("\(client.name) attaches \(identifier)")
+        }
+    }
+
+    /// A key that some declaration stands for.
+    func someKey() -> SegmentKey? {
+        guard let name = declared.keys.sorted().first(where: { _ in random.once(in: 2) }),
+            let definition = declared[name]
+        else { return nil }
+        switch definition.key {
+        case .value(let key): return key
+        case .ownFile: return try? kernel.key(ofFile: definition.file, project: random.pick([65, 66]))
+        case .path(let path, let project): return try? kernel.key(ofFile: path, project: project)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import SegmentBroker
+import SegmentModel
+import SegmentTestSupport
+import SystemVSharedMemory
+
+/// Everybody goes home: what is left is what was declared, and when nothing is declared nothing is left.
+extension World {
+    func rest() throws {
+        story.tell("everybody goes home")
+        isResting = true
+        defer { isResting = false }
+        (disk.writeFailure, disk.removalFailure) = (nil, nil)
+        (kernel.capacity, kernel.destroysUnattached) = (12, false)
+        for client in clients { die(client) }
+        for identifier in kernel.segments.keys where !ledger.made.contains(identifier) {
+            kernel.acting(as: Client.root) { try? kernel.remove(identifier) }
+        }
+        while life == nil { try begin() }
+        try settle()
+        judge()
+        for segment in ledger.view { judgeAtRest(segment) }
+        require(life?.broker.leaseCount == 0, "leases are left")
+        guard random.once(in: 2) else { return }
+        try clear()
+    }
+
+    /// As long as it takes: chance may kill the broker at any check.
+    private func settle() throws {
+        var quiet = 0
+        while quiet < 3 {
+            if life == nil { try begin() }
+            judge()
+            clock.now += .seconds(30)
+            while life?.detaches.isEmpty == false { life?.work(kernel) }
+            check()
+            quiet = isDisturbed || life == nil ? 0 : quiet + 1
+        }
+    }
+
+    private func judgeAtRest(_ segment: SegmentDescription) {
+        switch segment.state {
+        case .draining, .removing:
+            violate("\(segment.name) is still \(segment.state)")
+        case .ready, .drifted:
+            if case .whileUsed? = inForce[segment.name]?.keep { violate("\(segment.name) lingers for ever") }
+        case .absent, .blocked: break
+        }
+    }
+
+    private func clear() throws {
+        declared = [:]
+        story.tell("files: none")
+        if life != nil {
+            inForce = [:]
+            let configuration = configuration()
+            run(.reload, "reload") { $0.reload(configuration, groups: groups) }
+        }
+        try settle()
+        judge()
+        for identifier in ledger.made.subtracting(ledger.excused) where kernel.segments[identifier] != nil {
+            violate("nothing is declared, and segment \(identifier) is left")
+        }
+        require(disk.records.isEmpty || hasStaleRecords, "nothing is declared, and records are left")
+        // What nobody can know any more is somebody else's to remove.
+        kernel.acting(as: Client.root) {
+            for identifier in kernel.segments.keys { try? kernel.remove(identifier) }
+        }
+        ledger.excused = []
+        edit()
+    }
+}

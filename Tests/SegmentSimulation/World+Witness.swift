@@ -1,0 +1,98 @@
+import SegmentModel
+import SegmentRecords
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+
+/// Sees each call that the broker makes, just before it takes effect.
+extension World {
+    func witness(_ call: OutsideCall) {
+        switch call {
+        case .attach(let identifier), .setOwner(let identifier):
+            guard kernel.segments[identifier] != nil else { return }
+            require(ledger.made.contains(identifier), "foreign segment \(identifier) is touched: \(call)")
+        case .remove(let identifier):
+            guard kernel.segments[identifier] != nil else { return }
+            require(ledger.made.contains(identifier), "foreign segment \(identifier) is removed")
+            witnessRemoval(of: identifier)
+        case .ftok, .find, .create, .detach, .status, .statusOfAny, .limits, .excludeFromCoreDumps: break
+        case .writeRecord: if disk.writeFailure != nil { forgive(call) }
+        case .removeRecord: if disk.removalFailure != nil { forgive(call) }
+        case .loadRecords: break
+        }
+    }
+
+    /// What the disk refuses, the broker cannot know after its death.
+    func forgive(_ call: OutsideCall) {
+        switch call {
+        case .writeRecord(let record):
+            if let identifier = record.identifier { ledger.excused.insert(identifier) }
+        case .removeRecord: hasStaleRecords = true
+        default: break
+        }
+    }
+
+    func remember(_ call: OutsideCall, _ identifier: SegmentIdentifier?) {
+        guard case .create = call, let identifier else { return }
+        ledger.made.insert(identifier)
+        ledger.madeNow.insert(identifier)
+        ledger.lastUsed[identifier] = clock.now
+    }
+
+    private func witnessRemoval(of identifier: SegmentIdentifier) {
+        guard !ledger.madeNow.contains(identifier), let command else { return }
+        let shown = ledger.shown(identifier)
+        let users = clientAttachments(identifier)
+        if users > 0 || isLeased(identifier), !ledger.isMeddledWith {
+            require(
+                mayTakeFromUsers(shown, command),
+                "segment \(identifier) is removed under \(users) attachments, leased: \(isLeased(identifier))"
+            )
+        }
+        require(
+            mayRemove(identifier, shown, command),
+            "segment \(identifier) is removed, nobody asked for it"
+        )
+    }
+
+    private func mayTakeFromUsers(_ shown: SegmentDescription?, _ command: Command) -> Bool {
+        switch command {
+        case .remove(let name, .now): shown?.name == name
+        case .stop(isRestart: false): shown?.keep == KeepPolicy.untilStop.word
+        default: false
+        }
+    }
+
+    private func mayRemove(
+        _ identifier: SegmentIdentifier,
+        _ shown: SegmentDescription?,
+        _ command: Command
+    ) -> Bool {
+        switch command {
+        case .remove(let name, _): return shown?.name == name
+        case .stop(let isRestart): return !isRestart && shown.map(goesWithStop) ?? false
+        case .start: return isRecordedOnly(identifier)
+        case .reload, .check, .expire, .describe, .acquire, .endLeases:
+            guard let shown else { return isRecordedOnly(identifier) }
+            guard let definition = inForce[shown.name], shown.state != .draining else { return true }
+            guard case .whileUsed(let linger) = definition.keep else { return false }
+            if case .reload = command { return true }
+            return clock.now - ledger.lastUsed[identifier, default: .zero] >= linger
+        }
+    }
+
+    /// What a record means under a name that no file declares.
+    private func isRecordedOnly(_ identifier: SegmentIdentifier) -> Bool {
+        let record =
+            disk.records.values.first { $0.identifier == identifier }
+            ?? disk.records.values.first { $0.key == kernel.segments[identifier]?.key }
+        return record.map { inForce[$0.name] == nil } ?? false
+    }
+
+    private func goesWithStop(_ shown: SegmentDescription) -> Bool {
+        switch inForce[shown.name]?.keep {
+        case .untilStop, .whileUsed: true
+        case .untilReboot, nil: false
+        }
+    }
+}
