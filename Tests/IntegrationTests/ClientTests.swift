@@ -85,7 +85,7 @@ extension RealDaemon {
         @Test func `a daemon that does not answer is waited for no longer than the limit`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client(timeLimit: .milliseconds(200))
-                daemon.process.signal(SIGSTOP)
+                daemon.process.stopForNow()
                 let start = ContinuousClock.now
                 #expect(throws: SegmentClientError.timedOut) { try client.status() }
                 #expect(ContinuousClock.now - start < .seconds(3))

@@ -95,23 +95,30 @@ final class DaemonFixture {
 
     /// Starts the daemon again, on what it left.
     func start() throws {
+        try spawn()
+        _ = try notify.expect("READY=1")
+    }
+
+    /// Starts the daemon and does not wait.
+    func spawn() throws {
         // What the last one said is not what this one says.
-        while notify.next(within: 0) != nil {}
+        notify.drain()
         process = try ChildProcess(
             arguments,
             environment: environment.merging(["NOTIFY_SOCKET": notify.path]) { $1 }
         )
-        _ = try notify.expect("READY=1")
     }
 
     /// Ends the daemon by a signal; returns its exit status.
     @discardableResult
     func stop(_ signal: Int32 = SIGTERM) -> Int32 {
+        notify.drain()
         process.signal(signal)
         return process.wait()
     }
 
     private func end() {
+        notify.drain()
         if process.exitStatus != nil { try? start() }
         // The connections of the test may still count against a limit.
         for _ in 0..<100 {

@@ -26,6 +26,11 @@ final class NotifyListener {
         return String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
+    /// Forgets what has been said: a service manager that does not listen would hold the daemon up.
+    func drain() {
+        while next(within: 0) != nil {}
+    }
+
     /// Waits for a message with a line that begins so, and returns it.
     func expect(_ line: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> [String] {
         while let message = next() {

@@ -84,6 +84,12 @@ final class ChildProcess {
 
     func signal(_ signal: Int32) { Glibc.kill(identifier, signal) }
 
+    /// Returns when the process stands still, until SIGCONT.
+    func stopForNow() {
+        signal(SIGSTOP)
+        waitpid(identifier, nil, WUNTRACED)
+    }
+
     /// The exit status, or 128 and the signal.
     @discardableResult
     func wait() -> Int32 {

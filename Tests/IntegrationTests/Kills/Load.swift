@@ -1,0 +1,117 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import Synchronization
+import SystemVSharedMemory
+
+/// Programs that acquire, attach, write and leave, and an administrator who edits and reloads.
+final class Load: @unchecked Sendable {
+    private let changingFile: String
+    private let state = Mutex(State())
+    private var threads: [Waiting] = []
+
+    private struct State {
+        var isPaused = false
+        var isOver = false
+        /// Threads within a round.
+        var working = 0
+        var rounds = 0
+        var surprises: [String] = []
+    }
+
+    /// Starts at once.
+    init(_ daemon: DaemonFixture) throws {
+        changingFile = "\(daemon.segmentFiles)/changing.toml"
+        for number in 0..<4 {
+            let client = try daemon.client()
+            run { try self.use(client, number, $0) }
+        }
+        let administrator = try daemon.client()
+        run { try self.edit(administrator, $0) }
+    }
+
+    var rounds: Int { state.withLock { $0.rounds } }
+    /// What no program should ever see.
+    var surprises: [String] { state.withLock { $0.surprises } }
+
+    /// Waits for every round to end, listening to the daemon, and begins no other meanwhile.
+    func pausing(_ notify: NotifyListener, _ body: () throws -> Void) throws {
+        state.withLock { $0.isPaused = true }
+        defer { state.withLock { $0.isPaused = false } }
+        while state.withLock({ $0.working > 0 }) {
+            notify.drain()
+            usleep(200)
+        }
+        try body()
+    }
+
+    func end() {
+        state.withLock { $0.isOver = true }
+        for thread in threads { _ = try? thread.result() }
+        threads = []
+    }
+
+    private func run(_ round: @escaping @Sendable (Int) throws -> Void) {
+        threads.append(
+            Waiting {
+                var count = 0
+                while !self.state.withLock({ $0.isOver }) {
+                    guard self.enter() else {
+                        usleep(200)
+                        continue
+                    }
+                    do { try round(count) } catch { self.judge(error) }
+                    count += 1
+                    self.state.withLock { ($0.working, $0.rounds) = ($0.working - 1, $0.rounds + 1) }
+                }
+                return count
+            }
+        )
+    }
+
+    private func enter() -> Bool {
+        state.withLock {
+            guard !$0.isPaused else { return false }
+            $0.working += 1
+            return true
+        }
+    }
+
+    /// A program's own bytes are there as long as it has the segment attached, whatever becomes of the daemon.
+    private func use(_ client: SegmentClient, _ number: Int, _ round: Int) throws {
+        let names = ["boot", "fixed", "stop", "used", "changing"]
+        try client.withSegment(names[(number + round) % names.count]) { segment in
+            let value = UInt64(number) << 32 | UInt64(round)
+            let offset = 64 + number * 8
+            segment.withMutableBytes { $0.storeBytes(of: value, toByteOffset: offset, as: UInt64.self) }
+            usleep(UInt32(round % 5) * 300)
+            let read = segment.withBytes { $0.unsafeLoad(fromByteOffset: offset, as: UInt64.self) }
+            if read != value { surprise("\(segment.name): \(read) instead of \(value)") }
+        }
+    }
+
+    private func edit(_ administrator: SegmentClient, _ round: Int) throws {
+        let texts = [
+            "size = 4096\nmode = \"0660\"", "size = 8192\nmode = \"0664\"",
+            "size = 8192\nkeep = \"until-stop\"",
+        ]
+        if round % 4 < texts.count {
+            // A daemon that starts just now finds the file whole.
+            try DaemonFixture.write(texts[round % 4], to: changingFile + ".new")
+            rename(changingFile + ".new", changingFile)
+        } else {
+            unlink(changingFile)
+        }
+        _ = try administrator.reload()
+    }
+
+    /// What a program may be told while it and the daemon come and go.
+    private func judge(_ error: any Error) {
+        switch error as? SegmentClientError {
+        case .refused(.noSuchSegment), .refused(.segmentRemoving), .disconnected: break
+        default: surprise("\(error)")
+        }
+    }
+
+    private func surprise(_ text: String) { state.withLock { $0.surprises.append(text) } }
+}

@@ -1,0 +1,61 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import SystemVSharedMemory
+import Testing
+
+/// What the daemon, the kernel, the records and the files say at one moment.
+struct Snapshot {
+    var listed: [SegmentDescription]
+    /// Without those that are marked for removal.
+    var kernel: [SegmentIdentifier: SegmentStatus]
+    /// The text of each record, by its segment's name.
+    var records: [String: String]
+    var declared: Set<String>
+
+    /// Asks again as long as something changes between the questions: a while-used segment may go at any time.
+    init(_ daemon: DaemonFixture) throws {
+        let client = try daemon.client()
+        repeat {
+            listed = try client.list()
+            kernel = try LinuxKernel().allSegments().filter { !$0.value.isMarkedForRemoval }
+            records = Self.texts("\(daemon.directory)/state", ".record")
+            declared = Set(Self.texts(daemon.segmentFiles, ".toml").keys)
+        } while try client.list().map(\.identifier) != listed.map(\.identifier)
+    }
+
+    var live: [SegmentDescription] { listed.filter { [.ready, .drifted, .draining].contains($0.state) } }
+
+    func expectAgreement() throws {
+        #expect(Set(live.compactMap(\.identifier)) == Set(kernel.keys))
+        #expect(Set(live.compactMap(\.key)).count == kernel.count)
+        #expect(Set(live.map(\.name.string)) == Set(records.keys))
+        #expect(declared.isSubset(of: Set(listed.map(\.name.string))))
+        for segment in live {
+            let identifier = try #require(segment.identifier)
+            #expect(kernel[identifier]?.key == segment.key)
+            #expect(kernel[identifier]?.size == segment.size.bytes)
+            #expect(kernel[identifier]?.mode == segment.mode)
+            #expect(records[segment.name.string]?.contains("\nidentifier \(identifier)\n") == true)
+            #expect(records[segment.name.string]?.hasSuffix("\nend\n") == true)
+        }
+    }
+
+    /// The files of a directory with a suffix, by their names without it.
+    private static func texts(_ directory: String, _ suffix: String) -> [String: String] {
+        guard let stream = opendir(directory) else { return [:] }
+        defer { closedir(stream) }
+        var texts: [String: String] = [:]
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name.hasSuffix(suffix), let file = fopen("\(directory)/\(name)", "r") else { continue }
+            defer { fclose(file) }
+            var text = [UInt8](repeating: 0, count: 4096)
+            let count = fread(&text, 1, text.count, file)
+            texts[String(name.dropLast(suffix.count))] = String(decoding: text[..<count], as: UTF8.self)
+        }
+        return texts
+    }
+}
