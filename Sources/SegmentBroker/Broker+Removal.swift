@@ -78,15 +78,15 @@ extension Broker {
         }
     }
 
-    /// Takes the group and other bits away and counts the clients' attachments again.
-    func shut(_ live: LiveSegment) -> Int {
+    /// Takes the group and other bits away and counts the clients' attachments again; nil if the kernel does not say.
+    func shut(_ live: LiveSegment) -> Int? {
         try? kernel.setOwner(
             live.identifier,
             userID: identity.userID,
             groupID: identity.groupID,
             mode: FilePermissions(rawValue: 0o600)
         )
-        return status(live.identifier).map(live.attachments) ?? 0
+        return status(live.identifier).map(live.attachments)
     }
 
     /// Removes a segment that no client has attached; if somebody slipped in, everything is as before.
