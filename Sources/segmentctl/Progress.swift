@@ -5,7 +5,7 @@ import SystemPackage
 struct Progress {
     private let total: UInt64?
     private let isShown: Bool
-    private let start = ContinuousClock.now
+    private var start = ContinuousClock.now
     private var lastShown: ContinuousClock.Instant?
     private var bytes: UInt64 = 0
 
@@ -16,6 +16,9 @@ struct Progress {
     }
 
     func waiting(for peer: String) { draw("waiting for the \(peer)") }
+
+    /// The other side is there: from now on the rate counts.
+    mutating func begin() { start = .now }
 
     /// At most ten times a second.
     mutating func show(_ bytes: UInt64) {

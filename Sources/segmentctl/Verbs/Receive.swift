@@ -32,6 +32,7 @@ struct Receive: ParsableCommand {
         defer { progress.end() }
         do throws(ExchangeError) {
             var reader = try StreamReader(segment)
+            progress.begin()
             if path != "-" { StandardStreams.empty(file) }
             while try reader.read(to: file) > 0 { progress.show(reader.position) }
         } catch {

@@ -27,6 +27,7 @@ struct Send: ParsableCommand {
         defer { progress.end() }
         do throws(ExchangeError) {
             var writer = try StreamWriter(segment)
+            progress.begin()
             while try writer.write(from: file) > 0 { progress.show(writer.position) }
             try writer.finish()
         } catch {
