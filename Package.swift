@@ -32,6 +32,7 @@ let package = Package(
     products: [
         .library(name: "SegmentClient", targets: ["SegmentClient"]),
         .library(name: "SegmentExchange", targets: ["SegmentExchange"]),
+        .library(name: "SegmentC", type: .dynamic, targets: ["SegmentC"]),
         .executable(name: "segmentd", targets: ["segmentd"]),
         .executable(name: "segmentctl", targets: ["segmentctl"]),
     ],
@@ -96,6 +97,16 @@ let package = Package(
         .target(
             name: "SegmentExchange",
             dependencies: ["CLinux", "SegmentClient", system],
+            swiftSettings: strict
+        ),
+        // libsegmentd.so: what its header declares, the compiler holds the Swift functions to.
+        .systemLibrary(name: "CSegmentd", path: "Sources/SegmentC/include"),
+        .target(
+            name: "SegmentC",
+            dependencies: [
+                "CLinux", "CSegmentd", "SegmentClient", "SegmentExchange", "SegmentModel", system,
+            ],
+            exclude: ["include", "segmentd.map", "segmentd.pc.in"],
             swiftSettings: strict
         ),
         .executableTarget(

@@ -5,4 +5,5 @@
 #include "Futex.h"
 #include "ProcessDescriptor.h"
 #include "SharedMemoryControl.h"
+#include "ThreadText.h"
 #include "UnixSocket.h"

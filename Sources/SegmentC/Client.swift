@@ -1,0 +1,38 @@
+import CSegmentd
+import Glibc
+import SegmentClient
+import SegmentModel
+
+/// Where a client knows no limit it still needs a number: longer than any machine runs.
+private let forever = Duration.seconds(Int32.max)
+
+/// Made once, since its address is handed out for good.
+private let versionText = unsafe UInt(bitPattern: strdup(Product.version))
+
+/// The library's version.
+@c @implementation
+public func segmentd_version() -> UnsafePointer<CChar>? { unsafe UnsafePointer(bitPattern: versionText) }
+
+/// Connects to the broker.
+@c @implementation
+public func segmentd_connect(
+    _ socket: UnsafePointer<CChar>?,
+    _ time_limit_ms: CInt,
+    _ ret: UnsafeMutablePointer<OpaquePointer?>?
+) -> CInt {
+    status { () throws(Failure) in
+        try unsafe Opaque<SegmentClient>.hand(out: ret) { () throws(Failure) in
+            let path = unsafe socket == nil ? nil : try text(socket, "socket")
+            let limit = try timeLimit(time_limit_ms, atLeast: 1) ?? forever
+            do throws(SegmentClientError) {
+                return try SegmentClient(socket: path, timeLimit: limit)
+            } catch {
+                throw Failure(error)
+            }
+        }
+    }
+}
+
+/// Ends a client.
+@c @implementation
+public func segmentd_disconnect(_ client: OpaquePointer?) { unsafe Opaque<SegmentClient>.end(client) }

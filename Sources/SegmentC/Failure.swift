@@ -1,0 +1,74 @@
+import CSegmentd
+import SegmentClient
+import SegmentExchange
+
+/// Why a function of the C library failed: the number that it returns, and what is kept for `segmentd_last_error`.
+struct Failure: Error {
+    let code: segmentd_error
+    /// One line for people.
+    let text: String
+    /// Of the system call that failed; 0 if none did.
+    var errno: Int32 = 0
+
+    /// A mistake of the program.
+    static func invalid(_ text: String) -> Failure {
+        Failure(code: SEGMENTD_ERROR_INVALID_ARGUMENT, text: text)
+    }
+
+    static let busy = Failure(code: SEGMENTD_ERROR_BUSY, text: "another thread is using this stream")
+
+    static let finished = Failure(code: SEGMENTD_ERROR_FINISHED, text: "the stream has been finished already")
+}
+
+extension Failure {
+    init(_ error: SegmentClientError) {
+        let text = error.description
+        switch error {
+        case .unreachable(_, let errno):
+            self.init(code: SEGMENTD_ERROR_UNREACHABLE, text: text, errno: errno)
+        case .untrusted: self.init(code: SEGMENTD_ERROR_UNTRUSTED, text: text)
+        case .timedOut: self.init(code: SEGMENTD_ERROR_TIMED_OUT, text: text)
+        case .disconnected: self.init(code: SEGMENTD_ERROR_DISCONNECTED, text: text)
+        case .protocolViolation: self.init(code: SEGMENTD_ERROR_PROTOCOL, text: text)
+        case .refused(let error): self.init(error)
+        case .otherNamespace: self.init(code: SEGMENTD_ERROR_OTHER_NAMESPACE, text: text)
+        case .identityDiffers: self.init(code: SEGMENTD_ERROR_IDENTITY_DIFFERS, text: text)
+        case .failed(_, let errno): self.init(code: SEGMENTD_ERROR_SYSTEM, text: text, errno: errno)
+        }
+    }
+
+    init(_ error: BrokerError) {
+        let code =
+            switch error {
+            case .noSuchSegment: SEGMENTD_ERROR_NO_SUCH_SEGMENT
+            case .accessDenied: SEGMENTD_ERROR_ACCESS_DENIED
+            case .segmentBlocked: SEGMENTD_ERROR_SEGMENT_BLOCKED
+            case .segmentRemoving: SEGMENTD_ERROR_SEGMENT_REMOVING
+            case .limitReached: SEGMENTD_ERROR_LIMIT_REACHED
+            // No answer to what this library asks for.
+            case .segmentInUse, .noSuchLease, .configurationInvalid, .permissionDenied:
+                SEGMENTD_ERROR_PROTOCOL
+            }
+        self.init(code: code, text: error.description)
+    }
+
+    init(_ error: ExchangeError) {
+        var errno: Int32 = 0
+        let code: segmentd_error
+        switch error {
+        case .segmentTooSmall: code = SEGMENTD_ERROR_SEGMENT_TOO_SMALL
+        case .readOnly: code = SEGMENTD_ERROR_ACCESS_DENIED
+        case .otherContents, .otherValueSize: code = SEGMENTD_ERROR_OTHER_CONTENTS
+        case .taken: code = SEGMENTD_ERROR_SIDE_TAKEN
+        case .cannotBeWatched: code = SEGMENTD_ERROR_PEER_HIDDEN
+        case .timedOut: code = SEGMENTD_ERROR_TIMED_OUT
+        case .peerDied: code = SEGMENTD_ERROR_PEER_DIED
+        case .peerClosed: code = SEGMENTD_ERROR_PEER_CLOSED
+        case .corrupted: code = SEGMENTD_ERROR_CORRUPTED
+        case .failed(_, let number):
+            code = SEGMENTD_ERROR_SYSTEM
+            errno = number
+        }
+        self.init(code: code, text: error.description, errno: errno)
+    }
+}

@@ -1,0 +1,67 @@
+import CSegmentd
+import SegmentClient
+import SegmentExchange
+
+private typealias Reader = Opaque<Stream<StreamReader>>
+
+/// Opens the reading side of a stream and waits for a writer.
+@c @implementation
+public func segmentd_reader_open(
+    _ client: OpaquePointer?,
+    _ name: UnsafePointer<CChar>?,
+    _ time_limit_ms: CInt,
+    _ ret: UnsafeMutablePointer<OpaquePointer?>?
+) -> CInt {
+    status { () throws(Failure) in
+        try unsafe Reader.hand(out: ret) { () throws(Failure) in
+            let limit = try timeLimit(time_limit_ms, atLeast: 0)
+            let segment = try unsafe attach(client, name, .readWrite)
+            do throws(ExchangeError) {
+                return Stream(try StreamReader(segment, timeLimit: limit))
+            } catch {
+                throw Failure(error)
+            }
+        }
+    }
+}
+
+/// Reads what there is.
+@c @implementation
+public func segmentd_read(_ reader: OpaquePointer?, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int64
+{
+    counting { () throws(Failure) in
+        let reader = try unsafe Reader.object(reader, "reader")
+        guard let bytes = unsafe bytes else { throw .invalid("bytes is NULL") }
+        guard count > 0 else { throw .invalid("count is 0 or above SSIZE_MAX") }
+        return try reader.lend { reader throws(ExchangeError) in
+            var span = unsafe UnsafeMutableRawBufferPointer(start: bytes, count: count).mutableBytes
+            return Int64(try reader.read(into: &span))
+        }
+    }
+}
+
+/// Writes the whole stream to a file.
+@c @implementation
+public func segmentd_receive(_ reader: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
+    counting { () throws(Failure) in
+        let file = try file(file_descriptor)
+        return try unsafe Reader.object(reader, "reader").lend { reader throws(ExchangeError) in
+            try withoutPipeSignal { () throws(ExchangeError) in Int64(try reader.readAll(to: file)) }
+        }
+    }
+}
+
+/// Writes once from the stream to a file.
+@c @implementation
+public func segmentd_receive_some(_ reader: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
+    counting { () throws(Failure) in
+        let file = try file(file_descriptor)
+        return try unsafe Reader.object(reader, "reader").lend { reader throws(ExchangeError) in
+            try withoutPipeSignal { () throws(ExchangeError) in Int64(try reader.read(to: file)) }
+        }
+    }
+}
+
+/// Lets go of the reading side.
+@c @implementation
+public func segmentd_reader_close(_ reader: OpaquePointer?) { unsafe Reader.end(reader) }

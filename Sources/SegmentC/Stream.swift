@@ -1,0 +1,51 @@
+import SegmentExchange
+import SystemPackage
+import Synchronization
+
+/// One side of a stream that C owns, used by one thread at a time; nil once it is finished.
+final class Stream<Side: ~Copyable & Sendable>: Sendable {
+    private let side: Mutex<Side?>
+
+    init(_ side: consuming sending Side) {
+        self.side = Mutex(consume side)
+    }
+
+    /// Lends the side, or throws what it fails with, `busy` or `finished`.
+    func lend<Result>(
+        _ body: (inout Side) throws(ExchangeError) -> Result
+    ) throws(Failure) -> Result {
+        try withSide { side throws(Failure) in
+            guard var own = side.take() else { throw .finished }
+            do throws(ExchangeError) {
+                let result = try body(&own)
+                side = consume own
+                return result
+            } catch {
+                side = consume own
+                throw Failure(error)
+            }
+        }
+    }
+
+    /// Gives the side away, or throws as `lend` does.
+    func take(_ body: (consuming Side) throws(ExchangeError) -> Void) throws(Failure) {
+        try withSide { side throws(Failure) in
+            guard let own = side.take() else { throw .finished }
+            do throws(ExchangeError) { try body(own) } catch { throw Failure(error) }
+        }
+    }
+
+    private func withSide<Result>(
+        _ body: (inout Side?) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let result = try side.withLockIfAvailable { side throws(Failure) in try body(&side) }
+        guard let result else { throw .busy }
+        return result
+    }
+}
+
+/// A descriptor that C passes.
+func file(_ descriptor: CInt) throws(Failure) -> FileDescriptor {
+    guard descriptor >= 0 else { throw .invalid("file_descriptor is \(descriptor)") }
+    return FileDescriptor(rawValue: descriptor)
+}

@@ -1,0 +1,75 @@
+import CSegmentd
+import SegmentClient
+import SegmentExchange
+
+private typealias Writer = Opaque<Stream<StreamWriter>>
+
+/// Opens the writing side of a stream and waits for a reader.
+@c @implementation
+public func segmentd_writer_open(
+    _ client: OpaquePointer?,
+    _ name: UnsafePointer<CChar>?,
+    _ time_limit_ms: CInt,
+    _ ret: UnsafeMutablePointer<OpaquePointer?>?
+) -> CInt {
+    status { () throws(Failure) in
+        try unsafe Writer.hand(out: ret) { () throws(Failure) in
+            let limit = try timeLimit(time_limit_ms, atLeast: 0)
+            let segment = try unsafe attach(client, name, .readWrite)
+            do throws(ExchangeError) {
+                return Stream(try StreamWriter(segment, timeLimit: limit))
+            } catch {
+                throw Failure(error)
+            }
+        }
+    }
+}
+
+/// Writes all bytes.
+@c @implementation
+public func segmentd_write(_ writer: OpaquePointer?, _ bytes: UnsafeRawPointer?, _ count: Int) -> CInt {
+    status { () throws(Failure) in
+        let writer = try unsafe Writer.object(writer, "writer")
+        guard count >= 0 else { throw .invalid("count is above SSIZE_MAX") }
+        guard unsafe bytes != nil || count == 0 else { throw .invalid("bytes is NULL") }
+        try writer.lend { writer throws(ExchangeError) in
+            try unsafe writer.write(UnsafeRawBufferPointer(start: bytes, count: count).bytes)
+        }
+    }
+}
+
+/// Writes a whole file.
+@c @implementation
+public func segmentd_send(_ writer: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
+    counting { () throws(Failure) in
+        let file = try file(file_descriptor)
+        return try unsafe Writer.object(writer, "writer").lend { writer throws(ExchangeError) in
+            Int64(try writer.writeAll(from: file))
+        }
+    }
+}
+
+/// Reads once from a file into the stream.
+@c @implementation
+public func segmentd_send_some(_ writer: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
+    counting { () throws(Failure) in
+        let file = try file(file_descriptor)
+        return try unsafe Writer.object(writer, "writer").lend { writer throws(ExchangeError) in
+            Int64(try writer.write(from: file))
+        }
+    }
+}
+
+/// Says that the stream is whole, and waits until the reader has read it.
+@c @implementation
+public func segmentd_finish(_ writer: OpaquePointer?) -> CInt {
+    status { () throws(Failure) in
+        try unsafe Writer.object(writer, "writer").take { writer throws(ExchangeError) in
+            try writer.finish()
+        }
+    }
+}
+
+/// Lets go of the writing side.
+@c @implementation
+public func segmentd_writer_close(_ writer: OpaquePointer?) { unsafe Writer.end(writer) }
