@@ -1,4 +1,4 @@
-.PHONY: all release prerequisites demo run test simulate test-system fuzz bench install deb format lint
+.PHONY: all release library prerequisites demo run test simulate test-system fuzz bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
@@ -14,15 +14,23 @@ missing := $(shell \
     command -v strace >/dev/null || echo strace; \
     command -v openssl >/dev/null || echo openssl; \
     command -v unshare >/dev/null || echo util-linux)
-# Programs that run where Swift is not installed.
-static := swift build --configuration release --static-swift-stdlib
+# Programs and a library that run where Swift is not installed.
+static := swift build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath
 programs = $(shell $(static) --show-bin-path)
+# The C library, which shows only what its header declares. Swift's runtime cannot be unloaded.
+soname := libsegmentd.so.0
+library := $(static) --product SegmentC $(addprefix -Xlinker ,-soname=$(soname) -z nodelete -z now \
+    --version-script=$(CURDIR)/Sources/SegmentC/segmentd.map)
+libdir := $(PREFIX)/lib$(addprefix /,$(shell gcc -print-multiarch))
 
 all: prerequisites
 	swift build
 
 release: prerequisites
 	$(static)
+
+library: prerequisites
+	$(library)
 
 # Debian's packages that are missing; nothing is asked when none is.
 prerequisites:
@@ -38,6 +46,7 @@ run: release
 	Sources/Examples/run.sh $(programs)
 
 test: prerequisites
+	$(MAKE) install-library PREFIX=/usr DESTDIR=$(CURDIR)/.build/c-library
 	swift build --build-tests --explicit-target-dependency-import-check error
 	$(namespace) timeout 900 swift test --skip-build --no-parallel
 
@@ -108,6 +117,17 @@ install: release
 	install -d $(DESTDIR)/etc/segmentd
 	test -e $(DESTDIR)/etc/segmentd/segmentd.toml \
 		|| sed 's/^[a-z]/#&/' config/segmentd.toml > $(DESTDIR)/etc/segmentd/segmentd.toml
+	$(MAKE) install-library
+
+# libsegmentd for C and C++, with all that a program needs to be built on it.
+install-library: library
+	install -D -m 0644 --strip $(programs)/libSegmentC.so $(DESTDIR)$(libdir)/libsegmentd.so.$(VERSION)
+	ln -sf libsegmentd.so.$(VERSION) $(DESTDIR)$(libdir)/$(soname)
+	ln -sf $(soname) $(DESTDIR)$(libdir)/libsegmentd.so
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/include Sources/SegmentC/include/segmentd.h
+	install -d $(DESTDIR)$(libdir)/pkgconfig
+	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(libdir)|; s|@VERSION@|$(VERSION)|' Sources/SegmentC/segmentd.pc.in \
+	    > $(DESTDIR)$(libdir)/pkgconfig/segmentd.pc
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests
