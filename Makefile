@@ -1,4 +1,4 @@
-.PHONY: all release library prerequisites demo run test simulate test-system fuzz bench install install-library deb format lint
+.PHONY: all release library prerequisites demo run test simulate test-system fuzz resilience bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
@@ -56,6 +56,10 @@ simulate: prerequisites
 	$(static) --product segment-simulation
 	timeout 600 $(programs)/segment-simulation $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS)) \
 		$(if $(TELL),--tell)
+
+# Every fault and enemy that the tests know, and then how often each was tried: a table, if nothing was lost.
+resilience:
+	rows=$$(mktemp) && export RESILIENCE=$$rows && $(MAKE) test simulate fuzz test-system && Tests/resilience.sh $$rows
 
 # A part of the benchmark on the CPUs given, in an IPC namespace of its own.
 measure = $(namespace) taskset -c $(1) $(programs)/segmentbench $(2) $(if $(JSON),--json >> $(JSON))

@@ -173,7 +173,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "segment-simulation",
-            dependencies: ["SegmentSimulation", arguments],
+            dependencies: ["SegmentSimulation", "SegmentTestSupport", arguments],
             path: "Tests/Simulate",
             swiftSettings: testing
         ),

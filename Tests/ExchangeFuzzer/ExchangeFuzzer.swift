@@ -33,6 +33,11 @@ enum ExchangeFuzzer {
             vandal.spoil(latest)
         }
         print(counts)
+        Resilience.record(
+            "a word or byte of a stream's memory spoilt, under AddressSanitizer",
+            tries: vandal.count,
+            test: "make fuzz"
+        )
         // The threads are in the middle of something, and end with the process.
         _ = threads.count
         exit(counts.allMoved ? 0 : 1)

@@ -3,6 +3,8 @@ import Glibc
 /// Writes into memory what nobody should, reproducibly as far as threads are.
 struct Vandal {
     private var state: UInt64
+    /// How often something was spoilt.
+    private(set) var count = 0
 
     init(_ seed: UInt64) {
         state = seed
@@ -11,6 +13,7 @@ struct Vandal {
     /// One word or one byte, and then a moment's peace.
     mutating func spoil(_ region: Region) {
         let bytes = region.bytes
+        count += 1
         switch random(10) {
         case 0:
             // Somewhere in the header, something that means something there.
@@ -27,6 +30,7 @@ struct Vandal {
                 bytes.storeBytes(of: 0, toByteOffset: offset, as: UInt64.self)
             }
         default:
+            count -= 1
             usleep(UInt32(random(3000)))
         }
     }

@@ -75,7 +75,7 @@ extension RealDaemon {
                         ],
                         environment: ["SEGMENTD_SOCKET": daemon.socket]
                     )
-                    let bound = Flag()
+                    let bound = Latch()
                     let killer = Thread {
                         bound.wait()
                         usleep(.random(in: 0...10_000))
@@ -90,6 +90,11 @@ extension RealDaemon {
                     slowest = max(slowest, end.moment - killed)
                 }
                 #expect(slowest < .milliseconds(200))
+                Resilience.record(
+                    "kill -9 of a side of a stream, told within 200 ms",
+                    tries: Self.kills,
+                    test: "StreamDeathTests"
+                )
                 print("\(Self.kills) kills of the side that \(side)s, told after \(slowest) at most")
             }
         }

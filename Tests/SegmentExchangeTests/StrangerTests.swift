@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func `an opening that comes after is not taken for the one that is bound`() throws {
-        let bound = Flag()
+        let bound = Latch()
         let reader = Thread { [memory] in
             var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
             bound.raise()

@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func `a writer that lets go before the end is an error, not an end`() throws {
-        let bound = Flag()
+        let bound = Latch()
         let writer = Thread { [memory] in
             var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
             try writer.write(Self.pattern(10).span.bytes)
@@ -141,7 +141,7 @@ import Testing
             { _ in },
         ]
         for work in works {
-            let begun = Flag()
+            let begun = Latch()
             let writer = writer {
                 begun.raise()
                 try work(&$0)
@@ -158,7 +158,7 @@ import Testing
     @Test func `a reader's letting go ends the wait for input`() throws {
         let (input, output) = try FileDescriptor.pipe()
         defer { try? output.close() }
-        let begun = Flag()
+        let begun = Latch()
         let writer = writer {
             begun.raise()
             _ = try $0.writeAll(from: input)

@@ -46,7 +46,7 @@ private func startThread(_ work: Work) -> pthread_t {
 }
 
 /// Something that one thread waits for another to do.
-package final class Flag: Sendable {
+package final class Latch: Sendable {
     private let isRaised = Atomic(false)
 
     package init() {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SegmentSimulation
+import SegmentTestSupport
 
 /// Runs the broker through two million days.
 @main
@@ -35,5 +36,10 @@ struct Simulate: ParsableCommand {
             throw ExitCode.failure
         }
         print("seed \(seed): \(steps) steps")
+        Resilience.record(
+            "a step of the simulated life, its invariants checked",
+            tries: steps,
+            test: "make simulate"
+        )
     }
 }

@@ -54,7 +54,9 @@ for suite in "${suites[@]}"; do
     trap 'kill -9 $nspawn 2> /dev/null || true' EXIT
     boot "$suite"
     echo "== $suite: $(inside systemctl --version | head -1)"
-    inside bash /root/checks.sh || status=1
+    inside bash /root/checks.sh | tee "$roots/$suite.checks" || status=1
+    [ -z "${RESILIENCE-}" ] || printf 'a check under systemd as process 1, on %s\t%d\tmake test-system\n' \
+        "$suite" "$(grep -c '^ok ' "$roots/$suite.checks")" >> "$RESILIENCE"
     kill "$nspawn" 2> /dev/null || true
     wait "$nspawn" 2> /dev/null || true
 done

@@ -41,6 +41,11 @@ extension RealDaemon {
                 load.end()
                 #expect(load.surprises.isEmpty, "\(load.surprises)")
                 #expect(load.rounds > Self.kills)
+                Resilience.record(
+                    "kill -9 of the daemon under load",
+                    tries: Self.kills,
+                    test: "KillTests"
+                )
             }
         }
     }

@@ -24,11 +24,17 @@ import Testing
                 try scene.expectNothingLeft(comment)
             }
         }
+        Resilience.record(
+            "a crash before or after each call of a plan",
+            tries: 2 * count,
+            test: "CrashMatrixTests"
+        )
     }
 
     /// Twice in a row, the second time at any call of the start that follows.
     @Test(arguments: Plan.all)
     func `a crash within the start after a crash is made good too`(plan: Plan) throws {
+        var crashes = 0
         for index in 0..<(try callCount(plan)) {
             var second = 0
             while true {
@@ -42,12 +48,14 @@ import Testing
                 let comment: Comment =
                     "\(plan.testDescription), after call \(index) and call \(second) of the start"
                 second += 1
+                crashes += 1
                 try scene.kill()
                 try scene.mortal.start(plan.after)
                 try scene.expectAgreement(comment)
                 try scene.expectNothingLeft(comment)
             }
         }
+        Resilience.record("a crash within the start after a crash", tries: crashes, test: "CrashMatrixTests")
     }
 
     private func callCount(_ plan: Plan) throws -> Int {

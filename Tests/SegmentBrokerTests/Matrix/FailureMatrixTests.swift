@@ -42,7 +42,7 @@ import Testing
 
     @Test(arguments: Plan.all)
     func `one failure is made good by the next check`(plan: Plan) throws {
-        var index = 0
+        var index = 0, tries = 0
         while let failures = try failures(plan, index) {
             for errno in failures {
                 let scene = try Scene(plan)
@@ -56,10 +56,16 @@ import Testing
                 try scene.makeGood()
                 try scene.expectAgreement(comment)
                 try scene.expectNothingLeft(comment)
+                tries += 1
             }
             index += 1
         }
         #expect(index > 3)
+        Resilience.record(
+            "each call of a plan fails with each errno of its manual page",
+            tries: tries,
+            test: "FailureMatrixTests"
+        )
     }
 
     /// The call of this index may fail so; nil after the last.
