@@ -13,7 +13,11 @@ void clinux_futex_wait(const void *word, uint32_t value, int32_t milliseconds) {
     syscall(SYS_futex, word, FUTEX_WAIT, value, milliseconds < 0 ? NULL : &limit, NULL, 0);
 }
 
-void clinux_futex_wake(const void *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); }
+void clinux_futex_clear_and_wake(void *word) {
+    // The comparison is for a second word to wake on, of which there is none.
+    long nobody = 0;
+    syscall(SYS_futex, word, FUTEX_WAKE_OP, INT_MAX, nobody, word, FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_EQ, 0));
+}
 
 int clinux_usable_processors(void) {
     cpu_set_t set;

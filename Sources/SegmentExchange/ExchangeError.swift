@@ -12,7 +12,9 @@ public enum ExchangeError: Error, Equatable, Sendable {
     case otherValueSize(found: Int, own: Int)
     /// Another process, which is alive, has this side of the exchange.
     case taken(processID: Int32)
-    /// A process cannot be watched: it is in another PID namespace, or hidden in `/proc`.
+    /// A process cannot be watched: it is in another PID or time namespace, or hidden in `/proc`.
+    ///
+    /// It may have ended, which cannot be seen either.
     case cannotBeWatched(processID: Int32)
     /// Nobody came to the other side within the time limit.
     case timedOut
@@ -41,8 +43,9 @@ extension ExchangeError: CustomStringConvertible {
             "the segment has values of \(found) bytes, not \(own); `segmentctl remove` gives an empty one"
         case .taken(let processID): "process \(processID) has this side already"
         case .cannotBeWatched(let processID):
-            "process \(processID) cannot be watched from here: it is in another PID namespace, or hidden in /proc"
-        case .timedOut: "nobody came to the other side in time"
+            "process \(processID), which has a side, cannot be watched from here: it is in another PID or time namespace, "
+                + "or hidden in /proc; if it has ended, `segmentctl remove` gives an empty segment"
+        case .timedOut: "nobody came to the other side in time, or the stream before did not end"
         case .peerDied(let processID): "process \(processID) ended in the middle of the stream"
         case .peerClosed: "the other side let go in the middle of the stream"
         case .corrupted: "the other side's position cannot be true: the stream is spoilt"

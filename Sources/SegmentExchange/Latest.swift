@@ -6,6 +6,9 @@ public import SegmentClient
 /// bit between programs: use types for which every pattern of bits is a value, such as integers, floats, and structs
 /// of them without references, and declare them alike on all sides.
 public enum Latest<Value: BitwiseCopyable> {
+    /// In bytes; a type without any counts as one, since 0 is memory that nobody has begun to use.
+    private static var valueSize: Int { max(1, MemoryLayout<Value>.size) }
+
     /// Publishes values.
     ///
     /// If its process ends, at whatever instruction, readers keep the newest whole value, and the next writer goes on
@@ -23,13 +26,13 @@ public enum Latest<Value: BitwiseCopyable> {
             guard segment.access == .readWrite else { throw .readOnly }
             publisher = try LatestPublisher(
                 unsafe SharedBytes(segment.unsafeBytes),
-                valueSize: MemoryLayout<Value>.size
+                valueSize: Latest.valueSize
             )
             self.segment = consume segment
         }
 
         package init(in memory: SharedBytes) throws(ExchangeError) {
-            publisher = try LatestPublisher(memory, valueSize: MemoryLayout<Value>.size)
+            publisher = try LatestPublisher(memory, valueSize: Latest.valueSize)
             segment = nil
         }
 
@@ -53,7 +56,7 @@ public enum Latest<Value: BitwiseCopyable> {
         public init(_ segment: consuming AttachedSegment) throws(ExchangeError) {
             observer = try LatestObserver(
                 unsafe SharedBytes(segment.unsafeBytes),
-                valueSize: MemoryLayout<Value>.size,
+                valueSize: Latest.valueSize,
                 canAnnounce: segment.access == .readWrite
             )
             self.segment = consume segment
@@ -62,7 +65,7 @@ public enum Latest<Value: BitwiseCopyable> {
         package init(in memory: SharedBytes, readOnly: Bool = false) throws(ExchangeError) {
             observer = try LatestObserver(
                 memory,
-                valueSize: MemoryLayout<Value>.size,
+                valueSize: Latest.valueSize,
                 canAnnounce: !readOnly
             )
             segment = nil
@@ -75,7 +78,12 @@ public enum Latest<Value: BitwiseCopyable> {
         public mutating func value() throws(ExchangeError) -> Value? {
             guard try observer.isReadable() else { return nil }
             return unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { value in
-                unsafe observer.read(into: UnsafeMutableRawBufferPointer(value)) ? unsafe value[0] : nil
+                // Without what lies between two values in an array.
+                let bytes = unsafe UnsafeMutableRawBufferPointer(
+                    start: value.baseAddress,
+                    count: MemoryLayout<Value>.size
+                )
+                return unsafe observer.read(into: bytes) ? unsafe value[0] : nil
             }
         }
 

@@ -7,7 +7,7 @@ struct LatestObserver: Sendable {
     private let place: LatestPlace
     /// Whether it may write into the memory that it waits.
     private let canAnnounce: Bool
-    /// Whether the memory has been seen to hold such values.
+    /// Whether the memory has been seen to be for such values.
     private var hasBegun = false
     /// The number of the last value that was given.
     private var seen: UInt64 = 0
@@ -21,11 +21,17 @@ struct LatestObserver: Sendable {
     /// Whether a value has been published.
     @usableFromInline
     mutating func isReadable() throws(ExchangeError) -> Bool {
-        if hasBegun { return place.sequence.load() != 0 }
-        guard try LatestLayout.magic.isPut(in: place.memory), place.sequence.load() != 0 else { return false }
-        try place.checkSize(place.sizeWord.load())
-        hasBegun = true
-        return true
+        try hasWriterBegun() && place.sequence.load() != 0
+    }
+
+    /// Before that the memory may become somebody else's, and nothing is to be written into it.
+    private mutating func hasWriterBegun() throws(ExchangeError) -> Bool {
+        if hasBegun { return true }
+        guard try LatestLayout.magic.isPut(in: place.memory) else { return false }
+        let size = place.sizeWord.load()
+        try place.checkSize(size)
+        hasBegun = size != 0
+        return hasBegun
     }
 
     /// Copies the newest value; false if there is none.
@@ -46,15 +52,16 @@ struct LatestObserver: Sendable {
 
     /// False once the time limit has passed without a newer value than the last.
     @usableFromInline
-    func awaitChange(_ timeLimit: Duration?) throws(ExchangeError) -> Bool {
+    mutating func awaitChange(_ timeLimit: Duration?) throws(ExchangeError) -> Bool {
         let deadline = Deadline(timeLimit), sequence = place.sequence, seen = seen
         let look = { () -> Look<Void> in
             let number = sequence.load()
             return number != seen && number != 0 ? .found(()) : .notYet
         }
-        if canAnnounce { return try place.waiting.await(until: deadline, look) != nil }
         while true {
-            if case .found = look() { return true }
+            let hasBegun = try hasWriterBegun()
+            if hasBegun, canAnnounce { return try place.waiting.await(until: deadline, look) != nil }
+            if hasBegun, case .found = look() { return true }
             guard !deadline.hasPassed else { return false }
             usleep(1000)
         }

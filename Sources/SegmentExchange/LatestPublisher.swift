@@ -21,6 +21,8 @@ struct LatestPublisher: ~Copyable, Sendable {
             throw error
         }
         self.place = place
+        // A writer before may have ended between publishing and waking.
+        place.waiting.wake()
     }
 
     deinit {

@@ -15,7 +15,8 @@ struct Deadline {
     private let moment: ContinuousClock.Instant?
 
     init(_ timeLimit: Duration?) {
-        moment = timeLimit.map { ContinuousClock.now + $0 }
+        // A moment that no clock will show is none.
+        moment = timeLimit.flatMap { $0 < .seconds(1 << 31) ? ContinuousClock.now + max(.zero, $0) : nil }
     }
 
     var hasPassed: Bool { moment.map { $0 <= ContinuousClock.now } ?? false }

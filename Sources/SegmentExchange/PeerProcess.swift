@@ -35,15 +35,16 @@ extension Claim {
     ///
     /// Throws `cannotBeWatched` where `/proc` shows the numbers of another PID namespace.
     static func own() throws(ExchangeError) -> Claim {
-        var namespace = stat()
-        guard unsafe stat("/proc/self/ns/pid", &namespace) == 0 else {
-            throw .failed(call: "stat", errno: errno)
-        }
         let process = getpid()
-        guard Self.numberInProc == process, let startTime = Self.startTime(of: process) else {
-            throw .cannotBeWatched(processID: process)
-        }
-        return Claim(processID: process, pidNamespace: UInt64(namespace.st_ino), startTime: startTime)
+        guard let namespace = inode("/proc/self/ns/pid"), numberInProc == process,
+            let startTime = try startTime(of: process)
+        else { throw .cannotBeWatched(processID: process) }
+        return Claim(
+            processID: process,
+            pidNamespace: namespace,
+            timeNamespace: inode("/proc/self/ns/time") ?? 0,
+            startTime: startTime
+        )
     }
 
     /// Opens the process of a claim; `own` says where we are.
@@ -51,7 +52,7 @@ extension Claim {
     /// First the descriptor, then the start time, then whether it still runs: so the descriptor is of the very process.
     func claimant(seenBy own: Claim) throws(ExchangeError) -> Claimant {
         guard processID > 0 else { return .ended }
-        guard sharesNamespace(with: own) else { return .hidden }
+        guard sharesNamespaces(with: own) else { return .hidden }
         let descriptor = clinux_process_descriptor(processID)
         guard descriptor >= 0 else {
             // EINVAL, or ENOENT since Linux 6.15: the number is a thread's.
@@ -61,7 +62,7 @@ extension Claim {
             return .ended
         }
         let process = PeerProcess(processID, descriptor)
-        let startTime = Self.startTime(of: processID)
+        let startTime = try Self.startTime(of: processID)
         if process.hasEnded { return .ended }
         guard let startTime else { return .hidden }
         return began(at: startTime) ? .alive(process) : .ended
@@ -74,22 +75,35 @@ extension Claim {
         return Int32(String(decoding: text[..<max(0, count)].map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
 
+    private static func inode(_ path: String) -> UInt64? {
+        var file = stat()
+        return unsafe stat(path, &file) == 0 ? UInt64(file.st_ino) : nil
+    }
+
     /// Field 22 of `/proc/PID/stat`, in clock ticks since boot; nil if there is none to see.
-    private static func startTime(of process: Int32) -> UInt64? {
-        guard
-            let file = try? FileDescriptor.open(
-                FilePath("/proc/\(process)/stat"),
-                .readOnly,
-                options: .closeOnExec
-            )
-        else { return nil }
+    private static func startTime(of process: Int32) throws(ExchangeError) -> UInt64? {
+        let text: [UInt8]
+        do {
+            text = try contents(of: FilePath("/proc/\(process)/stat"))
+        } catch let error as Errno
+            where [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory].contains(error)
+        {
+            throw .failed(call: "open", errno: error.rawValue)
+        } catch {
+            return nil
+        }
+        // The command may have spaces and parentheses of its own; after it comes field 3.
+        guard let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = text[(end + 1)...].split(separator: UInt8(ascii: " "))
+        return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
+    }
+
+    /// The first 4 KiB.
+    private static func contents(of path: FilePath) throws -> [UInt8] {
+        let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
         defer { try? file.close() }
         var text = [UInt8](repeating: 0, count: 4096)
-        guard let count = try? unsafe text.withUnsafeMutableBytes({ unsafe try file.read(into: $0) }),
-            // The command may have spaces and parentheses of its own; after it comes field 3.
-            let end = text[..<count].lastIndex(of: UInt8(ascii: ")"))
-        else { return nil }
-        let fields = text[(end + 1)..<count].split(separator: UInt8(ascii: " "))
-        return fields.count > 19 ? UInt64(String(decoding: fields[19], as: UTF8.self)) : nil
+        let count = try unsafe text.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
+        return Array(text[..<count])
     }
 }

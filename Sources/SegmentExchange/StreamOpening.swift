@@ -61,6 +61,8 @@ struct StreamOpening: ~Copyable {
                 if try isAnswered(by: candidate, peer) {
                     return StreamSide(self, bound: candidate.serial, to: peer)
                 }
+                // Nobody must wait for the end of a stream that never began.
+                own.partner.store(0)
             case .hidden: throw .cannotBeWatched(processID: candidate.claim.processID)
             case .ended: dead = candidate.serial
             }
@@ -89,6 +91,8 @@ struct StreamOpening: ~Copyable {
     }
 
     /// Whether a candidate binds to this opening; false once it has gone instead.
+    ///
+    /// One that has bound and let go at once has bound: its stream has ended with an error, which is to be told.
     private func isAnswered(
         by candidate: Candidate,
         _ peer: borrowing PeerWatch
@@ -96,10 +100,12 @@ struct StreamOpening: ~Copyable {
         let other = other, serial = serial
         let answer = try own.waiting.await(until: deadline) { () -> Look<Bool> in
             let hasEnded = peer.hasEnded
-            let partner = other.partner.load()
-            guard other.serial.load() == candidate.serial else { return .found(false) }
-            if partner == serial { return .found(true) }
-            return hasEnded ? .found(false) : .notYet
+            let isPartner = other.partner.load() == serial
+            switch other.serial.load() {
+            case candidate.serial where isPartner, 0 where isPartner: return .found(true)
+            case candidate.serial: return hasEnded ? .found(false) : .notYet
+            default: return .found(false)
+            }
         }
         guard let answer else { throw .timedOut }
         return answer

@@ -10,7 +10,7 @@ extension StreamReader {
     public mutating func read(to file: FileDescriptor) throws(ExchangeError) -> Int {
         guard let filled = try filled(upTo: StreamLayout.chunk) else { return 0 }
         while true {
-            if !hasEnd, !file.isRegular { try side.wait(for: file, POLLOUT) }
+            try side.wait(for: file, POLLOUT, hasEnd: hasEnd)
             let count = unsafe write(file.rawValue, memory.unsafeBytes(filled).baseAddress, filled.count)
             let errno = errno
             if count >= 0 {

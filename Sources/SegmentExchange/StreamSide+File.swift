@@ -3,28 +3,32 @@ import SystemPackage
 
 extension FileDescriptor {
     /// Whether it is a file that is always ready to be read and written.
-    var isRegular: Bool { (try? stat())?.type == .regular }
+    fileprivate var isRegular: Bool { (try? stat())?.type == .regular }
 }
 
 extension StreamSide {
     /// How often to look whether the peer has let go, which no descriptor tells; in milliseconds.
     private static let boundCheck: Int32 = 100
 
-    /// Waits until a pipe, socket or terminal can be read or written without waiting.
+    /// Waits until a pipe, socket or terminal can be read or written without waiting; a regular file always can.
     ///
-    /// Throws `peerDied` and `peerClosed` where the other side ends meanwhile.
-    func wait(for file: FileDescriptor, _ event: Int32) throws(ExchangeError) {
+    /// Throws `peerDied` and `peerClosed` where the other side ends meanwhile, unless `hasEnd` says that the stream is
+    /// over for it.
+    func wait(for file: FileDescriptor, _ event: Int32, hasEnd: Bool = false) throws(ExchangeError) {
+        guard !file.isRegular else { return }
+        // poll(2) takes a negative descriptor for none.
+        guard file.rawValue >= 0 else { throw .failed(call: "poll", errno: EBADF) }
         var entries = [
             pollfd(fd: file.rawValue, events: Int16(event), revents: 0),
-            pollfd(fd: peer.descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: hasEnd ? -1 : peer.descriptor, events: Int16(POLLIN), revents: 0),
         ]
         while true {
-            let ready = unsafe poll(&entries, nfds_t(entries.count), Self.boundCheck)
+            let ready = unsafe poll(&entries, nfds_t(entries.count), hasEnd ? -1 : Self.boundCheck)
             guard ready >= 0 || errno == EINTR else { throw .failed(call: "poll", errno: errno) }
             // A file that has an error or a hang-up is ready too: the call that follows tells.
             if ready > 0, entries[0].revents != 0 { return }
             if ready > 0, entries[1].revents != 0 { throw .peerDied(processID: peer.processID) }
-            guard isBound else { throw .peerClosed }
+            guard hasEnd || isBound else { throw .peerClosed }
         }
     }
 }

@@ -67,9 +67,10 @@ struct StreamSide: ~Copyable, Sendable {
 
 extension StreamPlace {
     /// Nobody has this side any more.
+    ///
+    /// Whom it was bound to stays, for that one to see.
     func letGo(waking other: StreamPlace) {
         serial.store(0)
-        partner.store(0)
         claim.store(0)
         other.waiting.wake()
     }

@@ -7,10 +7,9 @@ extension StreamWriter {
     /// read(2) is the only copy. While a pipe, socket or terminal has nothing to read, the reader's end is noticed.
     /// Throws `failed` with the errno of read(2), `peerDied`, `peerClosed`, `corrupted`.
     public mutating func write(from file: FileDescriptor) throws(ExchangeError) -> Int {
-        let isRegular = file.isRegular
         let room = try room(upTo: StreamLayout.chunk)
         while true {
-            if !isRegular { try side.wait(for: file, POLLIN) }
+            try side.wait(for: file, POLLIN)
             let count = unsafe read(file.rawValue, memory.unsafeBytes(room).baseAddress, room.count)
             let errno = errno
             if count >= 0 {

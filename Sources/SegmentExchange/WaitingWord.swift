@@ -44,10 +44,7 @@ struct WaitingWord: @unchecked Sendable {
     }
 
     /// Wakes everybody who waits, whatever the word says: a stranger may have changed it.
-    func wakeRegardless() {
-        unsafe address.pointee.store(0, ordering: .sequentiallyConsistent)
-        unsafe clinux_futex_wake(address)
-    }
+    func wakeRegardless() { unsafe clinux_futex_clear_and_wake(address) }
 }
 
 /// What a look at the shared memory found.

@@ -1,7 +1,8 @@
 import Glibc
 import SystemPackage
 
-/// One line on a terminal that says how far a stream has come; elsewhere nothing.
+/// One line on a terminal that says how far a stream has come; elsewhere nothing, and nothing between the lines of the
+/// stream itself.
 struct Progress {
     private let total: UInt64?
     private let isShown: Bool
@@ -10,9 +11,9 @@ struct Progress {
     private var bytes: UInt64 = 0
 
     /// `total` is in bytes, nil if it is not known.
-    init(of total: Int?, quiet: Bool) {
+    init(of file: StreamedFile, total: Int?, quiet: Bool) {
         self.total = total.map(UInt64.init)
-        isShown = !quiet && isatty(STDERR_FILENO) == 1
+        isShown = !quiet && isatty(STDERR_FILENO) == 1 && !file.isTerminal
     }
 
     func waiting(for peer: String) { draw("waiting for the \(peer)") }

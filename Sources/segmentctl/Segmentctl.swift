@@ -24,6 +24,7 @@ struct Segmentctl: ParsableCommand {
 
     /// argument-parser's own `main` knows neither our exit statuses nor sysexits other than its own.
     static func main() {
+        StandardStreams.reserve()
         do {
             var command = try parseAsRoot()
             try command.run()

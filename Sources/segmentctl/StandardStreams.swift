@@ -4,6 +4,13 @@ import SystemPackage
 
 /// Bytes between a segment and the standard streams, copied once: the kernel reads and writes the segment itself.
 enum StandardStreams {
+    /// Keeps the numbers of streams that are closed, so that nothing else gets them; to use one is EBADF.
+    static func reserve() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = unsafe Glibc.open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
+    }
+
     /// Reads to the end of standard input; more than the segment has room for is an error.
     ///
     /// A file that is too long is refused before a byte is written; of a pipe the room is filled.
@@ -42,40 +49,6 @@ enum StandardStreams {
             try unsafe bytes.withUnsafeBytes { bytes in
                 _ = unsafe try FileDescriptor.standardOutput.writeAll(bytes[range])
             }
-        }
-    }
-
-    /// A file to read; `-` is standard input.
-    static func input(_ path: String) throws -> FileDescriptor {
-        guard path != "-" else { return .standardInput }
-        return try open(path, .readOnly, [])
-    }
-
-    /// A file to write, which is made where there is none, and left as it is for now; `-` is standard output.
-    static func output(_ path: String) throws -> FileDescriptor {
-        guard path != "-" else { return .standardOutput }
-        return try open(path, .writeOnly, .create)
-    }
-
-    /// Only regular files have a length to take away.
-    static func empty(_ file: FileDescriptor) {
-        if remainingLength(of: file) != nil { try? file.resize(to: 0) }
-    }
-
-    private static func open(
-        _ path: String,
-        _ mode: FileDescriptor.AccessMode,
-        _ options: FileDescriptor.OpenOptions
-    ) throws -> FileDescriptor {
-        do {
-            return try FileDescriptor.open(
-                FilePath(path),
-                mode,
-                options: options.union(.closeOnExec),
-                permissions: FilePermissions(rawValue: 0o666)
-            )
-        } catch {
-            throw Failure("\(path) cannot be opened: \(error)")
         }
     }
 

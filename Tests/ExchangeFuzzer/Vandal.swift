@@ -38,7 +38,7 @@ struct Vandal {
     private static let offsets =
         [0, 8, 128, 256, 384]
         + [1024, 2048].flatMap { side in
-            [0, 8, 16, 24, 128, 256].map { side + $0 }
+            [0, 8, 16, 24, 32, 128, 256].map { side + $0 }
         }
 
     private mutating func word(_ bytes: UnsafeMutableRawBufferPointer) -> UInt64 {

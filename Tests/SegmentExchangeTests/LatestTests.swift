@@ -116,6 +116,44 @@ private struct Sample: Equatable {
         #expect(try reader.value() == 3)
     }
 
+    @Test func `a reader writes nothing into memory that nobody has begun to use`() throws {
+        var reader = try Latest<Int>.Reader(in: memory.shared)
+        #expect(try reader.next(timeLimit: .milliseconds(20)) == nil)
+        #expect(memory.bytes.allSatisfy { $0 == 0 })
+        memory.bytes[0] = 7
+        #expect(throws: ExchangeError.otherContents(found: 7)) { try reader.next(timeLimit: .seconds(10)) }
+    }
+
+    @Test func `a writer wakes readers whom the one before could not wake`() throws {
+        do {
+            var writer = try Latest<Int>.Writer(in: memory.shared)
+            writer.publish(1)
+        }
+        let place = try LatestPlace(memory.shared, valueSize: 8)
+        let waiting = Thread { [memory] in
+            var reader = try Latest<Int>.Reader(in: memory.shared)
+            _ = try reader.value()
+            return try reader.next(timeLimit: .seconds(10))
+        }
+        usleep(50_000)
+        // It published the second, and ended before it woke anybody.
+        memory.bytes.storeBytes(of: 2, toByteOffset: place.slot(2).lowerBound, as: Int.self)
+        place.sequence.store(2)
+        let start = ContinuousClock.now
+        _ = try Latest<Int>.Writer(in: memory.shared)
+        #expect(try waiting.value() == 2)
+        #expect(ContinuousClock.now - start < .seconds(5))
+    }
+
+    @Test func `a type without bytes has a value too`() throws {
+        struct Nothing: BitwiseCopyable {}
+        let small = ExchangeMemory(4096 + 4 * 128)
+        var writer = try Latest<Nothing>.Writer(in: small.shared)
+        writer.publish(Nothing())
+        var reader = try Latest<Nothing>.Reader(in: small.shared)
+        #expect(try reader.value() != nil)
+    }
+
     @Test func `a second writer, another type and another's memory are refused`() throws {
         do {
             let writer = try Latest<Int>.Writer(in: memory.shared)

@@ -4,7 +4,12 @@ import Testing
 
 @Suite struct ClaimTests {
     @Test func `a claim keeps process, namespace and start time apart`() {
-        let claim = Claim(processID: 4_194_303, pidNamespace: 0xf000_1234, startTime: 0x3ff_ffff)
+        let claim = Claim(
+            processID: 4_194_303,
+            pidNamespace: 0xf000_1234,
+            timeNamespace: 0,
+            startTime: 0x3ff_ffff
+        )
         #expect(claim.word == 0xffff_ffc4_8d3f_ffff)
         #expect(claim.processID == 4_194_303)
         #expect(claim.began(at: 0x3ff_ffff))
@@ -13,9 +18,14 @@ import Testing
     }
 
     @Test func `numbers mean nothing in another namespace`() {
-        let claim = Claim(processID: 1, pidNamespace: 0xf000_0001, startTime: 5)
-        #expect(claim.sharesNamespace(with: Claim(processID: 2, pidNamespace: 0xf000_0001, startTime: 9)))
-        #expect(!claim.sharesNamespace(with: Claim(processID: 1, pidNamespace: 0xf000_0002, startTime: 5)))
+        func claim(_ pid: UInt64, _ time: UInt64) -> Claim {
+            Claim(processID: 1, pidNamespace: pid, timeNamespace: time, startTime: 5)
+        }
+        let here = claim(0xf000_0001, 0xf000_0002)
+        #expect(here.sharesNamespaces(with: claim(0xf000_0001, 0xf000_0002)))
+        #expect(!here.sharesNamespaces(with: claim(0xf000_0002, 0xf000_0002)))
+        #expect(!here.sharesNamespaces(with: claim(0xf000_0001, 0xf000_0003)))
+        #expect(!here.sharesNamespaces(with: claim(0xf000_0002, 0xf000_0001)))
     }
 
     @Test func `this process is alive, and nobody else with its number`() throws {

@@ -106,6 +106,58 @@ import Testing
         try writer.value()
     }
 
+    @Test func `a side that ends before it is bound leaves nobody waiting`() throws {
+        // The reader answers an opening, which goes away; nobody may wait for the end of that stream.
+        let reader = Thread { [memory] in
+            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            return try reader.readAll(to: .standardOutput)
+        }
+        try open(.writer)
+        while place(.reader).partner.load() != 99 { usleep(100) }
+        // As a death leaves it, and as the reader sees one.
+        place(.writer).claim.store(try Claim.own().word ^ 1 << 40)
+        place(.writer).serial.store(98)
+        place(.reader).waiting.wake()
+        let writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+        try writer.finish()
+        #expect(try reader.value() == 0)
+    }
+
+    @Test func `a side that binds and lets go at once has ended the stream`() throws {
+        for _ in 0..<200 {
+            let reader = Thread { [memory] in
+                var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+                return try reader.readAll(to: .standardOutput)
+            }
+            do {
+                _ = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            }
+            #expect(throws: ExchangeError.peerClosed) { try reader.value() }
+        }
+    }
+
+    @Test func `a time limit that no clock will show is none`() throws {
+        let writer = Thread { [memory] in
+            try StreamWriter(in: memory.shared, timeLimit: .seconds(Int64.max)).finish()
+        }
+        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(Int64.max))
+        #expect(try reader.readAll(to: .standardOutput) == 0)
+        try writer.value()
+        #expect(throws: ExchangeError.timedOut) {
+            _ = try StreamReader(in: memory.shared, timeLimit: .seconds(Int64.min))
+        }
+    }
+
+    @Test func `a descriptor that is none is an error`() throws {
+        let writer = Thread { [memory] in
+            var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            return try writer.write(from: FileDescriptor(rawValue: -1))
+        }
+        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        #expect(throws: ExchangeError.failed(call: "poll", errno: EBADF)) { try writer.value() }
+        #expect(throws: ExchangeError.peerClosed) { try reader.readAll(to: .standardOutput) }
+    }
+
     @Test func `an ended writer's place is not taken while its reader has the rest to read`() throws {
         let own = try Claim.own()
         try open(.writer, Claim(word: own.word ^ 1 << 40))

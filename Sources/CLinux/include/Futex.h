@@ -5,8 +5,9 @@
 
 // Sleeps while the word has this value, and not at all if it has another; at most so many milliseconds, if not negative.
 void clinux_futex_wait(const void *word, uint32_t value, int32_t milliseconds);
-// Wakes everybody who sleeps on the word.
-void clinux_futex_wake(const void *word);
+// Sets the word to 0 and wakes everybody who sleeps on it, in one call: a process that is killed in between would leave
+// a sleeper behind whom nobody sees.
+void clinux_futex_clear_and_wake(void *word);
 // The number of processors that this thread may run on (sched_getaffinity(2), whose set type only macros read); 1 if it is not known.
 int clinux_usable_processors(void);
 

@@ -1,6 +1,6 @@
 /// Says which process has a place in shared memory, in one word, so that no death at any instruction leaves half of it.
 ///
-/// Bits 0…21 are the process's number; 22…37 the low bits of its PID namespace's inode, since numbers mean nothing
+/// Bits 0…21 are the process's number; 22…37 tell its PID and time namespaces, since numbers and times mean nothing
 /// elsewhere; 38…63 the low bits of its start time (field 22 of `/proc/PID/stat`, in clock ticks), since numbers are
 /// used again. Zero is nobody.
 struct Claim: Equatable {
@@ -10,10 +10,11 @@ struct Claim: Equatable {
         self.word = word
     }
 
-    init(processID: Int32, pidNamespace: UInt64, startTime: UInt64) {
+    /// The namespaces by their inodes; a kernel without time namespaces has 0.
+    init(processID: Int32, pidNamespace: UInt64, timeNamespace: UInt64, startTime: UInt64) {
         word =
             UInt64(UInt32(bitPattern: processID)) & 0x3f_ffff
-            | (pidNamespace & 0xffff) << 22
+            | ((pidNamespace &+ timeNamespace &* 40503) & 0xffff) << 22
             | startTime << 38
     }
 
@@ -22,8 +23,8 @@ struct Claim: Equatable {
     /// What Linux allows at most is 2²² − 1.
     var processID: Int32 { Int32(word & 0x3f_ffff) }
 
-    /// Whether both were made in one PID namespace.
-    func sharesNamespace(with other: Claim) -> Bool { (word ^ other.word) >> 22 & 0xffff == 0 }
+    /// Whether both were made in the same namespaces.
+    func sharesNamespaces(with other: Claim) -> Bool { (word ^ other.word) >> 22 & 0xffff == 0 }
 
     /// Whether a process with this number, if it began then, is the one that made the claim.
     func began(at startTime: UInt64) -> Bool { word >> 38 == startTime & 0x3ff_ffff }

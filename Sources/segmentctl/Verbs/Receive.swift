@@ -25,17 +25,18 @@ struct Receive: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let file = try StandardStreams.output(path)
         let segment = try options.client().attach(name, access: .readWrite)
-        var progress = Progress(of: nil, quiet: options.quiet)
+        let file = try StreamedFile(writing: path)
+        var progress = Progress(of: file, total: nil, quiet: options.quiet)
         progress.waiting(for: "sender")
         defer { progress.end() }
-        do throws(ExchangeError) {
+        do {
             var reader = try StreamReader(segment)
             progress.begin()
-            if path != "-" { StandardStreams.empty(file) }
-            while try reader.read(to: file) > 0 { progress.show(reader.position) }
-        } catch {
+            try file.empty()
+            while try reader.read(to: file.descriptor) > 0 { progress.show(reader.position) }
+            try file.close()
+        } catch let error as ExchangeError {
             throw ExchangeFailure(segment: name, error: error)
         }
     }

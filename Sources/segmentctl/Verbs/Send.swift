@@ -20,17 +20,22 @@ struct Send: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let file = try StandardStreams.input(path)
+        let file = try StreamedFile(reading: path)
+        let length = file.length
         let segment = try options.client().attach(name, access: .readWrite)
-        var progress = Progress(of: StandardStreams.remainingLength(of: file), quiet: options.quiet)
+        var progress = Progress(of: file, total: length, quiet: options.quiet)
         progress.waiting(for: "receiver")
         defer { progress.end() }
-        do throws(ExchangeError) {
+        do {
             var writer = try StreamWriter(segment)
             progress.begin()
-            while try writer.write(from: file) > 0 { progress.show(writer.position) }
+            while try writer.write(from: file.descriptor) > 0 { progress.show(writer.position) }
+            // Most likely it is also what the receiver writes.
+            if let length, writer.position < UInt64(length) {
+                throw Failure("\(path) has ended at byte \(writer.position), and had \(length) before")
+            }
             try writer.finish()
-        } catch {
+        } catch let error as ExchangeError {
             throw ExchangeFailure(segment: name, error: error)
         }
     }
