@@ -13,7 +13,6 @@ package final class ClientConnection {
     private let socket: Int32
     private var frames = FrameDecoder(maximumLength: longestReply)
     private var writer = JSONWriter()
-    private var received = [UInt8](repeating: 0, count: 1 << 14)
 
     /// The process that listens; SO_PEERCRED of unix(7).
     ///
@@ -142,15 +141,18 @@ package final class ClientConnection {
                 }
             }
             try wait(for: POLLIN, deadline)
-            let count = unsafe received.withUnsafeMutableBytes {
-                unsafe recv(socket, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT))
+            var (count, error) = (0, Int32(0))
+            let received = unsafe [UInt8](unsafeUninitializedCapacity: 1 << 14) { room, received in
+                count = unsafe recv(socket, room.baseAddress, room.count, Int32(MSG_DONTWAIT))
+                error = errno
+                received = max(0, count)
             }
             switch count {
             case 0: throw .closed
-            case 1...: frames.append(received.span.extracting(first: count))
+            case 1...: frames.append(received.span)
             default:
-                guard errno == EAGAIN || errno == EINTR else {
-                    throw errno == ECONNRESET ? .closed : .failed(call: "recv", errno: errno)
+                guard error == EAGAIN || error == EINTR else {
+                    throw error == ECONNRESET ? .closed : .failed(call: "recv", errno: error)
                 }
             }
         }

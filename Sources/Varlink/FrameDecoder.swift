@@ -19,12 +19,12 @@ package struct FrameDecoder: Sendable {
             bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 16)
             (start, scanned) = (0, 0)
         }
-        for index in new.indices { bytes.append(new[index]) }
+        bytes.append(new)
     }
 
     /// The next whole message, parsed; nil until more bytes have come.
     package mutating func next() throws(FrameError) -> JSON? {
-        while scanned < bytes.count, bytes[scanned] != 0 { scanned += 1 }
+        scanned = bytes.firstZero(from: scanned) ?? bytes.count
         guard scanned - start <= maximumLength else { throw .tooLong(limit: maximumLength) }
         guard scanned < bytes.count else {
             if start > 1 << 16 {

@@ -28,7 +28,13 @@ package struct JSONObject: Equatable, Sendable {
         return nil
     }
 
+    func has(_ name: String) -> Bool {
+        members.contains { $0.name == name }
+    }
+
     mutating func append(_ name: String, _ value: JSON) {
+        // As many as most messages have, so that the array need not grow step by step.
+        if members.isEmpty { members.reserveCapacity(4) }
         members.append(Member(name: name, value: value))
     }
 }

@@ -4,8 +4,9 @@ extension JSONParser {
         offset += 1
         var start = offset
         var unescaped = ""
-        while offset < text.count {
-            switch text[offset] {
+        while true {
+            offset = text.firstNotPlain(from: offset)
+            switch try byte(text) {
             case UInt8(ascii: "\""):
                 let last = try utf8(text, start, offset)
                 offset += 1
@@ -15,13 +16,10 @@ extension JSONParser {
                 offset += 1
                 unescaped.unicodeScalars.append(try escape(text))
                 start = offset
-            case 0..<0x20:
-                throw error(.controlCharacterInString)
             default:
-                offset += 1
+                throw error(.controlCharacterInString)
             }
         }
-        throw error(.unexpectedEnd)
     }
 
     private mutating func escape(_ text: Span<UInt8>) throws(JSONError) -> Unicode.Scalar {
@@ -71,5 +69,19 @@ extension JSONParser {
             offset += 1
         }
         return code
+    }
+}
+
+extension Span<UInt8> {
+    /// Where, at or after `start`, a string has something else than characters that stand for themselves: a
+    /// quotation mark, a backslash, a control character, or its end.
+    func firstNotPlain(from start: Int) -> Int {
+        var index = start
+        while index < count {
+            let byte = unsafe self[unchecked: index]
+            guard byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return index }
+            index += 1
+        }
+        return count
     }
 }

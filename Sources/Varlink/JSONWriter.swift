@@ -32,7 +32,7 @@ package struct JSONWriter {
     package mutating func name(_ name: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(contentsOf: name.utf8)
+        bytes.append(name.utf8Span.span)
         bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
@@ -42,18 +42,35 @@ package struct JSONWriter {
 
     package mutating func value(_ value: Bool) { literal(value ? "true" : "false") }
 
-    package mutating func value(_ value: some BinaryInteger) { literal(String(value)) }
+    /// An integer of any type; what 64 bits do not hold is not told in full.
+    package mutating func value(_ value: some BinaryInteger) { self.value(Int64(clamping: value)) }
+
+    /// The integer of the wire, written without the detour of the generic one.
+    package mutating func value(_ value: Int64) {
+        separate()
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var first = digits.count
+        var rest = value.magnitude
+        repeat {
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        } while rest > 0
+        bytes.append(digits.span.extracting(first...))
+        needsComma = true
+    }
 
     package mutating func value(_ value: Double) { literal(value.description) }
 
     package mutating func value(_ string: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        if string.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") })
-        {
-            escape(string)
+        let text = string.utf8Span.span
+        if text.firstNotPlain(from: 0) == text.count {
+            bytes.append(text)
         } else {
-            bytes.append(contentsOf: string.utf8)
+            escape(string)
         }
         bytes.append(UInt8(ascii: "\""))
         needsComma = true
@@ -63,7 +80,7 @@ package struct JSONWriter {
 
     private mutating func literal(_ text: String) {
         separate()
-        bytes.append(contentsOf: text.utf8)
+        bytes.append(text.utf8Span.span)
         needsComma = true
     }
 
@@ -112,6 +129,11 @@ extension JSONWriter {
     package mutating func member(_ name: String, _ value: String?) {
         self.name(name)
         if let value { self.value(value) } else { null() }
+    }
+
+    package mutating func member(_ name: String, _ value: Int64) {
+        self.name(name)
+        self.value(value)
     }
 
     package mutating func member(_ name: String, _ value: some BinaryInteger) {

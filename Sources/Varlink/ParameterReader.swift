@@ -30,7 +30,8 @@ package struct ParameterReader {
     private mutating func value(_ name: String) -> JSON? {
         read.append(name)
         let value = object[name]
-        return value == .null ? nil : value
+        if case .null? = value { return nil }
+        return value
     }
 
     private func required<Value>(_ value: Value?, _ name: String) throws(InvalidParameter) -> Value {
