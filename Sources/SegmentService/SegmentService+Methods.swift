@@ -1,18 +1,16 @@
 import SystemVSharedMemory
 import SegmentBroker
-package import SegmentInterface
+import SegmentInterface
 import SegmentModel
 package import Varlink
 package import VarlinkServer
 
 /// Each method is decode, authorise, one command of the broker, reply.
 extension SegmentService: VarlinkApplication {
-    package typealias Connection = VarlinkConnection<SegmentService>
-
     package var interfaces: [VarlinkInterface] { [.broker, .systemdService] }
     package var longestMessage: Int { Int(clamping: broker.configuration.settings.limits.message.bytes) }
 
-    package func open(_ peer: PeerCredentials) -> Admission<Session> {
+    package func open(_ peer: PeerCredentials) -> Admission {
         let client = Client(
             processID: peer.processID,
             userID: peer.userID,
@@ -24,21 +22,21 @@ extension SegmentService: VarlinkApplication {
         } catch {
             return .refused(error)
         }
-        return .accepted(Session(client))
+        return .accepted(Session(client, of: self))
     }
 
-    package func close(_ session: Session) {
+    func close(_ session: Session) {
         if let subscription = session.subscription { unsubscribe(subscription) }
         quota.close(session.client.userID)
         broker.disconnected(session.holder)
         settle()
     }
 
-    package func answer(
+    func answer(
         _ method: BrokerMethod,
         _ call: Call,
         _ session: Session,
-        _ connection: Connection
+        _ connection: VarlinkConnection
     ) throws(MethodFailure) {
         switch method {
         case .acquire:
@@ -133,7 +131,7 @@ extension SegmentService: VarlinkApplication {
     }
 
     /// Replies when the reload is done.
-    private func reloadAnswering(_ connection: Connection, withOutcome: Bool) {
+    private func reloadAnswering(_ connection: VarlinkConnection, withOutcome: Bool) {
         reloadConfiguration { result in
             switch result {
             case .success(let outcome):

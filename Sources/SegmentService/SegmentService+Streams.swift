@@ -5,7 +5,7 @@ import VarlinkServer
 
 extension SegmentService {
     /// One reply a segment, in order of name, at the client's pace; the last does not continue.
-    func list(_ session: Session, _ connection: Connection) {
+    func list(_ session: Session, _ connection: VarlinkConnection) {
         let broker = broker
         let viewer = viewer(session)
         let memory = broker.memory()
@@ -21,7 +21,7 @@ extension SegmentService {
         }
     }
 
-    func subscribe(_ session: Session, _ connection: Connection) {
+    func subscribe(_ session: Session, _ connection: VarlinkConnection) {
         let subscription = Subscription(session, connection, memory: broker.memory())
         session.subscription = subscription
         subscribers[ObjectIdentifier(subscription)] = subscription

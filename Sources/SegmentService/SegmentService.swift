@@ -2,7 +2,7 @@ package import Logging
 package import NIOCore
 package import SegmentBroker
 package import SegmentModel
-package import SegmentInterface
+import SegmentInterface
 import SystemVSharedMemory
 package import Varlink
 import VarlinkServer
@@ -20,9 +20,6 @@ package final class SegmentService {
     let setLogLevel: (LogLevel) -> Void
     let about: About
     package let identity: ServiceIdentity
-    package let methods = Dictionary(
-        uniqueKeysWithValues: BrokerMethod.allCases.map { ($0.rawValue, $0) }
-    )
 
     var administrators: Administrators
     var quota: ConnectionQuota

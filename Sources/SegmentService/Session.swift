@@ -1,14 +1,31 @@
-package import SegmentBroker
-package import SegmentModel
+import SegmentBroker
+import SegmentInterface
+import SegmentModel
+import Varlink
+import VarlinkServer
 
 /// One connection: who is there, what it holds, and what it listens to.
-package final class Session {
-    package let holder: LeaseHolder
+final class Session: VarlinkSession {
+    let holder: LeaseHolder
     var subscription: Subscription?
+    private let service: SegmentService
 
-    init(_ client: Client) {
+    init(_ client: Client, of service: SegmentService) {
         holder = LeaseHolder(client)
+        self.service = service
     }
 
-    package var client: Client { holder.client }
+    var client: Client { holder.client }
+
+    func answer(_ call: Call, on connection: VarlinkConnection) -> Bool {
+        guard let method = BrokerMethod(rawValue: call.method) else { return false }
+        do throws(MethodFailure) {
+            try service.answer(method, call, self, connection)
+        } catch {
+            connection.fail(error)
+        }
+        return true
+    }
+
+    func close() { service.close(self) }
 }

@@ -8,12 +8,12 @@ import VarlinkServer
 ///
 /// The snapshot is a walk by name at the client's pace. A change of a segment that the walk has passed is told at
 /// once; one of a segment still to come is not told, because the walk will show it as it is then.
-package final class Subscription {
+final class Subscription {
     /// What may wait unread, in bytes; a client that leaves more loses its connection.
     static let longestQueue = 1 << 20
 
     let session: Session
-    private let connection: SegmentService.Connection
+    private let connection: VarlinkConnection
     private let memory: [SegmentIdentifier: SegmentMemory]
     private var place: Place = .walking(after: nil)
 
@@ -24,7 +24,7 @@ package final class Subscription {
 
     init(
         _ session: Session,
-        _ connection: SegmentService.Connection,
+        _ connection: VarlinkConnection,
         memory: [SegmentIdentifier: SegmentMemory]
     ) {
         self.session = session

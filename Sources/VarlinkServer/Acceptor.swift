@@ -15,10 +15,11 @@ struct Acceptor: Sendable {
     /// How many connections may wait for the event loop; more of them wait in the kernel's queue, which is bounded.
     private static let ahead = 64
 
-    /// Hands the descriptor of each connection to `take`, on the acceptor's thread.
+    /// Hands the descriptor of each connection to `take`, on the event loop.
     init(
         _ listening: Int32,
-        take: @escaping @Sendable (Int32) -> EventLoopFuture<any Channel>
+        _ eventLoop: any EventLoop,
+        take: @escaping @Sendable (Int32) -> Void
     ) throws(ListeningSocketError) {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0, fcntl(listening, F_SETFL, O_NONBLOCK) == 0 else {
@@ -32,9 +33,9 @@ struct Acceptor: Sendable {
             while Self.waitForConnection(listening, stop) {
                 let connection = clinux_accept(listening)
                 if connection >= 0 {
-                    let taken = take(connection)
+                    eventLoop.execute { take(connection) }
                     accepted &+= 1
-                    if accepted.isMultiple(of: Self.ahead) { _ = try? taken.wait() }
+                    if accepted.isMultiple(of: Self.ahead) { try? eventLoop.submit {}.wait() }
                 } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
                 }

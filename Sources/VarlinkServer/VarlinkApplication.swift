@@ -2,41 +2,32 @@ package import Varlink
 
 /// What a server serves.
 ///
-/// Everything of it is called on the server's event loop.
+/// Everything of it and of its sessions is called on the server's event loop.
 package protocol VarlinkApplication: AnyObject {
-    /// What the application keeps of one connection.
-    associatedtype Session
-    /// What a qualified method name means.
-    associatedtype Method
-    /// Why a call fails, as the client is told.
-    associatedtype Failure: VarlinkError & Error
-
     var identity: ServiceIdentity { get }
     /// Its own; `org.varlink.service` comes with the server.
     var interfaces: [VarlinkInterface] { get }
-    /// By qualified name.
-    var methods: [String: Method] { get }
     /// The longest call, in bytes.
     var longestMessage: Int { get }
 
     /// Somebody has connected.
-    func open(_ peer: PeerCredentials) -> Admission<Session>
-
-    /// Answers a call by replies on its connection, now or later, the last of them without `continues`; or throws.
-    func answer(
-        _ method: Method,
-        _ call: Call,
-        _ session: Session,
-        _ connection: VarlinkConnection<Self>
-    ) throws(Failure)
-
-    /// A connection has ended; once for each session.
-    func close(_ session: Session)
+    func open(_ peer: PeerCredentials) -> Admission
 }
 
 /// Whether somebody may stay connected.
-package enum Admission<Session> {
-    case accepted(Session)
+package enum Admission {
+    case accepted(any VarlinkSession)
     /// The error waits for the client's first call as its reply, and the connection is closed.
     case refused(any VarlinkError)
+}
+
+/// What an application keeps of one connection.
+package protocol VarlinkSession: AnyObject {
+    /// Answers a call by replies on its connection or by an error, now or later, the last reply without `continues`.
+    ///
+    /// False if there is no such method: then the server says so.
+    func answer(_ call: Call, on connection: VarlinkConnection) -> Bool
+
+    /// The connection has ended; once for each session.
+    func close()
 }

@@ -5,15 +5,19 @@ package import Varlink
 ///
 /// A client that sends what is no call, or more than it may, loses its connection and nothing else happens. One that
 /// does not read is not read from either.
-package final class VarlinkConnection<Application: VarlinkApplication>: ChannelInboundHandler {
+package final class VarlinkConnection: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
-    private let application: Application
+    private let application: any VarlinkApplication
+    private let peer: PeerCredentials
+    private let connections: OpenConnections
     private var context: ChannelHandlerContext?
-    private var session: Application.Session?
+    private var session: (any VarlinkSession)?
     private var frames: FrameDecoder
     private var writer = JSONWriter()
+    /// The last reply; its memory is free for the next one once that is written.
+    private var output = ByteBuffer()
     /// The call that waits for its final reply.
     private var current: Call.Mode?
     /// Makes the next reply of the current call while the client reads; true when there is nothing to make for now.
@@ -21,9 +25,12 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
     private var isProcessing = false
     private var inputHasEnded = false
     private var readsByItself = true
+    private var isWritable = true
 
-    init(_ application: Application) {
+    init(_ application: any VarlinkApplication, _ peer: PeerCredentials, among connections: OpenConnections) {
         self.application = application
+        self.peer = peer
+        self.connections = connections
         frames = FrameDecoder(maximumLength: application.longestMessage)
     }
 
@@ -72,17 +79,13 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
 
     package func channelActive(context: ChannelHandlerContext) {
         self.context = context
-        let peer = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable {
-            (socket: NIOBSDSocket.Handle) in PeerCredentials(ofSocket: socket)
-        }
-        guard case .some(.some(let peer)) = peer else { return context.close(promise: nil) }
+        connections.add(self)
         switch application.open(peer) {
         case .accepted(let session):
             self.session = session
         case .refused(let error):
             Reply.write(error: error, to: &writer)
-            let buffer = context.channel.allocator.buffer(bytes: writer.bytes)
-            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+            send()
             context.close(promise: nil)
         }
     }
@@ -94,26 +97,30 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        guard context.channel.isWritable else { return }
+        isWritable = context.channel.isWritable
+        guard isWritable else { return }
         pullWhileWritable()
         process()
     }
+
+    /// Nothing stands behind this handler in the pipeline that would have to know.
+    package func channelReadComplete(context: ChannelHandlerContext) {}
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .inputClosed? = event as? ChannelEvent {
             inputHasEnded = true
             process()
         }
-        context.fireUserInboundEventTriggered(event)
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
         current = nil
         source = nil
+        connections.remove(self)
         guard let session else { return }
         self.session = nil
-        application.close(session)
+        session.close()
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -127,14 +134,14 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
         guard !isProcessing, let context else { return }
         isProcessing = true
         defer { isProcessing = false }
-        while current == nil, context.channel.isWritable, let session {
+        while current == nil, isWritable, let session {
             do throws(ConnectionFault) {
                 guard let call = try nextCall() else {
                     if inputHasEnded { closeAfterWrites() }
                     break
                 }
                 current = call.mode
-                take(call, session)
+                if !session.answer(call, on: self) { answerForService(call) }
             } catch {
                 return context.close(promise: nil)
             }
@@ -155,17 +162,6 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
         do throws(CallError) { return try Call(message) } catch { throw .call(error) }
     }
 
-    private func take(_ call: Call, _ session: Application.Session) {
-        guard let method = application.methods[call.method] else {
-            return answerForService(call)
-        }
-        do throws(Application.Failure) {
-            try application.answer(method, call, session, self)
-        } catch {
-            fail(error)
-        }
-    }
-
     private func answerForService(_ call: Call) {
         let interfaces = [.service] + application.interfaces
         do throws(StandardError) {
@@ -184,13 +180,14 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
 
     private func send() {
         guard let context else { return }
-        let buffer = context.channel.allocator.buffer(bytes: writer.bytes)
-        context.write(wrapOutboundOut(buffer), promise: nil)
+        output.clear()
+        output.writeBytes(writer.bytes)
+        context.write(wrapOutboundOut(output), promise: nil)
         if !isProcessing { context.flush() }
     }
 
     private func pullWhileWritable() {
-        while let source, let context, context.channel.isWritable {
+        while isWritable, let source, let context {
             if source() { break }
             context.flush()
         }
@@ -198,8 +195,10 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
 
     private func closeAfterWrites() {
         guard let context else { return }
+        context.flush()
+        guard bufferedBytes > 0 else { return context.close(promise: nil) }
         let bound = context.loopBound
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(capacity: 0)))
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()))
             .whenComplete { _ in bound.value.close(promise: nil) }
     }
 

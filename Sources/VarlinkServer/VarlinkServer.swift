@@ -1,28 +1,34 @@
+import Glibc
 package import NIOCore
 import NIOPosix
 
 /// Accepts connections on a listening socket and serves an application on one event loop.
 package struct VarlinkServer: Sendable {
     private let acceptor: Acceptor
-    private let connections: OpenConnections
+    private let connections: NIOLoopBound<OpenConnections>
 
     /// Takes over a listening descriptor.
     ///
     /// To be called on the event loop, which `application` never leaves.
-    package init<Application: VarlinkApplication>(
-        _ application: Application,
+    package init(
+        _ application: some VarlinkApplication,
         onListeningSocket socket: Int32,
         eventLoop: any EventLoop
     ) throws(ListeningSocketError) {
         let application = NIOLoopBound(application, eventLoop: eventLoop)
-        let connections = OpenConnections(eventLoop)
-        acceptor = try Acceptor(socket) { descriptor in
-            ClientBootstrap(group: eventLoop)
-                .channelOption(.allowRemoteHalfClosure, value: true)
+        let connections = NIOLoopBound(OpenConnections(), eventLoop: eventLoop)
+        acceptor = try Acceptor(socket, eventLoop) { descriptor in
+            guard let peer = PeerCredentials(ofSocket: descriptor) else {
+                close(descriptor)
+                return
+            }
+            _ = ClientBootstrap(group: eventLoop)
                 .channelInitializer { channel in
-                    connections.add(channel)
-                    return channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(VarlinkConnection(application.value))
+                    eventLoop.makeCompletedFuture {
+                        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+                        try channel.pipeline.syncOperations.addHandler(
+                            VarlinkConnection(application.value, peer, among: connections.value)
+                        )
                     }
                 }
                 .withConnectedSocket(descriptor)
@@ -35,30 +41,6 @@ package struct VarlinkServer: Sendable {
     /// Not to be called on the event loop.
     package func stop() throws {
         try acceptor.stop()
-        connections.closeAll()
-    }
-}
-
-/// The connections of a server, on its event loop.
-private final class OpenConnections: Sendable {
-    private let channels: NIOLoopBoundBox<[ObjectIdentifier: any Channel]>
-    private let eventLoop: any EventLoop
-
-    init(_ eventLoop: any EventLoop) {
-        self.eventLoop = eventLoop
-        channels = NIOLoopBoundBox([:], eventLoop: eventLoop)
-    }
-
-    func add(_ channel: any Channel) {
-        let identifier = ObjectIdentifier(channel)
-        channels.value[identifier] = channel
-        channel.closeFuture.whenComplete { [channels] _ in channels.value[identifier] = nil }
-    }
-
-    func closeAll() {
-        let closing = eventLoop.flatSubmit { [channels, eventLoop] in
-            EventLoopFuture.andAllComplete(channels.value.values.map { $0.close() }, on: eventLoop)
-        }
-        try? closing.wait()
+        try connections.eventLoop.submit { [connections] in connections.value.closeAll() }.wait()
     }
 }
