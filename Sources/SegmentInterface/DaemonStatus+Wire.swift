@@ -35,8 +35,8 @@ extension DaemonStatus: JSONEncodable, JSONDecodable {
         writer.member("ipcNamespace", ipcNamespace)
         writer.member("kernelSegments", kernelSegments)
         writer.member("kernelSegmentsMax", kernelSegmentsMax)
-        // The usual limit, ULONG_MAX - 2^24 pages, is more than a Varlink int holds.
-        writer.member("kernelSegmentBytesMax", min(kernelSegmentBytesMax, UInt64(Int64.max)))
+        // The usual limit, ULONG_MAX - 2^24 pages, is more than the wire holds: then it is the most that does.
+        writer.member("kernelSegmentBytesMax", kernelSegmentBytesMax)
         writer.member("warnings", warnings)
         writer.endObject()
     }

@@ -21,13 +21,13 @@ extension Grant: JSONEncodable, JSONDecodable {
         writer.beginObject()
         writer.member("lease", lease)
         writer.member("name", name.string)
-        writer.member("key", Int64(key.rawValue))
-        writer.member("identifier", Int64(identifier.rawValue))
-        writer.member("sizeBytes", Int64(clamping: size.bytes))
+        writer.member("key", key.rawValue)
+        writer.member("identifier", identifier.rawValue)
+        writer.member("sizeBytes", size.bytes)
         writer.member("access", access.rawValue)
-        writer.member("creatorUserId", Int64(creatorUserID))
+        writer.member("creatorUserId", creatorUserID)
         writer.member("changeTimeSec", changeTime)
-        writer.member("ipcNamespace", Int64(clamping: ipcNamespace))
+        writer.member("ipcNamespace", ipcNamespace)
         writer.endObject()
     }
 }

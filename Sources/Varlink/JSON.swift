@@ -24,12 +24,11 @@ package struct JSONObject: Equatable, Sendable {
     }
 
     package subscript(name: String) -> JSON? {
-        for member in members where member.name == name { return member.value }
-        return nil
+        index(of: name).map { members[$0].value }
     }
 
-    func has(_ name: String) -> Bool {
-        members.contains { $0.name == name }
+    func index(of name: String) -> Int? {
+        members.firstIndex { $0.name == name }
     }
 
     mutating func append(_ name: String, _ value: JSON) {

@@ -81,7 +81,7 @@ struct JSONParser {
             guard try byte(text) == UInt8(ascii: "\"") else { throw error(.unexpectedByte(text[offset])) }
             let name = try string(text)
             if object.members.count == 16 { names = Set(object.members.map(\.name)) }
-            let isNew = object.members.count < 16 ? !object.has(name) : names.insert(name).inserted
+            let isNew = object.members.count < 16 ? object.index(of: name) == nil : names.insert(name).inserted
             guard isNew else { throw JSONError(reason: .duplicateMember(name), offset: start) }
             skipWhiteSpace(text)
             try expect(UInt8(ascii: ":"), text)

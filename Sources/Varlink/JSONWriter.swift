@@ -42,11 +42,8 @@ package struct JSONWriter {
 
     package mutating func value(_ value: Bool) { literal(value ? "true" : "false") }
 
-    /// An integer of any type; what 64 bits do not hold is not told in full.
-    package mutating func value(_ value: some BinaryInteger) { self.value(Int64(clamping: value)) }
-
-    /// The integer of the wire, written without the detour of the generic one.
-    package mutating func value(_ value: Int64) {
+    package mutating func value(_ value: some WireInteger) {
+        let value = value.wire
         separate()
         if value < 0 { bytes.append(UInt8(ascii: "-")) }
         var digits = InlineArray<20, UInt8>(repeating: 0)
@@ -131,17 +128,12 @@ extension JSONWriter {
         if let value { self.value(value) } else { null() }
     }
 
-    package mutating func member(_ name: String, _ value: Int64) {
+    package mutating func member(_ name: String, _ value: some WireInteger) {
         self.name(name)
         self.value(value)
     }
 
-    package mutating func member(_ name: String, _ value: some BinaryInteger) {
-        self.name(name)
-        self.value(value)
-    }
-
-    package mutating func member<Value: BinaryInteger>(_ name: String, _ value: Value?) {
+    package mutating func member<Value: WireInteger>(_ name: String, _ value: Value?) {
         self.name(name)
         if let value { self.value(value) } else { null() }
     }

@@ -15,7 +15,9 @@ package protocol JSONDecodable {
 /// Reads the members of an object as declared types, and knows which ones nobody asked for.
 package struct ParameterReader {
     private let object: JSONObject
-    private var read: [String] = []
+    /// A bit for each member that was asked for. Nobody declares 64 members: where there are more, one of the first
+    /// 64 is undeclared.
+    private var read: UInt64 = 0
 
     package init(_ object: JSONObject) {
         self.object = object
@@ -23,19 +25,17 @@ package struct ParameterReader {
 
     /// Every member of the object must have been read.
     package func finish() throws(InvalidParameter) {
-        for member in object.members where !read.contains(member.name) { throw InvalidParameter(member.name) }
+        for (index, member) in object.members.enumerated() where read & (1 << index) == 0 {
+            throw InvalidParameter(member.name)
+        }
     }
 
     /// A member's value; null and a missing one are the same.
     private mutating func value(_ name: String) -> JSON? {
-        read.append(name)
-        let value = object[name]
-        if case .null? = value { return nil }
-        return value
-    }
-
-    private func required<Value>(_ value: Value?, _ name: String) throws(InvalidParameter) -> Value {
-        guard let value else { throw InvalidParameter(name) }
+        guard let index = object.index(of: name) else { return nil }
+        read |= 1 << index
+        let value = object.members[index].value
+        if case .null = value { return nil }
         return value
     }
 
@@ -48,27 +48,35 @@ package struct ParameterReader {
     }
 
     package mutating func string(_ name: String) throws(InvalidParameter) -> String {
-        try required(optionalString(name), name)
+        guard let string = try optionalString(name) else { throw InvalidParameter(name) }
+        return string
     }
 
-    package mutating func optionalInteger<Integer: FixedWidthInteger>(
-        _ name: String,
-        as type: Integer.Type = Integer.self
-    ) throws(InvalidParameter) -> Integer? {
+    private mutating func wireInteger(_ name: String) throws(InvalidParameter) -> Int64? {
         switch value(name) {
-        case nil: return nil
-        case .integer(let integer):
-            guard let value = Integer(exactly: integer) else { throw InvalidParameter(name) }
-            return value
+        case nil: nil
+        case .integer(let integer): integer
         default: throw InvalidParameter(name)
         }
     }
 
-    package mutating func integer<Integer: FixedWidthInteger>(
+    package mutating func optionalInteger<Integer: WireInteger>(
+        _ name: String,
+        as type: Integer.Type = Integer.self
+    ) throws(InvalidParameter) -> Integer? {
+        guard let wire = try wireInteger(name) else { return nil }
+        guard let integer = Integer(wire: wire) else { throw InvalidParameter(name) }
+        return integer
+    }
+
+    package mutating func integer<Integer: WireInteger>(
         _ name: String,
         as type: Integer.Type = Integer.self
     ) throws(InvalidParameter) -> Integer {
-        try required(optionalInteger(name, as: type), name)
+        guard let wire = try wireInteger(name), let integer = Integer(wire: wire) else {
+            throw InvalidParameter(name)
+        }
+        return integer
     }
 
     package mutating func optionalWord<Word: RawRepresentable<String>>(
@@ -84,7 +92,8 @@ package struct ParameterReader {
         _ name: String,
         as type: Word.Type = Word.self
     ) throws(InvalidParameter) -> Word {
-        try required(optionalWord(name, as: type), name)
+        guard let word = Word(rawValue: try string(name)) else { throw InvalidParameter(name) }
+        return word
     }
 
     package mutating func optionalObject<Value: JSONDecodable>(
@@ -104,7 +113,8 @@ package struct ParameterReader {
         _ name: String,
         as type: Value.Type = Value.self
     ) throws(InvalidParameter) -> Value {
-        try required(optionalObject(name, as: type), name)
+        guard let value = try optionalObject(name, as: type) else { throw InvalidParameter(name) }
+        return value
     }
 
     package mutating func objects<Value: JSONDecodable>(
