@@ -1,6 +1,21 @@
-/// The connections of a server; never leaves its event loop.
+import NIOCore
+
+/// The connections of a server, on its event loop.
+///
+/// Replies are sent together when the calls that were there have been answered: a client that is woken by the first
+/// then finds its others, instead of being put to sleep and woken for each.
 final class OpenConnections {
+    private let eventLoop: any EventLoop
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
+    /// Those with replies that have not been sent.
+    private var waiting: [VarlinkConnection] = []
+
+    /// How many may wait for each other.
+    private static let together = 64
+
+    init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
 
     func add(_ connection: VarlinkConnection) {
         connections[ObjectIdentifier(connection)] = connection
@@ -12,5 +27,21 @@ final class OpenConnections {
 
     func closeAll() {
         for connection in connections.values { connection.close() }
+    }
+
+    /// Has a connection's replies sent soon; to be called once until they are.
+    func sendSoon(_ connection: VarlinkConnection) {
+        waiting.append(connection)
+        if waiting.count == 1 {
+            eventLoop.assumeIsolated().execute { self.sendAll() }
+        } else if waiting.count >= Self.together {
+            sendAll()
+        }
+    }
+
+    private func sendAll() {
+        let sending = waiting
+        waiting.removeAll(keepingCapacity: true)
+        for connection in sending { connection.flush() }
     }
 }

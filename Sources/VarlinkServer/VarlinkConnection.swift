@@ -26,6 +26,7 @@ package final class VarlinkConnection: ChannelInboundHandler {
     private var inputHasEnded = false
     private var readsByItself = true
     private var isWritable = true
+    private var hasUnsent = false
 
     init(_ application: any VarlinkApplication, _ peer: PeerCredentials, among connections: OpenConnections) {
         self.application = application
@@ -86,6 +87,7 @@ package final class VarlinkConnection: ChannelInboundHandler {
         case .refused(let error):
             Reply.write(error: error, to: &writer)
             send()
+            flush()
             context.close(promise: nil)
         }
     }
@@ -146,7 +148,6 @@ package final class VarlinkConnection: ChannelInboundHandler {
                 return context.close(promise: nil)
             }
         }
-        context.flush()
         readWhileThereIsRoom()
     }
 
@@ -183,19 +184,26 @@ package final class VarlinkConnection: ChannelInboundHandler {
         output.clear()
         output.writeBytes(writer.bytes)
         context.write(wrapOutboundOut(output), promise: nil)
-        if !isProcessing { context.flush() }
+        guard !hasUnsent else { return }
+        hasUnsent = true
+        connections.sendSoon(self)
+    }
+
+    /// Sends what was written.
+    func flush() {
+        hasUnsent = false
+        context?.flush()
     }
 
     private func pullWhileWritable() {
-        while isWritable, let source, let context {
+        while isWritable, let source {
             if source() { break }
-            context.flush()
         }
     }
 
     private func closeAfterWrites() {
         guard let context else { return }
-        context.flush()
+        flush()
         guard bufferedBytes > 0 else { return context.close(promise: nil) }
         let bound = context.loopBound
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()))

@@ -16,7 +16,7 @@ package struct VarlinkServer: Sendable {
         eventLoop: any EventLoop
     ) throws(ListeningSocketError) {
         let application = NIOLoopBound(application, eventLoop: eventLoop)
-        let connections = NIOLoopBound(OpenConnections(), eventLoop: eventLoop)
+        let connections = NIOLoopBound(OpenConnections(eventLoop), eventLoop: eventLoop)
         acceptor = try Acceptor(socket, eventLoop) { descriptor in
             guard let peer = PeerCredentials(ofSocket: descriptor) else {
                 close(descriptor)
