@@ -2,24 +2,22 @@ extension JSONParser {
     /// Reads a string from its opening quotation mark to behind its closing one.
     mutating func string(_ text: Span<UInt8>) throws(JSONError) -> String {
         offset += 1
-        var start = offset
-        var unescaped = ""
-        while true {
-            offset = text.firstNotPlain(from: offset)
-            switch try byte(text) {
-            case UInt8(ascii: "\""):
-                let last = try utf8(text, start, offset)
-                offset += 1
-                return unescaped.isEmpty ? last : unescaped + last
-            case UInt8(ascii: "\\"):
-                unescaped += try utf8(text, start, offset)
-                offset += 1
-                unescaped.unicodeScalars.append(try escape(text))
-                start = offset
-            default:
-                throw error(.controlCharacterInString)
-            }
+        var string = try plainCharacters(text)
+        while try byte(text) == UInt8(ascii: "\\") {
+            offset += 1
+            string.unicodeScalars.append(try escape(text))
+            string += try plainCharacters(text)
         }
+        guard text[offset] == UInt8(ascii: "\"") else { throw error(.controlCharacterInString) }
+        offset += 1
+        return string
+    }
+
+    /// Characters that stand for themselves, up to something else.
+    private mutating func plainCharacters(_ text: Span<UInt8>) throws(JSONError) -> String {
+        let start = offset
+        offset = text.firstNotPlain(from: start)
+        return try utf8(text, start, offset)
     }
 
     private mutating func escape(_ text: Span<UInt8>) throws(JSONError) -> Unicode.Scalar {

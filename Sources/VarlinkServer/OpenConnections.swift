@@ -9,6 +9,8 @@ final class OpenConnections {
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
     /// Those with replies that have not been sent.
     private var waiting: [VarlinkConnection] = []
+    /// What was sent last; its memory serves again once that is written.
+    private var output = ByteBuffer()
 
     /// How many may wait for each other.
     private static let together = 64
@@ -39,9 +41,16 @@ final class OpenConnections {
         }
     }
 
+    /// Bytes as the channel takes them.
+    func buffer(_ bytes: [UInt8]) -> ByteBuffer {
+        output.clear()
+        output.writeBytes(bytes)
+        return output
+    }
+
     private func sendAll() {
         let sending = waiting
         waiting.removeAll(keepingCapacity: true)
-        for connection in sending { connection.flush() }
+        for connection in sending { connection.send() }
     }
 }

@@ -15,9 +15,8 @@ package final class VarlinkConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var session: (any VarlinkSession)?
     private var frames: FrameDecoder
+    /// Holds the replies that have not been sent.
     private var writer = JSONWriter()
-    /// The last reply; its memory is free for the next one once that is written.
-    private var output = ByteBuffer()
     /// The call that waits for its final reply.
     private var current: Call.Mode?
     /// Makes the next reply of the current call while the client reads; true when there is nothing to make for now.
@@ -26,7 +25,10 @@ package final class VarlinkConnection: ChannelInboundHandler {
     private var inputHasEnded = false
     private var readsByItself = true
     private var isWritable = true
-    private var hasUnsent = false
+    private var isSentSoon = false
+
+    /// How many bytes of replies wait for each other.
+    private static var together: Int { 1 << 15 }
 
     init(_ application: any VarlinkApplication, _ peer: PeerCredentials, among connections: OpenConnections) {
         self.application = application
@@ -41,9 +43,8 @@ package final class VarlinkConnection: ChannelInboundHandler {
     package func reply(_ parameters: some JSONEncodable, continues: Bool = false) {
         guard let mode = current else { return }
         if mode != .oneway {
-            writer.reset()
             Reply.write(parameters, continues: continues && mode == .more, to: &writer)
-            send()
+            sendSoon()
         }
         if !continues { finish() }
     }
@@ -52,9 +53,8 @@ package final class VarlinkConnection: ChannelInboundHandler {
     package func fail(_ error: some VarlinkError) {
         guard let mode = current else { return }
         if mode != .oneway {
-            writer.reset()
             Reply.write(error: error, to: &writer)
-            send()
+            sendSoon()
         }
         finish()
     }
@@ -69,7 +69,7 @@ package final class VarlinkConnection: ChannelInboundHandler {
     /// What the client has not read yet, in bytes.
     package var bufferedBytes: Int {
         guard let options = context?.channel.syncOptions else { return 0 }
-        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
+        return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + writer.bytes.count
     }
 
     package func close() {
@@ -87,7 +87,6 @@ package final class VarlinkConnection: ChannelInboundHandler {
         case .refused(let error):
             Reply.write(error: error, to: &writer)
             send()
-            flush()
             context.close(promise: nil)
         }
     }
@@ -179,20 +178,22 @@ package final class VarlinkConnection: ChannelInboundHandler {
         if !isProcessing { process() }
     }
 
-    private func send() {
-        guard let context else { return }
-        output.clear()
-        output.writeBytes(writer.bytes)
-        context.write(wrapOutboundOut(output), promise: nil)
-        guard !hasUnsent else { return }
-        hasUnsent = true
-        connections.sendSoon(self)
+    private func sendSoon() {
+        if writer.bytes.count > Self.together {
+            send()
+        } else if !isSentSoon {
+            isSentSoon = true
+            connections.sendSoon(self)
+        }
     }
 
-    /// Sends what was written.
-    func flush() {
-        hasUnsent = false
-        context?.flush()
+    /// Sends the replies there are.
+    func send() {
+        isSentSoon = false
+        guard let context, !writer.bytes.isEmpty else { return }
+        let output = connections.buffer(writer.bytes)
+        writer.reset()
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
     }
 
     private func pullWhileWritable() {
@@ -203,7 +204,7 @@ package final class VarlinkConnection: ChannelInboundHandler {
 
     private func closeAfterWrites() {
         guard let context else { return }
-        flush()
+        send()
         guard bufferedBytes > 0 else { return context.close(promise: nil) }
         let bound = context.loopBound
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()))
