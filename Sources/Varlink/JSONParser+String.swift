@@ -15,9 +15,11 @@ extension JSONParser {
 
     /// Characters that stand for themselves, up to something else.
     private mutating func plainCharacters(_ text: Span<UInt8>) throws(JSONError) -> String {
-        let start = offset
-        offset = text.firstNotPlain(from: start)
-        return try utf8(text, start, offset)
+        let (start, (end, areASCII)) = (offset, text.plainCharacters(from: offset))
+        offset = end
+        guard areASCII else { return try utf8(text, start, end) }
+        // What is ASCII is UTF-8.
+        return unsafe String(copying: UTF8Span(unchecked: text.extracting(start..<end), isKnownASCII: true))
     }
 
     private mutating func escape(_ text: Span<UInt8>) throws(JSONError) -> Unicode.Scalar {
@@ -72,14 +74,15 @@ extension JSONParser {
 
 extension Span<UInt8> {
     /// Where, at or after `start`, a string has something else than characters that stand for themselves: a
-    /// quotation mark, a backslash, a control character, or its end.
-    func firstNotPlain(from start: Int) -> Int {
-        var index = start
+    /// quotation mark, a backslash, a control character, or its end; and whether they are ASCII up to there.
+    func plainCharacters(from start: Int) -> (end: Int, areASCII: Bool) {
+        var (index, bits) = (start, UInt8(0))
         while index < count {
             let byte = unsafe self[unchecked: index]
-            guard byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") else { return index }
+            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+            bits |= byte
             index += 1
         }
-        return count
+        return (index, bits < 0x80)
     }
 }

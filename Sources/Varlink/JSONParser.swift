@@ -81,7 +81,8 @@ struct JSONParser {
             guard try byte(text) == UInt8(ascii: "\"") else { throw error(.unexpectedByte(text[offset])) }
             let name = try string(text)
             if object.members.count == 16 { names = Set(object.members.map(\.name)) }
-            let isNew = object.members.count < 16 ? object.index(of: name) == nil : names.insert(name).inserted
+            let isNew =
+                object.members.count < 16 ? object.index(of: name) == nil : names.insert(name).inserted
             guard isNew else { throw JSONError(reason: .duplicateMember(name), offset: start) }
             skipWhiteSpace(text)
             try expect(UInt8(ascii: ":"), text)
@@ -119,7 +120,8 @@ struct JSONParser {
 
     private mutating func number(_ text: Span<UInt8>) throws(JSONError) -> JSON {
         let start = offset
-        if text[offset] == UInt8(ascii: "-") { offset += 1 }
+        let isNegative = text[offset] == UInt8(ascii: "-")
+        if isNegative { offset += 1 }
         let first = offset
         skipDigits(text)
         guard offset > first, offset == first + 1 || text[first] != UInt8(ascii: "0") else {
@@ -139,10 +141,26 @@ struct JSONParser {
             }
             try digits(text)
         }
-        let digits = try utf8(text, start, offset)
-        if isInteger, let integer = Int64(digits) { return .integer(integer) }
-        guard let float = Double(digits), float.isFinite else { throw error(.invalidNumber) }
+        if isInteger, let integer = integer(text, first..<offset, isNegative: isNegative) {
+            return .integer(integer)
+        }
+        guard let float = Double(try utf8(text, start, offset)), float.isFinite else {
+            throw error(.invalidNumber)
+        }
         return .float(float)
+    }
+
+    /// What digits mean; nil if 64 bits do not hold it.
+    private func integer(_ text: Span<UInt8>, _ digits: Range<Int>, isNegative: Bool) -> Int64? {
+        var integer: Int64 = 0
+        for index in digits {
+            let digit = Int64(text[index] - UInt8(ascii: "0"))
+            let (tenfold, overflow) = integer.multipliedReportingOverflow(by: 10)
+            let (next, carry) = tenfold.addingReportingOverflow(isNegative ? -digit : digit)
+            guard !overflow, !carry else { return nil }
+            integer = next
+        }
+        return integer
     }
 
     private mutating func skipDigits(_ text: Span<UInt8>) {

@@ -64,7 +64,7 @@ package struct JSONWriter {
         separate()
         bytes.append(UInt8(ascii: "\""))
         let text = string.utf8Span.span
-        if text.firstNotPlain(from: 0) == text.count {
+        if text.plainCharacters(from: 0).end == text.count {
             bytes.append(text)
         } else {
             escape(string)

@@ -15,8 +15,9 @@ package protocol JSONDecodable {
 /// Reads the members of an object as declared types, and knows which ones nobody asked for.
 package struct ParameterReader {
     private let object: JSONObject
-    /// A bit for each member that was asked for. Nobody declares 64 members: where there are more, one of the first
-    /// 64 is undeclared.
+    /// A bit for each of the first 64 members: whether it was asked for.
+    ///
+    /// Nobody declares so many: where there are more, one of these is undeclared.
     private var read: UInt64 = 0
 
     package init(_ object: JSONObject) {

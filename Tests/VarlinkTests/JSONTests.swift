@@ -4,7 +4,9 @@ import Testing
 @Suite struct JSONTests {
     @Test(arguments: [
         ("null", JSON.null), (" true ", .bool(true)), ("-12", .integer(-12)), ("0", .integer(0)),
-        ("9223372036854775807", .integer(.max)), ("1.5e1", .float(15)), ("1.0", .float(1)),
+        ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
+        ("9223372036854775808", .float(0x1p63)), ("-0", .integer(0)), (#""é\u00e9é""#, .string("ééé")),
+        ("1.5e1", .float(15)), ("1.0", .float(1)),
         (#""a\u00e9\ud83d\ude00\/\n""#, .string("aé😀/\n")), ("[]", .array([])),
         ("[1,[2]]", .array([.integer(1), .array([.integer(2)])])),
     ])
