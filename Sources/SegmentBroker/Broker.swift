@@ -58,7 +58,7 @@ package final class Broker {
     }
 
     /// When `expire` has something to do next, in time of `clock.monotonic()`.
-    package var nextDeadline: Duration? { removalDue.values.min() }
+    package var nextDeadline: Duration? { removalDue.isEmpty ? nil : removalDue.values.min() }
 
     package var monotonicTime: Duration { clock.monotonic() }
 

@@ -50,7 +50,7 @@ final class OpenConnections {
 
     private func sendAll() {
         let sending = waiting
-        waiting.removeAll(keepingCapacity: true)
+        waiting = []
         for connection in sending { connection.send() }
     }
 }
