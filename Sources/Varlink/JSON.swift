@@ -32,8 +32,8 @@ package struct JSONObject: Equatable, Sendable {
     }
 
     mutating func append(_ name: String, _ value: JSON) {
-        // As many as most messages have, so that the array need not grow step by step.
-        if members.isEmpty { members.reserveCapacity(4) }
+        // As many as the answer to Acquire has, so that the array need not grow step by step.
+        if members.isEmpty { members.reserveCapacity(9) }
         members.append(Member(name: name, value: value))
     }
 }
