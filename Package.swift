@@ -146,7 +146,8 @@ let package = Package(
         .target(
             name: "SegmentTestSupport",
             dependencies: [
-                "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", logging, system,
+                "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", "Varlink", logging,
+                system,
             ],
             path: "Tests/SegmentTestSupport",
             swiftSettings: testing

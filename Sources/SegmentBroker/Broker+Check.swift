@@ -12,11 +12,12 @@ extension Broker {
         self.groups = groups
         for segment in sorted {
             switch segment.life {
-            case .live(var live):
+            case .live(let before):
                 refresh(segment)
-                guard case .live(let now) = segment.life, now.identifier == live.identifier else { continue }
-                live = now
-                if live.keeper == nil { attachKeeper(&live, segment.name) }
+                shield(segment)
+                guard case .live(let live) = segment.life, live.identifier == before.identifier else {
+                    continue
+                }
                 noteDifferences(segment, live)
                 retireIfUnused(segment)
             case .draining:
@@ -27,6 +28,7 @@ extension Broker {
             case .absent: break
             }
         }
+        noteHost()
     }
 
     private func noteDifferences(_ segment: BrokeredSegment, _ live: LiveSegment) {

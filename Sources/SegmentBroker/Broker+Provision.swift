@@ -80,11 +80,12 @@ extension Broker {
         _ definition: SegmentDefinition
     ) throws(SegmentProblem) -> SegmentKey {
         let computed = try computedKey(definition)
-        if let key = segment.key { placement.release(key, of: segment.name) }
+        let before = segment.key
+        if let before { placement.release(before, of: segment.name) }
         segment.key = nil
         let key = try placement.place(segment.name, definition.key, computed: computed)
         segment.key = key
-        if key != computed {
+        if key != computed, key != before {
             report(
                 .notice,
                 .keyMoved,
@@ -188,7 +189,6 @@ extension Broker {
     /// Takes over a segment that is ours: shields it, notes what differs, and sets its permissions right.
     func takeOver(_ segment: BrokeredSegment, _ identifier: SegmentIdentifier, _ status: SegmentStatus) {
         var live = LiveSegment(identifier: identifier, key: status.key, size: status.size)
-        attachKeeper(&live, segment.name)
         live.differences = differences(segment, live)
         segment.life = .live(live)
         let record = SegmentRecord(
@@ -205,19 +205,31 @@ extension Broker {
             }
         }
         report(.info, .adopted, "Segment \(segment.name) taken over", segment)
-        publish(.changed, segment)
+        // A mode that somebody else has set may keep even its creator from attaching it.
         repairPermissions(segment, status)
+        shield(segment)
+        publish(.changed, segment)
     }
 
-    /// Attaches without touching a page, so that it costs no memory.
-    func attachKeeper(_ live: inout LiveSegment, _ name: SegmentName) {
+    /// Attaches a live segment where it is not: without touching a page, so that it costs no memory.
+    func shield(_ segment: BrokeredSegment) {
+        guard case .live(var live) = segment.life, live.keeper == nil else { return }
+        let before = live.unshielded
         do throws(Errno) {
             let address = try kernel.attach(live.identifier, readOnly: true)
             live.keeper = address
-            try kernel.excludeFromCoreDumps(address, size: live.size)
+            live.unshielded = nil
+            // Only the size of core dumps depends on it.
+            try? kernel.excludeFromCoreDumps(address, size: live.size)
         } catch {
-            logger.warning("Segment \(name) cannot be shielded by an attachment: \(error), ignoring")
+            live.unshielded = .unshielded(error)
         }
+        segment.life = .live(live)
+        guard live.unshielded != before else { return }
+        if let problem = live.unshielded {
+            report(.warning, .drifted, "Segment \(segment.name): \(problem.message)", segment)
+        }
+        publish(.changed, segment)
     }
 
     func differences(_ segment: BrokeredSegment, _ live: LiveSegment) -> [SegmentProblem] {

@@ -36,6 +36,7 @@ extension Broker {
             if count & 0xff == 0xff { progress(count) }
         }
         for segment in sorted where segment.definition == nil { drain(segment) }
+        noteHost()
     }
 
     /// Finds the segment that a record means, or drops the record.

@@ -65,6 +65,8 @@ struct LiveSegment {
     var differences: [SegmentProblem] = []
     /// Permissions that could not be set.
     var unrepaired: SegmentProblem?
+    /// Why there is no keeper.
+    var unshielded: SegmentProblem?
 
     /// How often clients have it attached.
     func attachments(_ status: SegmentStatus) -> Int {
