@@ -180,6 +180,12 @@ let package = Package(
             path: "Tests/ExchangeFuzzer",
             swiftSettings: testing
         ),
+        .executableTarget(
+            name: "segmentd-soak",
+            dependencies: ["SegmentClient", "SegmentTestSupport", "SystemVSharedMemory", "segmentd", system],
+            path: "Tests/Soak",
+            swiftSettings: testing
+        ),
         .test("segmentbench", and: ["SegmentModel", "Varlink"]),
         .testTarget(
             name: "IntegrationTests",
