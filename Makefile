@@ -1,4 +1,4 @@
-.PHONY: all release prerequisites demo run test test-system fuzz bench install deb format lint
+.PHONY: all release prerequisites demo run test test-address test-thread test-system fuzz soak bench install deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
@@ -40,6 +40,28 @@ run: release
 test: prerequisites
 	swift build --build-tests --explicit-target-dependency-import-check error
 	$(namespace) timeout 900 swift test --skip-build --no-parallel
+
+# The tests under a sanitizer: the programs that they run are instrumented, too, and end badly after a report.
+#
+# What is to be over within a time is left out: everything takes several times as long.
+define sanitized
+	swift build --build-tests --sanitize=$(1) --scratch-path .build-$(1)
+	SWIFT_BACKTRACE=enable=no $(2) $(namespace) timeout 1800 \
+		swift test --skip-build --no-parallel --sanitize=$(1) --scratch-path .build-$(1) \
+		--skip within.10.ms --skip within.200.ms $(3)
+endef
+
+# The parser of TOML leaks a little at each reading. What measures memory is left out: freed memory is kept for a while.
+test-address: prerequisites
+	$(call sanitized,address,ASAN_OPTIONS=detect_leaks=0,--skip connections.leave.nothing.behind)
+
+test-thread: prerequisites
+	$(call sanitized,thread,TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread.suppressions)
+
+# 20 minutes of everything that may happen; SEED=N takes the same steps again.
+SECONDS = 1200
+soak: release
+	$(namespace) $(programs)/segmentd-soak $(SECONDS) $(SEED)
 
 # A part of the benchmark on the CPUs given, in an IPC namespace of its own.
 measure = $(namespace) taskset -c $(1) $(programs)/segmentbench $(2) $(if $(JSON),--json >> $(JSON))
