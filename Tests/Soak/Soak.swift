@@ -14,6 +14,8 @@ final class Soak {
     var story = Story()
     /// What the files say.
     var files: [String: Declaration] = [:]
+    /// How often the daemon, or one before it, has read a file for a reload.
+    var filesRead = 0
     var clients: [Int: ClientProcess] = [:]
     var lastClient = 0
     /// Descriptors of the daemon that are no connections.
@@ -53,7 +55,11 @@ final class Soak {
             next += pause
             try spend(Step.all.filter { !$0.endsDaemon }, until: next)
             try rest()
-            growth.sample(memory: daemon.residentMemory, descriptors: daemon.descriptors)
+            growth.sample(
+                memory: daemon.residentMemory,
+                descriptors: daemon.descriptors,
+                filesRead: filesRead
+            )
         }
         try end()
         print("\(story.steps) steps: \(story.summary)")

@@ -34,6 +34,7 @@ extension Soak {
             _ = try administrator.reload()
         } catch {
             guard case .refused(.configurationInvalid) = error else { throw error }
+            filesRead += files.count + 1
             return
         }
         throw Surprise("a bad configuration is accepted")
@@ -48,6 +49,7 @@ extension Soak {
             unlink(path(name))
         }
         _ = try administrator.reload()
+        filesRead += files.count
         model.reload(files)
     }
 
