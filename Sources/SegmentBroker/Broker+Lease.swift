@@ -119,6 +119,7 @@ extension Broker {
 
     /// Ends all leases of a connection that is gone.
     package func disconnected(_ holder: LeaseHolder) {
+        guard !hasEnded else { return }
         for (number, segment) in holder.leases.sorted(by: { $0.key < $1.key }) {
             end(number, on: segment, of: holder)
         }

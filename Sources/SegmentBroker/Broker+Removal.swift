@@ -156,6 +156,7 @@ extension Broker {
     /// A stop removes what is kept until the stop, and what is kept while used and is not; a restart keeps
     /// everything.
     package func stop(isRestart: Bool) {
+        hasEnded = true
         guard !isRestart else { return }
         for segment in sorted {
             guard let live = segment.life.segment else { continue }

@@ -29,6 +29,8 @@ package final class Broker {
     var lastLease: UInt64 = 0
     package internal(set) var leaseCount = 0
     var leasesOfUser: [UInt32: Int] = [:]
+    /// From then on the connections close, which is not their clients' doing and removes nothing.
+    var hasEnded = false
     /// What was wrong with the host when it was last looked at.
     var toldOfHost: [SegmentProblem] = []
     /// Told of each change after it has happened; nil while nobody listens.
