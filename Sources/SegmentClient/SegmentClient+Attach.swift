@@ -81,6 +81,10 @@ extension SegmentClient {
         do throws(Errno) { status = try kernel.status(grant.identifier) } catch {
             throw .failed(call: "shmctl", errno: error.rawValue)
         }
+        // A marked one has lost its key, and is on its way out.
+        guard !status.isMarkedForRemoval else {
+            throw .failed(call: "shmctl", errno: Errno.identifierRemoved.rawValue)
+        }
         guard SegmentIdentity(grant.identifier, status) == SegmentIdentity(grant) else {
             throw .identityDiffers(name: grant.name.string, identifier: grant.identifier)
         }
