@@ -58,8 +58,11 @@ extension Soak {
         compare("leases", status.leases, model.leases)
         compare("connections", status.connections, clients.count + 1)
         let descriptors = daemon.descriptors - status.connections
-        if let ownDescriptors { compare("descriptors", descriptors, ownDescriptors) }
-        if differences.isEmpty { ownDescriptors = descriptors }
+        // A connection that is not counted any more may still be closing.
+        if let ownDescriptors, descriptors > ownDescriptors {
+            compare("descriptors", descriptors, ownDescriptors)
+        }
+        if differences.isEmpty { ownDescriptors = min(ownDescriptors ?? descriptors, descriptors) }
         return differences
     }
 

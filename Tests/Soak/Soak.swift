@@ -18,7 +18,7 @@ final class Soak {
     var filesRead = 0
     var clients: [Int: ClientProcess] = [:]
     var lastClient = 0
-    /// Descriptors of the daemon that are no connections.
+    /// Descriptors of the daemon that are no connections: the fewest so far.
     var ownDescriptors: Int?
 
     /// True if everything was as it had to be.
