@@ -1,4 +1,5 @@
-.PHONY: all release library prerequisites demo run test simulate test-system fuzz resilience bench install install-library deb format lint
+.PHONY: all release library prerequisites demo run test test-address test-thread test-system simulate fuzz soak resilience \
+	bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
@@ -60,6 +61,28 @@ simulate: prerequisites
 # Every fault and enemy that the tests know, and then how often each was tried: a table, if nothing was lost.
 resilience:
 	rows=$$(mktemp) && export RESILIENCE=$$rows && $(MAKE) test simulate fuzz test-system && Tests/resilience.sh $$rows
+
+# The tests under a sanitizer: the programs that they run are instrumented, too, and end badly after a report.
+#
+# What measures time or memory is left out: everything takes several times as much of both.
+define sanitized
+	swift build --build-tests --sanitize=$(1) --scratch-path .build-$(1)
+	SWIFT_BACKTRACE=enable=no $(2) $(namespace) timeout 1800 \
+		swift test --skip-build --no-parallel --sanitize=$(1) --scratch-path .build-$(1) \
+		--skip within.10.ms --skip within.200.ms --skip connections.leave.nothing.behind
+endef
+
+# The parser of TOML leaks a little at each reading.
+test-address: prerequisites
+	$(call sanitized,address,ASAN_OPTIONS=detect_leaks=0)
+
+test-thread: prerequisites
+	$(call sanitized,thread,TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread.suppressions)
+
+# 20 minutes of everything that may happen; SEED=N takes the same steps again.
+SECONDS = 1200
+soak: release
+	$(namespace) $(programs)/segmentd-soak $(SECONDS) $(SEED)
 
 # A part of the benchmark on the CPUs given, in an IPC namespace of its own.
 measure = $(namespace) taskset -c $(1) $(programs)/segmentbench $(2) $(if $(JSON),--json >> $(JSON))

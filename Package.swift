@@ -157,7 +157,8 @@ let package = Package(
         .target(
             name: "SegmentTestSupport",
             dependencies: [
-                "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", logging, system,
+                "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", "Varlink", logging,
+                system,
             ],
             path: "Tests/SegmentTestSupport",
             swiftSettings: testing
@@ -206,6 +207,12 @@ let package = Package(
             name: "exchange-fuzzer",
             dependencies: ["SegmentExchange", "SegmentTestSupport"],
             path: "Tests/ExchangeFuzzer",
+            swiftSettings: testing
+        ),
+        .executableTarget(
+            name: "segmentd-soak",
+            dependencies: ["SegmentClient", "SegmentTestSupport", "SystemVSharedMemory", "segmentd", system],
+            path: "Tests/Soak",
             swiftSettings: testing
         ),
         .test("segmentbench", and: ["SegmentModel", "Varlink"]),

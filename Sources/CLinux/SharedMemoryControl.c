@@ -62,6 +62,7 @@ int clinux_shm_limits(struct clinux_shm_limits *limits) {
     limits->total_pages = info.shmall;
     limits->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
     limits->segments_in_use = (uint64_t)usage.used_ids;
+    limits->pages_in_use = usage.shm_tot;
     limits->highest_index = highest;
     return 0;
 }

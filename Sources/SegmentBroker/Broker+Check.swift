@@ -22,12 +22,13 @@ extension Broker {
             case .absent: break
             }
         }
+        noteHost()
     }
 
     /// Makes good what did not succeed before, and notes what differs now.
     func renew(_ segment: BrokeredSegment) {
+        shield(segment)
         guard var live = segment.life.segment else { return }
-        if live.keeper == nil { attachKeeper(&live, segment.name) }
         let before = live.differences
         live.differences = differences(segment, live)
         segment.life.segment = live

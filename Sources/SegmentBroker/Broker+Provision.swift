@@ -93,11 +93,12 @@ extension Broker {
         _ definition: SegmentDefinition
     ) throws(SegmentProblem) -> SegmentKey {
         let computed = try computedKey(definition)
-        if let key = segment.key { placement.release(key, of: segment.name) }
+        let before = segment.key
+        if let before { placement.release(before, of: segment.name) }
         segment.key = nil
         let key = try placement.place(segment.name, definition.key, computed: computed)
         segment.key = key
-        if key != computed {
+        if key != computed, key != before {
             report(
                 .notice,
                 .keyMoved,

@@ -37,6 +37,7 @@ extension Broker {
             if count & 0xff == 0xff { progress(count) }
         }
         for segment in sorted { drainUndeclared(segment) }
+        noteHost()
     }
 
     /// Finds the segment that a record means, or drops the record.

@@ -49,8 +49,8 @@ extension Broker {
             LiveSegment(identifier: found.identifier, key: status.key, size: status.size)
         )
         repairPermissions(segment, status)
+        shield(segment)
         guard var live = segment.life.segment else { return }
-        attachKeeper(&live, segment.name)
         live.differences = differences(segment, live)
         segment.life.segment = live
         remember(live, segment)
@@ -74,15 +74,25 @@ extension Broker {
         }
     }
 
-    /// Attaches without touching a page, so that it costs no memory.
-    func attachKeeper(_ live: inout LiveSegment, _ name: SegmentName) {
+    /// Attaches a segment where it is not: without touching a page, so that it costs no memory.
+    func shield(_ segment: BrokeredSegment) {
+        guard var live = segment.life.segment, live.keeper == nil else { return }
+        let before = live.unshielded
         do throws(Errno) {
             let address = try kernel.attach(live.identifier, readOnly: true)
             live.keeper = address
-            try kernel.excludeFromCoreDumps(address, size: live.size)
+            live.unshielded = nil
+            // Only the size of core dumps depends on it.
+            try? kernel.excludeFromCoreDumps(address, size: live.size)
         } catch {
-            logger.warning("Segment \(name) cannot be shielded by an attachment: \(error), ignoring")
+            live.unshielded = .unshielded(error)
         }
+        segment.life.segment = live
+        guard live.unshielded != before else { return }
+        if let problem = live.unshielded {
+            report(.warning, .drifted, "Segment \(segment.name): \(problem.message)", segment)
+        }
+        publish(.changed, segment)
     }
 
     func differences(_ segment: BrokeredSegment, _ live: LiveSegment) -> [SegmentProblem] {

@@ -47,16 +47,14 @@ extension Broker {
 
     /// What is wrong with the host or doubtful in the configuration.
     package var warnings: [SegmentProblem] {
-        var warnings = configuration.warnings.map {
+        let warnings = configuration.warnings.map {
             SegmentProblem(
                 .configuration,
                 message: "\($0.file): \($0.key.map { "\($0): " } ?? "")\($0.message)",
                 remedy: $0.remedy
             )
         }
-        if kernel.destroysUnattachedSegments() == true { warnings.append(.unattachedSegmentsDestroyed) }
-        if identity.isService, !identity.groupMembers.isEmpty { warnings.append(.groupHasMembers(identity)) }
-        return warnings
+        return warnings + hostWarnings
     }
 
     /// A viewer of nil sees no leases: events go to all subscribers.
@@ -122,7 +120,7 @@ extension Broker {
     private func problems(_ segment: BrokeredSegment) -> [SegmentProblem] {
         switch segment.life {
         case .absent: []
-        case .live(let live): live.differences + (live.unrepaired.map { [$0] } ?? [])
+        case .live(let live): live.problems
         case .draining: segment.definition == nil ? [.undeclared] : []
         case .removing(let doomed): doomed.byOther ? [.removedByOther] : []
         case .blocked(let problem): [problem]

@@ -33,6 +33,8 @@ package final class Broker {
     var ending: Ending?
     package internal(set) var leaseCount = 0
     var leasesOfUser: [UInt32: Int] = [:]
+    /// What was wrong with the host when it was last looked at.
+    var toldOfHost: [SegmentProblem] = []
     /// Told of each change after it has happened; nil while nobody listens.
     package var onEvent: ((SegmentEvent) -> Void)?
 

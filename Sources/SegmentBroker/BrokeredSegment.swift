@@ -39,7 +39,7 @@ enum SegmentLife {
     var state: SegmentState {
         switch self {
         case .absent: .absent
-        case .live(let live): live.differences.isEmpty && live.unrepaired == nil ? .ready : .drifted
+        case .live(let live): live.problems.isEmpty ? .ready : .drifted
         case .draining: .draining
         case .removing: .removing
         case .blocked: .blocked
@@ -79,6 +79,11 @@ struct LiveSegment {
     var differences: [SegmentProblem] = []
     /// Permissions that could not be set.
     var unrepaired: SegmentProblem?
+    /// Why there is no keeper.
+    var unshielded: SegmentProblem?
+
+    /// What keeps it from being ready.
+    var problems: [SegmentProblem] { differences + [unrepaired, unshielded].compactMap(\.self) }
 
     /// How often clients have it attached.
     func attachments(_ status: SegmentStatus) -> Int {

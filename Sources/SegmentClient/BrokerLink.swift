@@ -19,20 +19,21 @@ struct BrokerLink {
 
     /// Calls a method and reads its one reply.
     ///
-    /// A connection that turns out to be gone is made again once: then the daemon has been restarted, and nothing
-    /// of the call is in force.
+    /// A connection that turns out to be gone is made again: then the daemon is being restarted, and nothing of the
+    /// call is in force. One that ends may still accept connections for a moment, so that once is not enough.
     mutating func call<Result: JSONDecodable>(
         _ method: BrokerMethod,
         _ parameters: some JSONEncodable,
         _ deadline: Deadline
     ) throws(SegmentClientError) -> Result {
-        let wasConnected = isConnected
-        try connect(deadline)
-        do throws(SegmentClientError) {
-            return try exchange(method, parameters, deadline)
-        } catch .disconnected where wasConnected {
-            try connect(deadline)
-            return try exchange(method, parameters, deadline)
+        var backoff = Backoff()
+        while true {
+            do throws(SegmentClientError) {
+                try connect(deadline)
+                return try exchange(method, parameters, deadline)
+            } catch {
+                guard error == .disconnected, backoff.wait(within: deadline) else { throw error }
+            }
         }
     }
 
@@ -62,17 +63,15 @@ struct BrokerLink {
 
     /// A daemon that is being restarted has no socket for a moment, unless systemd holds it.
     private func reconnected(_ deadline: Deadline) throws(SegmentClientError) -> ClientConnection {
-        var pause = Duration.milliseconds(2)
+        var backoff = Backoff()
         while true {
             do throws(SegmentClientError) {
                 return try address.connect(deadline)
             } catch {
                 guard case .unreachable(_, let errno) = error, errno == ENOENT || errno == ECONNREFUSED,
-                    deadline.remaining > pause
+                    backoff.wait(within: deadline)
                 else { throw error }
             }
-            usleep(UInt32(pause / .microseconds(1)))
-            pause = min(pause * 2, .milliseconds(100))
         }
     }
 

@@ -13,6 +13,23 @@ extension SegmentClient {
         _ name: String,
         access: Access = .readWrite
     ) throws(SegmentClientError) -> AttachedSegment {
+        // A daemon that is restarted forgets the lease, and one that is made for its users may go before it is attached.
+        for _ in 0..<Self.otherTries {
+            do throws(SegmentClientError) {
+                return try attachOnce(name, access)
+            } catch {
+                guard error.tellsThatTheSegmentIsGone else { throw error }
+            }
+        }
+        return try attachOnce(name, access)
+    }
+
+    private static var otherTries: Int { 3 }
+
+    private func attachOnce(
+        _ name: String,
+        _ access: Access
+    ) throws(SegmentClientError) -> AttachedSegment {
         let lease = try lease(name, access: access)
         let grant = lease.grant
         guard let size = Int(exactly: grant.size.bytes) else {
@@ -64,6 +81,10 @@ extension SegmentClient {
         do throws(Errno) { status = try kernel.status(grant.identifier) } catch {
             throw .failed(call: "shmctl", errno: error.rawValue)
         }
+        // A marked one has lost its key, and is on its way out.
+        guard !status.isMarkedForRemoval else {
+            throw .failed(call: "shmctl", errno: Errno.identifierRemoved.rawValue)
+        }
         guard SegmentIdentity(grant.identifier, status) == SegmentIdentity(grant) else {
             throw .identityDiffers(name: grant.name.string, identifier: grant.identifier)
         }
@@ -73,5 +94,13 @@ extension SegmentClient {
         try withLink { link, deadline throws(SegmentClientError) in
             try link.isCurrent(number, deadline)
         }
+    }
+}
+
+extension SegmentClientError {
+    /// Of a segment that was there when the broker granted it; shmctl(2), shmat(2).
+    fileprivate var tellsThatTheSegmentIsGone: Bool {
+        guard case .failed(_, let errno) = self else { return false }
+        return errno == Errno.invalidArgument.rawValue || errno == Errno.identifierRemoved.rawValue
     }
 }

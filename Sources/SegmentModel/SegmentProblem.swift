@@ -41,6 +41,8 @@ public struct SegmentProblem: Hashable, Sendable, Error {
         public static let sizeDiffers = Kind(rawValue: "size_differs")
         /// Owner, group or mode are not as declared and could not be set.
         public static let permissionsDiffer = Kind(rawValue: "permissions_differ")
+        /// The broker cannot attach it, and so not keep others from removing it while nobody uses it.
+        public static let unshielded = Kind(rawValue: "unshielded")
         /// The declared group does not exist or cannot be looked up.
         public static let groupUnknown = Kind(rawValue: "group_unknown")
         /// A limit of the kernel: shmmax, shmmni or shmall.

@@ -4,7 +4,7 @@ public enum SegmentState: String, CaseIterable, Sendable {
     case absent
     /// In the kernel as declared.
     case ready
-    /// In the kernel, but something differs from what is declared.
+    /// In the kernel, but something differs from what is declared, or the broker cannot attach it.
     case drifted
     /// Still in use, not marked for removal; removed when unused; no new leases.
     case draining

@@ -8,11 +8,20 @@ package struct KernelLimits: Equatable, Sendable {
     package var totalBytes: UInt64
     /// How many segments there are now, whoever made them.
     package var segmentsInUse: Int
+    /// What all segments together hold now, in bytes of whole pages.
+    package var bytesInUse: UInt64
 
-    package init(largestSegment: UInt64, segments: Int, totalBytes: UInt64, segmentsInUse: Int) {
+    package init(
+        largestSegment: UInt64,
+        segments: Int,
+        totalBytes: UInt64,
+        segmentsInUse: Int,
+        bytesInUse: UInt64
+    ) {
         self.largestSegment = largestSegment
         self.segments = segments
         self.totalBytes = totalBytes
         self.segmentsInUse = segmentsInUse
+        self.bytesInUse = bytesInUse
     }
 }

@@ -90,7 +90,8 @@ package struct LinuxKernel: SharedMemoryKernel {
             largestSegment: limits.largest_segment,
             segments: Int(clamping: limits.segments),
             totalBytes: overflow ? .max : bytes,
-            segmentsInUse: Int(clamping: limits.segments_in_use)
+            segmentsInUse: Int(clamping: limits.segments_in_use),
+            bytesInUse: limits.pages_in_use * limits.page_size
         )
     }
 

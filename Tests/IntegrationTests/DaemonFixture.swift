@@ -14,12 +14,8 @@ final class DaemonFixture {
 
     var socket: String { "\(directory)/socket" }
     var segmentFiles: String { "\(directory)/config/segments.d" }
-    private var arguments: [String] {
-        [
-            Programs.path("segmentd"), "--config", "\(directory)/config", "--socket", socket, "--state",
-            "\(directory)/state",
-        ]
-    }
+    /// What the daemon has logged, and all its predecessors of this test.
+    var log: String { (try? Programs.run("cat '\(directory)/log'").output) ?? "" }
 
     /// Runs `body` beside a daemon that is ready, with these files, by their path below the configuration.
     static func with(
@@ -35,10 +31,12 @@ final class DaemonFixture {
             _ = try fixture.notify.expect("READY=1")
             try body(fixture)
         } catch {
+            print(fixture.log)
             fixture.end()
             throw error
         }
-        fixture.end()
+        // A sanitizer's report is an exit status, too.
+        #expect(fixture.end() == 0, "the daemon ends badly: \(fixture.log)")
         #expect(try LinuxKernel().allSegments().isEmpty, "the daemon has left segments in the kernel")
     }
 
@@ -47,13 +45,20 @@ final class DaemonFixture {
         self.environment = environment
         for (path, text) in files { try Self.write(text, to: "\(directory)/config/\(path)") }
         notify = try NotifyListener("\(directory)/notify")
-        process = try ChildProcess(
+        process = try Self.daemon(in: directory, environment)
+    }
+
+    private static func daemon(
+        in directory: String,
+        _ environment: [String: String]
+    ) throws -> ChildProcess {
+        try ChildProcess(
             [
                 Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
-                "\(directory)/socket",
-                "--state", "\(directory)/state",
+                "\(directory)/socket", "--state", "\(directory)/state",
             ],
-            environment: environment.merging(["NOTIFY_SOCKET": notify.path]) { $1 }
+            environment: environment.merging(["NOTIFY_SOCKET": "\(directory)/notify"]) { $1 },
+            errors: "\(directory)/log"
         )
     }
 
@@ -103,10 +108,7 @@ final class DaemonFixture {
     func spawn() throws {
         // What the last one said is not what this one says.
         notify.drain()
-        process = try ChildProcess(
-            arguments,
-            environment: environment.merging(["NOTIFY_SOCKET": notify.path]) { $1 }
-        )
+        process = try Self.daemon(in: directory, environment)
     }
 
     /// Ends the daemon by a signal; returns its exit status.
@@ -117,7 +119,8 @@ final class DaemonFixture {
         return process.wait()
     }
 
-    private func end() {
+    @discardableResult
+    private func end() -> Int32 {
         notify.drain()
         if process.exitStatus != nil { try? start() }
         // The connections of the test may still count against a limit.
@@ -130,6 +133,6 @@ final class DaemonFixture {
                 usleep(20_000)
             }
         }
-        stop()
+        return stop()
     }
 }

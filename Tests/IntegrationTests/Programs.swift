@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 import Testing
 
 /// The programs that were built beside the tests, and others of this machine.
@@ -24,7 +25,7 @@ enum Programs {
     ///
     /// Standard error is part of the output.
     static func run(_ command: String) throws -> (status: Int32, output: String) {
-        let stream = try #require(withSignalsAllowed { popen("exec 2>&1; \(command)", "r") })
+        let stream = try #require(ChildProcess.withSignalsAllowed { popen("exec 2>&1; \(command)", "r") })
         var output: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while true {
@@ -34,70 +35,5 @@ enum Programs {
         }
         let status = pclose(stream)
         return (status >> 8 & 0xff, String(decoding: output, as: UTF8.self))
-    }
-
-    /// The threads that tests run on hold back signals, and what they start would inherit that.
-    static func withSignalsAllowed<Result>(_ body: () -> Result) -> Result {
-        var none = sigset_t()
-        var held = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &held)
-        defer { pthread_sigmask(SIG_SETMASK, &held, nil) }
-        return body()
-    }
-}
-
-/// A process that the test starts and ends.
-final class ChildProcess {
-    let identifier: pid_t
-    private(set) var exitStatus: Int32?
-
-    init(_ arguments: [String], environment: [String: String] = [:], input: Int32? = nil) throws {
-        let pointers = arguments.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") }
-        var inherited = environ
-        while let variable = inherited.pointee {
-            let name = String(cString: variable).prefix { $0 != "=" }
-            if environment[String(name)] == nil { variables.append(strdup(variable)) }
-            inherited += 1
-        }
-        variables.append(nil)
-        defer { (pointers + variables).forEach { free($0) } }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        if let input { posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
-        var identifier: pid_t = 0
-        let error = Programs.withSignalsAllowed {
-            posix_spawn(&identifier, arguments[0], &actions, nil, pointers, variables)
-        }
-        try #require(error == 0)
-        self.identifier = identifier
-    }
-
-    deinit {
-        guard exitStatus == nil else { return }
-        Glibc.kill(identifier, SIGKILL)
-        waitpid(identifier, nil, 0)
-    }
-
-    func signal(_ signal: Int32) { Glibc.kill(identifier, signal) }
-
-    /// Returns when the process stands still, until SIGCONT.
-    func stopForNow() {
-        signal(SIGSTOP)
-        waitpid(identifier, nil, WUNTRACED)
-    }
-
-    /// The exit status, or 128 and the signal.
-    @discardableResult
-    func wait() -> Int32 {
-        if let exitStatus { return exitStatus }
-        var status: Int32 = 0
-        while waitpid(identifier, &status, 0) < 0, errno == EINTR {}
-        let code = status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
-        exitStatus = code
-        return code
     }
 }

@@ -80,8 +80,8 @@ import Testing
                     )
                 }
             },
-            message: "key 0x00000077 belongs to segment 1 of user 1001, process 1, 1 KiB, attached 0 times",
-            remedy: "if nobody needs it, `ipcrm -m 1`; otherwise declare another key; "
+            message: "key 0x00000077 belongs to segment 1 of user 1001, process 1, 1 KiB",
+            remedy: "if nobody needs it (`ipcs -m -i 1`), `ipcrm -m 1`; otherwise declare another key; "
                 + "segmentd does not touch what it did not make"
         ),
         Condition(

@@ -117,6 +117,16 @@ import Testing
         #expect(fixture.fake.segments.count == 2)
     }
 
+    @Test func `a restart keeps what is leased and not attached yet, though its connection closes`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a", keep: .whileUsed(linger: .zero))])
+        let holder = LeaseHolder(.member)
+        let grant = try fixture.broker.acquire("a", .readWrite, holder)
+        fixture.broker.stop(isRestart: true)
+        fixture.broker.disconnected(holder)
+        #expect(fixture.fake.segments[grant.identifier]?.isMarkedForRemoval == false)
+    }
+
     @Test func `until-stop with clients attached is marked: theirs until their last detach`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .untilStop)])

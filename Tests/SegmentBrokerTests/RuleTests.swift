@@ -192,7 +192,8 @@ import Testing
         largestSegment: 1 << 20,
         segments: 10,
         totalBytes: 1 << 30,
-        segmentsInUse: 3
+        segmentsInUse: 3,
+        bytesInUse: 3 << 20
     )
 
     @Test(

@@ -12,6 +12,7 @@ package final class BrokerFixture {
     package let kernel: FaultyKernel
     package let records: MemoryRecords
     package let clock = ManualClock()
+    package let log = LogLines()
     package var isService = true
     package private(set) var broker: Broker
     package var events: [SegmentEvent] = []
@@ -21,7 +22,7 @@ package final class BrokerFixture {
         fake = FakeKernel(userID: Self.daemonUserID, groupID: Self.daemonUserID)
         kernel = FaultyKernel(fake)
         records = MemoryRecords()
-        broker = try Self.makeBroker(kernel, records, clock, isService: true)
+        broker = try Self.makeBroker(kernel, records, clock, log, isService: true)
         listen()
     }
 
@@ -29,6 +30,7 @@ package final class BrokerFixture {
         _ kernel: FaultyKernel,
         _ records: MemoryRecords,
         _ clock: ManualClock,
+        _ log: LogLines,
         isService: Bool
     ) throws -> Broker {
         try Broker(
@@ -41,7 +43,7 @@ package final class BrokerFixture {
                 groupName: "segmentd",
                 isService: isService
             ),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: log.logger,
             detachElsewhere: { try? kernel.detach($0) }
         )
     }
@@ -65,7 +67,7 @@ package final class BrokerFixture {
     package func kill() throws {
         broker.onEvent = nil
         fake.detachAll(of: Self.daemonUserID)
-        broker = try Self.makeBroker(kernel, records, clock, isService: isService)
+        broker = try Self.makeBroker(kernel, records, clock, log, isService: isService)
         listen()
     }
 

@@ -17,6 +17,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     package var files: [FilePath: UInt32] = [:]
     package var capacity = 4096
     package var largestSegment: UInt64 = 1 << 40
+    package var totalBytes: UInt64 = 1 << 50
     package var namespace: UInt64 = 4_026_531_839
     package var destroysUnattached = false
     package private(set) var segments: [SegmentIdentifier: SegmentStatus] = [:]
@@ -85,7 +86,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         }
         guard key == .unnamed || flags.contains(.create) else { throw .noSuchFileOrDirectory }
         guard size > 0, size <= largestSegment else { throw .invalidArgument }
-        guard segments.count < capacity else { throw .noSpace }
+        guard segments.count < capacity, bytesInUse + Self.pages(size) <= totalBytes else { throw .noSpace }
         changes += 1
         let identifier = newIdentifier()
         segments[identifier] = SegmentStatus(
@@ -194,10 +195,16 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         KernelLimits(
             largestSegment: largestSegment,
             segments: capacity,
-            totalBytes: 1 << 50,
-            segmentsInUse: segments.count
+            totalBytes: totalBytes,
+            segmentsInUse: segments.count,
+            bytesInUse: bytesInUse
         )
     }
+
+    private var bytesInUse: UInt64 { segments.values.reduce(0) { $0 + Self.pages($1.size) } }
+
+    /// A size in whole pages, in bytes.
+    private static func pages(_ size: UInt64) -> UInt64 { (size + 4095) / 4096 * 4096 }
 
     package func memory() -> [SegmentIdentifier: SegmentMemory] {
         segments.mapValues { _ in SegmentMemory(resident: 4096, swapped: 0) }

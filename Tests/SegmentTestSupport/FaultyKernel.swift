@@ -13,6 +13,9 @@ package final class FaultyKernel: SharedMemoryKernel, @unchecked Sendable {
     /// Fails the call of this index, counted from 0 over all calls.
     package var failing: (index: Int, errno: Errno)?
 
+    /// Fails each shmat(2) with ENOMEM.
+    package var refusesAttachments = false
+
     package init(_ base: any SharedMemoryKernel) {
         self.base = base
     }
@@ -42,6 +45,7 @@ package final class FaultyKernel: SharedMemoryKernel, @unchecked Sendable {
 
     package func attach(_ identifier: SegmentIdentifier, readOnly: Bool) throws(Errno) -> AttachmentAddress {
         try pass(.shmat)
+        guard !refusesAttachments else { throw .noMemory }
         return try base.attach(identifier, readOnly: readOnly)
     }
 

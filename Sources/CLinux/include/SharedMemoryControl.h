@@ -27,6 +27,7 @@ struct clinux_shm_limits {
     uint64_t total_pages;
     uint64_t page_size;
     uint64_t segments_in_use;
+    uint64_t pages_in_use;
     int32_t highest_index;
 };
 

@@ -4,6 +4,11 @@ package import SystemVSharedMemory
 
 /// What it means that the kernel did not make a segment; shmget(2), shmat(2), shmctl(2).
 package enum KernelRefusal {
+    /// How room is made where a limit leaves none.
+    static func roomRemedy(_ limit: String) -> String {
+        "remove segments that nobody uses (`ipcs -mp`, `ipcrm`), or raise \(limit) with sysctl"
+    }
+
     package static func problem(
         call: String,
         errno: Errno,
@@ -28,14 +33,12 @@ package enum KernelRefusal {
             if let limits, limits.segmentsInUse >= limits.segments {
                 .kernelLimit(
                     "all \(limits.segments) identifiers of the kernel are in use",
-                    remedy:
-                        "remove segments that nobody uses (`ipcs -mp`, `ipcrm`), or raise kernel.shmmni with sysctl"
+                    remedy: roomRemedy("kernel.shmmni")
                 )
             } else {
                 .kernelLimit(
                     "the kernel's limit for all segments together leaves no room for \(size)",
-                    remedy:
-                        "remove segments that nobody uses (`ipcs -mp`, `ipcrm`), or raise kernel.shmall with sysctl"
+                    remedy: roomRemedy("kernel.shmall")
                 )
             }
         case .noMemory:

@@ -30,9 +30,9 @@ extension SegmentProblem {
         SegmentProblem(
             .squatted,
             message: "key \(key) belongs to segment \(identifier) of user \(status.creatorUserID), "
-                + "process \(status.creatorProcessID), \(ByteCount(bytes: status.size)), "
-                + "attached \(status.attachmentCount) times",
-            remedy: "if nobody needs it, `ipcrm -m \(identifier)`; otherwise declare another key; "
+                + "process \(status.creatorProcessID), \(ByteCount(bytes: status.size))",
+            remedy: "if nobody needs it (`ipcs -m -i \(identifier)`), `ipcrm -m \(identifier)`; "
+                + "otherwise declare another key; "
                 + "segmentd does not touch what it did not make"
         )
     }
@@ -91,6 +91,15 @@ extension SegmentProblem {
             message: "owner \(found.ownerUserID), group \(found.ownerGroupID) and mode "
                 + "0\(String(found.mode.rawValue & 0o777, radix: 8)) are not as declared and cannot be repaired: \(reason)",
             remedy: "only its creator or root may change it; see ipcs -m"
+        )
+    }
+
+    static func unshielded(_ errno: Errno) -> SegmentProblem {
+        SegmentProblem(
+            .unshielded,
+            message: "the kernel does not let the broker attach it: \(errno)",
+            remedy: "segmentd tries again by itself; until then `RemoveIPC=` of other units, logind and "
+                + "kernel.shm_rmid_forced may remove it"
         )
     }
 

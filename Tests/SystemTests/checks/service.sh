@@ -70,6 +70,22 @@ expect "a removal is noticed, with its field" telemetry \
 expect "and explained" "Somebody else has removed the segment telemetry" \
     journalctl -x MESSAGE_ID=8027649005014144ba3cf9e4347fd439 --no-pager
 
+groupadd --gid 4241 readers
+printf 'size = 1\ngroup = "readers"\n' > /etc/segmentd/segments.d/renumbered.toml
+systemctl reload segmentd.service
+renumbered=$(segmentctl id renumbered)
+expect "a segment has its group" gid=4241 ipcs -m -i "$renumbered"
+groupmod --gid 4242 readers
+await 20 sh -c "ipcs -m -i $renumbered | grep -q gid=4242"
+expect "and follows it to another number" gid=4242 ipcs -m -i "$renumbered"
+expect "which is said" "group 4241, mode 0660: set as declared" \
+    journalctl SEGMENTD_SEGMENT=renumbered MESSAGE_ID=50dbb89b238e474caeed7e224e64086e --no-pager
+groupdel readers
+sleep 16
+expect "without its group it stays as it is" gid=4242 ipcs -m -i "$renumbered"
+rm /etc/segmentd/segments.d/renumbered.toml
+systemctl reload segmentd.service
+
 cat > /etc/systemd/system/sweeper.service <<'UNIT'
 [Service]
 Type=oneshot

@@ -1,0 +1,34 @@
+import Logging
+import SegmentModel
+import SystemVSharedMemory
+
+extension Broker {
+    /// What is wrong with the host, whichever segment it hits.
+    var hostWarnings: [SegmentProblem] {
+        var warnings: [SegmentProblem] = []
+        if kernel.destroysUnattachedSegments() == true { warnings.append(.unattachedSegmentsDestroyed) }
+        if identity.isService, !identity.groupMembers.isEmpty { warnings.append(.groupHasMembers(identity)) }
+        if let limits = kernelLimits() {
+            warnings += LimitWarnings.warnings(limits, largest: largestSegment)
+        }
+        return warnings
+    }
+
+    private var largestSegment: LimitWarnings.Largest? {
+        segments.values.compactMap { segment in
+            segment.life.segment.map { LimitWarnings.Largest(name: segment.name, bytes: $0.size) }
+        }.max()
+    }
+
+    /// Tells of each warning once when it comes, and once when it is over.
+    func noteHost() {
+        let warnings = hostWarnings
+        for warning in warnings where !toldOfHost.contains(warning) {
+            report(.warning, .hostWarned, "Host: \(warning.message)")
+        }
+        for warning in toldOfHost where !warnings.contains(warning) {
+            report(.notice, .hostRecovered, "Host: it is over that \(warning.message)")
+        }
+        toldOfHost = warnings
+    }
+}

@@ -1,0 +1,54 @@
+package import SegmentModel
+package import SystemVSharedMemory
+
+/// What the kernel's limits would refuse if it had to be made now; sysctl's kernel.shmmni, shmmax and shmall.
+///
+/// No limit touches what lives. The words do not change while the limit is the same, so that they are said once.
+package enum LimitWarnings {
+    /// The largest of the segments that live: by size, then by name.
+    package struct Largest: Comparable, Sendable {
+        package var name: SegmentName
+        package var bytes: UInt64
+
+        package init(name: SegmentName, bytes: UInt64) {
+            self.name = name
+            self.bytes = bytes
+        }
+
+        package static func < (one: Largest, other: Largest) -> Bool {
+            (one.bytes, other.name) < (other.bytes, one.name)
+        }
+    }
+
+    package static func warnings(_ limits: KernelLimits, largest: Largest?) -> [SegmentProblem] {
+        var warnings: [SegmentProblem] = []
+        if limits.segmentsInUse >= limits.segments {
+            warnings.append(
+                .kernelLimit(
+                    "no identifier of the kernel is left, kernel.shmmni is \(limits.segments): "
+                        + "no segment can be made",
+                    remedy: KernelRefusal.roomRemedy("kernel.shmmni")
+                )
+            )
+        }
+        if limits.bytesInUse >= limits.totalBytes {
+            warnings.append(
+                .kernelLimit(
+                    "all segments together use up kernel.shmall, \(ByteCount(bytes: limits.totalBytes)): "
+                        + "no segment can be made",
+                    remedy: KernelRefusal.roomRemedy("kernel.shmall")
+                )
+            )
+        }
+        if let largest, largest.bytes > limits.largestSegment {
+            warnings.append(
+                .kernelLimit(
+                    "kernel.shmmax is \(limits.largestSegment) bytes: segment \(largest.name) lives with "
+                        + "\(ByteCount(bytes: largest.bytes)) and could not be made again",
+                    remedy: "raise kernel.shmmax with sysctl"
+                )
+            )
+        }
+        return warnings
+    }
+}

@@ -1,0 +1,96 @@
+import SegmentClient
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+extension RealDaemon {
+    /// What root does to a segment behind the daemon's back: noticed, named, made good, and each said once.
+    @Suite(.serialized) struct InterferenceTests {
+        private let kernel = LinuxKernel()
+
+        @Test func `ipcrm on a segment that nobody has attached: it is made again at once`() throws {
+            try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
+                let before = try daemon.client().describe("a")
+                let old = try #require(before.identifier)
+                #expect(try Programs.run("ipcrm -m \(old)").status == 0)
+                try daemon.expectSaidOnce("Segment a was marked for removal by somebody else")
+                try daemon.expectSaidOnce("Segment a made again")
+                let after = try daemon.client().describe("a")
+                #expect(after.state == .ready)
+                #expect(after.identifier != old)
+                #expect(after.key == before.key)
+                #expect(try kernel.allSegments().count == 1)
+            }
+        }
+
+        @Test func `ipcrm on an attached segment: it stays its clients' until they let go`() throws {
+            try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
+                let client = try daemon.client()
+                let old = try #require(try daemon.client().describe("a").identifier)
+                do {
+                    let holding = Holding(try client.attach("a"))
+                    holding.write(42, at: 0)
+                    #expect(try Programs.run("ipcrm -m \(old)").status == 0)
+                    try daemon.expectSaidOnce("Segment a was marked for removal by somebody else")
+                    #expect(holding.read(at: 0) == 42)
+                    #expect(try daemon.status("a").contains("removed_by_other"))
+                    #expect(try daemon.segmentctl("key a").status == 3)
+                    #expect(try kernel.allSegments().count == 1)
+                }
+                try daemon.awaitChecks()
+                #expect(try daemon.client().describe("a").state == .ready)
+                try daemon.expectSaidOnce("Segment a made again")
+                #expect(try kernel.allSegments().count == 1)
+            }
+        }
+
+        @Test func `owner, group and mode are set back, once each time`() throws {
+            try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
+                let identifier = try #require(try daemon.client().describe("a").identifier)
+                let before = try kernel.statusOfAny(identifier)
+                try kernel.setOwner(
+                    identifier,
+                    userID: 1001,
+                    groupID: 1002,
+                    mode: FilePermissions(rawValue: 0o666)
+                )
+                try daemon.expectSaidOnce(
+                    "Segment a had owner 1001, group 1002, mode 0666: set as declared"
+                )
+                try kernel.setOwner(
+                    identifier,
+                    userID: before.ownerUserID,
+                    groupID: before.ownerGroupID,
+                    mode: []
+                )
+                try daemon.expectSaidOnce("mode 00: set as declared")
+                let after = try kernel.statusOfAny(identifier)
+                #expect(after.ownerUserID == before.ownerUserID)
+                #expect(after.ownerGroupID == before.ownerGroupID)
+                #expect(after.mode == before.mode)
+                #expect(try daemon.client().describe("a").state == .ready)
+            }
+        }
+
+        @Test func `a squatter that comes and goes at its own segment is said once`() throws {
+            let taken = SegmentKey(rawValue: 0x5345_4753)
+            try DaemonFixture.with([:], environment: DaemonFixture.oftenChecked) { daemon in
+                let identifier = try kernel.get(taken, size: 1, flags: .create, mode: .ownerReadWrite)
+                defer { try? kernel.remove(identifier) }
+                try daemon.write("size = 1\n[key]\nvalue = 0x53454753", to: "segments.d/a.toml")
+                _ = try daemon.client().reload()
+                for _ in 0..<3 {
+                    let address = try kernel.attach(identifier, readOnly: true)
+                    try daemon.awaitChecks(1)
+                    try kernel.detach(address)
+                    try daemon.awaitChecks(1)
+                }
+                try daemon.expectSaidOnce("Segment a is blocked")
+                #expect(try daemon.status("a").contains("squatted"))
+                try kernel.remove(identifier)
+                try daemon.awaitChecks()
+                #expect(try daemon.client().describe("a").state == .ready)
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import SegmentClient
+import SystemVSharedMemory
+import Testing
+
+extension RealDaemon {
+    /// Kernel settings that change while the daemon runs: what lives is never made worse.
+    @Suite(.serialized, .enabled(if: KernelSetting.canBeSet)) struct KernelLimitTests {
+        private let kernel = LinuxKernel()
+        private let two = ["segments.d/a.toml": "size = 4096", "segments.d/b.toml": "size = \"1 MiB\""]
+
+        private func identifiers(_ daemon: DaemonFixture) throws -> [SegmentIdentifier?] {
+            try daemon.client().list().map(\.identifier)
+        }
+
+        @Test
+        func `shm_rmid_forced is warned of while it is set, and loses nothing under a daemon that runs`()
+            throws
+        {
+            try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
+                let before = try identifiers(daemon)
+                try KernelSetting.shmRmidForced.with(1) {
+                    try daemon.expectSaidOnce("warning: Host: kernel.shm_rmid_forced is 1")
+                    #expect(try daemon.status().contains("Warning: kernel.shm_rmid_forced is 1"))
+                    #expect(try identifiers(daemon) == before)
+                    daemon.kill()
+                    #expect(try kernel.allSegments().isEmpty)
+                    try daemon.start()
+                    #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                }
+                try daemon.expectSaidOnce("Host: it is over that kernel.shm_rmid_forced is 1")
+                #expect(try !daemon.status().contains("shm_rmid_forced"))
+            }
+        }
+
+        @Test func `shmmni below what is used blocks only what has to be made, until it is raised`() throws {
+            try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
+                let before = try identifiers(daemon)
+                try KernelSetting.shmmni.with(1) {
+                    try daemon.expectSaidOnce("warning: Host: no identifier of the kernel is left")
+                    #expect(try daemon.status().contains("Warning: no identifier of the kernel is left"))
+                    #expect(try identifiers(daemon) == before)
+                    daemon.kill()
+                    try daemon.start()
+                    #expect(try identifiers(daemon) == before)
+                    try kernel.remove(try #require(before[0]))
+                    try daemon.expectSaidOnce("Segment a is blocked: all 1 identifiers of the kernel")
+                    #expect(try daemon.status("a").contains("kernel_limit"))
+                    #expect(try identifiers(daemon) == [nil, before[1]])
+                }
+                try daemon.awaitChecks()
+                #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                try daemon.expectSaidOnce("Host: it is over that no identifier of the kernel is left")
+            }
+        }
+
+        @Test func `somebody takes every identifier: what lives stays, and what is removed comes back`()
+            throws
+        {
+            try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
+                let before = try identifiers(daemon)
+                var taken: [SegmentIdentifier] = []
+                defer { for identifier in taken { try? kernel.remove(identifier) } }
+                while let identifier = try? kernel.get(.unnamed, size: 1, flags: .create, mode: []) {
+                    taken.append(identifier)
+                }
+                try daemon.expectSaidOnce("warning: Host: no identifier of the kernel is left")
+                #expect(try identifiers(daemon) == before)
+                try kernel.remove(try #require(before[0]))
+                try daemon.awaitChecks(10)
+                #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                try daemon.write("size = 1", to: "segments.d/c.toml")
+                _ = try daemon.client().reload()
+                try daemon.expectSaidOnce("Segment c is blocked")
+                try kernel.remove(taken.removeLast())
+                try daemon.awaitChecks()
+                #expect(try daemon.client().describe("c").state == .ready)
+            }
+        }
+
+        @Test func `shmmax below a segment's size is warned of, and the segment lives on`() throws {
+            try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
+                let before = try identifiers(daemon)
+                try KernelSetting.shmmax.with(8192) {
+                    try daemon.expectSaidOnce("warning: Host: kernel.shmmax is 8192 bytes: segment b")
+                    #expect(try identifiers(daemon) == before)
+                    try kernel.remove(try #require(before[1]))
+                    try daemon.expectSaidOnce("Segment b is blocked: the size, 1 MiB, is above")
+                    #expect(try daemon.status("b").contains("kernel_limit"))
+                }
+                try daemon.awaitChecks()
+                #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                try daemon.expectSaidOnce("Host: it is over that kernel.shmmax is 8192 bytes")
+            }
+        }
+
+        @Test func `shmall below what is used is warned of, and blocks only what has to be made`() throws {
+            try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
+                let before = try identifiers(daemon)
+                try KernelSetting.shmall.with(2) {
+                    try daemon.expectSaidOnce("warning: Host: all segments together use up kernel.shmall")
+                    #expect(try identifiers(daemon) == before)
+                    try kernel.remove(try #require(before[0]))
+                    try daemon.expectSaidOnce("Segment a is blocked: the kernel's limit for all segments")
+                }
+                try daemon.awaitChecks()
+                #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                try daemon.expectSaidOnce("Host: it is over that all segments together use up kernel.shmall")
+            }
+        }
+    }
+}

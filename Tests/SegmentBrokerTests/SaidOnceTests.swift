@@ -1,0 +1,108 @@
+import SegmentModel
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+@testable import SegmentBroker
+
+/// What stays as it is is told once, however often it is looked at.
+@Suite struct SaidOnceTests {
+    private func checkOften(_ fixture: BrokerFixture) {
+        for _ in 0..<5 { fixture.broker.check(groups: fixture.groups) }
+    }
+
+    @Test func `the key of a blocked segment moves once`() throws {
+        let fixture = try BrokerFixture()
+        fixture.fake.files["/etc/segmentd/segments.d/b.toml"] = 0x101
+        fixture.fake.files["/etc/segmentd/segments.d/a.toml"] = 0x101
+        fixture.fake.capacity = 1
+        try fixture.start([.test("a"), .test("b")])
+        checkOften(fixture)
+        #expect(try fixture.state("b") == .blocked)
+        #expect(fixture.log.lines.count { $0.contains("Segment b gets key") } == 1)
+        #expect(fixture.log.lines.count { $0.contains("Segment b is blocked") } == 1)
+    }
+
+    @Test func `a segment that cannot be shielded is a problem, until it is shielded`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        try fixture.kill()
+        fixture.kernel.refusesAttachments = true
+        try fixture.start([.test("a")])
+        checkOften(fixture)
+        #expect(try fixture.describe("a").problems.map(\.kind) == [.unshielded])
+        #expect(fixture.log.lines.count { $0.contains("does not let the broker attach it") } == 1)
+        fixture.kernel.refusesAttachments = false
+        checkOften(fixture)
+        #expect(try fixture.describe("a").problems.isEmpty)
+        #expect(try fixture.fake.statusOfAny(identifier).attachmentCount == 1)
+    }
+
+    @Test func `a mode that keeps even its creator out is set right before the segment is shielded`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        try fixture.kill()
+        try fixture.fake.acting(as: 0) {
+            try fixture.fake.setOwner(identifier, userID: 0, groupID: 0, mode: [])
+        }
+        try fixture.start([.test("a")])
+        let status = try fixture.fake.statusOfAny(identifier)
+        #expect(status.attachmentCount == 1)
+        #expect(status.mode.rawValue == 0o660)
+        #expect(try fixture.state("a") == .ready)
+    }
+
+    @Test func `a limit is told when it is reached, and when it is not any more`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        fixture.fake.capacity = 1
+        checkOften(fixture)
+        fixture.fake.capacity = 2
+        checkOften(fixture)
+        #expect(
+            fixture.log.lines.filter { $0.contains("Host") } == [
+                "warning: Host: no identifier of the kernel is left, kernel.shmmni is 1: no segment can be made",
+                "notice: Host: it is over that no identifier of the kernel is left, kernel.shmmni is 1: "
+                    + "no segment can be made",
+            ]
+        )
+    }
+}
+
+@Suite struct LimitWarningsTests {
+    private let limits = KernelLimits(
+        largestSegment: 1 << 20,
+        segments: 10,
+        totalBytes: 1 << 30,
+        segmentsInUse: 9,
+        bytesInUse: (1 << 30) - 4096
+    )
+
+    private func largest(_ bytes: UInt64) throws -> LimitWarnings.Largest {
+        LimitWarnings.Largest(name: try #require(SegmentName("a")), bytes: bytes)
+    }
+
+    @Test func `where there is room nothing is said`() throws {
+        #expect(LimitWarnings.warnings(limits, largest: nil).isEmpty)
+        #expect(LimitWarnings.warnings(limits, largest: try largest(1 << 20)).isEmpty)
+    }
+
+    @Test func `each limit that leaves no room is named`() throws {
+        var limits = limits
+        limits.segmentsInUse = 12
+        limits.bytesInUse = 1 << 30
+        let warnings = LimitWarnings.warnings(limits, largest: try largest(2 << 20))
+        #expect(warnings.map(\.kind) == [.kernelLimit, .kernelLimit, .kernelLimit])
+        #expect(
+            warnings.map(\.message) == [
+                "no identifier of the kernel is left, kernel.shmmni is 10: no segment can be made",
+                "all segments together use up kernel.shmall, 1 GiB: no segment can be made",
+                "kernel.shmmax is 1048576 bytes: segment a lives with 2 MiB and could not be made again",
+            ]
+        )
+        #expect(warnings.allSatisfy { $0.remedy != nil })
+    }
+}

@@ -1,0 +1,83 @@
+import Glibc
+import SegmentClient
+import SegmentTestSupport
+
+/// What a client process does: one line is asked, one line is answered.
+///
+/// Its memory is lost with it, so that it can be killed at any time.
+struct ClientRole {
+    let socket: String
+
+    func run() {
+        guard let client = try? SegmentClient(socket: socket, timeLimit: .seconds(20)) else { return }
+        var attached: [String: Attached] = [:]
+        while let line = readLine() {
+            let words = line.split(separator: " ").map(String.init)
+            print(reply(words, client, &attached))
+            fflush(nil)
+        }
+    }
+
+    private func reply(
+        _ words: [String],
+        _ client: SegmentClient,
+        _ attached: inout [String: Attached]
+    ) -> String {
+        do {
+            return try answer(words, client, &attached)
+        } catch SegmentClientError.refused(.segmentRemoving) {
+            return "removing"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private func answer(
+        _ words: [String],
+        _ client: SegmentClient,
+        _ attached: inout [String: Attached]
+    ) throws -> String {
+        let name = words.count > 1 ? words[1] : ""
+        let content = words.count > 2 ? UInt64(words[2]) : nil
+        switch words[0] {
+        case "attach":
+            attached[name] = Attached(try client.attach(name))
+            return "ok"
+        case "write":
+            return attached[name]?.write(content ?? 0) ?? "not attached"
+        case "read":
+            return attached[name]?.read(content) ?? "not attached"
+        case "release":
+            attached[name] = nil
+            // Its answer comes after the lease is back.
+            _ = try client.status()
+            return "ok"
+        default:
+            _ = try client.status()
+            return "ok"
+        }
+    }
+}
+
+/// A segment that a client has attached.
+private final class Attached {
+    private var segment: AttachedSegment
+
+    init(_ segment: consuming AttachedSegment) { self.segment = segment }
+
+    func write(_ content: UInt64) -> String {
+        let bytes = StreamPattern.bytes(at: content, count: segment.size)
+        segment.withMutableBytes { memory in
+            memory.withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
+        }
+        return "ok"
+    }
+
+    /// Nil for the zeros of a new segment.
+    func read(_ content: UInt64?) -> String {
+        let found = segment.withBytes { memory in memory.withUnsafeBytes { Array($0) } }
+        let isRight =
+            content.map { StreamPattern.matches(found[...], at: $0) } ?? found.allSatisfy { $0 == 0 }
+        return isRight ? "ok" : "other bytes, beginning with \(found.prefix(8))"
+    }
+}

@@ -1,0 +1,97 @@
+import Glibc
+import SegmentClient
+import SegmentTestSupport
+import SystemVSharedMemory
+
+/// One run: the world, the model of it, and the chance that moves both.
+final class Soak {
+    let kernel = LinuxKernel()
+    let daemon: DaemonProcess
+    /// Root's own, for administration.
+    let administrator: SegmentClient
+    var dice: Dice
+    var model = Model()
+    var story = Story()
+    /// What the files say.
+    var files: [String: Declaration] = [:]
+    /// How often the daemon, or one before it, has read a file for a reload.
+    var filesRead = 0
+    var clients: [Int: ClientProcess] = [:]
+    var lastClient = 0
+    /// Descriptors of the daemon that are no connections: the fewest so far.
+    var ownDescriptors: Int?
+
+    /// True if everything was as it had to be.
+    static func run(_ time: Duration, _ seed: UInt64) throws -> Bool {
+        var template = Array("/dev/shm/segmentd-soak.XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw Surprise("mkdtemp fails") }
+        let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+        defer { system("rm -rf '\(directory)'") }
+        mkdir(directory + "/config", 0o755)
+        mkdir(directory + "/config/segments.d", 0o755)
+        let soak = try Soak(DaemonProcess(in: directory), Dice(seed))
+        do {
+            return try soak.live(time)
+        } catch {
+            print("After \(soak.story.steps) steps with seed \(seed):\n\(soak.story.text)\n\(error)")
+            print("The daemon's log ends so:\n\(soak.daemon.lastWords)")
+            return false
+        }
+    }
+
+    private init(_ daemon: DaemonProcess, _ dice: Dice) throws {
+        self.daemon = daemon
+        self.dice = dice
+        administrator = try SegmentClient(socket: daemon.socket, timeLimit: .seconds(20))
+    }
+
+    private func live(_ time: Duration) throws -> Bool {
+        let start = ContinuousClock.now
+        try spend(Step.all, until: start + time / 2)
+        var growth = Growth()
+        let pause = time / 60
+        var next = start + time / 2
+        while next < start + time {
+            next += pause
+            try spend(Step.all.filter { !$0.endsDaemon }, until: next)
+            try rest()
+            growth.sample(
+                memory: daemon.residentMemory,
+                descriptors: daemon.descriptors,
+                filesRead: filesRead
+            )
+        }
+        try end()
+        print("\(story.steps) steps: \(story.summary)")
+        print(growth.text)
+        if !growth.isTolerable { print("It grows.") }
+        return growth.isTolerable
+    }
+
+    private func spend(_ steps: [Step], until end: ContinuousClock.Instant) throws {
+        let chances = steps.flatMap { [Step](repeating: $0, count: $0.weight) }
+        while ContinuousClock.now < end {
+            guard let step = dice.choose(chances) else { return }
+            try step.take(self)
+            try compare()
+        }
+    }
+
+    /// Nobody is there but the administrator.
+    private func rest() throws {
+        for client in clients.keys.sorted() { try endClient(client, byKill: false) }
+        try compare()
+    }
+
+    /// Removes everything, and finds nothing left.
+    private func end() throws {
+        try rest()
+        for file in files.keys { unlink(path(file)) }
+        files = [:]
+        _ = try administrator.reload()
+        model.reload(files)
+        try compare()
+        try daemon.end(SIGTERM)
+        guard try kernel.allSegments().isEmpty else { throw Surprise("segments are left in the kernel") }
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+import SegmentClient
+
+extension Soak {
+    private static let mostDeclarations = 12
+
+    func declareAnother() throws {
+        let free = (0..<Self.mostDeclarations).filter { files["segment-\($0)"] == nil }
+        guard let number = dice.choose(free) else { return }
+        let declaration = Declaration(number: number, using: &dice)
+        files["segment-\(number)"] = declaration
+        try reload("segment-\(number)", "is declared with \(declaration)", count: "declarations")
+    }
+
+    func changeDeclaration() throws {
+        guard let name = dice.choose(files.keys.sorted()), let before = files[name] else { return }
+        let declaration = before.changed(using: &dice)
+        files[name] = declaration
+        try reload(name, "changes to \(declaration)", count: "changes")
+    }
+
+    func dropDeclaration() throws {
+        guard let name = dice.choose(files.keys.sorted()) else { return }
+        files[name] = nil
+        try reload(name, "is declared no more", count: "drops")
+    }
+
+    /// Nothing of a configuration with an error is in force, not even what is right in it.
+    func reloadBadFile() throws {
+        story.tell("a file is bad", count: "bad reloads")
+        try write("size = 0\n", to: path("bad"))
+        defer { unlink(path("bad")) }
+        do throws(SegmentClientError) {
+            _ = try administrator.reload()
+        } catch {
+            guard case .refused(.configurationInvalid) = error else { throw error }
+            filesRead += files.count + 1
+            return
+        }
+        throw Surprise("a bad configuration is accepted")
+    }
+
+    /// Writes one file and has all read.
+    private func reload(_ name: String, _ what: String, count: String) throws {
+        story.tell("\(name) \(what)", count: count)
+        if let declaration = files[name] {
+            try write(declaration.text, to: path(name))
+        } else {
+            unlink(path(name))
+        }
+        _ = try administrator.reload()
+        filesRead += files.count
+        model.reload(files)
+    }
+
+    func path(_ name: String) -> String { "\(daemon.directory)/config/segments.d/\(name).toml" }
+
+    private func write(_ text: String, to path: String) throws {
+        guard let file = fopen(path, "w") else { throw Surprise("\(path) cannot be written") }
+        defer { fclose(file) }
+        fputs(text, file)
+        fchmod(fileno(file), 0o644)
+    }
+}

@@ -1,0 +1,84 @@
+import Glibc
+
+extension Soak {
+    /// Clients are at work meanwhile, and must not notice.
+    func restart(_ signal: Int32) throws {
+        let isKill = signal == SIGKILL
+        story.tell(
+            "the daemon is \(isKill ? "killed" : "restarted")",
+            count: isKill ? "daemons killed" : "daemons restarted"
+        )
+        let busy = try askEverybody()
+        try bounceDaemon(signal)
+        for (client, name, line) in busy {
+            try expectAnswer("ok", of: client, to: line)
+            if let name { model.attach(name, by: client) }
+        }
+        model.restart()
+        try askAgain()
+    }
+
+    /// One after the other: what a stop removes, and what is under its users marked, a start makes anew.
+    func stopAndStart() throws {
+        story.tell("the daemon is stopped and started", count: "daemons stopped")
+        let marked = model.names { !$0.users.isEmpty && $0.declaration?.keep == .untilStop }
+        let before = model
+        try bounce(SIGTERM)
+        for name in marked {
+            let users = before.segments[name]?.users.keys.sorted() ?? []
+            for user in users { try expect("ok", of: user, question(name)) }
+            for user in users { try expect("ok", of: user, "release \(name)") }
+            model.change(name) { $0.remove() }
+        }
+        model.stop()
+        model.restart()
+    }
+
+    /// A client dies while no daemon is there to see it.
+    func killBoth() throws {
+        guard let client = someClient else { return }
+        story.tell("the daemon is killed", count: "daemons killed")
+        try daemon.end(SIGKILL)
+        model.restart()
+        try endClient(client, byKill: true)
+        try daemon.start()
+        try askAgain()
+    }
+
+    /// Ends the daemon and starts it, and has clients ask for their leases.
+    func bounce(_ signal: Int32) throws {
+        try bounceDaemon(signal)
+        try askAgain()
+    }
+
+    private func bounceDaemon(_ signal: Int32) throws {
+        try daemon.end(signal)
+        try daemon.start()
+    }
+
+    private func askAgain() throws {
+        for client in clients.keys.sorted() { try expect("ok", of: client, "again") }
+    }
+
+    /// Something to do for each client, which is not waited for: with the name of what it attaches.
+    private func askEverybody() throws -> [(client: Int, attached: String?, line: String)] {
+        var busy: [(client: Int, attached: String?, line: String)] = []
+        for client in clients.keys.sorted() {
+            let used = dice.choose(model.names { $0.users[client] != nil })
+            let unused = dice.choose(model.names { $0.users[client] == nil && $0.life != .draining })
+            let line: String
+            var attached: String?
+            if let unused, used == nil || dice.oneIn(2) {
+                line = "attach \(unused)"
+                attached = unused
+            } else if let used {
+                line = question(used)
+            } else {
+                continue
+            }
+            clients[client]?.ask(line)
+            busy.append((client, attached, line))
+        }
+        return busy
+    }
+}
