@@ -27,12 +27,14 @@ struct BrokerLink {
         _ deadline: Deadline
     ) throws(SegmentClientError) -> Result {
         var backoff = Backoff()
+        // No daemon takes longer to end; one that goes on closing the connection does not like the call.
+        let patience = Deadline(min(.seconds(1), deadline.remaining))
         while true {
             do throws(SegmentClientError) {
                 try connect(deadline)
                 return try exchange(method, parameters, deadline)
             } catch {
-                guard error == .disconnected, backoff.wait(within: deadline) else { throw error }
+                guard error == .disconnected, backoff.wait(within: patience) else { throw error }
             }
         }
     }
