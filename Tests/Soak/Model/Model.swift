@@ -57,7 +57,7 @@ struct Model {
                 switch (segment.life, wanted) {
                 case (.absent, _): segment.provision()
                 case (.live, nil): segment.life = .draining
-                case (.draining, _?) where wanted != before: segment.life = .live
+                case (.draining, _?) where before == nil: segment.life = .live
                 case (.live, _?), (.draining, _): break
                 }
                 segment.retire()
