@@ -14,6 +14,18 @@ struct TOMLReader {
     init(file: String, text: String) {
         self.file = file
         self.text = text
+        if let defect = BracketDefect(in: text) {
+            root = nil
+            problems.append(
+                ConfigurationProblem(
+                    file: file,
+                    line: defect.line,
+                    message: "is not TOML: \(defect.message)",
+                    remedy: "correct the line"
+                )
+            )
+            return
+        }
         do {
             root = try TOMLTable(string: text)
         } catch let error as TOMLParseError {

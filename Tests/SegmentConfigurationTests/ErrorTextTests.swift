@@ -121,6 +121,36 @@ import Testing
         #expect(problem.hasPrefix("segments.d/a.toml:2: is not TOML"))
     }
 
+    /// toml++ would end the process.
+    @Test(arguments: ["[", "[[", "[\t ", "[[ "])
+    func `a table without a name is refused with its line, in strings and arrays it is none`(
+        head: String
+    ) throws {
+        let fixture = try ConfigurationFixture()
+        let text = "# [=\nsize = 1\ndescription = \"\"\"\n\\\"\"\"\n[= \"\"\"\"\n"
+        try fixture.write(text, to: "segments.d/a.toml")
+        try fixture.write("administrators = [\n[\"]\",\n'['],]", to: "segmentd.toml")
+        #expect(fixture.problems().count == 1, "an array of arrays is no array of strings")
+        try fixture.write("\(text)\(head)= 1", to: "segments.d/a.toml")
+        #expect(
+            fixture.problems().contains(
+                "segments.d/a.toml:6: is not TOML: the table has no name; correct the line"
+            )
+        )
+    }
+
+    @Test(arguments: ["[}", "[1, }", "[{a = 1}, # ]\n }", "{a = [\"[\", }]}"])
+    func `a brace in an array too`(value: String) throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write("size = 1\ngroup = \(value)", to: "segments.d/a.toml")
+        let line = 2 + value.count { $0 == "\n" }
+        #expect(
+            fixture.problems() == [
+                "segments.d/a.toml:\(line): is not TOML: there is a brace where the array goes on; correct the line"
+            ]
+        )
+    }
+
     @Test func `a file's name must be a segment's`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1", to: "segments.d/Bad Name.toml")
