@@ -102,8 +102,10 @@ struct StreamOpening: ~Copyable {
             let hasEnded = peer.hasEnded
             let isPartner = other.partner.load() == serial
             switch other.serial.load() {
-            case candidate.serial where isPartner, 0 where isPartner: return .found(true)
+            case candidate.serial where isPartner: return .found(true)
             case candidate.serial: return hasEnded ? .found(false) : .notYet
+            // It may have bound after the first look at its partner, and before it let go.
+            case 0: return .found(other.partner.load() == serial)
             default: return .found(false)
             }
         }
