@@ -6,6 +6,11 @@ enum StreamLayout {
     static let headerSize = 4096
     /// In bytes.
     static let minimumSize = 2 * headerSize
+
+    static func ring(in memory: SharedBytes) -> Ring {
+        Ring(capacity: memory.count - headerSize, start: headerSize)
+    }
+
     /// At most so many bytes go through the kernel at once: the other side works on them while the next come.
     static let chunk = 256 << 10
 }

@@ -31,18 +31,19 @@ public struct StreamReader: ~Copyable, Sendable {
     ) throws(ExchangeError) {
         guard segment.access == .readWrite else { throw .readOnly }
         let memory = unsafe SharedBytes(segment.unsafeBytes)
-        side = try StreamOpening(.reader, in: memory, timeLimit: timeLimit).bind()
-        self.memory = memory
-        ring = Ring(capacity: memory.count - StreamLayout.headerSize)
-        self.segment = consume segment
+        try self.init(in: memory, of: consume segment, timeLimit: timeLimit)
     }
 
-    /// Opens the reading side of a stream in memory that outlives it.
-    package init(in memory: SharedBytes, timeLimit: Duration? = nil) throws(ExchangeError) {
+    /// Opens the reading side of a stream in memory that `segment`, if it is given, keeps attached, and that else outlives it.
+    package init(
+        in memory: SharedBytes,
+        of segment: consuming AttachedSegment? = nil,
+        timeLimit: Duration? = nil
+    ) throws(ExchangeError) {
         side = try StreamOpening(.reader, in: memory, timeLimit: timeLimit).bind()
         self.memory = memory
-        ring = Ring(capacity: memory.count - StreamLayout.headerSize)
-        segment = nil
+        ring = StreamLayout.ring(in: memory)
+        self.segment = consume segment
     }
 
     /// The writer's process.
@@ -72,8 +73,7 @@ public struct StreamReader: ~Copyable, Sendable {
             acknowledge()
             return nil
         }
-        let range = ring.range(from: position, count: min(count, knownBytes))
-        return range.lowerBound + StreamLayout.headerSize..<range.upperBound + StreamLayout.headerSize
+        return ring.range(from: position, count: min(count, knownBytes))
     }
 
     private var knownBytes: Int { Int(seen - position) }

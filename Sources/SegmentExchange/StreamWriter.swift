@@ -31,18 +31,19 @@ public struct StreamWriter: ~Copyable, Sendable {
     ) throws(ExchangeError) {
         guard segment.access == .readWrite else { throw .readOnly }
         let memory = unsafe SharedBytes(segment.unsafeBytes)
-        side = try StreamOpening(.writer, in: memory, timeLimit: timeLimit).bind()
-        self.memory = memory
-        ring = Ring(capacity: memory.count - StreamLayout.headerSize)
-        self.segment = consume segment
+        try self.init(in: memory, of: consume segment, timeLimit: timeLimit)
     }
 
-    /// Opens the writing side of a stream in memory that outlives it.
-    package init(in memory: SharedBytes, timeLimit: Duration? = nil) throws(ExchangeError) {
+    /// Opens the writing side of a stream in memory that `segment`, if it is given, keeps attached, and that else outlives it.
+    package init(
+        in memory: SharedBytes,
+        of segment: consuming AttachedSegment? = nil,
+        timeLimit: Duration? = nil
+    ) throws(ExchangeError) {
         side = try StreamOpening(.writer, in: memory, timeLimit: timeLimit).bind()
         self.memory = memory
-        ring = Ring(capacity: memory.count - StreamLayout.headerSize)
-        segment = nil
+        ring = StreamLayout.ring(in: memory)
+        self.segment = consume segment
     }
 
     /// The reader's process.
@@ -84,8 +85,7 @@ public struct StreamWriter: ~Copyable, Sendable {
     mutating func room(upTo count: Int) throws(ExchangeError) -> Range<Int> {
         if try side.peerHasEnded() { throw .peerDied(processID: side.peer.processID) }
         if knownRoom < count { try lookForRoom() }
-        let range = ring.range(from: position, count: min(count, knownRoom))
-        return range.lowerBound + StreamLayout.headerSize..<range.upperBound + StreamLayout.headerSize
+        return ring.range(from: position, count: min(count, knownRoom))
     }
 
     private var knownRoom: Int { ring.capacity - Int(position - seen) }

@@ -4,6 +4,8 @@
 struct Ring: Equatable {
     /// In bytes, at least 1.
     let capacity: Int
+    /// Where it begins in the memory.
+    var start = 0
 
     /// How many bytes may be written; nil if the reader cannot be at `read`, having been at `lastRead`.
     func room(written: UInt64, read: UInt64, lastRead: UInt64) -> Int? {
@@ -19,7 +21,7 @@ struct Ring: Equatable {
 
     /// The bytes from a position on, up to `count` of them and to the end of the memory.
     func range(from position: UInt64, count: Int) -> Range<Int> {
-        let start = Int(position % UInt64(capacity))
-        return start..<start + min(count, capacity - start)
+        let offset = Int(position % UInt64(capacity))
+        return start + offset..<start + offset + min(count, capacity - offset)
     }
 }
