@@ -174,6 +174,12 @@ let package = Package(
             swiftSettings: testing
         ),
         .executableTarget(
+            name: "enemy",
+            dependencies: ["Varlink"],
+            path: "Tests/Enemy",
+            swiftSettings: testing
+        ),
+        .executableTarget(
             name: "exchange-fuzzer",
             dependencies: ["SegmentExchange", "SegmentTestSupport"],
             path: "Tests/ExchangeFuzzer",
@@ -185,7 +191,7 @@ let package = Package(
             dependencies: [
                 "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel", "SegmentTestSupport",
                 "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader",
-                "segment-writer", "segment-reader", "stream-peer", system,
+                "segment-writer", "segment-reader", "stream-peer", "enemy", system,
             ],
             swiftSettings: testing
         ),

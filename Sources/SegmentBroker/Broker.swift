@@ -29,6 +29,8 @@ package final class Broker {
     var lastLease: UInt64 = 0
     package internal(set) var leaseCount = 0
     var leasesOfUser: [UInt32: Int] = [:]
+    /// What was last read of the segments' memory, and until when it is good enough.
+    var memoryRead: (memory: [SegmentIdentifier: SegmentMemory], end: Duration)?
     /// Told of each change after it has happened; nil while nobody listens.
     package var onEvent: ((SegmentEvent) -> Void)?
 

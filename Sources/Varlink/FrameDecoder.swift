@@ -1,3 +1,5 @@
+import Glibc
+
 /// Cuts a stream of bytes into messages, each ended by a zero byte, and never keeps more than it must.
 package struct FrameDecoder: Sendable {
     /// The longest message, in bytes without its end.
@@ -14,24 +16,46 @@ package struct FrameDecoder: Sendable {
     /// Bytes that belong to no message yet taken.
     package var bufferedBytes: Int { bytes.count - start }
 
-    package mutating func append(_ new: Span<UInt8>) {
-        if start == bytes.count {
-            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 16)
-            (start, scanned) = (0, 0)
+    /// Whether a message is there to its end.
+    package var holdsMessage: Bool {
+        mutating get {
+            if scanned < bytes.count, bytes[scanned] != 0 {
+                scanned += unsafe bytes.withUnsafeBytes { bytes in
+                    let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[scanned...])
+                    guard let first = rest.baseAddress, let zero = unsafe memchr(first, 0, rest.count)
+                    else { return rest.count }
+                    return unsafe UnsafeRawPointer(zero) - first
+                }
+            }
+            return scanned < bytes.count
         }
-        for index in new.indices { bytes.append(new[index]) }
+    }
+
+    package mutating func append(_ new: Span<UInt8>) {
+        unsafe new.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+    }
+
+    /// The length of the message that is there to its end, in bytes; else of what there is.
+    package var messageLength: Int { scanned - start }
+
+    /// What a long message needed is given back as soon as it is taken: many connections may have had one.
+    private mutating func forgetTaken() {
+        if start == bytes.count {
+            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 12)
+            (start, scanned) = (0, 0)
+        } else if start > 1 << 16 {
+            bytes.removeFirst(start)
+            scanned -= start
+            start = 0
+        }
     }
 
     /// The next whole message, parsed; nil until more bytes have come.
     package mutating func next() throws(FrameError) -> JSON? {
-        while scanned < bytes.count, bytes[scanned] != 0 { scanned += 1 }
+        let isWhole = holdsMessage
         guard scanned - start <= maximumLength else { throw .tooLong(limit: maximumLength) }
-        guard scanned < bytes.count else {
-            if start > 1 << 16 {
-                bytes.removeFirst(start)
-                scanned -= start
-                start = 0
-            }
+        guard isWhole else {
+            forgetTaken()
             return nil
         }
         let range = start..<scanned

@@ -11,9 +11,9 @@ package struct JSONWriter {
 
     package init() {}
 
-    /// Forgets what was written and keeps the room.
+    /// Forgets what was written and keeps the room, unless it is much.
     package mutating func reset() {
-        bytes.removeAll(keepingCapacity: true)
+        bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 12)
         needsComma = false
     }
 

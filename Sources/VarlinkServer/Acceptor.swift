@@ -12,8 +12,9 @@ struct Acceptor: Sendable {
     /// Readable, so that poll(2) returns, once it is to stop.
     private let stopping: (read: Int32, write: Int32)
 
-    /// How many connections may wait for the event loop; more of them wait in the kernel's queue, which is bounded.
-    private static let ahead = 64
+    /// How many connections may wait for the event loop, and hold up calls there; more of them wait in the kernel's
+    /// queue, which is bounded.
+    private static let ahead = 4
 
     /// Hands the descriptor of each connection to `take`, on the acceptor's thread.
     init(

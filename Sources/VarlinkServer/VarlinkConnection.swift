@@ -4,13 +4,18 @@ package import Varlink
 /// One client's connection: calls in, replies out, strictly in order.
 ///
 /// A client that sends what is no call, or more than it may, loses its connection and nothing else happens. One that
-/// does not read is not read from either.
+/// does not read is not read from either. Who sends more than fits between the calls of others waits for turns.
 package final class VarlinkConnection<Application: VarlinkApplication>: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
     private let application: Application
+    private let turns: Turns
     private var context: ChannelHandlerContext?
+    private var share: UserShare?
+    /// What the share counts of this connection's buffers, in bytes.
+    private var chargedBytes = 0
+    private var isWaitingForTurn = false
     private var session: Application.Session?
     private var frames: FrameDecoder
     private var writer = JSONWriter()
@@ -22,8 +27,9 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
     private var inputHasEnded = false
     private var readsByItself = true
 
-    init(_ application: Application) {
+    init(_ application: Application, _ turns: Turns) {
         self.application = application
+        self.turns = turns
         frames = FrameDecoder(maximumLength: application.longestMessage)
     }
 
@@ -79,6 +85,7 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
         switch application.open(peer) {
         case .accepted(let session):
             self.session = session
+            share = turns.join(peer.userID)
         case .refused(let error):
             Reply.write(error: error, to: &writer)
             let buffer = context.channel.allocator.buffer(bytes: writer.bytes)
@@ -111,6 +118,12 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
         self.context = nil
         current = nil
         source = nil
+        frames = FrameDecoder(maximumLength: 0)
+        if let share {
+            share.bufferedBytes -= chargedBytes
+            share.connections -= 1
+            self.share = nil
+        }
         guard let session else { return }
         self.session = nil
         application.close(session)
@@ -122,12 +135,23 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
 
     // MARK: In between
 
-    /// Takes up buffered calls one after the other, as far as the client reads the replies.
-    private func process() {
-        guard !isProcessing, let context else { return }
+    /// Takes up buffered calls one after the other, as far as the client reads the replies and its user has time;
+    /// one in any case `inTurn`.
+    private func process(inTurn: Bool = false) {
+        guard !isProcessing, let context, let share else { return }
+        guard !isWaitingForTurn else { return holdBuffers() }
         isProcessing = true
         defer { isProcessing = false }
+        var isFirstInTurn = inTurn
+        var time = turns.now
         while current == nil, context.channel.isWritable, let session {
+            guard isFirstInTurn || share.mayGoOn(at: time) || !frames.holdsMessage else {
+                isWaitingForTurn = true
+                turns.wait(self, share)
+                break
+            }
+            isFirstInTurn = false
+            share.charge(bytes: frames.messageLength, at: time)
             do throws(ConnectionFault) {
                 guard let call = try nextCall() else {
                     if inputHasEnded { closeAfterWrites() }
@@ -138,9 +162,19 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
             } catch {
                 return context.close(promise: nil)
             }
+            let now = turns.now
+            share.charge(from: time, to: now)
+            time = now
         }
         context.flush()
+        share.charge(from: time, to: turns.now)
+        holdBuffers()
+    }
+
+    /// After whatever may have filled the buffers or emptied them.
+    private func holdBuffers() {
         readWhileThereIsRoom()
+        chargeBuffers()
     }
 
     private enum ConnectionFault: Error {
@@ -185,8 +219,11 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
     private func send() {
         guard let context else { return }
         let buffer = context.channel.allocator.buffer(bytes: writer.bytes)
+        writer.reset()
         context.write(wrapOutboundOut(buffer), promise: nil)
-        if !isProcessing { context.flush() }
+        guard !isProcessing else { return }
+        context.flush()
+        chargeBuffers()
     }
 
     private func pullWhileWritable() {
@@ -194,6 +231,7 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
             if source() { break }
             context.flush()
         }
+        chargeBuffers()
     }
 
     private func closeAfterWrites() {
@@ -203,11 +241,32 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
             .whenComplete { _ in bound.value.close(promise: nil) }
     }
 
-    /// Stops reading while more than one message's worth of calls waits.
+    /// Stops reading while calls wait that cannot be taken up yet; one message is always read to its end.
     private func readWhileThereIsRoom() {
-        let hasRoom = frames.bufferedBytes <= frames.maximumLength
-        guard hasRoom != readsByItself, let options = context?.channel.syncOptions else { return }
+        guard let channel = context?.channel else { return }
+        let takesUpCalls = current == nil && !isWaitingForTurn && channel.isWritable
+        let hasRoom = frames.bufferedBytes <= (takesUpCalls ? frames.maximumLength : 1 << 14)
+        guard hasRoom != readsByItself, let options = channel.syncOptions else { return }
         readsByItself = hasRoom
         try? options.setOption(.autoRead, value: hasRoom)
+    }
+
+    /// Charges the user with what waits in the buffers of this connection, which is lost where that is too much.
+    private func chargeBuffers() {
+        guard let share, let channel = context?.channel else { return }
+        var bytes = frames.bufferedBytes
+        if !channel.isWritable { bytes += bufferedBytes }
+        if bytes < 1 << 12 { bytes = 0 }
+        guard bytes != chargedBytes else { return }
+        share.bufferedBytes += bytes - chargedBytes
+        chargedBytes = bytes
+        if share.bufferedBytes > 4 * application.longestMessage { context?.close(promise: nil) }
+    }
+}
+
+extension VarlinkConnection: TurnTaker {
+    func takeTurn() {
+        isWaitingForTurn = false
+        process(inTurn: true)
     }
 }

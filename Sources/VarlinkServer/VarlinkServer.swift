@@ -15,14 +15,24 @@ package struct VarlinkServer: Sendable {
         eventLoop: any EventLoop
     ) throws(ListeningSocketError) {
         let application = NIOLoopBound(application, eventLoop: eventLoop)
+        let turns = NIOLoopBound(Turns(eventLoop), eventLoop: eventLoop)
         let connections = OpenConnections(eventLoop)
         acceptor = try Acceptor(socket) { descriptor in
             ClientBootstrap(group: eventLoop)
                 .channelOption(.allowRemoteHalfClosure, value: true)
+                // Little at a time: what many clients send and do not read is held for each of them.
+                .channelOption(.maxMessagesPerRead, value: 1)
+                .channelOption(
+                    .recvAllocator,
+                    value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 1 << 14)
+                )
+                .channelOption(.writeBufferWaterMark, value: .init(low: 1 << 13, high: 1 << 14))
                 .channelInitializer { channel in
                     connections.add(channel)
                     return channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(VarlinkConnection(application.value))
+                        try channel.pipeline.syncOperations.addHandler(
+                            VarlinkConnection(application.value, turns.value)
+                        )
                     }
                 }
                 .withConnectedSocket(descriptor)

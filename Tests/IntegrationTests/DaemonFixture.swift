@@ -11,25 +11,30 @@ final class DaemonFixture {
     let notify: NotifyListener
     private(set) var process: ChildProcess
     private let environment: [String: String]
+    /// What the daemon is started by, such as `prlimit --nofile=128`.
+    private let prefix: [String]
 
     var socket: String { "\(directory)/socket" }
     var segmentFiles: String { "\(directory)/config/segments.d" }
     private var arguments: [String] {
-        [
+        prefix + [
             Programs.path("segmentd"), "--config", "\(directory)/config", "--socket", socket, "--state",
             "\(directory)/state",
         ]
     }
 
     /// Runs `body` beside a daemon that is ready, with these files, by their path below the configuration.
+    ///
+    /// `prefix` is a command that starts the daemon.
     static func with(
         _ files: [String: String] = ["segments.d/a.toml": "size = 4096"],
         environment: [String: String] = [:],
+        prefix: [String] = [],
         _ body: (DaemonFixture) throws -> Void
     ) throws {
         try IPCNamespace.requireOwn()
         try #require(try LinuxKernel().allSegments().isEmpty, "segments are left from an earlier test")
-        let fixture = try DaemonFixture(files, environment)
+        let fixture = try DaemonFixture(files, environment, prefix)
         defer { system("rm -rf '\(fixture.directory)'") }
         do {
             _ = try fixture.notify.expect("READY=1")
@@ -42,13 +47,14 @@ final class DaemonFixture {
         #expect(try LinuxKernel().allSegments().isEmpty, "the daemon has left segments in the kernel")
     }
 
-    private init(_ files: [String: String], _ environment: [String: String]) throws {
+    private init(_ files: [String: String], _ environment: [String: String], _ prefix: [String]) throws {
         directory = try Self.makeDirectory()
         self.environment = environment
+        self.prefix = prefix
         for (path, text) in files { try Self.write(text, to: "\(directory)/config/\(path)") }
         notify = try NotifyListener("\(directory)/notify")
         process = try ChildProcess(
-            [
+            prefix + [
                 Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
                 "\(directory)/socket",
                 "--state", "\(directory)/state",

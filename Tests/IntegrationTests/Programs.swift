@@ -52,7 +52,12 @@ final class ChildProcess {
     let identifier: pid_t
     private(set) var exitStatus: Int32?
 
-    init(_ arguments: [String], environment: [String: String] = [:], input: Int32? = nil) throws {
+    init(
+        _ arguments: [String],
+        environment: [String: String] = [:],
+        input: Int32? = nil,
+        output: Int32? = nil
+    ) throws {
         let pointers = arguments.map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") }
         var inherited = environ
@@ -67,10 +72,14 @@ final class ChildProcess {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         if let input { posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
-        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        if let output {
+            posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+        }
         var identifier: pid_t = 0
         let error = Programs.withSignalsAllowed {
-            posix_spawn(&identifier, arguments[0], &actions, nil, pointers, variables)
+            posix_spawnp(&identifier, arguments[0], &actions, nil, pointers, variables)
         }
         try #require(error == 0)
         self.identifier = identifier

@@ -7,6 +7,7 @@ import Varlink
 /// A connection that speaks bytes.
 final class RawConnection {
     private let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    private var received: ArraySlice<UInt8> = []
 
     init(_ path: String) throws {
         try #require(UnixAddress(path)?.withPointer { connect(socket, $0, $1) } == 0)
@@ -24,14 +25,17 @@ final class RawConnection {
 
     /// The next message; nil once the daemon has closed.
     func receive() throws -> String? {
-        var message: [UInt8] = []
-        var byte: UInt8 = 0
         while true {
+            if let end = received.firstIndex(of: 0) {
+                defer { received = received[(end + 1)...] }
+                return String(decoding: received[..<end], as: UTF8.self)
+            }
             var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
             try #require(poll(&entry, 1, 5000) > 0, "the daemon says nothing")
-            guard recv(socket, &byte, 1, 0) == 1 else { return nil }
-            guard byte != 0 else { return String(decoding: message, as: UTF8.self) }
-            message.append(byte)
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = recv(socket, &buffer, buffer.count, 0)
+            guard count > 0 else { return nil }
+            received += buffer[..<count]
         }
     }
 }

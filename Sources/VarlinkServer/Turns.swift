@@ -1,0 +1,77 @@
+import NIOCore
+
+/// Serves whoever asks for more than fits between the calls of others: by turns, first among users and then among the
+/// connections of each.
+///
+/// Between two turns the event loop looks at its sockets, so that who sends one call at a time never waits for those
+/// who send thousands.
+final class Turns {
+    private let eventLoop: any EventLoop
+    private var shares: [UInt32: UserShare] = [:]
+    /// Users with connections that wait, the next one first.
+    private var rotation: CircularBuffer<UserShare> = []
+    private var isScheduled = false
+
+    /// How long calls are taken up in one go; the last one may take longer.
+    private static let length = TimeAmount.microseconds(100)
+    /// Not at once: the event loop runs what is due before it looks at its sockets.
+    private static let pause = TimeAmount.microseconds(10)
+
+    init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    /// The time of the event loop, which is its own in tests.
+    var now: NIODeadline { eventLoop.now }
+
+    /// The share of one more connection; who comes back finds what they left.
+    func join(_ userID: UInt32) -> UserShare {
+        if let share = shares[userID] {
+            share.connections += 1
+            return share
+        }
+        let now = now
+        shares = shares.filter { !$0.value.isForgettable(at: now) }
+        let share = UserShare()
+        share.connections = 1
+        shares[userID] = share
+        return share
+    }
+
+    /// Lets a connection wait for its turn.
+    func wait(_ connection: any TurnTaker, _ share: UserShare) {
+        if share.waiting.isEmpty { rotation.append(share) }
+        share.append(connection)
+        schedule()
+    }
+
+    private func schedule(in delay: TimeAmount = pause) {
+        guard !isScheduled else { return }
+        isScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        eventLoop.scheduleTask(in: delay) { bound.value.serve() }
+    }
+
+    private func serve() {
+        isScheduled = false
+        let start = now
+        repeat {
+            guard let share = nextUser(at: start) else { break }
+            let connection = share.popFirst()
+            if !share.waiting.isEmpty { rotation.append(share) }
+            connection?.takeTurn()
+        } while now < start + Self.length
+        guard let earliest = rotation.map(\.restsUntil).min() else { return }
+        schedule(in: max(Self.pause, earliest - start))
+    }
+
+    /// The next one who does not rest.
+    private func nextUser(at time: NIODeadline) -> UserShare? {
+        for _ in 0..<rotation.count {
+            let share = rotation.removeFirst()
+            if share.restsUntil <= time { return share }
+            rotation.append(share)
+        }
+        return nil
+    }
+}
