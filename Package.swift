@@ -185,6 +185,24 @@ let package = Package(
             path: "Tests/ExchangeFuzzer",
             swiftSettings: testing
         ),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel", "SegmentRecords",
+                "SegmentService",
+                "SegmentTestSupport", "Varlink", "VarlinkServer", logging, system,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            path: "Tests/FuzzTargets",
+            swiftSettings: testing
+        ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["FuzzTargets", system],
+            exclude: ["Corpus"],
+            swiftSettings: testing
+        ),
         .test("segmentbench", and: ["SegmentModel", "Varlink"]),
         .testTarget(
             name: "IntegrationTests",
@@ -199,6 +217,18 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// Only for `make fuzz`: libFuzzer, which brings the main function, comes with a sanitizer.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "input-fuzzer",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/InputFuzzer",
+            swiftSettings: testing
+        )
+    )
+}
 
 extension Target {
     /// The tests of one target, in the folder beside it.

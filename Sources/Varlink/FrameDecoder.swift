@@ -32,6 +32,7 @@ package struct FrameDecoder: Sendable {
     }
 
     package mutating func append(_ new: Span<UInt8>) {
+        if start > bytes.count / 2 { removeTaken() }
         unsafe new.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
@@ -44,10 +45,14 @@ package struct FrameDecoder: Sendable {
             bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 12)
             (start, scanned) = (0, 0)
         } else if start > 1 << 16 {
-            bytes.removeFirst(start)
-            scanned -= start
-            start = 0
+            removeTaken()
         }
+    }
+
+    private mutating func removeTaken() {
+        bytes.removeFirst(start)
+        scanned -= start
+        start = 0
     }
 
     /// The next whole message, parsed; nil until more bytes have come.

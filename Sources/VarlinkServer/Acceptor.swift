@@ -12,10 +12,6 @@ struct Acceptor: Sendable {
     /// Readable, so that poll(2) returns, once it is to stop.
     private let stopping: (read: Int32, write: Int32)
 
-    /// How many connections may wait for the event loop, and hold up calls there; more of them wait in the kernel's
-    /// queue, which is bounded.
-    private static let ahead = 4
-
     /// Hands the descriptor of each connection to `take`, on the acceptor's thread.
     init(
         _ listening: Int32,
@@ -29,18 +25,26 @@ struct Acceptor: Sendable {
         let stop = stopping.read
         thread.start()
         thread.submit { _ in
-            var accepted = 0
             while Self.waitForConnection(listening, stop) {
                 let connection = clinux_accept(listening)
                 if connection >= 0 {
-                    let taken = take(connection)
-                    accepted &+= 1
-                    if accepted.isMultiple(of: Self.ahead) { _ = try? taken.wait() }
+                    Self.letCallsIn(after: take(connection))
                 } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
                 }
             }
         }
+    }
+
+    /// Waits until the event loop has taken a connection and looked at its sockets again; more of them wait in the
+    /// kernel's queue, which is bounded.
+    ///
+    /// The loop runs all tasks there are before it looks, and so would never come to it while a crowd connects.
+    private static func letCallsIn(after taken: EventLoopFuture<any Channel>) {
+        let eventLoop = taken.eventLoop
+        _ = try? taken.flatMap { _ in
+            eventLoop.scheduleTask(in: .microseconds(10)) {}.futureResult
+        }.wait()
     }
 
     /// Returns when no connection is accepted any more; the listening socket is left as it is.

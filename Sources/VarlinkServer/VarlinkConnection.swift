@@ -11,6 +11,7 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
 
     private let application: Application
     private let turns: Turns
+    private let knownPeer: PeerCredentials?
     private var context: ChannelHandlerContext?
     private var share: UserShare?
     /// What the share counts of this connection's buffers, in bytes.
@@ -27,9 +28,11 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
     private var inputHasEnded = false
     private var readsByItself = true
 
-    init(_ application: Application, _ turns: Turns) {
+    /// `peer` is who is there where that is no socket.
+    init(_ application: Application, _ turns: Turns, peer: PeerCredentials? = nil) {
         self.application = application
         self.turns = turns
+        knownPeer = peer
         frames = FrameDecoder(maximumLength: application.longestMessage)
     }
 
@@ -78,10 +81,7 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
 
     package func channelActive(context: ChannelHandlerContext) {
         self.context = context
-        let peer = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable {
-            (socket: NIOBSDSocket.Handle) in PeerCredentials(ofSocket: socket)
-        }
-        guard case .some(.some(let peer)) = peer else { return context.close(promise: nil) }
+        guard let peer = knownPeer ?? peer(context) else { return context.close(promise: nil) }
         switch application.open(peer) {
         case .accepted(let session):
             self.session = session
@@ -131,6 +131,13 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         context.close(promise: nil)
+    }
+
+    private func peer(_ context: ChannelHandlerContext) -> PeerCredentials? {
+        let peer = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable {
+            (socket: NIOBSDSocket.Handle) in PeerCredentials(ofSocket: socket)
+        }
+        return peer ?? nil
     }
 
     // MARK: In between
@@ -245,7 +252,7 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
     private func readWhileThereIsRoom() {
         guard let channel = context?.channel else { return }
         let takesUpCalls = current == nil && !isWaitingForTurn && channel.isWritable
-        let hasRoom = frames.bufferedBytes <= (takesUpCalls ? frames.maximumLength : 1 << 14)
+        let hasRoom = frames.bufferedBytes <= (takesUpCalls ? frames.maximumLength : 1 << 12)
         guard hasRoom != readsByItself, let options = channel.syncOptions else { return }
         readsByItself = hasRoom
         try? options.setOption(.autoRead, value: hasRoom)

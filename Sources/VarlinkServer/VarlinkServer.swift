@@ -24,7 +24,7 @@ package struct VarlinkServer: Sendable {
                 .channelOption(.maxMessagesPerRead, value: 1)
                 .channelOption(
                     .recvAllocator,
-                    value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 1 << 14)
+                    value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 1 << 13)
                 )
                 .channelOption(.writeBufferWaterMark, value: .init(low: 1 << 13, high: 1 << 14))
                 .channelInitializer { channel in

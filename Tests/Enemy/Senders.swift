@@ -64,6 +64,7 @@ enum Senders {
         while let connection = EnemyConnection(path) {
             connection.send(text)
             connection.close()
+            usleep(1000)
         }
         exit(1)
     }

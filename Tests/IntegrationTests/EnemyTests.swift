@@ -43,7 +43,8 @@ extension RealDaemon {
             }
         }
 
-        @Test func `children that inherit leases keep them, up to the limit of their user, and no longer`() throws
+        @Test func `children that inherit leases keep them, up to the limit of their user, and no longer`()
+            throws
         {
             try DaemonFixture.with(Self.segment) { daemon in
                 let siege = try Siege(daemon)

@@ -62,13 +62,19 @@ struct Siege {
             #expect(enemy.wait() == exitStatus)
             #expect(try facts.peak < Self.mostResident)
             try expectAllReturned(before.descriptors)
-            if let last = measured.last, last.attacked <= 5 * last.quiet { break }
+            if let last = measured.last, isTolerable(last) { break }
         }
         #expect(
-            measured.contains { $0.attacked <= 5 * $0.quiet },
+            measured.contains(where: isTolerable),
             "the 99th percentile, in µs, quiet and attacked: \(measured)"
         )
         #expect(try facts.resident < before.resident + Self.remainder)
+    }
+
+    /// Five times the quiet value; or what it takes an unoptimised build to let in one connection, which is no more
+    /// than a millisecond and holds up everybody.
+    private func isTolerable(_ percentile: (quiet: Int, attacked: Int)) -> Bool {
+        percentile.attacked <= max(5 * percentile.quiet, 1000)
     }
 
     /// Somebody else who comes anew is let in and served.
