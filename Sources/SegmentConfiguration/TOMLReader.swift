@@ -14,6 +14,18 @@ struct TOMLReader {
     init(file: String, text: String) {
         self.file = file
         self.text = text
+        if let line = NamelessTable.line(in: text) {
+            root = nil
+            problems.append(
+                ConfigurationProblem(
+                    file: file,
+                    line: line,
+                    message: "is not TOML: the table has no name",
+                    remedy: "correct the line"
+                )
+            )
+            return
+        }
         do {
             root = try TOMLTable(string: text)
         } catch let error as TOMLParseError {

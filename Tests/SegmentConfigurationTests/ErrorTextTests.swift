@@ -121,6 +121,24 @@ import Testing
         #expect(problem.hasPrefix("segments.d/a.toml:2: is not TOML"))
     }
 
+    /// toml++ would end the process.
+    @Test(arguments: ["[", "[[", "[\t ", "[[ "])
+    func `a table without a name is refused with its line, in strings and arrays it is none`(
+        head: String
+    ) throws {
+        let fixture = try ConfigurationFixture()
+        let text = "# [=\nsize = 1\ndescription = \"\"\"\n\\\"\"\"\n[= \"\"\"\"\n"
+        try fixture.write(text, to: "segments.d/a.toml")
+        try fixture.write("administrators = [\n[\"]\",\n'['],]", to: "segmentd.toml")
+        #expect(fixture.problems().count == 1, "an array of arrays is no array of strings")
+        try fixture.write("\(text)\(head)= 1", to: "segments.d/a.toml")
+        #expect(
+            fixture.problems().contains(
+                "segments.d/a.toml:7: is not TOML: the table has no name; correct the line"
+            )
+        )
+    }
+
     @Test func `a file's name must be a segment's`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1", to: "segments.d/Bad Name.toml")

@@ -1,0 +1,92 @@
+/// Finds the head of a table that has no name, such as `[ = 1`: toml++ does not refuse it but ends the process.
+///
+/// It knows of TOML no more than where a head may stand: not in strings, arrays and remarks.
+struct NamelessTable {
+    private let text: [UInt8]
+    private var offset = 0
+    private var line = 1
+    /// Of brackets that are not closed.
+    private var depth = 0
+    private var isLineStart = true
+
+    /// On which line the first one stands, counted from 1; nil where there is none.
+    static func line(in text: String) -> Int? {
+        var search = NamelessTable(text)
+        return search.find()
+    }
+
+    private init(_ text: String) {
+        self.text = Array(text.utf8)
+        if self.text.starts(with: [0xef, 0xbb, 0xbf]) { offset = 3 }
+    }
+
+    private func byte(_ ahead: Int = 0) -> UInt8? {
+        offset + ahead < text.count ? text[offset + ahead] : nil
+    }
+
+    private mutating func find() -> Int? {
+        while let byte = byte() {
+            switch byte {
+            case UInt8(ascii: "\n"):
+                line += 1
+                isLineStart = true
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): break
+            case UInt8(ascii: "#"):
+                while let next = self.byte(1), next != UInt8(ascii: "\n") { offset += 1 }
+            case UInt8(ascii: "\""), UInt8(ascii: "'"):
+                isLineStart = false
+                skipString(byte)
+            case UInt8(ascii: "["):
+                if isLineStart, depth <= 0, !isNamed() { return line }
+                isLineStart = false
+                depth += 1
+            case UInt8(ascii: "]"): depth -= 1
+            default: isLineStart = false
+            }
+            offset += 1
+        }
+        return nil
+    }
+
+    /// Whether a name begins behind the brackets of a head; an end is an error that toml++ names.
+    private func isNamed() -> Bool {
+        var rest = text[(offset + 1)...].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        if rest.first == UInt8(ascii: "[") {
+            rest = rest.dropFirst().drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        }
+        guard let first = rest.first else { return true }
+        return switch first {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+            UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "]"):
+            true
+        default: false
+        }
+    }
+
+    /// From an opening quotation mark to the closing one, or three of them; a string of one line ends with it.
+    private mutating func skipString(_ quote: UInt8) {
+        let isLong = byte(1) == quote && byte(2) == quote
+        offset += isLong ? 3 : 1
+        while let byte = byte() {
+            if byte == quote, !isLong || (self.byte(1) == quote && self.byte(2) == quote) {
+                if isLong { offset += 2 }
+                // Up to two more may stand before the end of a long one.
+                while isLong, self.byte(1) == quote { offset += 1 }
+                return
+            }
+            if byte == UInt8(ascii: "\n") {
+                guard isLong else {
+                    offset -= 1
+                    return
+                }
+                line += 1
+            }
+            if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
+                offset += 1
+                if self.byte() == UInt8(ascii: "\n") { line += 1 }
+            }
+            offset += 1
+        }
+    }
+}
