@@ -28,7 +28,8 @@ struct Acceptor: Sendable {
             while Self.waitForConnection(listening, stop) {
                 let connection = clinux_accept(listening)
                 if connection >= 0 {
-                    Self.letCallsIn(after: take(connection))
+                    let taken = take(connection)
+                    if Self.isAnotherWaiting(listening) { Self.letCallsIn(after: taken) }
                 } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
                 }
@@ -43,8 +44,13 @@ struct Acceptor: Sendable {
     private static func letCallsIn(after taken: EventLoopFuture<any Channel>) {
         let eventLoop = taken.eventLoop
         _ = try? taken.flatMap { _ in
-            eventLoop.scheduleTask(in: .microseconds(10)) {}.futureResult
+            eventLoop.scheduleTask(in: .microseconds(100)) {}.futureResult
         }.wait()
+    }
+
+    private static func isAnotherWaiting(_ listening: Int32) -> Bool {
+        var entry = pollfd(fd: listening, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
     }
 
     /// Returns when no connection is accepted any more; the listening socket is left as it is.

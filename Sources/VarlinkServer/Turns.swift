@@ -14,8 +14,9 @@ final class Turns {
 
     /// How long calls are taken up in one go; the last one may take longer.
     private static let length = TimeAmount.microseconds(100)
-    /// Not at once: the event loop runs what is due before it looks at its sockets.
-    private static let pause = TimeAmount.microseconds(10)
+    /// As long again: the event loop runs whatever is due before it looks at its sockets, so that turns due at once
+    /// would keep it from them for ever.
+    private static let pause = TimeAmount.microseconds(100)
 
     init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop

@@ -176,6 +176,11 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
         context.flush()
         share.charge(from: time, to: turns.now)
         holdBuffers()
+        // The flush may have made room, which nobody tells of while this runs.
+        guard current == nil, !isWaitingForTurn, self.context?.channel.isWritable == true, frames.holdsMessage
+        else { return }
+        isWaitingForTurn = true
+        turns.wait(self, share)
     }
 
     /// After whatever may have filled the buffers or emptied them.

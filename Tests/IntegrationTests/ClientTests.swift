@@ -86,6 +86,8 @@ extension RealDaemon {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client(timeLimit: .milliseconds(200))
                 daemon.process.signal(SIGSTOP)
+                // Its last thread has stopped only when the parent is told.
+                waitpid(daemon.process.identifier, nil, WUNTRACED)
                 let start = ContinuousClock.now
                 #expect(throws: SegmentClientError.timedOut) { try client.status() }
                 #expect(ContinuousClock.now - start < .seconds(3))

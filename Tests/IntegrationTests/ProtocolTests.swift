@@ -150,6 +150,18 @@ extension RealDaemon {
             }
         }
 
+        @Test func `many long replies to calls that come at once all arrive`() throws {
+            try DaemonFixture.with { daemon in
+                let connection = try RawConnection(daemon.socket)
+                let call =
+                    #"{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"io.segmentd.Broker"}}|"#
+                connection.send(String(repeating: call, count: 30))
+                for _ in 0..<30 {
+                    #expect(try connection.receive()?.hasPrefix(#"{"parameters":{"description":"#) == true)
+                }
+            }
+        }
+
         @Test func `a list has one reply a segment, an empty one a single empty reply`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 1", "segments.d/b.toml": "size = 1"]) {
                 daemon in

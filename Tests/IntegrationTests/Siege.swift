@@ -62,6 +62,7 @@ struct Siege {
             #expect(enemy.wait() == exitStatus)
             #expect(try facts.peak < Self.mostResident)
             try expectAllReturned(before.descriptors)
+            print("DEBUG \(way) \(measured) \(try facts.peak)")
             if let last = measured.last, isTolerable(last) { break }
         }
         #expect(

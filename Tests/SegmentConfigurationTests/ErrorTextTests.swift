@@ -134,7 +134,7 @@ import Testing
         try fixture.write("\(text)\(head)= 1", to: "segments.d/a.toml")
         #expect(
             fixture.problems().contains(
-                "segments.d/a.toml:7: is not TOML: the table has no name; correct the line"
+                "segments.d/a.toml:6: is not TOML: the table has no name; correct the line"
             )
         )
     }
