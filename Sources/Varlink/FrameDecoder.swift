@@ -36,7 +36,7 @@ package struct FrameDecoder: Sendable {
         unsafe new.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
-    /// The length of the message that is there to its end, in bytes; else of what there is.
+    /// The length of the message that is there to its end, in bytes; else of what was looked through for one.
     package var messageLength: Int { scanned - start }
 
     /// What a long message needed is given back as soon as it is taken: many connections may have had one.

@@ -54,7 +54,6 @@ final class Turns {
     }
 
     private func serve() {
-        isScheduled = false
         let start = now
         repeat {
             guard let share = nextUser(at: start) else { break }
@@ -62,8 +61,10 @@ final class Turns {
             if !share.waiting.isEmpty { rotation.append(share) }
             connection?.takeTurn()
         } while now < start + Self.length
+        // Only now, or who waits again would have the next turn due by the end of this one.
+        isScheduled = false
         guard let earliest = rotation.map(\.restsUntil).min() else { return }
-        schedule(in: max(Self.pause, earliest - start))
+        schedule(in: max(Self.pause, earliest - now))
     }
 
     /// The next one who does not rest.

@@ -32,9 +32,9 @@ final class UserShare {
         usedUntil = max(usedUntil, start) + (end - start) * 2
     }
 
-    /// Charges a message that is longer than any call needs: a user has one MiB of them a second.
-    func charge(bytes: Int, at now: NIODeadline) {
-        if bytes > 1 << 12 { restsUntil = now + .microseconds(Int64(bytes)) }
+    /// Charges a call or reply that is longer than nearly any: a user has one MiB of them a second.
+    func charge(message bytes: Int, at now: NIODeadline) {
+        if bytes > 1 << 13 { restsUntil = max(restsUntil, now) + .microseconds(Int64(bytes)) }
     }
 
     func append(_ connection: any TurnTaker) {

@@ -96,7 +96,9 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
+        let start = turns.now
         frames.append(buffer.readableBytesUInt8Span)
+        share?.charge(from: start, to: turns.now)
         process()
     }
 
@@ -152,13 +154,13 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
         var isFirstInTurn = inTurn
         var time = turns.now
         while current == nil, context.channel.isWritable, let session {
-            guard isFirstInTurn || share.mayGoOn(at: time) || !frames.holdsMessage else {
+            guard isFirstInTurn || share.mayGoOn(at: time) || hasLittle else {
                 isWaitingForTurn = true
                 turns.wait(self, share)
                 break
             }
             isFirstInTurn = false
-            share.charge(bytes: frames.messageLength, at: time)
+            if frames.holdsMessage { share.charge(message: frames.messageLength, at: time) }
             do throws(ConnectionFault) {
                 guard let call = try nextCall() else {
                     if inputHasEnded { closeAfterWrites() }
@@ -188,6 +190,9 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
         readWhileThereIsRoom()
         chargeBuffers()
     }
+
+    /// Whether there is neither a call nor much of one.
+    private var hasLittle: Bool { !frames.holdsMessage && frames.bufferedBytes <= 1 << 12 }
 
     private enum ConnectionFault: Error {
         case frame(FrameError)
@@ -232,6 +237,7 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
         guard let context else { return }
         let buffer = context.channel.allocator.buffer(bytes: writer.bytes)
         writer.reset()
+        share?.charge(message: buffer.readableBytes, at: turns.now)
         context.write(wrapOutboundOut(buffer), promise: nil)
         guard !isProcessing else { return }
         context.flush()
@@ -253,11 +259,12 @@ package final class VarlinkConnection<Application: VarlinkApplication>: ChannelI
             .whenComplete { _ in bound.value.close(promise: nil) }
     }
 
-    /// Stops reading while calls wait that cannot be taken up yet; one message is always read to its end.
+    /// Stops reading while calls wait that cannot be taken up yet; one message is always read to its end, if by turns.
     private func readWhileThereIsRoom() {
         guard let channel = context?.channel else { return }
-        let takesUpCalls = current == nil && !isWaitingForTurn && channel.isWritable
-        let hasRoom = frames.bufferedBytes <= (takesUpCalls ? frames.maximumLength : 1 << 12)
+        let takesUpCalls = current == nil && channel.isWritable
+        let room = takesUpCalls ? frames.maximumLength : 1 << 12
+        let hasRoom = !isWaitingForTurn && frames.bufferedBytes <= room
         guard hasRoom != readsByItself, let options = channel.syncOptions else { return }
         readsByItself = hasRoom
         try? options.setOption(.autoRead, value: hasRoom)
