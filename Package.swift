@@ -153,6 +153,7 @@ let package = Package(
         ),
         .test("SystemVSharedMemory", and: [system]),
         .test("Varlink"),
+        .test("VarlinkServer", and: [.product(name: "NIOCore", package: "swift-nio")]),
         .test("SegmentModel", and: ["SystemVSharedMemory", system]),
         .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentBroker", and: ["SegmentModel", "SegmentRecords", "SystemVSharedMemory", system]),
