@@ -14,13 +14,13 @@ struct TOMLReader {
     init(file: String, text: String) {
         self.file = file
         self.text = text
-        if let line = NamelessTable.line(in: text) {
+        if let defect = BracketDefect(in: text) {
             root = nil
             problems.append(
                 ConfigurationProblem(
                     file: file,
-                    line: line,
-                    message: "is not TOML: the table has no name",
+                    line: defect.line,
+                    message: "is not TOML: \(defect.message)",
                     remedy: "correct the line"
                 )
             )

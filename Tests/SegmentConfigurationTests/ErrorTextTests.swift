@@ -139,6 +139,18 @@ import Testing
         )
     }
 
+    @Test(arguments: ["[}", "[1, }", "[{a = 1}, # ]\n }", "{a = [\"[\", }]}"])
+    func `a brace in an array too`(value: String) throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write("size = 1\ngroup = \(value)", to: "segments.d/a.toml")
+        let line = 2 + value.count { $0 == "\n" }
+        #expect(
+            fixture.problems() == [
+                "segments.d/a.toml:\(line): is not TOML: there is a brace where the array goes on; correct the line"
+            ]
+        )
+    }
+
     @Test func `a file's name must be a segment's`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1", to: "segments.d/Bad Name.toml")

@@ -1,21 +1,41 @@
-/// Finds the head of a table that has no name, such as `[ = 1`: toml++ does not refuse it but ends the process.
-///
-/// It knows of TOML no more than where a head may stand: not in strings, arrays and remarks.
-struct NamelessTable {
+/// What toml++ does not refuse but ends the process for: the head of a table without a name, such as `[ = 1`, and a
+/// brace where an array goes on, such as `a = [}`.
+enum BracketDefect {
+    /// Line numbers count from 1.
+    case namelessTable(line: Int)
+    case braceInArray(line: Int)
+
+    /// The first one in a text; nil where there is none.
+    init?(in text: String) {
+        var search = BracketSearch(text)
+        guard let found = search.find() else { return nil }
+        self = found
+    }
+
+    var line: Int {
+        switch self {
+        case .namelessTable(let line), .braceInArray(let line): line
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .namelessTable: "the table has no name"
+        case .braceInArray: "there is a brace where the array goes on"
+        }
+    }
+}
+
+/// It knows of TOML no more than where brackets mean something: not in strings and remarks.
+private struct BracketSearch {
     private let text: [UInt8]
     private var offset = 0
     private var line = 1
-    /// Of brackets that are not closed.
-    private var depth = 0
+    /// The brackets that are not closed.
+    private var open: [UInt8] = []
     private var isLineStart = true
 
-    /// On which line the first one stands, counted from 1; nil where there is none.
-    static func line(in text: String) -> Int? {
-        var search = NamelessTable(text)
-        return search.find()
-    }
-
-    private init(_ text: String) {
+    init(_ text: String) {
         self.text = Array(text.utf8)
         if self.text.starts(with: [0xef, 0xbb, 0xbf]) { offset = 3 }
     }
@@ -24,7 +44,7 @@ struct NamelessTable {
         offset + ahead < text.count ? text[offset + ahead] : nil
     }
 
-    private mutating func find() -> Int? {
+    mutating func find() -> BracketDefect? {
         while let byte = byte() {
             switch byte {
             case UInt8(ascii: "\n"):
@@ -37,10 +57,13 @@ struct NamelessTable {
                 isLineStart = false
                 skipString(byte)
             case UInt8(ascii: "["):
-                if isLineStart, depth <= 0, !isNamed() { return line }
+                if isLineStart, open.isEmpty, !isNamed() { return .namelessTable(line: line) }
                 isLineStart = false
-                depth += 1
-            case UInt8(ascii: "]"): depth -= 1
+                open.append(byte)
+            case UInt8(ascii: "{"): open.append(byte)
+            case UInt8(ascii: "}"):
+                if open.popLast() == UInt8(ascii: "[") { return .braceInArray(line: line) }
+            case UInt8(ascii: "]"): _ = open.popLast()
             default: isLineStart = false
             }
             offset += 1
