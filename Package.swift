@@ -23,6 +23,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -153,7 +154,7 @@ let package = Package(
         ),
         .test("SystemVSharedMemory", and: [system]),
         .test("Varlink"),
-        .test("VarlinkServer", and: [.product(name: "NIOCore", package: "swift-nio")]),
+        .test("VarlinkServer", and: [embedded, .product(name: "NIOCore", package: "swift-nio")]),
         .test("SegmentModel", and: ["SystemVSharedMemory", system]),
         .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentBroker", and: ["SegmentModel", "SegmentRecords", "SystemVSharedMemory", system]),
@@ -193,7 +194,7 @@ let package = Package(
                 "SegmentService",
                 "SegmentTestSupport", "Varlink", "VarlinkServer", logging, system,
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                embedded,
             ],
             path: "Tests/FuzzTargets",
             swiftSettings: testing

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 
 /// Serves whoever asks for more than fits between the calls of others: by turns, first among users and then among the
@@ -10,7 +11,11 @@ final class Turns {
     private var shares: [UInt32: UserShare] = [:]
     /// Users with connections that wait, the next one first.
     private var rotation: CircularBuffer<UserShare> = []
-    private var isScheduled = false
+    /// The next turn; none while one runs.
+    private var next: (due: NIODeadline, timer: Scheduled<Void>)?
+    private var isServing = false
+    /// Root and the server's own user are nobody's enemies.
+    private let ownUserID = geteuid()
 
     /// How long calls are taken up in one go; the last one may take longer.
     private static let length = TimeAmount.microseconds(100)
@@ -33,7 +38,7 @@ final class Turns {
         }
         let now = now
         shares = shares.filter { !$0.value.isForgettable(at: now) }
-        let share = UserShare()
+        let share = UserShare(rests: userID != 0 && userID != ownUserID)
         share.connections = 1
         shares[userID] = share
         return share
@@ -46,14 +51,19 @@ final class Turns {
         schedule()
     }
 
+    /// Has the next turn begin so late, or earlier if it is to already.
     private func schedule(in delay: TimeAmount = pause) {
-        guard !isScheduled else { return }
-        isScheduled = true
+        let due = now + delay
+        guard !isServing, next.map({ due < $0.due }) ?? true else { return }
+        next?.timer.cancel()
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.scheduleTask(in: delay) { bound.value.serve() }
+        next = (due, eventLoop.scheduleTask(deadline: due) { bound.value.serve() })
     }
 
     private func serve() {
+        next = nil
+        // Who waits again must not have the next turn due by the end of this one.
+        isServing = true
         let start = now
         repeat {
             guard let share = nextUser(at: start) else { break }
@@ -61,8 +71,7 @@ final class Turns {
             if !share.waiting.isEmpty { rotation.append(share) }
             connection?.takeTurn()
         } while now < start + Self.length
-        // Only now, or who waits again would have the next turn due by the end of this one.
-        isScheduled = false
+        isServing = false
         guard let earliest = rotation.map(\.restsUntil).min() else { return }
         schedule(in: max(Self.pause, earliest - now))
     }

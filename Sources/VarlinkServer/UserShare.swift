@@ -4,6 +4,8 @@ import NIOCore
 ///
 /// Neither grows with the number of connections, so that nobody is served more by making more of them.
 final class UserShare {
+    /// Whether long messages cost this user a rest.
+    private let rests: Bool
     var connections = 0
     /// What waits in both directions, in bytes; small amounts are not counted.
     var bufferedBytes = 0
@@ -17,6 +19,10 @@ final class UserShare {
 
     /// How far a user may use time in advance: a few dozen calls.
     static let burst = TimeAmount.microseconds(200)
+
+    init(rests: Bool = true) {
+        self.rests = rests
+    }
 
     /// Whether one more call may be taken up without waiting for a turn.
     func mayGoOn(at now: NIODeadline) -> Bool {
@@ -34,7 +40,7 @@ final class UserShare {
 
     /// Charges a call or reply that is longer than nearly any: a user has one MiB of them a second.
     func charge(message bytes: Int, at now: NIODeadline) {
-        if bytes > 1 << 13 { restsUntil = max(restsUntil, now) + .microseconds(Int64(bytes)) }
+        if rests, bytes > 1 << 13 { restsUntil = max(restsUntil, now) + .microseconds(Int64(bytes)) }
     }
 
     func append(_ connection: any TurnTaker) {
