@@ -23,6 +23,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -180,6 +181,7 @@ let package = Package(
         ),
         .test("SystemVSharedMemory", and: [system]),
         .test("Varlink"),
+        .test("VarlinkServer", and: [embedded, .product(name: "NIOCore", package: "swift-nio")]),
         .test("SegmentModel", and: ["SystemVSharedMemory", system]),
         .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test(
@@ -204,6 +206,12 @@ let package = Package(
             swiftSettings: testing
         ),
         .executableTarget(
+            name: "enemy",
+            dependencies: ["Varlink"],
+            path: "Tests/Enemy",
+            swiftSettings: testing
+        ),
+        .executableTarget(
             name: "exchange-fuzzer",
             dependencies: ["SegmentExchange", "SegmentTestSupport"],
             path: "Tests/ExchangeFuzzer",
@@ -215,13 +223,31 @@ let package = Package(
             path: "Tests/Soak",
             swiftSettings: testing
         ),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel", "SegmentRecords",
+                "SegmentService",
+                "SegmentTestSupport", "Varlink", "VarlinkServer", logging, system,
+                .product(name: "NIOCore", package: "swift-nio"),
+                embedded,
+            ],
+            path: "Tests/FuzzTargets",
+            swiftSettings: testing
+        ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["FuzzTargets", system],
+            exclude: ["Corpus"],
+            swiftSettings: testing
+        ),
         .test("segmentbench", and: ["SegmentModel", "Varlink"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel", "SegmentTestSupport",
                 "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader",
-                "segment-writer", "segment-reader", "stream-peer", system,
+                "segment-writer", "segment-reader", "stream-peer", "enemy", system,
             ],
             swiftSettings: testing
         ),
@@ -229,6 +255,18 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
 )
+
+// Only for `make fuzz`: libFuzzer, which brings the main function, comes with a sanitizer.
+if Context.environment["FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "input-fuzzer",
+            dependencies: ["FuzzTargets"],
+            path: "Tests/InputFuzzer",
+            swiftSettings: testing
+        )
+    )
+}
 
 extension Target {
     /// The tests of one target, in the folder beside it.

@@ -8,7 +8,7 @@ extension Broker {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
         refresh(segment)
         guard segments[name] != nil else { throw .noSuchSegment(name: name) }
-        return description(segment, viewer: viewer, memory: kernel.memory())
+        return description(segment, viewer: viewer, memory: memory())
     }
 
     /// The next segment in order of name after `name`, the first after nil.
@@ -27,7 +27,16 @@ extension Broker {
     }
 
     /// What the kernel says of all segments' memory, to be read once for a walk.
-    package func memory() -> [SegmentIdentifier: SegmentMemory] { kernel.memory() }
+    ///
+    /// It takes the longer the more segments anybody has made, so it is asked again only after twenty times as long.
+    package func memory() -> [SegmentIdentifier: SegmentMemory] {
+        let start = clock.monotonic()
+        if let memoryRead, start < memoryRead.end { return memoryRead.memory }
+        let memory = kernel.memory()
+        let time = clock.monotonic()
+        memoryRead = (memory, time + (time - start) * 20)
+        return memory
+    }
 
     package var blockedCount: Int {
         segments.values.count { $0.life.state == .blocked }

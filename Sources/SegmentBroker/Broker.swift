@@ -35,6 +35,8 @@ package final class Broker {
     var leasesOfUser: [UInt32: Int] = [:]
     /// What was wrong with the host when it was last looked at.
     var toldOfHost: [SegmentProblem] = []
+    /// What was last read of the segments' memory, and until when it is good enough.
+    var memoryRead: (memory: [SegmentIdentifier: SegmentMemory], end: Duration)?
     /// Told of each change after it has happened; nil while nobody listens.
     package var onEvent: ((SegmentEvent) -> Void)?
 

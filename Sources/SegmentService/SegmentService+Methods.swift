@@ -18,7 +18,10 @@ extension SegmentService: VarlinkApplication {
             supplementaryGroupIDs: peer.supplementaryGroupIDs
         )
         do throws(BrokerError) {
-            try quota.open(client.userID, limits: broker.configuration.settings.limits)
+            try quota.open(
+                client.userID,
+                limits: broker.configuration.settings.limits.fitting(descriptors: about.descriptors)
+            )
         } catch {
             return .refused(error)
         }
@@ -56,7 +59,7 @@ extension SegmentService: VarlinkApplication {
         case .subscribe:
             let _: NoParameters = try decode(call)
             guard call.mode == .more else { throw .standard(.expectedMore) }
-            subscribe(session, connection)
+            try subscribe(session, connection)
         case .getStatus:
             let _: NoParameters = try decode(call)
             connection.reply(status)

@@ -21,7 +21,12 @@ extension SegmentService {
         }
     }
 
-    func subscribe(_ session: Session, _ connection: VarlinkConnection) {
+    func subscribe(_ session: Session, _ connection: VarlinkConnection) throws(MethodFailure) {
+        let user = session.client.userID
+        guard subscribers.values.count(where: { $0.session.client.userID == user }) < Subscription.mostPerUser
+        else {
+            throw .broker(.limitReached(limit: "subscriptions_per_user", value: Subscription.mostPerUser))
+        }
         let subscription = Subscription(session, connection, memory: broker.memory())
         session.subscription = subscription
         subscribers[ObjectIdentifier(subscription)] = subscription

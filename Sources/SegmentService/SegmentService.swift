@@ -38,11 +38,14 @@ package final class SegmentService {
         package var processID: Int32
         /// CLOCK_REALTIME, in µs.
         package var started: Int64
+        /// How many descriptors it may have open.
+        package var descriptors: Int
 
-        package init(identity: ServiceIdentity, processID: Int32, started: Int64) {
+        package init(identity: ServiceIdentity, processID: Int32, started: Int64, descriptors: Int = .max) {
             self.identity = identity
             self.processID = processID
             self.started = started
+            self.descriptors = descriptors
         }
     }
 

@@ -12,6 +12,9 @@ final class Subscription {
     /// What may wait unread, in bytes; a client that leaves more loses its connection.
     static let longestQueue = 1 << 20
 
+    /// Every change is written to each subscriber: one user's must not make others wait.
+    static let mostPerUser = 32
+
     let session: Session
     private let connection: VarlinkConnection
     private let memory: [SegmentIdentifier: SegmentMemory]

@@ -14,24 +14,28 @@ package struct FrameDecoder: Sendable {
     /// Bytes that belong to no message yet taken.
     package var bufferedBytes: Int { bytes.count - start }
 
-    package mutating func append(_ new: Span<UInt8>) {
-        if start == bytes.count {
-            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 16)
-            (start, scanned) = (0, 0)
+    /// Whether a message is there to its end.
+    package var holdsMessage: Bool {
+        mutating get {
+            scanned = bytes.firstZero(from: scanned) ?? bytes.count
+            return scanned < bytes.count
         }
+    }
+
+    /// The length of the message that is there to its end, in bytes; else of what was looked through for one.
+    package var messageLength: Int { scanned - start }
+
+    package mutating func append(_ new: Span<UInt8>) {
+        if start > bytes.count / 2 { removeTaken() }
         bytes.append(new)
     }
 
     /// The next whole message, parsed; nil until more bytes have come.
     package mutating func next() throws(FrameError) -> JSON? {
-        scanned = bytes.firstZero(from: scanned) ?? bytes.count
-        guard scanned - start <= maximumLength else { throw .tooLong(limit: maximumLength) }
-        guard scanned < bytes.count else {
-            if start > 1 << 16 {
-                bytes.removeFirst(start)
-                scanned -= start
-                start = 0
-            }
+        let isWhole = holdsMessage
+        guard messageLength <= maximumLength else { throw .tooLong(limit: maximumLength) }
+        guard isWhole else {
+            forgetTaken()
             return nil
         }
         let range = start..<scanned
@@ -42,6 +46,22 @@ package struct FrameDecoder: Sendable {
         } catch {
             throw .malformed(error)
         }
+    }
+
+    /// What a long message needed is given back as soon as it is taken: many connections may have had one.
+    private mutating func forgetTaken() {
+        if start == bytes.count {
+            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 12)
+            (start, scanned) = (0, 0)
+        } else if start > 1 << 16 {
+            removeTaken()
+        }
+    }
+
+    private mutating func removeTaken() {
+        bytes.removeFirst(start)
+        scanned -= start
+        start = 0
     }
 }
 

@@ -12,8 +12,8 @@ struct Acceptor: Sendable {
     /// Readable, so that poll(2) returns, once it is to stop.
     private let stopping: (read: Int32, write: Int32)
 
-    /// How many connections may wait for the event loop; more of them wait in the kernel's queue, which is bounded.
-    private static let ahead = 64
+    /// How many connections the event loop takes before it looks at its sockets again.
+    private static let together = 4
 
     /// Hands the descriptor of each connection to `take`, on the event loop.
     init(
@@ -35,12 +35,27 @@ struct Acceptor: Sendable {
                 if connection >= 0 {
                     eventLoop.execute { take(connection) }
                     accepted &+= 1
-                    if accepted.isMultiple(of: Self.ahead) { try? eventLoop.submit {}.wait() }
+                    if accepted.isMultiple(of: Self.together), Self.isAnotherWaiting(listening) {
+                        Self.letCallsIn(eventLoop)
+                    }
                 } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
                 }
             }
         }
+    }
+
+    /// Waits until the event loop has taken the connections there are and looked at its sockets again; more of them
+    /// wait in the kernel's queue, which is bounded.
+    ///
+    /// The loop runs all tasks there are before it looks, and so would never come to it while a crowd connects.
+    private static func letCallsIn(_ eventLoop: any EventLoop) {
+        try? eventLoop.scheduleTask(in: .microseconds(100)) {}.futureResult.wait()
+    }
+
+    private static func isAnotherWaiting(_ listening: Int32) -> Bool {
+        var entry = pollfd(fd: listening, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
     }
 
     /// Returns when no connection is accepted any more; the listening socket is left as it is.

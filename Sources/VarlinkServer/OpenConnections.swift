@@ -5,6 +5,7 @@ import NIOCore
 /// Replies are sent together when the calls that were there have been answered: a client that is woken by the first
 /// then finds its others, instead of being put to sleep and woken for each.
 final class OpenConnections {
+    let turns: Turns
     private let eventLoop: any EventLoop
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
     /// Those with replies that have not been sent.
@@ -17,6 +18,7 @@ final class OpenConnections {
 
     init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
+        turns = Turns(eventLoop)
     }
 
     func add(_ connection: VarlinkConnection) {

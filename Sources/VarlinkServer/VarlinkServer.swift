@@ -25,7 +25,7 @@ package struct VarlinkServer: Sendable {
             _ = ClientBootstrap(group: eventLoop)
                 .channelInitializer { channel in
                     eventLoop.makeCompletedFuture {
-                        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+                        if let options = channel.syncOptions { try Self.set(options) }
                         try channel.pipeline.syncOperations.addHandler(
                             VarlinkConnection(application.value, peer, among: connections.value)
                         )
@@ -42,5 +42,16 @@ package struct VarlinkServer: Sendable {
     package func stop() throws {
         try acceptor.stop()
         try connections.eventLoop.submit { [connections] in connections.value.closeAll() }.wait()
+    }
+
+    private static func set(_ options: any NIOSynchronousChannelOptions) throws {
+        try options.setOption(.allowRemoteHalfClosure, value: true)
+        // Little at a time: what many clients send and do not read is held for each of them.
+        try options.setOption(.maxMessagesPerRead, value: 1)
+        try options.setOption(
+            .recvAllocator,
+            value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 1 << 13)
+        )
+        try options.setOption(.writeBufferWaterMark, value: .init(low: 1 << 13, high: 1 << 14))
     }
 }

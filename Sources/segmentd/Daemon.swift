@@ -145,7 +145,8 @@ struct Daemon: Sendable {
             about: SegmentService.About(
                 identity: .segmentd,
                 processID: getpid(),
-                started: clock.realtime()
+                started: clock.realtime(),
+                descriptors: DescriptorLimit.current
             ),
             setLogLevel: { level.value = Logger.Level($0) }
         )

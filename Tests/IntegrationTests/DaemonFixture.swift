@@ -11,6 +11,8 @@ final class DaemonFixture {
     let notify: NotifyListener
     private(set) var process: ChildProcess
     private let environment: [String: String]
+    /// What the daemon is started by, such as `prlimit --nofile=128`.
+    private let prefix: [String]
 
     var socket: String { "\(directory)/socket" }
     var segmentFiles: String { "\(directory)/config/segments.d" }
@@ -18,14 +20,17 @@ final class DaemonFixture {
     var log: String { (try? Programs.run("cat '\(directory)/log'").output) ?? "" }
 
     /// Runs `body` beside a daemon that is ready, with these files, by their path below the configuration.
+    ///
+    /// `prefix` is a command that starts the daemon.
     static func with(
         _ files: [String: String] = ["segments.d/a.toml": "size = 4096"],
         environment: [String: String] = [:],
+        prefix: [String] = [],
         _ body: (DaemonFixture) throws -> Void
     ) throws {
         try IPCNamespace.requireOwn()
         try #require(try LinuxKernel().allSegments().isEmpty, "segments are left from an earlier test")
-        let fixture = try DaemonFixture(files, environment)
+        let fixture = try DaemonFixture(files, environment, prefix)
         defer { system("rm -rf '\(fixture.directory)'") }
         do {
             _ = try fixture.notify.expect("READY=1")
@@ -40,20 +45,22 @@ final class DaemonFixture {
         #expect(try LinuxKernel().allSegments().isEmpty, "the daemon has left segments in the kernel")
     }
 
-    private init(_ files: [String: String], _ environment: [String: String]) throws {
+    private init(_ files: [String: String], _ environment: [String: String], _ prefix: [String]) throws {
         directory = try Self.makeDirectory()
         self.environment = environment
+        self.prefix = prefix
         for (path, text) in files { try Self.write(text, to: "\(directory)/config/\(path)") }
         notify = try NotifyListener("\(directory)/notify")
-        process = try Self.daemon(in: directory, environment)
+        process = try Self.daemon(in: directory, environment, prefix)
     }
 
     private static func daemon(
         in directory: String,
-        _ environment: [String: String]
+        _ environment: [String: String],
+        _ prefix: [String]
     ) throws -> ChildProcess {
         try ChildProcess(
-            [
+            prefix + [
                 Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
                 "\(directory)/socket", "--state", "\(directory)/state",
             ],
@@ -108,7 +115,7 @@ final class DaemonFixture {
     func spawn() throws {
         // What the last one said is not what this one says.
         notify.drain()
-        process = try Self.daemon(in: directory, environment)
+        process = try Self.daemon(in: directory, environment, prefix)
     }
 
     /// Ends the daemon by a signal; returns its exit status.

@@ -8,6 +8,7 @@ import Varlink
 /// A connection that speaks bytes.
 final class RawConnection {
     private let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    private var received: ArraySlice<UInt8> = []
 
     init(_ path: String) throws {
         try #require(UnixAddress(path)?.withPointer { connect(socket, $0, $1) } == 0)
@@ -25,14 +26,17 @@ final class RawConnection {
 
     /// The next message; nil once the daemon has closed.
     func receive() throws -> String? {
-        var message: [UInt8] = []
-        var byte: UInt8 = 0
         while true {
+            if let end = received.firstIndex(of: 0) {
+                defer { received = received[(end + 1)...] }
+                return String(decoding: received[..<end], as: UTF8.self)
+            }
             var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
             try #require(poll(&entry, 1, 5000) > 0, "the daemon says nothing")
-            guard recv(socket, &byte, 1, 0) == 1 else { return nil }
-            guard byte != 0 else { return String(decoding: message, as: UTF8.self) }
-            message.append(byte)
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let count = recv(socket, &buffer, buffer.count, 0)
+            guard count > 0 else { return nil }
+            received += buffer[..<count]
         }
     }
 }
@@ -144,6 +148,18 @@ extension RealDaemon {
                 #expect(try connection.receive() == Self.pong)
                 #expect(try connection.receive() == Self.pong)
                 #expect(try connection.receive() == nil)
+            }
+        }
+
+        @Test func `many long replies to calls that come at once all arrive`() throws {
+            try DaemonFixture.with { daemon in
+                let connection = try RawConnection(daemon.socket)
+                let call =
+                    #"{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"io.segmentd.Broker"}}|"#
+                connection.send(String(repeating: call, count: 30))
+                for _ in 0..<30 {
+                    #expect(try connection.receive()?.hasPrefix(#"{"parameters":{"description":"#) == true)
+                }
             }
         }
 

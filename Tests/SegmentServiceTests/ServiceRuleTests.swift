@@ -25,6 +25,14 @@ import Testing
         #expect(quota.count == 3)
     }
 
+    @Test func `connections fit the descriptors that there are, and one user's leave some to others`() {
+        let wanted = limits(4096, perUser: 1024)
+        #expect(wanted.fitting(descriptors: 8192) == wanted)
+        #expect(wanted.fitting(descriptors: .max) == wanted)
+        #expect(wanted.fitting(descriptors: 128) == limits(96, perUser: 24))
+        #expect(wanted.fitting(descriptors: 4) == limits(3, perUser: 1))
+    }
+
     @Test func `the last 64 are for root and the daemon's own user`() throws {
         var quota = ConnectionQuota(ownUserID: 990)
         let limits = limits(100, perUser: 1000)

@@ -34,7 +34,7 @@ package final class ChildProcess {
         }
         var identifier: pid_t = 0
         let error = Self.withSignalsAllowed {
-            posix_spawn(&identifier, arguments[0], &actions, nil, pointers, variables)
+            posix_spawnp(&identifier, arguments[0], &actions, nil, pointers, variables)
         }
         guard error == 0 else { throw CannotStart(program: arguments[0], errno: error) }
         self.identifier = identifier

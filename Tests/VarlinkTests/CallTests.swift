@@ -45,6 +45,21 @@ import Testing
         #expect(throws: FrameError.tooLong(limit: 4)) { try frames.next() }
     }
 
+    @Test func `what is taken is not kept, though whole messages still wait`() throws {
+        var frames = FrameDecoder(maximumLength: 8)
+        for _ in 0..<10_000 {
+            frames.append(Array("[1]\0[2]\0".utf8).span)
+            _ = try frames.next()
+            _ = try frames.next()
+            frames.append(Array("[3]\0".utf8).span)
+            let holdsMessage = frames.holdsMessage
+            #expect(holdsMessage)
+            #expect(frames.messageLength == 3)
+            #expect(frames.bufferedBytes == 4)
+            _ = try frames.next()
+        }
+    }
+
     @Test func `a message without a byte is malformed`() {
         var frames = FrameDecoder(maximumLength: 4)
         frames.append([0].span)

@@ -1,0 +1,59 @@
+import NIOCore
+
+/// What the connections of one user have of the server together: time of the event loop, and memory.
+///
+/// Neither grows with the number of connections, so that nobody is served more by making more of them.
+final class UserShare {
+    /// Whether long messages cost this user a rest.
+    private let rests: Bool
+    var connections = 0
+    /// What waits in both directions, in bytes; small amounts are not counted.
+    var bufferedBytes = 0
+    /// Connections with calls that are not taken up yet, in the order in which they came.
+    private(set) var waiting: CircularBuffer<any TurnTaker> = []
+    /// The end of the time that is used up; calls are charged twice what they take, for what the kernel does for them.
+    private var usedUntil = NIODeadline.distantPast
+
+    /// Until then nothing is taken up, after a message so long that it held up others.
+    private(set) var restsUntil = NIODeadline.distantPast
+
+    /// How far a user may use time in advance: a few dozen calls.
+    static let burst = TimeAmount.microseconds(200)
+
+    init(rests: Bool = true) {
+        self.rests = rests
+    }
+
+    /// Whether one more call may be taken up without waiting for a turn.
+    func mayGoOn(at now: NIODeadline) -> Bool {
+        waiting.isEmpty && usedUntil <= now + Self.burst && restsUntil <= now
+    }
+
+    /// Whether there is nothing to remember.
+    func isForgettable(at now: NIODeadline) -> Bool {
+        connections == 0 && waiting.isEmpty && usedUntil <= now && restsUntil <= now
+    }
+
+    func charge(from start: NIODeadline, to end: NIODeadline) {
+        usedUntil = max(usedUntil, start) + (end - start) * 2
+    }
+
+    /// Charges a call or reply that is longer than nearly any: a user has one MiB of them a second.
+    func charge(message bytes: Int, at now: @autoclosure () -> NIODeadline) {
+        if rests, bytes > 1 << 13 { restsUntil = max(restsUntil, now()) + .microseconds(Int64(bytes)) }
+    }
+
+    func append(_ connection: any TurnTaker) {
+        waiting.append(connection)
+    }
+
+    func popFirst() -> (any TurnTaker)? {
+        waiting.popFirst()
+    }
+}
+
+/// A connection that waits for its turn.
+protocol TurnTaker: AnyObject {
+    /// Takes up one call.
+    func takeTurn()
+}

@@ -1,0 +1,33 @@
+import NIOCore
+import Varlink
+
+/// What waits in both directions is bounded.
+extension VarlinkConnection {
+    /// After whatever may have filled the buffers or emptied them.
+    func holdBuffers() {
+        readWhileThereIsRoom()
+        chargeBuffers()
+    }
+
+    /// Stops reading while calls wait that cannot be taken up yet; one message is always read to its end, if by turns.
+    private func readWhileThereIsRoom() {
+        let takesUpCalls = current == nil && isWritable
+        let room = takesUpCalls ? frames.maximumLength : 1 << 12
+        let hasRoom = !isWaitingForTurn && frames.bufferedBytes <= room
+        guard hasRoom != readsByItself, let options = context?.channel.syncOptions else { return }
+        readsByItself = hasRoom
+        try? options.setOption(.autoRead, value: hasRoom)
+    }
+
+    /// Charges the user with what waits in the buffers of this connection, which is lost where that is too much.
+    func chargeBuffers() {
+        guard let share else { return }
+        var bytes = frames.bufferedBytes
+        if !isWritable { bytes += bufferedBytes }
+        if bytes < 1 << 12 { bytes = 0 }
+        guard bytes != chargedBytes else { return }
+        share.bufferedBytes += bytes - chargedBytes
+        chargedBytes = bytes
+        if share.bufferedBytes > 4 * application.longestMessage { context?.close(promise: nil) }
+    }
+}

@@ -1,0 +1,82 @@
+import NIOCore
+import Varlink
+
+extension VarlinkConnection {
+    /// Takes up buffered calls one after the other, as far as the client reads the replies and its user has time;
+    /// one in any case `inTurn`.
+    ///
+    /// The user is charged with the time since `start`.
+    func takeCalls(since start: NIODeadline, inTurn: Bool = false) {
+        guard activity == nil, let context, let share else { return }
+        guard !isWaitingForTurn else { return holdBuffers() }
+        activity = .takingCalls
+        defer { activity = nil }
+        var time = start
+        var isFirstInTurn = inTurn
+        while current == nil, isWritable, let session {
+            guard isFirstInTurn || hasLittle || share.mayGoOn(at: time) else {
+                waitForTurn(share)
+                break
+            }
+            isFirstInTurn = false
+            if frames.holdsMessage { share.charge(message: frames.messageLength, at: time) }
+            do throws(ConnectionFault) {
+                guard let call = try nextCall() else {
+                    if inputHasEnded { closeAfterWrites() }
+                    break
+                }
+                current = call.mode
+                if !session.answer(call, on: self) { answerForService(call) }
+            } catch {
+                context.close(promise: nil)
+                break
+            }
+            let now = turns.now
+            share.charge(from: time, to: now)
+            time = now
+        }
+        if time == start { share.charge(from: start, to: turns.now) }
+        holdBuffers()
+    }
+
+    /// Whether there is neither a call nor much of one.
+    private var hasLittle: Bool { !frames.holdsMessage && frames.bufferedBytes <= 1 << 12 }
+
+    private enum ConnectionFault: Error {
+        case frame(FrameError)
+        case call(CallError)
+    }
+
+    private func nextCall() throws(ConnectionFault) -> Call? {
+        let message: JSON?
+        do throws(FrameError) { message = try frames.next() } catch { throw .frame(error) }
+        guard let message else { return nil }
+        do throws(CallError) { return try Call(message) } catch { throw .call(error) }
+    }
+
+    private func answerForService(_ call: Call) {
+        let interfaces = [.service] + application.interfaces
+        do throws(StandardError) {
+            let answer = try ServiceInterface.answer(call, application.identity, interfaces)
+            reply(answer)
+        } catch {
+            fail(error)
+        }
+    }
+}
+
+extension VarlinkConnection: TurnTaker {
+    func takeTurn() {
+        isWaitingForTurn = false
+        if source == nil {
+            takeCalls(since: turns.now, inTurn: true)
+        } else {
+            pullWhileWritable(inTurn: true)
+        }
+    }
+
+    func waitForTurn(_ share: UserShare) {
+        isWaitingForTurn = true
+        turns.wait(self, share)
+    }
+}

@@ -1,0 +1,67 @@
+package import NIOCore
+import Varlink
+
+/// What the channel tells.
+extension VarlinkConnection: ChannelInboundHandler {
+    package typealias InboundIn = ByteBuffer
+    package typealias OutboundOut = ByteBuffer
+
+    package func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        connections.add(self)
+        switch application.open(peer) {
+        case .accepted(let session):
+            self.session = session
+            share = turns.join(peer.userID)
+        case .refused(let error):
+            Reply.write(error: error, to: &writer)
+            send()
+            context.close(promise: nil)
+        }
+    }
+
+    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let start = turns.now
+        let received = unwrapInboundIn(data)
+        frames.append(received.readableBytesUInt8Span)
+        takeCalls(since: start)
+    }
+
+    /// Nothing stands behind this handler in the pipeline that would have to know.
+    package func channelReadComplete(context: ChannelHandlerContext) {}
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        guard isWritable else { return chargeBuffers() }
+        pullWhileWritable()
+        takeCalls(since: turns.now)
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent {
+            inputHasEnded = true
+            takeCalls(since: turns.now)
+        }
+    }
+
+    package func channelInactive(context: ChannelHandlerContext) {
+        self.context = nil
+        current = nil
+        source = nil
+        frames = FrameDecoder(maximumLength: 0)
+        writer = JSONWriter()
+        connections.remove(self)
+        if let share {
+            share.bufferedBytes -= chargedBytes
+            share.connections -= 1
+            self.share = nil
+        }
+        guard let session else { return }
+        self.session = nil
+        session.close()
+    }
+
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,60 @@
+import Glibc
+
+/// Who comes in numbers.
+enum Crowds {
+    /// 20,000 connections, of which 1024 may stay; exits with 0 if each of the others was told the limit and closed.
+    static func connect(_ path: String) -> Never {
+        Enemy.begun()
+        var kept: [EnemyConnection] = []
+        for _ in 0..<20_000 {
+            guard let connection = EnemyConnection(path) else { exit(1) }
+            guard kept.count >= 1024 else {
+                kept.append(connection)
+                continue
+            }
+            guard let said = connection.receive(upTo: .max),
+                String(decoding: said, as: UTF8.self).contains(#"LimitReached","parameters":{"limit":"#)
+            else { exit(1) }
+            connection.close()
+        }
+        exit(0)
+    }
+
+    /// As many connections as the daemon accepts, held.
+    static func stay(_ path: String) -> Never {
+        let connections = EnemyConnection.many(1000, path)
+        Enemy.begun()
+        while true {
+            connections.forEach { $0.skip() }
+            sleep(1)
+        }
+    }
+
+    /// One connection with leases, inherited by 100 children that stay.
+    static func fork(_ path: String) -> Never {
+        // A process group, by which they are found again.
+        setsid()
+        guard let connection = EnemyConnection(path) else { exit(1) }
+        for _ in 0..<42 { connection.acquire(100) }
+        for _ in 0..<100 where inChild() { while true { sleep(1) } }
+        Enemy.begun()
+        while true { sleep(1) }
+    }
+
+    /// All leases that there are for one user, taken and lost with the connection, over and over.
+    static func cycleLeases(_ path: String) -> Never {
+        Enemy.begun()
+        while let connection = EnemyConnection(path) {
+            for _ in 0..<41 { connection.acquire(100) }
+            connection.close()
+        }
+        exit(1)
+    }
+
+    /// fork(2), which Swift hides.
+    private static func inChild() -> Bool {
+        typealias Fork = @convention(c) () -> pid_t
+        guard let symbol = dlsym(nil, "fork") else { exit(1) }
+        return unsafeBitCast(symbol, to: Fork.self)() == 0
+    }
+}

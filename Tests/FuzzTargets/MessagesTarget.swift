@@ -1,0 +1,44 @@
+import Varlink
+
+/// Messages are the same however their bytes arrive, and what is read is written alike.
+enum MessagesTarget {
+    static func run(_ bytes: [UInt8]) {
+        let whole = messages(bytes, pieces: bytes.count)
+        // The first byte chooses how the rest is cut.
+        let pieces = messages(bytes, pieces: Int(bytes.first ?? 0) % 7 + 1)
+        precondition(whole == pieces, "the messages depend on how they arrive")
+        for case .success(let json) in whole {
+            var writer = JSONWriter()
+            json.encode(to: &writer)
+            guard case .success(let again) = parse(writer.bytes) else {
+                preconditionFailure("what was written cannot be read")
+            }
+            precondition(again == json, "what was written is something else")
+            _ = try? Call(json)
+        }
+    }
+
+    /// All messages until the first that cannot be followed.
+    private static func messages(_ bytes: [UInt8], pieces: Int) -> [Result<JSON, FrameError>] {
+        var frames = FrameDecoder(maximumLength: 1000)
+        var messages: [Result<JSON, FrameError>] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            frames.append(Array(rest.prefix(pieces)).span)
+            rest = rest.dropFirst(pieces)
+            do throws(FrameError) {
+                while let message = try frames.next() { messages.append(.success(message)) }
+            } catch {
+                return messages + [.failure(error)]
+            }
+            precondition(frames.bufferedBytes <= 1000 + pieces, "more is kept than must be")
+        }
+        return messages
+    }
+
+    private static func parse(_ text: [UInt8]) -> Result<JSON, JSONError> {
+        do throws(JSONError) { return .success(try JSON(parsing: text.span)) } catch {
+            return .failure(error)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import SystemVSharedMemory
+import SegmentTestSupport
+import Testing
+
+extension RealDaemon {
+    /// What a user without rights may try to keep the daemon from serving others.
+    @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct EnemyTests {
+        private static let segment = ["segments.d/a.toml": "size = 4096\nmode = \"0666\""]
+
+        @Test(arguments: [
+            "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages", "deep-nesting",
+        ])
+        func `who sends slowly, too much or no call, harms nobody else`(way: String) throws {
+            try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
+        }
+
+        @Test(arguments: ["deaf-subscribers", "deaf-callers", "deaf-viewers"])
+        func `who does not read harms nobody else`(way: String) throws {
+            try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
+        }
+
+        @Test(arguments: ["pipelining", "many-callers", "leases"])
+        func `who calls as fast as can be harms nobody else`(way: String) throws {
+            try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
+        }
+
+        @Test func `of 20,000 connections those over the limit are told so, and others are let in`() throws {
+            try DaemonFixture.with(Self.segment) { try Siege($0).withstand("crowd", exitStatus: 0) }
+        }
+
+        @Test func `where descriptors are few, some are left for others and for the broker itself`() throws {
+            try DaemonFixture.with(Self.segment, prefix: ["prlimit", "--nofile=128"]) { daemon in
+                try daemon.write("size = 1\nkeep = \"while-used\"", to: "segments.d/b.toml")
+                let siege = try Siege(daemon)
+                let enemy = try siege.enemy("stay")
+                try siege.expectOthersServed()
+                let client = try daemon.client()
+                #expect(try client.reload().created == [])
+                _ = try client.lease("b", access: .readWrite)
+                enemy.signal(SIGKILL)
+            }
+        }
+
+        @Test func `children that inherit leases keep them, up to the limit of their user, and no longer`()
+            throws
+        {
+            try DaemonFixture.with(Self.segment) { daemon in
+                let siege = try Siege(daemon)
+                let enemy = try siege.enemy("fork")
+                let client = try daemon.client()
+                let limit = ServiceLimits().leasesPerUser
+                #expect(try client.status().leases == limit)
+                #expect(try client.attach("a").size == 4096)
+                enemy.signal(SIGKILL)
+                enemy.wait()
+                usleep(100_000)
+                #expect(try client.status().leases >= limit, "the children hold them still")
+                kill(-enemy.identifier, SIGKILL)
+                for _ in 0..<500 where try client.status().leases > 1 { usleep(10_000) }
+                #expect(try client.status().leases <= 1)
+            }
+        }
+    }
+}

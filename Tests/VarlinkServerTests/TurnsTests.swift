@@ -1,0 +1,58 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import VarlinkServer
+
+@Suite struct TurnsTests {
+    private let loop = EmbeddedEventLoop()
+
+    /// Waits, and waits again after each of its turns until it has had enough.
+    private final class Waiting: TurnTaker {
+        let turns: Turns
+        let share: UserShare
+        var wanted: Int
+        var taken = 0
+
+        init(_ turns: Turns, _ share: UserShare, wanted: Int = 1) {
+            (self.turns, self.share, self.wanted) = (turns, share, wanted)
+            turns.wait(self, share)
+        }
+
+        func takeTurn() {
+            taken += 1
+            if taken < wanted { turns.wait(self, share) }
+        }
+    }
+
+    @Test func `who rests keeps nobody else from their turn`() {
+        let turns = Turns(loop)
+        let long = turns.join(64001)
+        long.charge(message: 1 << 20, at: turns.now)
+        let resting = Waiting(turns, long)
+        loop.advanceTime(by: .milliseconds(1))
+        let other = Waiting(turns, turns.join(64002))
+        loop.advanceTime(by: .milliseconds(1))
+        #expect(other.taken == 1)
+        #expect(resting.taken == 0)
+        loop.advanceTime(by: .seconds(2))
+        #expect(resting.taken == 1)
+    }
+
+    @Test func `users take turns, however many connections each has`() {
+        let turns = Turns(loop)
+        let crowd = turns.join(64001)
+        let connections = (0..<100).map { _ in Waiting(turns, crowd) }
+        let other = Waiting(turns, turns.join(64002), wanted: 10)
+        loop.advanceTime(by: .milliseconds(10))
+        #expect(other.taken == 10)
+        #expect(connections.allSatisfy { $0.taken == 1 })
+    }
+
+    @Test func `root never rests`() {
+        let turns = Turns(loop)
+        let root = turns.join(0)
+        root.charge(message: 1 << 20, at: turns.now)
+        #expect(root.mayGoOn(at: turns.now))
+    }
+}
