@@ -45,7 +45,8 @@ final class OpenConnections {
 
     /// Bytes as the channel takes them.
     func buffer(_ bytes: [UInt8]) -> ByteBuffer {
-        output.clear()
+        // No larger than these where the last is still to be written: many may wait to be.
+        output.clear(minimumCapacity: bytes.count)
         output.writeBytes(bytes)
         return output
     }
