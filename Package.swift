@@ -28,6 +28,14 @@ let system = Target.Dependency.product(name: "SystemPackage", package: "swift-sy
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
+/// What takes in bytes that somebody else has written.
+let fuzzed: [Target.Dependency] = [
+    "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel", "SegmentRecords",
+    "SegmentService",
+    "SegmentTestSupport", "Varlink", "VarlinkServer", logging, system, embedded,
+    .product(name: "NIOCore", package: "swift-nio"),
+]
+
 let package = Package(
     name: "segmentd",
     products: [
@@ -223,22 +231,10 @@ let package = Package(
             path: "Tests/Soak",
             swiftSettings: testing
         ),
-        .target(
-            name: "FuzzTargets",
-            dependencies: [
-                "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel", "SegmentRecords",
-                "SegmentService",
-                "SegmentTestSupport", "Varlink", "VarlinkServer", logging, system,
-                .product(name: "NIOCore", package: "swift-nio"),
-                embedded,
-            ],
-            path: "Tests/FuzzTargets",
-            swiftSettings: testing
-        ),
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["FuzzTargets", system],
-            exclude: ["Corpus"],
+            dependencies: fuzzed,
+            exclude: ["Corpus", "Fuzzer"],
             swiftSettings: testing
         ),
         .test("segmentbench", and: ["SegmentModel", "Varlink"]),
@@ -256,13 +252,16 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// Only for `make fuzz`: libFuzzer, which brings the main function, comes with a sanitizer.
+// Only for `make fuzz`: libFuzzer, which brings the main function, comes with a sanitizer. What is fuzzed is tested
+// else; a target of its own would be built for release, where internals cannot be imported.
 if Context.environment["FUZZ"] != nil {
+    package.targets.removeAll { $0.name == "FuzzTests" }
     package.targets.append(
         .executableTarget(
             name: "input-fuzzer",
-            dependencies: ["FuzzTargets"],
-            path: "Tests/InputFuzzer",
+            dependencies: fuzzed,
+            path: "Tests/FuzzTests",
+            exclude: ["Corpus", "Corpus.swift", "CorpusTests.swift"],
             swiftSettings: testing
         )
     )

@@ -1,4 +1,3 @@
-import FuzzTargets
 import SystemPackage
 import Testing
 

@@ -1,4 +1,3 @@
-import FuzzTargets
 import Glibc
 
 /// libFuzzer's door to one target, which `$FUZZ_TARGET` names; its options and corpus are arguments.

@@ -1,7 +1,7 @@
 /// What takes in bytes that somebody else has written, each with the promises that hold for any bytes.
 ///
 /// A broken promise traps, so that a fuzzer as well as a test notices.
-package enum FuzzTarget: String, CaseIterable, Sendable {
+enum FuzzTarget: String, CaseIterable, Sendable {
     /// Framing, JSON and calls.
     case messages
     /// The parameters of each method.
@@ -15,7 +15,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     /// A record of the state directory.
     case record
 
-    package func run(_ bytes: [UInt8]) {
+    func run(_ bytes: [UInt8]) {
         switch self {
         case .messages: MessagesTarget.run(bytes)
         case .parameters: ParametersTarget.run(bytes)
