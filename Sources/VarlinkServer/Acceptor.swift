@@ -19,6 +19,7 @@ struct Acceptor: Sendable {
     init(
         _ listening: Int32,
         _ eventLoop: any EventLoop,
+        _ nextPass: NIOLoopBound<NextPass>,
         take: @escaping @Sendable (Int32) -> Void
     ) throws(ListeningSocketError) {
         var ends: [Int32] = [-1, -1]
@@ -36,7 +37,7 @@ struct Acceptor: Sendable {
                     eventLoop.execute { take(connection) }
                     accepted &+= 1
                     if accepted.isMultiple(of: Self.together), Self.isAnotherWaiting(listening) {
-                        Self.letCallsIn(eventLoop)
+                        Self.waitForPass(eventLoop, nextPass)
                     }
                 } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
@@ -45,12 +46,12 @@ struct Acceptor: Sendable {
         }
     }
 
-    /// Waits until the event loop has taken the connections there are and looked at its sockets again; more of them
+    /// Returns when the event loop has taken the connections there are and looked at its sockets again; more of them
     /// wait in the kernel's queue, which is bounded.
-    ///
-    /// The loop runs all tasks there are before it looks, and so would never come to it while a crowd connects.
-    private static func letCallsIn(_ eventLoop: any EventLoop) {
-        try? eventLoop.scheduleTask(in: .microseconds(100)) {}.futureResult.wait()
+    private static func waitForPass(_ eventLoop: any EventLoop, _ nextPass: NIOLoopBound<NextPass>) {
+        let looked = eventLoop.makePromise(of: Void.self)
+        eventLoop.execute { nextPass.value.run { looked.succeed() } }
+        try? looked.futureResult.wait()
     }
 
     private static func isAnotherWaiting(_ listening: Int32) -> Bool {

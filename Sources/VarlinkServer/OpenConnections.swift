@@ -10,15 +10,20 @@ final class OpenConnections {
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
     /// Those with replies that have not been sent.
     private var waiting: [VarlinkConnection] = []
+    private var isInPass = false
+    /// When replies were sent last in this pass, or its first calls were taken up; nil before.
+    private var lastSent: NIODeadline?
     /// What was sent last; its memory serves again once that is written.
     private var output = ByteBuffer()
 
     /// How many may wait for each other.
     private static let together = 64
+    /// How long.
+    private static let longest = TimeAmount.microseconds(100)
 
-    init(_ eventLoop: any EventLoop) {
+    init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
         self.eventLoop = eventLoop
-        turns = Turns(eventLoop)
+        turns = Turns(eventLoop, inNextPass: inNextPass)
     }
 
     func add(_ connection: VarlinkConnection) {
@@ -36,11 +41,30 @@ final class OpenConnections {
     /// Has a connection's replies sent soon; to be called once until they are.
     func sendSoon(_ connection: VarlinkConnection) {
         waiting.append(connection)
-        if waiting.count == 1 {
-            eventLoop.assumeIsolated().execute { self.sendAll() }
-        } else if waiting.count >= Self.together {
-            sendAll()
-        }
+        if waiting.count >= Self.together { sendAll() }
+        endPassSoon()
+    }
+
+    /// Something that the event loop found at its sockets has been taken up until `time`.
+    func takenUp(until time: NIODeadline) {
+        endPassSoon()
+        guard let lastSent else { return lastSent = time }
+        guard time > lastSent + Self.longest else { return }
+        self.lastSent = time
+        sendAll()
+    }
+
+    private func endPassSoon() {
+        guard !isInPass else { return }
+        isInPass = true
+        eventLoop.assumeIsolated().execute { self.endPass() }
+    }
+
+    private func endPass() {
+        isInPass = false
+        lastSent = nil
+        turns.endPass()
+        sendAll()
     }
 
     /// Bytes as the channel takes them.

@@ -8,23 +8,27 @@ import NIOCore
 /// who send thousands.
 final class Turns {
     private let eventLoop: any EventLoop
+    /// Has something done after the event loop has looked at its sockets.
+    private let inNextPass: (@escaping () -> Void) -> Void
     private var shares: [UInt32: UserShare] = [:]
     /// Users with connections that wait, the next one first.
     private var rotation: CircularBuffer<UserShare> = []
-    /// The next turn; none while one runs.
-    private var next: (due: NIODeadline, timer: Scheduled<Void>)?
+    /// Whether the next turn is due in the next pass.
+    private var isDue = false
     private var isServing = false
+    /// When somebody has rested who waits.
+    private var restEnd: (time: NIODeadline, timer: Scheduled<Void>)?
+    /// How often the event loop has looked at its sockets, at least as far as something was there.
+    private(set) var pass = 1
     /// Root and the server's own user are nobody's enemies.
     private let ownUserID = geteuid()
 
     /// How long calls are taken up in one go; the last one may take longer.
     private static let length = TimeAmount.microseconds(100)
-    /// As long again: the event loop runs whatever is due before it looks at its sockets, so that turns due at once
-    /// would keep it from them for ever.
-    private static let pause = TimeAmount.microseconds(100)
 
-    init(_ eventLoop: any EventLoop) {
+    init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
         self.eventLoop = eventLoop
+        self.inNextPass = inNextPass
     }
 
     /// The time of the event loop, which is its own in tests.
@@ -37,32 +41,32 @@ final class Turns {
             return share
         }
         let now = now
-        shares = shares.filter { !$0.value.isForgettable(at: now) }
+        shares = shares.filter { !$0.value.isForgettable(at: now, in: pass) }
         let share = UserShare(rests: userID != 0 && userID != ownUserID)
         share.connections = 1
         shares[userID] = share
         return share
     }
 
+    /// The event loop has taken up what there was.
+    func endPass() { pass &+= 1 }
+
     /// Lets a connection wait for its turn.
     func wait(_ connection: any TurnTaker, _ share: UserShare) {
         if share.waiting.isEmpty { rotation.append(share) }
         share.append(connection)
-        schedule()
+        serveInNextPass()
     }
 
-    /// Has the next turn begin so late, or earlier if it is to already.
-    private func schedule(in delay: TimeAmount = pause) {
-        let due = now + delay
-        guard !isServing, next.map({ due < $0.due }) ?? true else { return }
-        next?.timer.cancel()
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        next = (due, eventLoop.scheduleTask(deadline: due) { bound.value.serve() })
+    private func serveInNextPass() {
+        guard !isDue, !isServing else { return }
+        isDue = true
+        inNextPass { self.serve() }
     }
 
     private func serve() {
-        next = nil
-        // Who waits again must not have the next turn due by the end of this one.
+        isDue = false
+        // Who waits again is served in the pass after this one.
         isServing = true
         let start = now
         repeat {
@@ -73,7 +77,17 @@ final class Turns {
         } while now < start + Self.length
         isServing = false
         guard let earliest = rotation.map(\.restsUntil).min() else { return }
-        schedule(in: max(Self.pause, earliest - now))
+        if earliest <= now { serveInNextPass() } else { serve(at: earliest) }
+    }
+
+    private func serve(at time: NIODeadline) {
+        guard restEnd.map({ time < $0.time }) ?? true else { return }
+        restEnd?.timer.cancel()
+        let timer = eventLoop.assumeIsolated().scheduleTask(deadline: time) {
+            self.restEnd = nil
+            self.serveInNextPass()
+        }
+        restEnd = (time, timer)
     }
 
     /// The next one who does not rest.

@@ -11,31 +11,30 @@ final class UserShare {
     var bufferedBytes = 0
     /// Connections with calls that are not taken up yet, in the order in which they came.
     private(set) var waiting: CircularBuffer<any TurnTaker> = []
-    /// The end of the time that is used up; calls are charged twice what they take, for what the kernel does for them.
-    private var usedUntil = NIODeadline.distantPast
-
     /// Until then nothing is taken up, after a message so long that it held up others.
     private(set) var restsUntil = NIODeadline.distantPast
+    /// What calls have taken in one pass of the event loop over its sockets.
+    private var used: (pass: Int, time: TimeAmount) = (0, .zero)
 
-    /// How far a user may use time in advance: a few dozen calls.
-    static let burst = TimeAmount.microseconds(200)
+    /// What a user may take of one pass: a few dozen calls, or one of any length.
+    static let most = TimeAmount.microseconds(200)
 
     init(rests: Bool = true) {
         self.rests = rests
     }
 
     /// Whether one more call may be taken up without waiting for a turn.
-    func mayGoOn(at now: NIODeadline) -> Bool {
-        waiting.isEmpty && usedUntil <= now + Self.burst && restsUntil <= now
+    func mayGoOn(at now: NIODeadline, in pass: Int) -> Bool {
+        waiting.isEmpty && restsUntil <= now && (used.pass != pass || used.time < Self.most)
     }
 
     /// Whether there is nothing to remember.
-    func isForgettable(at now: NIODeadline) -> Bool {
-        connections == 0 && waiting.isEmpty && usedUntil <= now && restsUntil <= now
+    func isForgettable(at now: NIODeadline, in pass: Int) -> Bool {
+        connections == 0 && waiting.isEmpty && restsUntil <= now && used.pass != pass
     }
 
-    func charge(from start: NIODeadline, to end: NIODeadline) {
-        usedUntil = max(usedUntil, start) + (end - start) * 2
+    func charge(_ time: TimeAmount, in pass: Int) {
+        used = used.pass == pass ? (pass, used.time + time) : (pass, time)
     }
 
     /// Charges a call or reply that is longer than nearly any: a user has one MiB of them a second.

@@ -14,7 +14,7 @@ extension VarlinkConnection {
         var time = start
         var isFirstInTurn = inTurn
         while current == nil, isWritable, let session {
-            guard isFirstInTurn || hasLittle || share.mayGoOn(at: time) else {
+            guard isFirstInTurn || hasLittle || share.mayGoOn(at: time, in: turns.pass) else {
                 waitForTurn(share)
                 break
             }
@@ -32,10 +32,14 @@ extension VarlinkConnection {
                 break
             }
             let now = turns.now
-            share.charge(from: time, to: now)
+            share.charge(now - time, in: turns.pass)
             time = now
         }
-        if time == start { share.charge(from: start, to: turns.now) }
+        if time == start {
+            time = turns.now
+            share.charge(time - start, in: turns.pass)
+        }
+        connections.takenUp(until: time)
         holdBuffers()
     }
 

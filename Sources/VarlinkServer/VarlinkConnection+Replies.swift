@@ -35,14 +35,14 @@ extension VarlinkConnection {
         var isFirstInTurn = inTurn
         var time = turns.now
         while isWritable, let source {
-            guard isFirstInTurn || share.mayGoOn(at: time) else {
+            guard isFirstInTurn || share.mayGoOn(at: time, in: turns.pass) else {
                 waitForTurn(share)
                 break
             }
             isFirstInTurn = false
             let isDone = source()
             let now = turns.now
-            share.charge(from: time, to: now)
+            share.charge(now - time, in: turns.pass)
             time = now
             if isDone { break }
         }

@@ -6,6 +6,7 @@ import NIOPosix
 package struct VarlinkServer: Sendable {
     private let acceptor: Acceptor
     private let connections: NIOLoopBound<OpenConnections>
+    private let nextPass: NIOLoopBound<NextPass>
 
     /// Takes over a listening descriptor.
     ///
@@ -16,8 +17,13 @@ package struct VarlinkServer: Sendable {
         eventLoop: any EventLoop
     ) throws(ListeningSocketError) {
         let application = NIOLoopBound(application, eventLoop: eventLoop)
-        let connections = NIOLoopBound(OpenConnections(eventLoop), eventLoop: eventLoop)
-        acceptor = try Acceptor(socket, eventLoop) { descriptor in
+        let nextPass = try NextPass(eventLoop)
+        let connections = NIOLoopBound(
+            OpenConnections(eventLoop, inNextPass: nextPass.run),
+            eventLoop: eventLoop
+        )
+        self.nextPass = NIOLoopBound(nextPass, eventLoop: eventLoop)
+        acceptor = try Acceptor(socket, eventLoop, self.nextPass) { descriptor in
             guard let peer = PeerCredentials(ofSocket: descriptor) else {
                 close(descriptor)
                 return
@@ -41,7 +47,10 @@ package struct VarlinkServer: Sendable {
     /// Not to be called on the event loop.
     package func stop() throws {
         try acceptor.stop()
-        try connections.eventLoop.submit { [connections] in connections.value.closeAll() }.wait()
+        try connections.eventLoop.submit { [connections, nextPass] in
+            connections.value.closeAll()
+            nextPass.value.stop()
+        }.wait()
     }
 
     private static func set(_ options: any NIOSynchronousChannelOptions) throws {

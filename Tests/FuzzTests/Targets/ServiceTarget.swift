@@ -24,7 +24,10 @@ enum ServiceTarget {
         let loop = EmbeddedEventLoop()
         let service = service(fixture, loop)
         let channel = EmbeddedChannel(loop: loop)
-        let connection = VarlinkConnection(service, peer, among: OpenConnections(loop))
+        let connections = OpenConnections(loop) { body in
+            loop.assumeIsolated().scheduleTask(in: .microseconds(100)) { body() }
+        }
+        let connection = VarlinkConnection(service, peer, among: connections)
         try channel.pipeline.syncOperations.addHandler(connection)
         channel.pipeline.fireChannelActive()
         // The first byte chooses how the rest is cut.

@@ -1,0 +1,48 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// Has something done once the event loop has looked at its sockets again.
+///
+/// The loop first runs all tasks there are, with those that they add and every timer that is due by then: who has
+/// much to do and does the rest in a task or by a timer may keep it from its sockets for ever. So this is a socket of
+/// its own, as it were: a pipe.
+final class NextPass: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private var due: [() -> Void] = []
+    /// The pipe's end to write to.
+    private let bell: Int32
+
+    /// To be called on the event loop.
+    init(_ eventLoop: any EventLoop) throws(ListeningSocketError) {
+        var ends: [Int32] = [-1, -1]
+        guard unsafe pipe(&ends) == 0 else {
+            throw .failed(call: "pipe", path: "", errno: errno)
+        }
+        bell = ends[1]
+        let handler = NIOLoopBound(self, eventLoop: eventLoop)
+        _ = NIOPipeBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                }
+            }
+            .takingOwnershipOfDescriptor(input: ends[0])
+    }
+
+    /// Closes the other end, too.
+    func stop() { close(bell) }
+
+    func run(_ body: @escaping () -> Void) {
+        due.append(body)
+        var byte: UInt8 = 0
+        if due.count == 1 { _ = unsafe write(bell, &byte, 1) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let running = due
+        due = []
+        for body in running { body() }
+    }
+}
