@@ -12,16 +12,8 @@ public func segmentd_reader_open(
     _ time_limit_ms: CInt,
     _ ret: UnsafeMutablePointer<OpaquePointer?>?
 ) -> CInt {
-    status { () throws(Failure) in
-        try unsafe Reader.hand(out: ret) { () throws(Failure) in
-            let limit = try timeLimit(time_limit_ms, atLeast: 0)
-            let segment = try unsafe attach(client, name, .readWrite)
-            do throws(ExchangeError) {
-                return Stream(try StreamReader(segment, timeLimit: limit))
-            } catch {
-                throw Failure(error)
-            }
-        }
+    unsafe open(client, name, time_limit_ms, ret) { segment, limit throws(ExchangeError) in
+        try StreamReader(segment, timeLimit: limit)
     }
 }
 

@@ -1,3 +1,4 @@
+import SegmentClient
 import SegmentExchange
 import SystemPackage
 import Synchronization
@@ -41,6 +42,25 @@ final class Stream<Side: ~Copyable & Sendable>: Sendable {
         let result = try side.withLockIfAvailable { side throws(Failure) in try body(&side) }
         guard let result else { throw .busy }
         return result
+    }
+}
+
+/// Opens a side of a stream in a segment, and hands it out through `ret`.
+func open<Side: ~Copyable & Sendable>(
+    _ client: OpaquePointer?,
+    _ name: UnsafePointer<CChar>?,
+    _ time_limit_ms: CInt,
+    _ ret: UnsafeMutablePointer<OpaquePointer?>?,
+    _ side: (consuming AttachedSegment, Duration?) throws(ExchangeError) -> Side
+) -> CInt {
+    status { () throws(Failure) in
+        try unsafe Opaque<Stream<Side>>.hand(out: ret) { () throws(Failure) in
+            let limit = try timeLimit(time_limit_ms, atLeast: 0)
+            let segment = try unsafe attach(client, name, .readWrite)
+            do throws(ExchangeError) { return Stream(try side(segment, limit)) } catch {
+                throw Failure(error)
+            }
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import SegmentClient
 import Synchronization
 
 /// Reads the bytes of values.

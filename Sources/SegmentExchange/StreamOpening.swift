@@ -1,4 +1,5 @@
 import Glibc
+import SegmentClient
 
 /// A side of a stream that has been taken, and waits for the other.
 ///

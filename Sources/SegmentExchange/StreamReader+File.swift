@@ -9,16 +9,11 @@ extension StreamReader {
     /// Throws `failed` with the errno of write(2), `peerDied`, `peerClosed`, `corrupted`.
     public mutating func read(to file: FileDescriptor) throws(ExchangeError) -> Int {
         guard let filled = try filled(upTo: StreamLayout.chunk) else { return 0 }
-        while true {
-            try side.wait(for: file, POLLOUT, hasEnd: hasEnd)
-            let count = unsafe write(file.rawValue, memory.unsafeBytes(filled).baseAddress, filled.count)
-            let errno = errno
-            if count >= 0 {
-                free(count)
-                return count
-            }
-            guard errno == EINTR || errno == EAGAIN else { throw .failed(call: "write", errno: errno) }
+        let count = try side.count("write", of: file, POLLOUT, hasEnd: hasEnd) {
+            unsafe write(file.rawValue, memory.unsafeBytes(filled).baseAddress, filled.count)
         }
+        free(count)
+        return count
     }
 
     /// Writes the whole stream to a file; returns the number of bytes.

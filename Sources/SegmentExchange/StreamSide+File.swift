@@ -10,11 +10,30 @@ extension StreamSide {
     /// How often to look whether the peer has let go, which no descriptor tells; in milliseconds.
     private static let boundCheck: Int32 = 100
 
+    /// The number of bytes that read(2) or write(2) gives, once the file is ready for it; `call` is its name.
+    ///
+    /// Throws `failed` with its errno, and what `wait` throws.
+    func count(
+        _ call: String,
+        of file: FileDescriptor,
+        _ event: Int32,
+        hasEnd: Bool = false,
+        _ body: () -> Int
+    ) throws(ExchangeError) -> Int {
+        while true {
+            try wait(for: file, event, hasEnd: hasEnd)
+            let count = body()
+            let errno = errno
+            if count >= 0 { return count }
+            guard errno == EINTR || errno == EAGAIN else { throw .failed(call: call, errno: errno) }
+        }
+    }
+
     /// Waits until a pipe, socket or terminal can be read or written without waiting; a regular file always can.
     ///
     /// Throws `peerDied` and `peerClosed` where the other side ends meanwhile, unless `hasEnd` says that the stream is
     /// over for it.
-    func wait(for file: FileDescriptor, _ event: Int32, hasEnd: Bool = false) throws(ExchangeError) {
+    private func wait(for file: FileDescriptor, _ event: Int32, hasEnd: Bool) throws(ExchangeError) {
         guard !file.isRegular else { return }
         // poll(2) takes a negative descriptor for none.
         guard file.rawValue >= 0 else { throw .failed(call: "poll", errno: EBADF) }

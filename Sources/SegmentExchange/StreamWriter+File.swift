@@ -8,16 +8,11 @@ extension StreamWriter {
     /// Throws `failed` with the errno of read(2), `peerDied`, `peerClosed`, `corrupted`.
     public mutating func write(from file: FileDescriptor) throws(ExchangeError) -> Int {
         let room = try room(upTo: StreamLayout.chunk)
-        while true {
-            try side.wait(for: file, POLLIN)
-            let count = unsafe read(file.rawValue, memory.unsafeBytes(room).baseAddress, room.count)
-            let errno = errno
-            if count >= 0 {
-                publish(count)
-                return count
-            }
-            guard errno == EINTR || errno == EAGAIN else { throw .failed(call: "read", errno: errno) }
+        let count = try side.count("read", of: file, POLLIN) {
+            unsafe read(file.rawValue, memory.unsafeBytes(room).baseAddress, room.count)
         }
+        publish(count)
+        return count
     }
 
     /// Writes a whole file, or a pipe up to its end; returns the number of bytes.

@@ -1,4 +1,5 @@
 import CLinux
+import SegmentClient
 import Synchronization
 
 /// Says whether somebody sleeps until something happens, and is what they sleep on: futex(2).

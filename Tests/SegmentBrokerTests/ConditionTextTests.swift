@@ -34,7 +34,7 @@ import Testing
         Condition(
             kind: "key_path_unreadable",
             definition: .test("a", key: .path("/srv/file", project: 65)),
-            prepare: { $0.kernel.failing = (0, .permissionDenied) },
+            prepare: { $0.lifeline.fault = (0, .permissionDenied) },
             message: "/srv/file, from which ftok makes the key, cannot be looked up: Permission denied",
             remedy:
                 "let the daemon's user search its directories, or declare the key as a number: value = 0x…"
@@ -63,7 +63,7 @@ import Testing
         Condition(
             kind: "out_of_memory",
             definition: .test("a"),
-            prepare: { $0.kernel.failing = (2, .noMemory) },
+            prepare: { $0.lifeline.fault = (2, .noMemory) },
             message: "the kernel has no memory for 4 KiB (shmget)",
             remedy: "free memory, or declare a smaller size; segmentd tries again by itself"
         ),
@@ -99,7 +99,6 @@ import Testing
         try condition.prepare(fixture)
         fixture.fake.files["/srv/file"] = 1
         try fixture.start([condition.definition])
-        fixture.kernel.failing = nil
         let described = fixture.broker.segments["a"]?.life
         guard case .blocked(let problem) = described else {
             Issue.record("it is not blocked")

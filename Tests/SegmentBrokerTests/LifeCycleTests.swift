@@ -32,9 +32,9 @@ import Testing
     @Test func `nobody can attach before group and mode are set`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        let calls = fixture.kernel.calls
-        let made = try #require(calls.lastIndex(of: .shmget))
-        #expect(calls[made...].starts(with: [.shmget, .shmat, .madvise, .set]))
+        let calls = fixture.lifeline.calls.map(\.word)
+        let made = try #require(calls.lastIndex(of: .create))
+        #expect(calls[made...].starts(with: [.create, .attach, .excludeFromCoreDumps, .setOwner]))
     }
 
     @Test func `a while-used segment is made at the first Acquire and goes after its linger`() throws {

@@ -29,12 +29,12 @@ import Testing
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
         try fixture.kill()
-        fixture.kernel.refusesAttachments = true
+        fixture.lifeline.refused = (.attach, .noMemory)
         try fixture.start([.test("a")])
         checkOften(fixture)
         #expect(try fixture.describe("a").problems.map(\.kind) == [.unshielded])
         #expect(fixture.log.lines.count { $0.contains("does not let the broker attach it") } == 1)
-        fixture.kernel.refusesAttachments = false
+        fixture.lifeline.refused = nil
         checkOften(fixture)
         #expect(try fixture.describe("a").problems.isEmpty)
         #expect(try fixture.fake.statusOfAny(identifier).attachmentCount == 1)

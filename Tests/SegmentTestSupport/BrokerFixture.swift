@@ -9,7 +9,9 @@ import SystemVSharedMemory
 package final class BrokerFixture {
     package static let daemonUserID: UInt32 = 990
     package let fake: FakeKernel
-    package let kernel: FaultyKernel
+    /// Counts the broker's calls to the kernel, and lets them fail.
+    package let lifeline = Lifeline()
+    private let kernel: MortalKernel
     package let records: MemoryRecords
     package let clock = ManualClock()
     package let log = LogLines()
@@ -20,14 +22,14 @@ package final class BrokerFixture {
 
     package init() throws {
         fake = FakeKernel(userID: Self.daemonUserID, groupID: Self.daemonUserID)
-        kernel = FaultyKernel(fake)
+        kernel = MortalKernel(fake, lifeline)
         records = MemoryRecords()
         broker = try Self.makeBroker(kernel, records, clock, log, isService: true)
         listen()
     }
 
     private static func makeBroker(
-        _ kernel: FaultyKernel,
+        _ kernel: MortalKernel,
         _ records: MemoryRecords,
         _ clock: ManualClock,
         _ log: LogLines,

@@ -12,6 +12,8 @@ package final class Lifeline {
     package var end: (index: Int, afterEffect: Bool)?
     /// Fails the call of this index without effect.
     package var fault: (index: Int, errno: Errno)?
+    /// Fails each call of this kind without effect.
+    package var refused: (word: OutsideCall.Word, errno: Errno)?
     package private(set) var isCut = false
     /// Hears of each call before and after it takes effect; what others do just then, they do here.
     package var before: (OutsideCall) -> Void = { _ in }
@@ -25,7 +27,7 @@ package final class Lifeline {
     /// Forgets the calls made so far, and what was to happen.
     package func restart() {
         calls.removeAll(keepingCapacity: true)
-        (end, fault) = (nil, nil)
+        (end, fault, refused) = (nil, nil, nil)
     }
 
     package func cut() { isCut = true }
@@ -40,6 +42,7 @@ package final class Lifeline {
         calls.append(call)
         if let end, end.index == index, !end.afterEffect { isCut = true }
         guard !isCut else { throw Self.dead }
+        if let refused, refused.word == call.word { throw refused.errno }
         // shmdt(2) fails only where nothing is attached: a failure that leaves an attachment does not exist.
         if let fault, fault.index == index, call.word != .detach { throw fault.errno }
     }

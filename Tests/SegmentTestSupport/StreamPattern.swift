@@ -1,8 +1,17 @@
+import Glibc
+
 /// Bytes that say where in a stream they belong.
 package enum StreamPattern {
     /// Prime, so that no ring and no piece is a multiple of it.
     private static let period = 251
-    private static let table: [UInt8] = (0..<period + largest).map { UInt8($0 % period) }
+    /// Made in whole periods, since a process may have to live for little more than this.
+    private static let table: [UInt8] = {
+        let once = (0..<period).map { UInt8($0) }
+        var table: [UInt8] = []
+        table.reserveCapacity(largest + 2 * period)
+        while table.count < period + largest { table += once }
+        return table
+    }()
 
     /// Of one piece, in bytes.
     package static let largest = 1 << 20
@@ -13,6 +22,12 @@ package enum StreamPattern {
     }
 
     package static func matches(_ bytes: ArraySlice<UInt8>, at position: UInt64) -> Bool {
-        bytes == Self.bytes(at: position, count: bytes.count)
+        let expected = Self.bytes(at: position, count: bytes.count)
+        return bytes.withUnsafeBytes { bytes in
+            expected.withUnsafeBytes { expected in
+                guard let own = bytes.baseAddress, let other = expected.baseAddress else { return true }
+                return memcmp(own, other, bytes.count) == 0
+            }
+        }
     }
 }

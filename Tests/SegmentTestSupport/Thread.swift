@@ -8,11 +8,17 @@ package final class Thread<Value>: @unchecked Sendable {
 
     package init(_ body: @escaping () throws -> Value) {
         let result = result
-        thread = startThread(Work { result.value = Result { try body() } })
+        thread = startThread(
+            Work {
+                result.value = Result { try body() }
+                result.isOver.raise()
+            }
+        )
     }
 
-    /// Waits for its end.
-    package func value() throws -> Value {
+    /// Waits for its end; throws where that does not come within the time limit.
+    package func value(timeLimit: Duration? = nil) throws -> Value {
+        if let timeLimit { guard result.isOver.wait(timeLimit: timeLimit) else { throw StillRuns() } }
         pthread_join(thread, nil)
         guard let value = result.value else { throw NoResult() }
         return try value.get()
@@ -20,9 +26,11 @@ package final class Thread<Value>: @unchecked Sendable {
 
     private final class Outcome {
         var value: Result<Value, any Error>?
+        let isOver = Latch()
     }
 
     private struct NoResult: Error {}
+    private struct StillRuns: Error {}
 }
 
 private final class Work {
@@ -47,11 +55,20 @@ private func startThread(_ work: Work) -> pthread_t {
 
 /// Something that one thread waits for another to do.
 package final class Latch: Sendable {
-    private let isRaised = Atomic(false)
+    private let state = Atomic(false)
 
     package init() {}
 
-    package func raise() { isRaised.store(true, ordering: .sequentiallyConsistent) }
+    package var isRaised: Bool { state.load(ordering: .sequentiallyConsistent) }
 
-    package func wait() { while !isRaised.load(ordering: .sequentiallyConsistent) { usleep(100) } }
+    package func raise() { state.store(true, ordering: .sequentiallyConsistent) }
+
+    package func wait() { while !isRaised { usleep(100) } }
+
+    /// Whether it has been raised within the time limit.
+    package func wait(timeLimit: Duration) -> Bool {
+        let end = ContinuousClock.now + timeLimit
+        while !isRaised, ContinuousClock.now < end { usleep(100) }
+        return isRaised
+    }
 }

@@ -5,39 +5,72 @@ import SegmentTestSupport
 
 /// One side of a stream, to be killed, traced and counted.
 ///
-///     stream-peer write|read SEGMENT MESSAGES SIZE [DELAY]
+///     stream-peer write|read SEGMENT MESSAGES SIZE [DELAY [opening|finishing LIFE]]
 ///
-/// As many messages of so many bytes, after a delay in milliseconds. A reader that reads another byte than belongs
-/// there exits with 3.
+/// As many messages of so many bytes, after a delay in milliseconds. It is killed when it has lived so many
+/// microseconds since it began to open its side, or to finish. A reader that reads another byte than belongs there exits
+/// with 3, and with 4 after another number of bytes; a side that the exchange fails for exits with 5.
 @main
-enum StreamPeer {
+struct StreamPeer {
+    private let messages: Int
+    private let size: Int
+    /// In microseconds.
+    private let delay: UInt32
+    private let death: Death?
+
     static func main() throws {
         let arguments = CommandLine.arguments
         guard arguments.count >= 5, let messages = Int(arguments[3]), let size = Int(arguments[4]) else {
             exit(2)
         }
-        let delay = arguments.count > 5 ? UInt32(arguments[5]) ?? 0 : 0
-        let segment = try SegmentClient().attach(arguments[2])
-        if arguments[1] == "write" {
-            var writer = try StreamWriter(segment)
-            usleep(delay * 1000)
-            for _ in 0..<messages {
-                try writer.write(StreamPattern.bytes(at: writer.position, count: size).span.bytes)
-            }
-            try writer.finish()
-        } else {
-            var reader = try StreamReader(segment)
-            usleep(delay * 1000)
-            var buffer = [UInt8](repeating: 0, count: size)
-            while true {
-                let position = reader.position
-                var span = buffer.mutableSpan
-                var bytes = span.mutableBytes
-                let count = try reader.read(into: &bytes)
-                guard count > 0 else { break }
-                guard StreamPattern.matches(buffer[..<count], at: position) else { exit(3) }
-            }
-            guard reader.position == UInt64(messages * size) else { exit(4) }
+        var death: Death?
+        if arguments.count == 8, let beginning = Death.Beginning(rawValue: arguments[6]),
+            let life = Int(arguments[7])
+        {
+            death = Death(beginning: beginning, life: .microseconds(life))
         }
+        let peer = StreamPeer(
+            messages: messages,
+            size: size,
+            delay: arguments.count > 5 ? UInt32(arguments[5]).map { $0 * 1000 } ?? 0 : 0,
+            death: death
+        )
+        let segment = try SegmentClient().attach(arguments[2])
+        do throws(ExchangeError) {
+            if arguments[1] == "write" { try peer.write(segment) } else { try peer.read(segment) }
+        } catch {
+            let line = "\(error)\n"
+            _ = Glibc.write(STDERR_FILENO, line, line.utf8.count)
+            exit(5)
+        }
+    }
+
+    private func write(_ segment: consuming AttachedSegment) throws(ExchangeError) {
+        death?.begins(at: .opening)
+        var writer = try StreamWriter(segment)
+        usleep(delay)
+        for _ in 0..<messages {
+            try writer.write(StreamPattern.bytes(at: writer.position, count: size).span.bytes)
+        }
+        death?.begins(at: .finishing)
+        try writer.finish()
+    }
+
+    private func read(_ segment: consuming AttachedSegment) throws(ExchangeError) {
+        death?.begins(at: .opening)
+        var reader = try StreamReader(segment)
+        usleep(delay)
+        let all = UInt64(messages * size)
+        var buffer = [UInt8](repeating: 0, count: size)
+        while true {
+            let position = reader.position
+            if position == all { death?.begins(at: .finishing) }
+            var span = buffer.mutableSpan
+            var bytes = span.mutableBytes
+            let count = try reader.read(into: &bytes)
+            guard count > 0 else { break }
+            guard StreamPattern.matches(buffer[..<count], at: position) else { exit(3) }
+        }
+        guard reader.position == all else { exit(4) }
     }
 }

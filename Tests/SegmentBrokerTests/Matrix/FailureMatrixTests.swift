@@ -1,7 +1,9 @@
+import Glibc
 import SegmentModel
 import SegmentRecords
 import SegmentTestSupport
 import SystemPackage
+import SystemVSharedMemory
 import Testing
 
 @testable import SegmentBroker
@@ -40,6 +42,9 @@ import Testing
         .loadRecords: [.ioError, .permissionDenied, .tooManyOpenFiles],
     ]
 
+    /// An errno that no manual page lists.
+    private static let unheardOf = Errno(rawValue: EHWPOISON)
+
     @Test(arguments: Plan.all)
     func `one failure is made good by the next check`(plan: Plan) throws {
         var index = 0, tries = 0
@@ -50,6 +55,7 @@ import Testing
                 let comment: Comment = "\(plan.testDescription), call \(index) fails: \(errno)"
                 var refusal: (any Error)?
                 do { try plan.run(scene) } catch { refusal = error }
+                try scene.expectNothingLost(afterFailed: scene.mortal.lifeline.calls[index].word, comment)
                 if refusal is RecordsError { try scene.kill() }
                 scene.mortal.lifeline.restart()
                 if refusal != nil { try scene.mortal.start(plan.after) }
@@ -68,19 +74,51 @@ import Testing
         )
     }
 
+    @Test func `a removal that failed is done when it is asked for again`() throws {
+        let plan = try #require(Plan.all.first { $0.testDescription == "remove" })
+        var index = 0
+        while let failures = try failures(plan, index) {
+            for errno in failures {
+                let scene = try Scene(plan)
+                scene.mortal.lifeline.fault = (index, errno)
+                try plan.run(scene)
+                scene.mortal.lifeline.restart()
+                scene.mortal.check()
+                for name in Plan.usual.map(\.name.string) {
+                    try scene.mortal.broker.remove(name, when: .now, viewer: Plan.administrator)
+                }
+                #expect(scene.ours.isEmpty, "call \(index) fails: \(errno)")
+            }
+            index += 1
+        }
+    }
+
     /// The call of this index may fail so; nil after the last.
     private func failures(_ plan: Plan, _ index: Int) throws -> [Errno]? {
         let scene = try Scene(plan)
         try plan.run(scene)
         guard index < scene.mortal.lifeline.calls.count else { return nil }
-        return Self.failures[scene.mortal.lifeline.calls[index].word] ?? []
+        let failures = Self.failures[scene.mortal.lifeline.calls[index].word]
+        return failures.map { $0 + [Self.unheardOf] } ?? []
     }
 }
 
 extension Scene {
+    /// Right after a failure each segment of ours in the kernel is recorded and known, under one name.
+    ///
+    /// The broker may not know one of which the kernel does not say what it is, nor what it cannot record.
+    fileprivate func expectNothingLost(afterFailed call: OutsideCall.Word, _ comment: Comment) throws {
+        guard ![.loadRecords, .writeRecord, .removeRecord].contains(call) else { return }
+        let known = mortal.broker.segments.values.compactMap { $0.life.segment?.identifier }
+        let recorded = Set(mortal.disk.records.values.compactMap(\.identifier))
+        let ours = Set(ours.keys)
+        #expect(Set(known).count == known.count, comment)
+        #expect(ours.isSubset(of: recorded), comment)
+        if ![.status, .statusOfAny].contains(call) { #expect(Set(known) == ours, comment) }
+    }
+
     /// What a plan has not made, the next check or request makes.
     fileprivate func makeGood() throws {
-        mortal.check()
         mortal.check()
         if mortal.broker.ending != nil {
             try kill()

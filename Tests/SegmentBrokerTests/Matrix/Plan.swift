@@ -17,6 +17,8 @@ struct Plan: CustomTestStringConvertible, Sendable {
     var isStarted = true
     /// Names whose segment may be another one afterwards.
     var mayReplace: Set<String> = []
+    /// Names that nobody knows any more afterwards: undeclared, and used by nobody.
+    var gone: Set<String> = []
     /// What programs and others have done before.
     var prepare: @Sendable (Scene) throws -> Void = { _ in }
     var run: @Sendable (Scene) throws -> Void
@@ -39,11 +41,17 @@ struct Plan: CustomTestStringConvertible, Sendable {
             },
             run: { try $0.mortal.start(usual) }
         ),
-        Plan(testDescription: "create") { _ = try? $0.acquire("used") },
+        Plan(testDescription: "create") { scene in
+            if (try? scene.acquire("used")) != nil || scene.mortal.lifeline.isCut { return }
+            // Who asks again gets it, without a check between.
+            #expect(throws: Never.self) { try scene.acquire("used") }
+        },
         Plan(
             testDescription: "reload",
+            before: usual + [.test("old")],
             after: [.test("boot", mode: 0o644), .test("fixed", size: 8192), .test("new")],
             mayReplace: ["stop", "used"],
+            gone: ["old"],
             prepare: {
                 _ = try $0.acquire("used")
                 try $0.attach("used")

@@ -61,13 +61,16 @@ final class Scene {
         try mortal.kernel.acting(as: .root) { () throws(Errno) in try mortal.kernel.remove(identifier) }
     }
 
+    /// The broker's segments in the kernel that are not marked for removal.
+    var ours: [SegmentIdentifier: SegmentStatus] {
+        mortal.kernel.segments.filter { $0.value.creatorUserID == 990 && !$0.value.isMarkedForRemoval }
+    }
+
     /// Kernel, records and files agree, nothing is lost, doubled or orphaned, nothing foreign touched.
     func expectAgreement(_ comment: Comment) throws {
         let live = mortal.broker.segments.values.filter { $0.life.segment != nil }
         let known = live.compactMap { $0.life.segment?.identifier }
-        let ours = mortal.kernel.segments.filter {
-            $0.value.creatorUserID == 990 && !$0.value.isMarkedForRemoval
-        }
+        let ours = ours
         #expect(Set(known) == Set(ours.keys), comment)
         #expect(Set(known).count == known.count, comment)
         #expect(mortal.disk.records.count >= live.count, comment)
@@ -87,7 +90,8 @@ final class Scene {
         for name in mortal.disk.records.keys {
             #expect(mortal.broker.segments[name.string]?.record != nil, comment)
         }
-        for (name, identifier) in made where !plan.mayReplace.contains(name) {
+        for name in plan.gone { #expect(mortal.broker.segments[name] == nil, "\(comment): \(name)") }
+        for (name, identifier) in made where !plan.mayReplace.union(plan.gone).contains(name) {
             #expect(mortal.kernel.segments[identifier]?.isMarkedForRemoval == false, "\(comment): \(name)")
         }
         for (identifier, status) in foreign {
