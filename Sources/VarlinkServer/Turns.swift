@@ -24,7 +24,7 @@ final class Turns {
     private let ownUserID = geteuid()
 
     /// How long calls are taken up in one go; the last one may take longer.
-    private static let length = TimeAmount.microseconds(100)
+    private static let length = TimeAmount.microseconds(20)
 
     init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
         self.eventLoop = eventLoop
