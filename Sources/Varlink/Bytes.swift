@@ -6,6 +6,12 @@ extension [UInt8] {
         unsafe new.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 
+    mutating func append(_ text: StaticString) {
+        unsafe append(
+            contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        )
+    }
+
     /// Where the first zero byte stands at or after `start`; memchr(3).
     func firstZero(from start: Int) -> Int? {
         unsafe withUnsafeBytes { bytes in

@@ -76,13 +76,36 @@ extension Span<UInt8> {
     /// Where, at or after `start`, a string has something else than characters that stand for themselves: a
     /// quotation mark, a backslash, a control character, or its end; and whether they are ASCII up to there.
     func plainCharacters(from start: Int) -> (end: Int, areASCII: Bool) {
-        var (index, bits) = (start, UInt8(0))
+        var (index, bits) = (start, UInt64(0))
+        while index + 8 <= count {
+            let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+            if EightBytes.endPlainCharacters(word) { break }
+            bits |= word
+            index += 8
+        }
         while index < count {
             let byte = unsafe self[unchecked: index]
             if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-            bits |= byte
+            bits |= UInt64(byte)
             index += 1
         }
-        return (index, bits < 0x80)
+        return (index, bits & EightBytes.highBits == 0)
     }
+}
+
+/// Eight bytes at once in one word.
+private enum EightBytes {
+    static let highBits: UInt64 = 0x8080_8080_8080_8080
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+
+    /// Whether one of them is a quotation mark, a backslash or a control character.
+    static func endPlainCharacters(_ word: UInt64) -> Bool {
+        let controls = (word &- ones &* 0x20) & ~word
+        let quotes = zeroes(word ^ ones &* UInt64(UInt8(ascii: "\"")))
+        let backslashes = zeroes(word ^ ones &* UInt64(UInt8(ascii: "\\")))
+        return (controls | quotes | backslashes) & highBits != 0
+    }
+
+    /// Has a high bit set if, and only if, some byte is zero.
+    private static func zeroes(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
 }

@@ -29,11 +29,18 @@ package struct JSONWriter {
     }
 
     /// A member's name, that needs no escapes; its value follows.
-    package mutating func name(_ name: String) {
+    package mutating func name(_ name: StaticString) {
         separate()
         bytes.append(UInt8(ascii: "\""))
-        bytes.append(name.utf8Span.span)
+        bytes.append(name)
         bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// A member's name that may need escapes; its value follows.
+    package mutating func name(any name: String) {
+        value(name)
         bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
@@ -118,49 +125,49 @@ package struct JSONWriter {
 }
 
 extension JSONWriter {
-    package mutating func member(_ name: String, _ value: String) {
+    package mutating func member(_ name: StaticString, _ value: String) {
         self.name(name)
         self.value(value)
     }
 
-    package mutating func member(_ name: String, _ value: String?) {
+    package mutating func member(_ name: StaticString, _ value: String?) {
         self.name(name)
         if let value { self.value(value) } else { null() }
     }
 
-    package mutating func member(_ name: String, _ value: some WireInteger) {
+    package mutating func member(_ name: StaticString, _ value: some WireInteger) {
         self.name(name)
         self.value(value)
     }
 
-    package mutating func member<Value: WireInteger>(_ name: String, _ value: Value?) {
+    package mutating func member<Value: WireInteger>(_ name: StaticString, _ value: Value?) {
         self.name(name)
         if let value { self.value(value) } else { null() }
     }
 
-    package mutating func member(_ name: String, _ value: Bool) {
+    package mutating func member(_ name: StaticString, _ value: Bool) {
         self.name(name)
         self.value(value)
     }
 
-    package mutating func member(_ name: String, _ value: some JSONEncodable) {
+    package mutating func member(_ name: StaticString, _ value: some JSONEncodable) {
         self.name(name)
         self.value(value)
     }
 
-    package mutating func member<Value: JSONEncodable>(_ name: String, _ value: Value?) {
+    package mutating func member<Value: JSONEncodable>(_ name: StaticString, _ value: Value?) {
         self.name(name)
         if let value { self.value(value) } else { null() }
     }
 
-    package mutating func member(_ name: String, _ values: [String]) {
+    package mutating func member(_ name: StaticString, _ values: [String]) {
         self.name(name)
         beginArray()
         for value in values { self.value(value) }
         endArray()
     }
 
-    package mutating func member(_ name: String, _ values: [some JSONEncodable]) {
+    package mutating func member(_ name: StaticString, _ values: [some JSONEncodable]) {
         self.name(name)
         beginArray()
         for value in values { self.value(value) }
@@ -189,18 +196,9 @@ extension JSONObject: JSONEncodable {
     package func encode(to writer: inout JSONWriter) {
         writer.beginObject()
         for member in members {
-            writer.value(member.name)
-            writer.colon()
+            writer.name(any: member.name)
             writer.value(member.value)
         }
         writer.endObject()
-    }
-}
-
-extension JSONWriter {
-    /// Behind a name that was written as a value because it may need escapes.
-    fileprivate mutating func colon() {
-        bytes.append(UInt8(ascii: ":"))
-        needsComma = false
     }
 }

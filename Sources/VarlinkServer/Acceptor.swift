@@ -13,7 +13,7 @@ struct Acceptor: Sendable {
     private let stopping: (read: Int32, write: Int32)
 
     /// How many connections the event loop takes before it looks at its sockets again.
-    private static let together = 4
+    private static let together = 2
 
     /// Hands the descriptor of each connection to `take`, on the event loop.
     init(

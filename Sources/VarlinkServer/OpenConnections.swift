@@ -46,11 +46,13 @@ final class OpenConnections {
     }
 
     /// Something that the event loop found at its sockets has been taken up until `time`.
+    ///
+    /// Where the server is overrun, who called once is answered without waiting for the others.
     func takenUp(until time: NIODeadline) {
         endPassSoon()
-        guard let lastSent else { return lastSent = time }
-        guard time > lastSent + Self.longest else { return }
-        self.lastSent = time
+        let start = lastSent ?? time
+        guard turns.areTaken || time > start + Self.longest else { return lastSent = start }
+        lastSent = time
         sendAll()
     }
 
@@ -68,7 +70,7 @@ final class OpenConnections {
     }
 
     /// Bytes as the channel takes them.
-    func buffer(_ bytes: [UInt8]) -> ByteBuffer {
+    func buffer(_ bytes: ArraySlice<UInt8>) -> ByteBuffer {
         // No larger than these where the last is still to be written: many may wait to be.
         output.clear(minimumCapacity: bytes.count)
         output.writeBytes(bytes)

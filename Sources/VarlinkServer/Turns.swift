@@ -11,6 +11,8 @@ final class Turns {
     /// Has something done after the event loop has looked at its sockets.
     private let inNextPass: (@escaping () -> Void) -> Void
     private var shares: [UInt32: UserShare] = [:]
+    /// How many users have connections.
+    private var users = 0
     /// Users with connections that wait, the next one first.
     private var rotation: CircularBuffer<UserShare> = []
     /// Whether the next turn is due in the next pass.
@@ -23,27 +25,45 @@ final class Turns {
     /// Root and the server's own user are nobody's enemies.
     private let ownUserID = geteuid()
 
-    /// How long calls are taken up in one go; the last one may take longer.
-    private static let length = TimeAmount.microseconds(20)
+    /// How long calls are taken up in one turn; the last one may take longer.
+    private static let length = TimeAmount.microseconds(5)
+    /// What a user may take of one pass before turns begin: some calls, or a few dozen where nobody else is there.
+    private static let mostAmongOthers = TimeAmount.microseconds(20)
+    private static let mostAlone = TimeAmount.microseconds(200)
 
     init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
         self.eventLoop = eventLoop
         self.inNextPass = inNextPass
     }
 
+    /// Whether somebody's calls are served by turns.
+    var areTaken: Bool { !rotation.isEmpty }
+
     /// The time of the event loop, which is its own in tests.
     var now: NIODeadline { eventLoop.now }
 
+    /// Whether one more call of a user may be taken up without waiting for a turn.
+    func mayGoOn(_ share: UserShare, at time: NIODeadline) -> Bool {
+        share.mayGoOn(at: time, in: pass, most: users > 1 ? Self.mostAmongOthers : Self.mostAlone)
+    }
+
     /// The share of one more connection; who comes back finds what they left.
     func join(_ userID: UInt32) -> UserShare {
-        if let share = shares[userID] {
-            share.connections += 1
-            return share
-        }
+        let share = shares[userID] ?? newShare(userID)
+        if share.connections == 0 { users += 1 }
+        share.connections += 1
+        return share
+    }
+
+    func leave(_ share: UserShare) {
+        share.connections -= 1
+        if share.connections == 0 { users -= 1 }
+    }
+
+    private func newShare(_ userID: UInt32) -> UserShare {
         let now = now
         shares = shares.filter { !$0.value.isForgettable(at: now, in: pass) }
         let share = UserShare(rests: userID != 0 && userID != ownUserID)
-        share.connections = 1
         shares[userID] = share
         return share
     }

@@ -16,16 +16,13 @@ final class UserShare {
     /// What calls have taken in one pass of the event loop over its sockets.
     private var used: (pass: Int, time: TimeAmount) = (0, .zero)
 
-    /// What a user may take of one pass: a few dozen calls, or one of any length.
-    static let most = TimeAmount.microseconds(200)
-
     init(rests: Bool = true) {
         self.rests = rests
     }
 
-    /// Whether one more call may be taken up without waiting for a turn.
-    func mayGoOn(at now: NIODeadline, in pass: Int) -> Bool {
-        waiting.isEmpty && restsUntil <= now && (used.pass != pass || used.time < Self.most)
+    /// Whether one more call may be taken up without waiting for a turn, where a user has so much of a pass.
+    func mayGoOn(at now: NIODeadline, in pass: Int, most: TimeAmount) -> Bool {
+        waiting.isEmpty && restsUntil <= now && (used.pass != pass || used.time < most)
     }
 
     /// Whether there is nothing to remember.

@@ -12,7 +12,7 @@ extension VarlinkConnection {
     /// Stops reading while calls wait that cannot be taken up yet; one message is always read to its end, if by turns.
     private func readWhileThereIsRoom() {
         let takesUpCalls = current == nil && isWritable && !isWaitingForTurn
-        let room = takesUpCalls ? frames.maximumLength : 1 << 12
+        let room = takesUpCalls ? frames.maximumLength : 1 << 10
         let hasRoom = frames.bufferedBytes <= room
         guard hasRoom != readsByItself, let options = context?.channel.syncOptions else { return }
         readsByItself = hasRoom

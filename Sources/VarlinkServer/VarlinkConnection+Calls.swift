@@ -14,7 +14,7 @@ extension VarlinkConnection {
         var time = start
         var isFirstInTurn = inTurn
         while current == nil, isWritable, let session {
-            guard isFirstInTurn || hasLittle || share.mayGoOn(at: time, in: turns.pass) else {
+            guard isFirstInTurn || hasLittle || turns.mayGoOn(share, at: time) else {
                 waitForTurn(share)
                 break
             }

@@ -53,7 +53,7 @@ extension VarlinkConnection: ChannelInboundHandler {
         connections.remove(self)
         if let share {
             share.bufferedBytes -= chargedBytes
-            share.connections -= 1
+            turns.leave(share)
             self.share = nil
         }
         guard let session else { return }

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import Varlink
 
@@ -20,10 +21,34 @@ extension VarlinkConnection {
     func send() {
         isSentSoon = false
         guard let context, !writer.bytes.isEmpty else { return }
-        let output = connections.buffer(writer.bytes)
+        let sent = sendAtOnce(context.channel)
+        guard sent < writer.bytes.count else { return writer.reset() }
+        let rest = connections.buffer(writer.bytes[sent...])
         writer.reset()
-        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+        writesUnderWay += 1
+        context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenComplete { _ in
+            self.writesUnderWay -= 1
+        }
         if !isWritable { chargeBuffers() }
+    }
+
+    /// Gives the socket what it takes without waiting; returns how many bytes.
+    ///
+    /// The channel would do the same, but costs as much as all else that is done for a reply. It is left to tell of
+    /// errors. While it is active, the socket is open.
+    private func sendAtOnce(_ channel: any Channel) -> Int {
+        guard let socket, writesUnderWay == 0, channel.isActive else { return 0 }
+        return unsafe writer.bytes.withUnsafeBytes { bytes in
+            max(
+                0,
+                unsafe Glibc.send(
+                    socket,
+                    bytes.baseAddress,
+                    bytes.count,
+                    Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
+                )
+            )
+        }
     }
 
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case
@@ -35,7 +60,7 @@ extension VarlinkConnection {
         var isFirstInTurn = inTurn
         var time = turns.now
         while isWritable, let source {
-            guard isFirstInTurn || share.mayGoOn(at: time, in: turns.pass) else {
+            guard isFirstInTurn || turns.mayGoOn(share, at: time) else {
                 waitForTurn(share)
                 break
             }

@@ -9,6 +9,8 @@ package final class VarlinkConnection {
     let application: any VarlinkApplication
     let peer: PeerCredentials
     let connections: OpenConnections
+    /// The channel's; nil where there is none, as in tests.
+    let socket: Int32?
     /// What the channel told last; nil before it is active and after.
     var context: ChannelHandlerContext?
     var isWritable = true
@@ -29,6 +31,8 @@ package final class VarlinkConnection {
     var isWaitingForTurn = false
     var readsByItself = true
     var isSentSoon = false
+    /// Those that the channel has and has not done.
+    var writesUnderWay = 0
 
     /// What is going on, and is gone on with when something that it caused returns.
     enum Activity {
@@ -36,10 +40,16 @@ package final class VarlinkConnection {
         case pulling
     }
 
-    init(_ application: any VarlinkApplication, _ peer: PeerCredentials, among connections: OpenConnections) {
+    init(
+        _ application: any VarlinkApplication,
+        _ peer: PeerCredentials,
+        among connections: OpenConnections,
+        onSocket socket: Int32? = nil
+    ) {
         self.application = application
         self.peer = peer
         self.connections = connections
+        self.socket = socket
         frames = FrameDecoder(maximumLength: application.longestMessage)
     }
 

@@ -33,7 +33,12 @@ package struct VarlinkServer: Sendable {
                     eventLoop.makeCompletedFuture {
                         if let options = channel.syncOptions { try Self.set(options) }
                         try channel.pipeline.syncOperations.addHandler(
-                            VarlinkConnection(application.value, peer, among: connections.value)
+                            VarlinkConnection(
+                                application.value,
+                                peer,
+                                among: connections.value,
+                                onSocket: descriptor
+                            )
                         )
                     }
                 }
@@ -59,8 +64,9 @@ package struct VarlinkServer: Sendable {
         try options.setOption(.maxMessagesPerRead, value: 1)
         try options.setOption(
             .recvAllocator,
-            value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: 1 << 13)
+            value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 1024, maximum: 1 << 12)
         )
-        try options.setOption(.writeBufferWaterMark, value: .init(low: 1 << 13, high: 1 << 14))
+        // Whatever the socket does not take is enough.
+        try options.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
     }
 }

@@ -57,6 +57,20 @@ import Testing
         let turns = turns()
         let root = turns.join(0)
         root.charge(message: 1 << 20, at: turns.now)
-        #expect(root.mayGoOn(at: turns.now, in: turns.pass))
+        #expect(turns.mayGoOn(root, at: turns.now))
+    }
+
+    @Test func `a user has less of a pass where others are`() {
+        let turns = turns()
+        let alone = turns.join(64001)
+        alone.charge(.microseconds(50), in: turns.pass)
+        #expect(turns.mayGoOn(alone, at: turns.now))
+        let other = turns.join(64002)
+        #expect(!turns.mayGoOn(alone, at: turns.now))
+        #expect(turns.mayGoOn(other, at: turns.now))
+        turns.leave(other)
+        #expect(turns.mayGoOn(alone, at: turns.now))
+        turns.endPass()
+        #expect(turns.mayGoOn(alone, at: turns.now))
     }
 }

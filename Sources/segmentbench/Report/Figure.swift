@@ -69,7 +69,7 @@ extension Figure: JSONEncodable {
 
 extension JSONWriter {
     /// To a thousandth.
-    fileprivate mutating func member(_ name: String, _ value: Double?) {
+    fileprivate mutating func member(_ name: StaticString, _ value: Double?) {
         self.name(name)
         if let value { self.value((value * 1000).rounded() / 1000) } else { null() }
     }

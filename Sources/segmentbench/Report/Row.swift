@@ -19,11 +19,15 @@ extension Row: JSONEncodable {
     func encode(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("name", name)
-        writer.member(size.name, size.value)
+        writer.name(any: size.name)
+        writer.value(size.value)
         writer.member("baseline", baseline)
         writer.name("figures")
         writer.beginObject()
-        for figure in figures { writer.member(figure.quantity.name, figure) }
+        for figure in figures {
+            writer.name(any: figure.quantity.name)
+            writer.value(figure)
+        }
         writer.endObject()
         writer.endObject()
     }
