@@ -65,12 +65,13 @@ resilience:
 # The tests under a sanitizer: the programs that they run are instrumented, too. Each process writes its reports into a
 # folder, and one report fails the run, whatever becomes of the process and of its exit status.
 #
-# What a test leaves out or does less often, it asks of Sanitizer in Tests/SegmentTestSupport.
+# What a test leaves out or does less often, it asks of Sanitizer in Tests/SegmentTestSupport. FILTER=… runs some alone.
 define sanitized
 	swift build --build-tests --sanitize=$(1) --scratch-path .build-$(1)
 	reports=$$(mktemp -d) && chmod 1777 $$reports; \
 	SWIFT_BACKTRACE=enable=no $(2):log_path=$$reports/report $(namespace) timeout -k 10 600 \
-		swift test --skip-build --no-parallel --sanitize=$(1) --scratch-path .build-$(1); status=$$?; \
+		swift test --skip-build --no-parallel --sanitize=$(1) --scratch-path .build-$(1) \
+		$(if $(FILTER),--filter '$(FILTER)'); status=$$?; \
 	if [ -n "$$(ls $$reports)" ]; then cat $$reports/*; echo "the sanitizer has reported" >&2; status=1; fi; \
 	rm -r $$reports; exit $$status
 endef
