@@ -60,24 +60,32 @@ simulate: prerequisites
 
 # Every fault and enemy that the tests know, and then how often each was tried: a table, if nothing was lost.
 resilience:
-	rows=$$(mktemp) && export RESILIENCE=$$rows && $(MAKE) test simulate fuzz test-system && Tests/resilience.sh $$rows
+	rows=$$(mktemp) && export RESILIENCE=$$rows && $(MAKE) test simulate fuzz test-system && \
+		$(MAKE) soak SECONDS=120 && Tests/resilience.sh $$rows
 
-# The tests under a sanitizer: the programs that they run are instrumented, too, and end badly after a report.
+# The tests under a sanitizer: the programs that they run are instrumented, too. Each process writes its reports into a
+# folder, and one report fails the run, whatever becomes of the process and of its exit status.
 #
-# What measures time or memory is left out: everything takes several times as much of both.
+# What a test leaves out or does less often, it asks of Sanitizer in Tests/SegmentTestSupport. FILTER=… runs some alone.
 define sanitized
 	swift build --build-tests --sanitize=$(1) --scratch-path .build-$(1)
-	SWIFT_BACKTRACE=enable=no $(2) $(namespace) timeout 1800 \
+	reports=$$(mktemp -d) && chmod 1777 $$reports; \
+	RESILIENCE= SWIFT_BACKTRACE=enable=no $(2):log_path=$$reports/report $(namespace) timeout -k 10 600 \
 		swift test --skip-build --no-parallel --sanitize=$(1) --scratch-path .build-$(1) \
-		--skip within.10.ms --skip within.200.ms --skip connections.leave.nothing.behind
+		$(if $(FILTER),--filter '$(FILTER)'); status=$$?; \
+	if [ -n "$$(ls $$reports)" ]; then cat $$reports/*; echo "the sanitizer has reported" >&2; status=1; fi; \
+	rm -r $$reports; exit $$status
 endef
 
 # The parser of TOML leaks a little at each reading.
 test-address: prerequisites
 	$(call sanitized,address,ASAN_OPTIONS=detect_leaks=0)
 
+# The end of a program does not wait a second for threads that might still race.
 test-thread: prerequisites
-	$(call sanitized,thread,TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread.suppressions)
+	mkdir -p .build-thread
+	clang -Wall -Wextra -O2 -shared -fPIC -o .build-thread/mutex.so Tests/thread.mutex.c
+	$(call sanitized,thread,LD_PRELOAD=$(CURDIR)/.build-thread/mutex.so TSAN_OPTIONS=atexit_sleep_ms=0)
 
 # 20 minutes of everything that may happen; SEED=N takes the same steps again.
 soak: release
@@ -125,10 +133,13 @@ fuzzer := SWIFT_BACKTRACE=enable=no .build-fuzz/debug/input-fuzzer -detect_leaks
 fuzz: input-fuzzer
 	swift build --scratch-path .build-address --sanitize=address --product exchange-fuzzer
 	SWIFT_BACKTRACE=enable=no timeout 120 .build-address/debug/exchange-fuzzer 60
-	for input in $(inputs); do \
+	set -o pipefail; for input in $(inputs); do \
 		mkdir -p .build-fuzz/found/$$input; \
-		ASAN_OPTIONS=detect_leaks=0 FUZZ_TARGET=$$input $(fuzzer) -max_total_time=$(or $(SECONDS),20) -print_final_stats=0 -verbosity=0 \
-			-artifact_prefix=.build-fuzz/$$input- .build-fuzz/found/$$input $(corpus)/$$input || exit; \
+		ASAN_OPTIONS=detect_leaks=0 FUZZ_TARGET=$$input $(fuzzer) -max_total_time=$(or $(SECONDS),20) -print_final_stats=1 \
+			-verbosity=0 -artifact_prefix=.build-fuzz/$$input- .build-fuzz/found/$$input $(corpus)/$$input 2>&1 | \
+			tee .build-fuzz/$$input.log || exit; \
+		[ -z "$$RESILIENCE" ] || sed -n "s/stat::number_of_executed_units: */libFuzzer on $$input\t/p" .build-fuzz/$$input.log | \
+			sed 's/$$/\tmake fuzz/' >> $$RESILIENCE; \
 	done
 
 # What fuzzing has found since, where it reaches code that nothing in the corpus does.

@@ -8,7 +8,7 @@ enum CLibrary {
     private static let pkgConfig = (try? Programs.run("find '\(root)' -name pkgconfig").output)?
         .split(separator: "\n").first.map(String.init)
 
-    static let isInstalled = pkgConfig != nil
+    static let isInstalled = access(header, R_OK) == 0
     static let header = "\(root)/usr/include/segmentd.h"
     static let directory = "\(pkgConfig ?? "")/.."
     static let library = "\(directory)/libsegmentd.so"

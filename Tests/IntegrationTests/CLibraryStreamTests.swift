@@ -1,9 +1,14 @@
 import Glibc
+import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
     /// Streams by libsegmentd, between C programs and with Swift's.
-    @Suite(.serialized, .enabled(if: CLibrary.isInstalled, "make test installs the C library"))
+    @Suite(
+        .serialized,
+        .enabled(if: CLibrary.isInstalled, "make test installs the C library"),
+        .disabled(if: Sanitizer.isPresent, "the installed C library is not instrumented")
+    )
     struct CLibraryStreamTests {
         private func withPrograms(options: String = "", _ body: (DaemonFixture) throws -> Void) throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 100000"]) { daemon in

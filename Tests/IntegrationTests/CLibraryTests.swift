@@ -1,11 +1,16 @@
 import Glibc
 import SegmentClient
 import SegmentModel
+import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
     /// libsegmentd as C and C++ programs use it.
-    @Suite(.serialized, .enabled(if: CLibrary.isInstalled, "make test installs the C library"))
+    @Suite(
+        .serialized,
+        .enabled(if: CLibrary.isInstalled, "make test installs the C library"),
+        .disabled(if: Sanitizer.isPresent, "the installed C library is not instrumented")
+    )
     struct CLibraryTests {
         private static let segments = [
             "segments.d/a.toml": "size = \"1 MiB\"", "segments.d/small.toml": "size = 100",

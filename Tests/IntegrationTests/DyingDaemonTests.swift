@@ -8,7 +8,8 @@ import Varlink
 
 extension RealDaemon {
     /// What clients meet of a daemon in the moment of its end.
-    @Suite(.serialized) struct DyingDaemonTests {
+    @Suite(.serialized, .resilience("a daemon that dies or a segment that goes in the middle of a call"))
+    struct DyingDaemonTests {
         @Test func `a call whose connection is accepted by a daemon that dies waits for the next one`() throws
         {
             try DaemonFixture.with { daemon in

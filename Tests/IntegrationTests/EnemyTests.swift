@@ -10,28 +10,40 @@ extension RealDaemon {
     @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct EnemyTests {
         private static let segment = ["segments.d/a.toml": "size = 4096\nmode = \"0666\""]
 
-        @Test(arguments: [
-            "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages", "deep-nesting",
-        ])
+        @Test(
+            .resilience("a user sends slowly, too much, or no call"),
+            arguments: [
+                "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages",
+                "deep-nesting",
+            ]
+        )
         func `who sends slowly, too much or no call, harms nobody else`(way: String) throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
         }
 
-        @Test(arguments: ["deaf-subscribers", "deaf-callers", "deaf-viewers"])
+        @Test(
+            .resilience("a user never reads replies or events"),
+            arguments: ["deaf-subscribers", "deaf-callers", "deaf-viewers"]
+        )
         func `who does not read harms nobody else`(way: String) throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
         }
 
-        @Test(arguments: ["pipelining", "many-callers", "leases"])
+        @Test(
+            .resilience("a user calls as fast as can be, from up to 1,000 connections"),
+            arguments: ["pipelining", "many-callers", "leases"]
+        )
         func `who calls as fast as can be harms nobody else`(way: String) throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
         }
 
-        @Test func `of 20,000 connections those over the limit are told so, and others are let in`() throws {
+        @Test(.resilience("a user makes 20,000 connections"))
+        func `of 20,000 connections those over the limit are told so, and others are let in`() throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand("crowd", exitStatus: 0) }
         }
 
-        @Test func `where descriptors are few, some are left for others and for the broker itself`() throws {
+        @Test(.resilience("a user takes all descriptors"))
+        func `where descriptors are few, some are left for others and for the broker itself`() throws {
             try DaemonFixture.with(Self.segment, prefix: ["prlimit", "--nofile=128"]) { daemon in
                 try daemon.write("size = 1\nkeep = \"while-used\"", to: "segments.d/b.toml")
                 let siege = try Siege(daemon)
@@ -44,7 +56,8 @@ extension RealDaemon {
             }
         }
 
-        @Test func `children that inherit leases keep them, up to the limit of their user, and no longer`()
+        @Test(.resilience("children inherit leases by the thousand"))
+        func `children that inherit leases keep them, up to the limit of their user, and no longer`()
             throws
         {
             try DaemonFixture.with(Self.segment) { daemon in

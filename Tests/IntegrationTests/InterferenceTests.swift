@@ -5,7 +5,8 @@ import Testing
 
 extension RealDaemon {
     /// What root does to a segment behind the daemon's back: noticed, named, made good, and each said once.
-    @Suite(.serialized) struct InterferenceTests {
+    @Suite(.serialized, .resilience("root removes or changes a segment behind the daemon"))
+    struct InterferenceTests {
         private let kernel = LinuxKernel()
 
         @Test func `ipcrm on a segment that nobody has attached: it is made again at once`() throws {

@@ -4,7 +4,12 @@ import Testing
 
 extension RealDaemon {
     /// Kernel settings that change while the daemon runs: what lives is never made worse.
-    @Suite(.serialized, .enabled(if: KernelSetting.canBeSet)) struct KernelLimitTests {
+    @Suite(
+        .serialized,
+        .enabled(if: KernelSetting.canBeSet),
+        .resilience("limits and settings of the kernel changed under the daemon")
+    )
+    struct KernelLimitTests {
         private let kernel = LinuxKernel()
         private let two = ["segments.d/a.toml": "size = 4096", "segments.d/b.toml": "size = \"1 MiB\""]
 

@@ -208,7 +208,8 @@ extension RealDaemon {
             }
         }
 
-        @Test func `connections leave nothing behind in the daemon`() throws {
+        @Test(.disabled(if: Sanitizer.isPresent, "a sanitizer keeps what is freed"))
+        func `connections leave nothing behind in the daemon`() throws {
             try DaemonFixture.with { daemon in
                 func subscribeAndLeave(_ count: Int) throws -> Int {
                     for _ in 0..<count {

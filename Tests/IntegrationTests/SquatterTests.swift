@@ -6,7 +6,12 @@ import Testing
 
 extension RealDaemon {
     /// Segments and keys that are not the broker's: it finds them in its way and leaves them alone.
-    @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct SquatterTests {
+    @Suite(
+        .serialized,
+        .enabled(if: Programs.canSwitchUser),
+        .resilience("a key taken, a record forged, a key file replaced by another user")
+    )
+    struct SquatterTests {
         private static let key = SegmentKey(bits: 0xbeef)
         private static let files = [
             "segments.d/a.toml": "size = 4096\nmode = \"0666\"\n[key]\nvalue = 0xbeef",

@@ -7,7 +7,7 @@ import Testing
 extension RealDaemon {
     /// One side is killed at a random moment, the other is here: it must say so, soon, and take nothing for whole.
     @Suite(.serialized) struct StreamDeathTests {
-        private static let kills = 500
+        private static let kills = Sanitizer.tries(500, sanitized: 20)
         /// More than any stream carries before it is killed.
         private static let endless = 1 << 30
 
@@ -89,7 +89,7 @@ extension RealDaemon {
                     #expect(end.error == .peerDied(processID: peer.identifier))
                     slowest = max(slowest, end.moment - killed)
                 }
-                #expect(slowest < .milliseconds(200))
+                #expect(slowest < Sanitizer.limit(.milliseconds(200)))
                 Resilience.record(
                     "kill -9 of a side of a stream, told within 200 ms",
                     tries: Self.kills,

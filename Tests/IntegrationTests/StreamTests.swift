@@ -43,7 +43,8 @@ extension RealDaemon {
             }
         }
 
-        @Test func `four GiB of a file arrive with the same SHA-256, in a pipe of the shell`() throws {
+        @Test(.disabled(if: Sanitizer.isPresent, "shorter files take the same way"))
+        func `four GiB of a file arrive with the same SHA-256, in a pipe of the shell`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 // Holes cost no room on disk, and every 64 MiB there is something to put in the wrong place.
                 let result = try run(
@@ -130,7 +131,7 @@ extension RealDaemon {
                     bound() {
                         for process in $sender $receiver; do
                             for try in $(seq 500); do
-                                [ "$(ls /proc/$process/task | wc -l)" = 2 ] && break || sleep 0.01
+                                [ "$(ls /proc/$process/task | wc -l)" = \(2 + Sanitizer.threads) ] && break || sleep 0.01
                             done
                         done
                         sleep 0.1
@@ -196,8 +197,9 @@ extension RealDaemon {
                         daemon
                     )
                     let lines = result.output.split(separator: "\n")
-                    #expect(lines.contains { $0.contains("cannot be watched from here") }, "\(namespace)")
-                    #expect(lines.count { ["1", "124", "137"].contains($0) } == 2, "\(namespace)")
+                    let comment: Comment = "\(namespace): \(result.output)"
+                    #expect(lines.contains { $0.contains("cannot be watched from here") }, comment)
+                    #expect(lines.count { ["1", "124", "137"].contains($0) } == 2, comment)
                 }
             }
         }

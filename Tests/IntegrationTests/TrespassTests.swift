@@ -6,7 +6,12 @@ import Testing
 
 extension RealDaemon {
     /// What a user without rights may try to get at what is not theirs.
-    @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct TrespassTests {
+    @Suite(
+        .serialized,
+        .enabled(if: Programs.canSwitchUser),
+        .resilience("another user asks for what is not theirs, or may write a file of the configuration")
+    )
+    struct TrespassTests {
         private static let broker = "io.segmentd.Broker"
         private static let closed = ["segments.d/a.toml": "size = 4096\ngroup = \"users\"\nmode = \"0660\""]
 

@@ -64,8 +64,16 @@ final class Soak {
         try end()
         print("\(story.steps) steps: \(story.summary)")
         print(growth.text)
-        if !growth.isTolerable { print("It grows.") }
-        return growth.isTolerable
+        guard growth.isTolerable else {
+            print("It grows.")
+            return false
+        }
+        Resilience.record(
+            "a step of mixed load with kills, restarts and reloads, compared with a model",
+            tries: story.steps,
+            test: "make soak"
+        )
+        return true
     }
 
     private func spend(_ steps: [Step], until end: ContinuousClock.Instant) throws {

@@ -9,8 +9,8 @@ extension RealDaemon {
     /// Sides are killed at random moments from their first instruction to after their last, most of them within the
     /// few hundred microseconds in which they open, bind and finish.
     @Suite(.serialized) struct StreamLifeTests {
-        private static let rounds = 250
-        private static let limit = Duration.milliseconds(200)
+        private static let rounds = Sanitizer.tries(250, sanitized: 15)
+        private static let limit = Sanitizer.limit(.milliseconds(200))
 
         @Test(arguments: [[StreamRole.writer], [.reader], [.writer, .reader]])
         func `a side killed at any moment of its life is told within 200 ms, and the next stream is whole`(

@@ -11,6 +11,15 @@ import Testing
 @Suite struct RecordTests {
     private func name(_ text: String) throws -> SegmentName { try #require(SegmentName(text)) }
 
+    /// At the end of a case.
+    private func tried() {
+        Resilience.record(
+            "a record garbled, of another boot or version, or on a disk that is full or read-only",
+            tries: 1,
+            test: "RecordTests"
+        )
+    }
+
     @Test(arguments: [Errno.noSpace, .readOnlyFileSystem, .ioError])
     func `a record that could not be written is written when the disk lets it`(errno: Errno) throws {
         let mortal = try MortalBroker()
@@ -25,6 +34,7 @@ import Testing
         mortal.disk.writeFailure = nil
         mortal.check()
         #expect(mortal.disk.records[try name("a")]?.identifier == identifier)
+        tried()
     }
 
     @Test(arguments: [Errno.readOnlyFileSystem, .ioError])
@@ -38,6 +48,7 @@ import Testing
         mortal.disk.removalFailure = nil
         mortal.check()
         #expect(mortal.disk.records.isEmpty)
+        tried()
     }
 
     @Test(arguments: [RecordDefect.damaged, .unknownFormat("2")])
@@ -51,6 +62,7 @@ import Testing
         try mortal.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
         #expect(mortal.kernel.segments.keys == before)
         #expect(mortal.disk.records.count == 2)
+        tried()
     }
 
     @Test func `a record of another boot is dropped, and what has its identifier now is not touched`() throws
@@ -71,6 +83,7 @@ import Testing
         try mortal.start([])
         #expect(mortal.disk.records.isEmpty)
         #expect(mortal.kernel.segments[foreign] == before)
+        tried()
     }
 
     @Test func `a record that knows a key only does not take another's segment`() throws {
@@ -96,6 +109,7 @@ import Testing
         #expect(try mortal.describe("b").state == .ready)
         #expect(mortal.kernel.segments[made]?.attachmentCount == 1)
         #expect(throws: BrokerError.noSuchSegment(name: "a")) { try mortal.describe("a") }
+        tried()
     }
 
     @Test func `a stale record beside it does not cost a segment its own`() throws {
@@ -114,5 +128,6 @@ import Testing
         try mortal.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
         #expect(try mortal.describe("b").identifier == identifier)
         #expect(mortal.disk.records[try name("b")]?.identifier == identifier)
+        tried()
     }
 }

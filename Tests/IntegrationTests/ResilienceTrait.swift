@@ -1,0 +1,25 @@
+import SegmentTestSupport
+import Testing
+
+/// Counts each case of a test as a try of what somebody or something may do to the daemon.
+struct ResilienceTrait: TestTrait, SuiteTrait, TestScoping {
+    let trial: String
+    var isRecursive: Bool { true }
+
+    func provideScope(
+        for test: Test,
+        testCase: Test.Case?,
+        performing function: @Sendable () async throws -> Void
+    ) async throws {
+        try await function()
+        guard testCase != nil, let file = test.sourceLocation.fileID.split(separator: "/").last else {
+            return
+        }
+        Resilience.record(trial, tries: 1, test: String(file.dropLast(".swift".count)))
+    }
+}
+
+extension Trait where Self == ResilienceTrait {
+    /// `trial` is a row of the table that `make resilience` prints.
+    static func resilience(_ trial: String) -> Self { ResilienceTrait(trial: trial) }
+}

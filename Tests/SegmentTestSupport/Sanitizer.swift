@@ -1,0 +1,20 @@
+import Glibc
+
+/// The sanitizer that this program is instrumented for, and with it the programs that were built beside it.
+///
+/// They do what others do and take several times as much time and memory: tests that repeat themselves or measure ask
+/// here how much is to be expected of them.
+package enum Sanitizer {
+    /// The runtime of a sanitizer exports its beginning from the program that it is linked into.
+    package static let isPresent = isThread || dlsym(nil, "__asan_init") != nil
+    private static let isThread = dlsym(nil, "__tsan_init") != nil
+
+    /// Those that a program has of the sanitizer's own.
+    package static let threads = isThread ? 1 : 0
+
+    /// How often to try: `few` times under a sanitizer, which sees in each try what others see by chance.
+    package static func tries(_ tries: Int, sanitized few: Int) -> Int { isPresent ? few : tries }
+
+    /// How long something may take: ten times as long under a sanitizer.
+    package static func limit(_ limit: Duration) -> Duration { isPresent ? limit * 10 : limit }
+}
