@@ -14,12 +14,13 @@ extension VarlinkConnection {
         var time = start
         var isFirstInTurn = inTurn
         while current == nil, isWritable, let session {
-            guard isFirstInTurn || hasLittle || turns.mayGoOn(share, at: time) else {
+            let isWhole = frames.holdsMessage
+            guard isFirstInTurn || (!isWhole && hasLittle) || turns.mayGoOn(share, at: time) else {
                 waitForTurn(share)
                 break
             }
             isFirstInTurn = false
-            if frames.holdsMessage { share.charge(message: frames.messageLength, at: time) }
+            if isWhole { share.charge(message: frames.messageLength, at: time) }
             do throws(ConnectionFault) {
                 guard let call = try nextCall() else {
                     if inputHasEnded { closeAfterWrites() }
@@ -43,8 +44,8 @@ extension VarlinkConnection {
         holdBuffers()
     }
 
-    /// Whether there is neither a call nor much of one.
-    private var hasLittle: Bool { !frames.holdsMessage && frames.bufferedBytes <= 1 << 12 }
+    /// Whether what is there of a call is not much to look through.
+    private var hasLittle: Bool { frames.bufferedBytes <= 1 << 12 }
 
     private enum ConnectionFault: Error {
         case frame(FrameError)
