@@ -11,8 +11,8 @@ final class NextPass: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private var due: [() -> Void] = []
-    /// The pipe's end to write to.
-    private let bell: Int32
+    /// The pipe's end to write to; -1 once it is closed.
+    private var bell: Int32
 
     /// To be called on the event loop.
     init(_ eventLoop: any EventLoop) throws(ListeningSocketError) {
@@ -31,8 +31,11 @@ final class NextPass: ChannelInboundHandler {
             .takingOwnershipOfDescriptor(input: ends[0])
     }
 
-    /// Closes the other end, too.
-    func stop() { close(bell) }
+    /// Nothing is run any more; the channel closes the other end.
+    func stop() {
+        close(bell)
+        bell = -1
+    }
 
     func run(_ body: @escaping () -> Void) {
         due.append(body)
