@@ -25,6 +25,9 @@ package struct FrameDecoder: Sendable {
     /// The length of the message that is there to its end, in bytes; else of what was looked through for one.
     package var messageLength: Int { scanned - start }
 
+    /// What its memory has room for, in bytes.
+    var capacity: Int { bytes.capacity }
+
     package mutating func append(_ new: Span<UInt8>) {
         if start > bytes.count / 2 { removeTaken() }
         bytes.append(new)
@@ -34,10 +37,8 @@ package struct FrameDecoder: Sendable {
     package mutating func next() throws(FrameError) -> JSON? {
         let isWhole = holdsMessage
         guard messageLength <= maximumLength else { throw .tooLong(limit: maximumLength) }
-        guard isWhole else {
-            forgetTaken()
-            return nil
-        }
+        defer { giveBack() }
+        guard isWhole else { return nil }
         let range = start..<scanned
         scanned += 1
         start = scanned
@@ -49,14 +50,18 @@ package struct FrameDecoder: Sendable {
     }
 
     /// What a long message needed is given back as soon as it is taken: many connections may have had one.
-    private mutating func forgetTaken() {
-        if start == bytes.count {
-            bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 12)
+    private mutating func giveBack() {
+        if bufferedBytes == 0 {
+            bytes.removeAll(keepingCapacity: capacity <= Self.little)
             (start, scanned) = (0, 0)
-        } else if start > 1 << 16 {
-            removeTaken()
+        } else if capacity > max(Self.little, 2 * bufferedBytes) {
+            bytes = Array(bytes[start...])
+            (start, scanned) = (0, scanned - start)
         }
     }
+
+    /// What most messages need, in bytes.
+    private static let little = 1 << 12
 
     private mutating func removeTaken() {
         bytes.removeFirst(start)

@@ -45,6 +45,19 @@ import Testing
         #expect(throws: FrameError.tooLong(limit: 4)) { try frames.next() }
     }
 
+    @Test(arguments: [100, 5000, 60_000, 1 << 20], [0, 1, 8])
+    func `what a long message needed is given back, whatever has come behind it`(
+        length: Int,
+        remainder: Int
+    ) throws {
+        var frames = FrameDecoder(maximumLength: 1 << 20)
+        let message = Array(repeatElement(UInt8(ascii: " "), count: length - 3)) + Array("[1]".utf8) + [0]
+        frames.append((message + Array("[2]\0[2]\0".utf8.prefix(remainder))).span)
+        #expect(try frames.next() == .array([.integer(1)]))
+        #expect(frames.bufferedBytes == remainder)
+        #expect(frames.capacity <= 1 << 13)
+    }
+
     @Test func `what is taken is not kept, though whole messages still wait`() throws {
         var frames = FrameDecoder(maximumLength: 8)
         for _ in 0..<10_000 {
