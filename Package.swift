@@ -215,7 +215,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "enemy",
-            dependencies: ["Varlink"],
+            dependencies: ["SegmentTestSupport", "Varlink"],
             path: "Tests/Enemy",
             swiftSettings: testing
         ),

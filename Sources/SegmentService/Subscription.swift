@@ -53,7 +53,7 @@ final class Subscription {
         if case .walking(let last) = place, let name = event.name {
             guard let last, name <= last else { return }
         }
-        guard connection.bufferedBytes <= Self.longestQueue else { return connection.close() }
+        guard connection.bufferedBytes <= Self.longestQueue else { return connection.closeSoon() }
         connection.reply(event, continues: true)
     }
 }

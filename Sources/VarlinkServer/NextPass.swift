@@ -35,9 +35,11 @@ final class NextPass: ChannelInboundHandler {
     func stop() {
         close(bell)
         bell = -1
+        due = []
     }
 
     func run(_ body: @escaping () -> Void) {
+        guard bell >= 0 else { return }
         due.append(body)
         var byte: UInt8 = 0
         if due.count == 1 { _ = unsafe write(bell, &byte, 1) }

@@ -41,7 +41,6 @@ final class OpenConnections {
     /// Has a connection's replies sent soon; to be called once until they are.
     func sendSoon(_ connection: VarlinkConnection) {
         waiting.append(connection)
-        if waiting.count >= Self.together { sendAll() }
         endPassSoon()
     }
 
@@ -51,7 +50,9 @@ final class OpenConnections {
     func takenUp(until time: NIODeadline) {
         endPassSoon()
         let start = lastSent ?? time
-        guard turns.areTaken || time > start + Self.longest else { return lastSent = start }
+        guard turns.areTaken || waiting.count >= Self.together || time > start + Self.longest else {
+            return lastSent = start
+        }
         lastSent = time
         sendAll()
     }
@@ -80,6 +81,9 @@ final class OpenConnections {
     private func sendAll() {
         let sending = waiting
         waiting = []
-        for connection in sending { connection.send() }
+        for connection in sending {
+            connection.isSentSoon = false
+            connection.send()
+        }
     }
 }

@@ -7,10 +7,9 @@ extension VarlinkConnection {
     ///
     /// The user is charged with the time since `start`.
     func takeCalls(since start: NIODeadline, inTurn: Bool = false) {
-        guard activity == nil, let context, let share else { return }
+        guard !isBusy, let context, let share else { return }
         guard !isWaitingForTurn else { return holdBuffers() }
-        activity = .takingCalls
-        defer { activity = nil }
+        isBusy = true
         var time = start
         var isFirstInTurn = inTurn
         while current == nil, isWritable, let session {
@@ -32,10 +31,12 @@ extension VarlinkConnection {
                 context.close(promise: nil)
                 break
             }
+            sendIfMuch()
             let now = turns.now
             share.charge(now - time, in: turns.pass)
-            time = now
+            time = makeReplies(since: now, share)
         }
+        isBusy = false
         if time == start {
             time = turns.now
             share.charge(time - start, in: turns.pass)

@@ -24,7 +24,8 @@ extension VarlinkConnection: ChannelInboundHandler {
         let start = turns.now
         let received = unwrapInboundIn(data)
         frames.append(received.readableBytesUInt8Span)
-        takeCalls(since: start)
+        // The channel reads all there is when a write fails, whatever it was told of reading.
+        if isBusy { chargeBuffers() } else { takeCalls(since: start) }
     }
 
     /// Nothing stands behind this handler in the pipeline that would have to know.

@@ -6,20 +6,23 @@ extension VarlinkConnection {
     /// How many bytes of replies wait for each other.
     private static var together: Int { 1 << 13 }
 
-    /// Sends what was written behind `start`, if together with what comes next.
+    /// Has what was written behind `start` sent when the call is answered, if together with what comes next.
+    ///
+    /// Not at once: a connection may be closed by what is sent to it, in the middle of a call of another.
     func sendSoon(from start: Int) {
         share?.charge(message: writer.bytes.count - start, at: turns.now)
-        if writer.bytes.count > Self.together {
-            send()
-        } else if !isSentSoon {
-            isSentSoon = true
-            connections.sendSoon(self)
-        }
+        guard !isSentSoon else { return }
+        isSentSoon = true
+        connections.sendSoon(self)
+    }
+
+    /// Sends the replies there are if no more should wait for each other.
+    func sendIfMuch() {
+        if writer.bytes.count > Self.together { send() }
     }
 
     /// Sends the replies there are.
     func send() {
-        isSentSoon = false
         guard let context, !writer.bytes.isEmpty else { return }
         let sent = sendAtOnce(context.channel)
         guard sent < writer.bytes.count else { return writer.reset() }
@@ -32,33 +35,35 @@ extension VarlinkConnection {
         if !isWritable { chargeBuffers() }
     }
 
-    /// Gives the socket what it takes without waiting; returns how many bytes.
+    /// Gives the socket what it takes without waiting; returns how many bytes need not be sent any more.
     ///
-    /// The channel would do the same, but costs as much as all else that is done for a reply. It is left to tell of
-    /// errors. While it is active, the socket is open.
+    /// The channel would do the same, but costs as much as all else that is done for a reply. While it is active, the
+    /// socket is open. A client that takes no replies any more may still have calls under way, and the channel tells
+    /// when it is gone.
     private func sendAtOnce(_ channel: any Channel) -> Int {
         guard let socket, writesUnderWay == 0, channel.isActive else { return 0 }
-        return unsafe writer.bytes.withUnsafeBytes { bytes in
-            max(
-                0,
-                unsafe Glibc.send(
-                    socket,
-                    bytes.baseAddress,
-                    bytes.count,
-                    Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
-                )
-            )
+        let sent = unsafe writer.bytes.withUnsafeBytes { bytes in
+            unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
         }
+        if sent >= 0 { return sent }
+        return [EAGAIN, EINTR, ENOBUFS].contains(errno) ? 0 : writer.bytes.count
     }
 
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case
     /// `inTurn`.
     func pullWhileWritable(inTurn: Bool = false) {
-        guard source != nil, activity != .pulling, !isWaitingForTurn, let share else { return }
-        let interrupted = activity
-        activity = .pulling
+        guard source != nil, !isBusy, !isWaitingForTurn, let share else { return }
+        isBusy = true
+        let time = makeReplies(since: turns.now, share, inTurn: inTurn)
+        isBusy = false
+        holdBuffers()
+        if current == nil { takeCalls(since: time) }
+    }
+
+    /// Returns until when the user has been charged.
+    func makeReplies(since start: NIODeadline, _ share: UserShare, inTurn: Bool = false) -> NIODeadline {
         var isFirstInTurn = inTurn
-        var time = turns.now
+        var time = start
         while isWritable, let source {
             guard isFirstInTurn || turns.mayGoOn(share, at: time) else {
                 waitForTurn(share)
@@ -66,14 +71,13 @@ extension VarlinkConnection {
             }
             isFirstInTurn = false
             let isDone = source()
+            sendIfMuch()
             let now = turns.now
             share.charge(now - time, in: turns.pass)
             time = now
             if isDone { break }
         }
-        activity = interrupted
-        holdBuffers()
-        if current == nil { takeCalls(since: time) }
+        return time
     }
 
     func closeAfterWrites() {

@@ -23,7 +23,10 @@ package final class VarlinkConnection {
     var current: Call.Mode?
     /// Makes the next reply of the current call while the client reads; true when there is nothing to make for now.
     var source: (() -> Bool)?
-    var activity: Activity?
+    /// Whether calls are taken up or replies made.
+    ///
+    /// Who is called meanwhile returns, because afterwards it is looked again what there is to do.
+    var isBusy = false
     /// What all connections of the user have together.
     var share: UserShare?
     /// What the share counts of this connection's buffers, in bytes.
@@ -33,12 +36,6 @@ package final class VarlinkConnection {
     var isSentSoon = false
     /// Those that the channel has and has not done.
     var writesUnderWay = 0
-
-    /// What is going on, and is gone on with when something that it caused returns.
-    enum Activity {
-        case takingCalls
-        case pulling
-    }
 
     init(
         _ application: any VarlinkApplication,
@@ -90,13 +87,18 @@ package final class VarlinkConnection {
         return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + writer.bytes.count
     }
 
-    package func close() {
+    func close() {
         context?.close(promise: nil)
+    }
+
+    /// Closes when whatever runs now is over: the session is told of it, and must not be while it is at work.
+    package func closeSoon() {
+        context?.eventLoop.assumeIsolated().execute { self.close() }
     }
 
     private func finish() {
         current = nil
         source = nil
-        if activity == nil { takeCalls(since: turns.now) }
+        if !isBusy { takeCalls(since: turns.now) }
     }
 }

@@ -23,6 +23,7 @@ enum Enemy {
         "partial-messages": Senders.holdPartialMessages, "gibibyte": Senders.sendGibibyte,
         "long-messages": Senders.sendLongMessages, "deep-nesting": Senders.nestDeeply,
         "deaf-subscribers": Readers.subscribe, "deaf-callers": Readers.call, "deaf-viewers": Readers.describe,
+        "unhearing-callers": Readers.callUnhearing,
         "pipelining": Floods.pipeline, "many-callers": Floods.callFromEverywhere,
         "crowd": Crowds.connect, "stay": Crowds.stay, "fork": Crowds.fork, "leases": Crowds.cycleLeases,
     ]

@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 
 /// Who does not read what the daemon says.
 enum Readers {
@@ -55,5 +56,19 @@ enum Readers {
                 as: UTF8.self
             )
         )
+    }
+
+    /// Calls for long replies on a connection that no reply can be written to, from several threads at once, so that
+    /// there is always more to read.
+    static func callUnhearing(_ path: String) -> Never {
+        let calls = Message.repeated(Message.description, 1000)
+        let connections = EnemyConnection.many(2, path)
+        for connection in connections { shutdown(connection.socket, Int32(SHUT_RD)) }
+        let threads = connections.flatMap { connection in
+            (0..<4).map { _ in Thread { while connection.send(calls) {} } }
+        }
+        Enemy.begun()
+        for thread in threads { try? thread.value() }
+        exit(1)
     }
 }
