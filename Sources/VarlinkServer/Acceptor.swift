@@ -36,9 +36,7 @@ struct Acceptor: Sendable {
                 if connection >= 0 {
                     eventLoop.execute { take(connection) }
                     accepted &+= 1
-                    if accepted.isMultiple(of: Self.together), Self.isAnotherWaiting(listening) {
-                        Self.waitForPass(eventLoop, nextPass)
-                    }
+                    if accepted.isMultiple(of: Self.together) { Self.waitForPass(eventLoop, nextPass) }
                 } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
                 }
@@ -52,11 +50,6 @@ struct Acceptor: Sendable {
         let looked = eventLoop.makePromise(of: Void.self)
         eventLoop.execute { nextPass.value.run { looked.succeed() } }
         try? looked.futureResult.wait()
-    }
-
-    private static func isAnotherWaiting(_ listening: Int32) -> Bool {
-        var entry = pollfd(fd: listening, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&entry, 1, 0) > 0
     }
 
     /// Returns when no connection is accepted any more; the listening socket is left as it is.
@@ -84,8 +77,9 @@ struct Acceptor: Sendable {
         [EAGAIN, EINTR, ECONNABORTED].contains(errno)
     }
 
+    /// False once it is to stop.
     private static func pause(_ milliseconds: Int32, _ stop: Int32) -> Bool {
         var entry = pollfd(fd: stop, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&entry, 1, milliseconds) == 0
+        return unsafe poll(&entry, 1, milliseconds) <= 0
     }
 }
