@@ -9,8 +9,8 @@ import NIOPosix
 /// service manager made would show this process's user instead of root, by whom clients know what to believe.
 struct Acceptor: Sendable {
     private let thread = NIOThreadPool(numberOfThreads: 1)
-    /// Readable, so that poll(2) returns, once it is to stop.
-    private let stopping: (read: Int32, write: Int32)
+    /// Its writing end is closed once it is to stop.
+    private let stopping: WakingPipe
 
     /// How many connections the event loop takes before it looks at its sockets again.
     private static let together = 2
@@ -22,12 +22,11 @@ struct Acceptor: Sendable {
         _ nextPass: NIOLoopBound<NextPass>,
         take: @escaping @Sendable (Int32) -> Void
     ) throws(ListeningSocketError) {
-        var ends: [Int32] = [-1, -1]
-        guard unsafe pipe(&ends) == 0, fcntl(listening, F_SETFL, O_NONBLOCK) == 0 else {
-            throw .failed(call: "pipe", path: "", errno: errno)
+        guard fcntl(listening, F_SETFL, O_NONBLOCK) == 0 else {
+            throw .failed(call: "fcntl", path: "", errno: errno)
         }
-        stopping = (ends[0], ends[1])
-        let stop = stopping.read
+        stopping = try WakingPipe()
+        let stop = stopping.readEnd
         thread.start()
         thread.submit { _ in
             var accepted = 0
@@ -54,9 +53,9 @@ struct Acceptor: Sendable {
 
     /// Returns when no connection is accepted any more; the listening socket is left as it is.
     func stop() throws {
-        close(stopping.write)
+        close(stopping.writeEnd)
         try thread.syncShutdownGracefully()
-        close(stopping.read)
+        close(stopping.readEnd)
     }
 
     /// False once it is to stop.

@@ -16,19 +16,22 @@ final class NextPass: ChannelInboundHandler {
 
     /// To be called on the event loop.
     init(_ eventLoop: any EventLoop) throws(ListeningSocketError) {
-        var ends: [Int32] = [-1, -1]
-        guard unsafe pipe(&ends) == 0 else {
-            throw .failed(call: "pipe", path: "", errno: errno)
-        }
-        bell = ends[1]
+        let pipe = try WakingPipe()
+        bell = pipe.writeEnd
         let handler = NIOLoopBound(self, eventLoop: eventLoop)
-        _ = NIOPipeBootstrap(group: eventLoop)
+        let registered = NIOPipeBootstrap(group: eventLoop)
             .channelInitializer { channel in
                 eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
             }
-            .takingOwnershipOfDescriptor(input: ends[0])
+            .takingOwnershipOfDescriptor(input: pipe.readEnd)
+        // On the loop it is registered by now, or never.
+        var failure: (any Error)?
+        registered.assumeIsolated().whenFailure { failure = $0 }
+        guard let failure else { return }
+        close(bell)
+        throw .failed(call: "epoll_ctl", path: "", errno: (failure as? IOError)?.errnoCode ?? EIO)
     }
 
     /// Nothing is run any more; the channel closes the other end.

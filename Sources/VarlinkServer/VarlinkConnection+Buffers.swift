@@ -4,9 +4,10 @@ import Varlink
 /// What waits in both directions is bounded.
 extension VarlinkConnection {
     /// After whatever may have filled the buffers or emptied them.
-    func holdBuffers() {
+    func settle() {
         readWhileThereIsRoom()
         chargeBuffers()
+        if context == nil, !isWaitingForTurn { end() }
     }
 
     /// Stops reading while calls wait that cannot be taken up yet; one message is always read to its end, if by turns.
@@ -28,6 +29,6 @@ extension VarlinkConnection {
         guard bytes != chargedBytes else { return }
         share.bufferedBytes += bytes - chargedBytes
         chargedBytes = bytes
-        if share.bufferedBytes > 4 * application.longestMessage { context?.close(promise: nil) }
+        if share.bufferedBytes > 4 * application.longestMessage { close() }
     }
 }

@@ -7,8 +7,8 @@ extension VarlinkConnection {
     ///
     /// The user is charged with the time since `start`.
     func takeCalls(since start: NIODeadline, inTurn: Bool = false) {
-        guard !isBusy, let context, let share else { return }
-        guard !isWaitingForTurn else { return holdBuffers() }
+        guard !isBusy, let share else { return }
+        guard !isWaitingForTurn else { return settle() }
         isBusy = true
         var time = start
         var isFirstInTurn = inTurn
@@ -25,10 +25,10 @@ extension VarlinkConnection {
                     if inputHasEnded { closeAfterWrites() }
                     break
                 }
-                current = call.mode
+                current = context == nil ? .oneway : call.mode
                 if !session.answer(call, on: self) { answerForService(call) }
             } catch {
-                context.close(promise: nil)
+                close()
                 break
             }
             sendIfMuch()
@@ -42,7 +42,7 @@ extension VarlinkConnection {
             share.charge(time - start, in: turns.pass)
         }
         connections.takenUp(until: time)
-        holdBuffers()
+        settle()
     }
 
     /// Whether what is there of a call is not much to look through.

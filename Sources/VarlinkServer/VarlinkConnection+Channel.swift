@@ -47,22 +47,13 @@ extension VarlinkConnection: ChannelInboundHandler {
 
     package func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
-        current = nil
-        source = nil
-        frames = FrameDecoder(maximumLength: 0)
         writer = JSONWriter()
-        connections.remove(self)
-        if let share {
-            share.bufferedBytes -= chargedBytes
-            turns.leave(share)
-            self.share = nil
-        }
-        guard let session else { return }
-        self.session = nil
-        session.close()
+        isWritable = true
+        // Whole calls that wait for their turn are still taken up: who closes need not have waited for them.
+        if !isWaitingForTurn || current != nil { end() }
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+        close()
     }
 }

@@ -56,8 +56,7 @@ extension VarlinkConnection {
         isBusy = true
         let time = makeReplies(since: turns.now, share, inTurn: inTurn)
         isBusy = false
-        holdBuffers()
-        if current == nil { takeCalls(since: time) }
+        if current == nil { takeCalls(since: time) } else { settle() }
     }
 
     /// Returns until when the user has been charged.

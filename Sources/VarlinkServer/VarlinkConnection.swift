@@ -87,8 +87,26 @@ package final class VarlinkConnection {
         return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + writer.bytes.count
     }
 
+    /// Closes without taking up what waits.
     func close() {
+        end()
         context?.close(promise: nil)
+    }
+
+    /// Forgets the client, when its socket is closed or about to be, and tells the session.
+    func end() {
+        current = nil
+        source = nil
+        frames = FrameDecoder(maximumLength: 0)
+        connections.remove(self)
+        if let share {
+            share.bufferedBytes -= chargedBytes
+            turns.leave(share)
+            self.share = nil
+        }
+        guard let session else { return }
+        self.session = nil
+        session.close()
     }
 
     /// Closes when whatever runs now is over: the session is told of it, and must not be while it is at work.

@@ -151,6 +151,24 @@ extension RealDaemon {
             }
         }
 
+        @Test func `calls of who closes at once are all taken up, however many`() throws {
+            try DaemonFixture.with { daemon in
+                do {
+                    let connection = try RawConnection(daemon.socket)
+                    let ping = #"{"method":"io.systemd.service.Ping","oneway":true}|"#
+                    connection.send(
+                        String(repeating: ping, count: 3000)
+                            + #"{"method":"io.segmentd.Broker.Remove","parameters":{"name":"a"},"oneway":true}|"#
+                    )
+                }
+                let client = try daemon.client()
+                for _ in 0..<500 where try client.describe("a").state != .absent { usleep(10_000) }
+                #expect(try client.describe("a").state == .absent)
+                for _ in 0..<500 where try client.status().connections != 1 { usleep(10_000) }
+                #expect(try client.status().connections == 1)
+            }
+        }
+
         @Test func `many long replies to calls that come at once all arrive`() throws {
             try DaemonFixture.with { daemon in
                 let connection = try RawConnection(daemon.socket)
