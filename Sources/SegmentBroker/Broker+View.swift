@@ -13,17 +13,27 @@ extension Broker {
 
     /// The next segment in order of name after `name`, the first after nil.
     ///
-    /// A walk of this kind sees each segment as it is when its turn comes, and none twice.
+    /// A walk of this kind sees each segment as it is when its turn comes, and none twice; what others have done to it
+    /// is noticed then.
     package func segment(
         after name: SegmentName?,
         viewer: Viewer,
         memory: [SegmentIdentifier: SegmentMemory]
     ) -> SegmentDescription? {
-        let index = name.map { name in
-            names.partitioningIndex { $0 > name }
+        var last = name
+        while let segment = segment(after: last) {
+            refresh(segment)
+            if segments[segment.name.string] != nil {
+                return description(segment, viewer: viewer, memory: memory)
+            }
+            last = segment.name
         }
-        guard let next = names[(index ?? 0)...].first, let segment = segments[next.string] else { return nil }
-        return description(segment, viewer: viewer, memory: memory)
+        return nil
+    }
+
+    private func segment(after name: SegmentName?) -> BrokeredSegment? {
+        let index = name.map { name in names.partitioningIndex { $0 > name } }
+        return names[(index ?? 0)...].first.flatMap { segments[$0.string] }
     }
 
     /// What the kernel says of all segments' memory, to be read once for a walk.

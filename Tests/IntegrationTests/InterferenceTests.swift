@@ -24,6 +24,18 @@ extension RealDaemon {
             }
         }
 
+        @Test func `who lists the segments need not wait for a check to see what ipcrm did`() throws {
+            try DaemonFixture.with { daemon in
+                let client = try daemon.client()
+                let old = try #require(try client.list().first?.identifier)
+                #expect(try Programs.run("ipcrm -m \(old)").status == 0)
+                let listed = try client.list()
+                #expect(listed.map(\.state) == [.ready])
+                #expect(listed.first?.identifier != old)
+                #expect(listed.compactMap(\.identifier) == Array(try kernel.allSegments().keys))
+            }
+        }
+
         @Test func `ipcrm on an attached segment: it stays its clients' until they let go`() throws {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
                 let client = try daemon.client()
