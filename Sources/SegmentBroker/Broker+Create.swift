@@ -44,7 +44,7 @@ extension Broker {
         _ definition: SegmentDefinition,
         _ key: SegmentKey
     ) throws(SegmentProblem) -> LiveSegment {
-        let group = try wantedGroup(definition)
+        let group = try wantedGroup(definition.group)
         var call = "shmget"
         var created: SegmentIdentifier?
         var keeper: AttachmentAddress?

@@ -11,7 +11,8 @@ extension Broker {
     ) throws(BrokerError) -> Grant {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
         try mayHold(holder)
-        let (live, status) = try present(segment, access, holder.client)
+        let found = try present(segment, access, holder.client)
+        let status = found.status
         let rule = AccessRule(status)
         guard rule.grants(access, to: holder.client) else {
             throw .accessDenied(
@@ -25,9 +26,9 @@ extension Broker {
         return Grant(
             lease: String(number),
             name: segment.name,
-            key: live.key,
-            identifier: live.identifier,
-            size: ByteCount(bytes: live.size),
+            key: status.key,
+            identifier: found.identifier,
+            size: ByteCount(bytes: status.size),
             access: access,
             creatorUserID: status.creatorUserID,
             changeTime: status.lastChange,
@@ -40,8 +41,10 @@ extension Broker {
         _ segment: BrokeredSegment,
         _ access: Access,
         _ client: Client
-    ) throws(BrokerError) -> (LiveSegment, SegmentStatus) {
-        if let status = refresh(segment), case .live(let live) = segment.life { return (live, status) }
+    ) throws(BrokerError) -> FoundSegment {
+        if let status = refresh(segment), case .live(let live) = segment.life {
+            return FoundSegment(identifier: live.identifier, status: status)
+        }
         switch segment.life {
         case .absent, .blocked:
             guard let definition = segment.definition else { break }
@@ -52,7 +55,7 @@ extension Broker {
         switch segment.life {
         case .live(let live):
             switch liveness(live) {
-            case .alive(let status): return (live, status)
+            case .alive(let status): return FoundSegment(identifier: live.identifier, status: status)
             case .marked, .gone: throw .segmentRemoving(name: segment.name)
             case .unknown(let errno):
                 let problem = refusal("shmctl", errno, ByteCount(bytes: live.size))
@@ -73,7 +76,7 @@ extension Broker {
     ) throws(BrokerError) {
         let group: UInt32
         do throws(SegmentProblem) {
-            group = try wantedGroup(definition)
+            group = try wantedGroup(definition.group)
         } catch {
             throw .segmentBlocked(name: definition.name, problem: error)
         }
@@ -116,7 +119,10 @@ extension Broker {
 
     /// Ends one lease of this connection; another connection's is as good as none.
     package func release(_ lease: String, _ holder: LeaseHolder) throws(BrokerError) {
-        guard let number = UInt64(lease), let segment = holder.leases[number], String(number) == lease else {
+        // Only as it was written: "+1" and "01" are others.
+        guard let first = lease.utf8.first, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first),
+            let number = UInt64(lease), let segment = holder.leases.removeValue(forKey: number)
+        else {
             throw .noSuchLease(lease: lease)
         }
         end(number, on: segment, of: holder)
@@ -124,13 +130,12 @@ extension Broker {
 
     /// Ends all leases of a connection that is gone.
     package func disconnected(_ holder: LeaseHolder) {
-        for (number, segment) in holder.leases.sorted(by: { $0.key < $1.key }) {
-            end(number, on: segment, of: holder)
-        }
+        let leases = holder.leases.sorted { $0.key < $1.key }
+        holder.leases = [:]
+        for (number, segment) in leases { end(number, on: segment, of: holder) }
     }
 
     private func end(_ number: UInt64, on segment: BrokeredSegment, of holder: LeaseHolder) {
-        holder.leases[number] = nil
         guard let lease = segment.leases.removeValue(forKey: number) else { return }
         leaseCount -= 1
         let remaining = leasesOfUser[holder.client.userID, default: 1] - 1

@@ -7,15 +7,16 @@ extension Broker {
     /// Sets owner, group and mode as declared where they differ; the status after that.
     @discardableResult
     func repairPermissions(_ segment: BrokeredSegment, _ status: SegmentStatus) -> SegmentStatus {
-        guard var live = segment.life.segment, let definition = segment.definition else { return status }
+        guard segment.life.isInKernel, let mode = segment.definition?.mode else { return status }
         let group: UInt32
-        do throws(SegmentProblem) { group = try wantedGroup(definition) } catch {
+        do throws(SegmentProblem) { group = try wantedGroup(segment.definition?.group) } catch {
             group = status.ownerGroupID
         }
-        guard
-            status.ownerUserID != identity.userID || status.ownerGroupID != group
-                || status.mode != definition.mode
-        else {
+        let isAsDeclared =
+            status.ownerUserID == identity.userID && status.ownerGroupID == group && status.mode == mode
+        if isAsDeclared, !segment.life.isUnrepaired { return status }
+        guard var live = segment.life.segment else { return status }
+        guard !isAsDeclared else {
             note(nil, on: segment, &live)
             return status
         }
@@ -24,7 +25,7 @@ extension Broker {
                 live.identifier,
                 userID: identity.userID,
                 groupID: group,
-                mode: definition.mode
+                mode: mode
             )
         } catch {
             note(.permissionsDiffer(status, reason: error.description), on: segment, &live)

@@ -19,7 +19,7 @@ extension Broker {
                 return forget(segment)
             }
             let key = try place(segment, definition)
-            _ = try wantedGroup(definition)
+            _ = try wantedGroup(definition.group)
             if let found = try found(under: key, definition) {
                 guard identity.ownership.isOurs(found.identifier, found.status, record: segment.record) else {
                     throw .squatted(key, found.identifier, found.status)
@@ -55,8 +55,8 @@ extension Broker {
     }
 
     /// The group that a declaration names, as a number.
-    func wantedGroup(_ definition: SegmentDefinition) throws(SegmentProblem) -> UInt32 {
-        guard let group = definition.group else { return identity.groupID }
+    func wantedGroup(_ group: String?) throws(SegmentProblem) -> UInt32 {
+        guard let group else { return identity.groupID }
         switch groups[group] {
         case .found(let number): return number
         case .unknown: throw .groupUnknown(group, failure: nil)

@@ -46,6 +46,22 @@ enum SegmentLife {
         }
     }
 
+    /// Whether it is in the kernel and not marked for removal.
+    var isInKernel: Bool {
+        switch self {
+        case .live, .draining: true
+        case .absent, .removing, .blocked: false
+        }
+    }
+
+    /// Whether its permissions differ and could not be set.
+    var isUnrepaired: Bool {
+        switch self {
+        case .live(let live), .draining(let live): live.unrepaired != nil
+        case .absent, .removing, .blocked: false
+        }
+    }
+
     /// The segment where it is in the kernel and not marked for removal.
     ///
     /// Setting it changes what is known of the segment, never where it stands.

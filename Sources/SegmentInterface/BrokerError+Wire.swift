@@ -17,7 +17,7 @@ extension BrokerError: VarlinkError {
         }
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         switch self {
         case .noSuchSegment(let name):

@@ -21,7 +21,7 @@ extension DaemonStatus: JSONEncodable, JSONDecodable {
         )
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("version", version)
         writer.member("processId", processID)

@@ -17,7 +17,7 @@ extension Grant: JSONEncodable, JSONDecodable {
         )
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("lease", lease)
         writer.member("name", name.string)

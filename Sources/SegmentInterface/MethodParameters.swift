@@ -33,7 +33,7 @@ package struct AcquireParameters: MethodParameters, Equatable, Sendable {
         access = try reader.optionalWord("access")
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("name", name)
         if let access { writer.member("access", access.rawValue) }
@@ -52,7 +52,7 @@ package struct ReleaseParameters: MethodParameters, Equatable, Sendable {
         lease = try reader.string("lease")
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("lease", lease)
         writer.endObject()
@@ -70,7 +70,7 @@ package struct DescribeParameters: MethodParameters, Equatable, Sendable {
         name = try reader.string("name")
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("name", name)
         writer.endObject()
@@ -91,7 +91,7 @@ package struct RemoveParameters: MethodParameters, Equatable, Sendable {
         when = try reader.optionalWord("when")
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("name", name)
         if let when { writer.member("when", when.rawValue) }
@@ -113,7 +113,7 @@ package struct SetLogLevelParameters: MethodParameters, Equatable, Sendable {
         guard (0...7).contains(level) else { throw InvalidParameter("level") }
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("level", level)
         writer.endObject()

@@ -13,7 +13,7 @@ package struct DescribeReply: JSONEncodable, JSONDecodable, Equatable, Sendable 
         segment = try reader.object("segment")
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("segment", segment)
         writer.endObject()
@@ -32,7 +32,7 @@ package struct ListReply: JSONEncodable, JSONDecodable, Equatable, Sendable {
         segment = try reader.optionalObject("segment")
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         if let segment { writer.member("segment", segment) }
         writer.endObject()
@@ -49,7 +49,7 @@ extension SegmentEvent: JSONEncodable, JSONDecodable {
         )
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("event", kind.rawValue)
         if let name { writer.member("name", name.string) }
@@ -68,7 +68,7 @@ extension ReloadOutcome: JSONEncodable, JSONDecodable {
         )
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("created", created.map(\.string))
         writer.member("changed", changed.map(\.string))

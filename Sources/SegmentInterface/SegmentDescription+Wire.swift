@@ -35,7 +35,7 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         configurationFile = try reader.optionalString("configurationFile")
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("name", name.string)
         writer.member("description", summary)
@@ -79,7 +79,7 @@ extension SegmentProblem: JSONEncodable, JSONDecodable {
         )
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("kind", kind.rawValue)
         writer.member("message", message)
@@ -101,7 +101,7 @@ extension Lease: JSONEncodable, JSONDecodable {
         )
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("lease", identifier)
         writer.member("access", access.rawValue)
@@ -125,7 +125,7 @@ extension ConfigurationProblem: JSONEncodable, JSONDecodable {
         )
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("file", file)
         writer.member("line", line)

@@ -14,10 +14,10 @@ package enum MethodFailure: Error, VarlinkError, Equatable, Sendable {
         }
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         switch self {
-        case .broker(let error): error.encode(to: &writer)
-        case .standard(let error): error.encode(to: &writer)
+        case .broker(let error): error.encode(to: writer)
+        case .standard(let error): error.encode(to: writer)
         }
     }
 }

@@ -30,6 +30,7 @@ package struct Call: Equatable, Sendable {
 ///
 /// Nobody can be told, so the connection is closed.
 package enum CallError: Error, Equatable, Sendable {
+    case malformed(JSONError)
     case notAnObject
     case noMethod
     /// A member that is neither known nor, by a dot in its name, a vendor's.
@@ -41,41 +42,12 @@ package enum CallError: Error, Equatable, Sendable {
 }
 
 extension Call {
-    package init(_ message: JSON) throws(CallError) {
-        guard case .object(let object) = message else { throw .notAnObject }
-        var method: String?
-        var parameters = JSONObject()
-        var flags = (oneway: false, more: false, upgrade: false)
-        for member in object.members {
-            switch (member.name, member.value) {
-            case ("method", .string(let name)): method = name
-            case ("parameters", .object(let object)): parameters = object
-            case ("parameters", .null): break
-            case ("oneway", .bool(let flag)): flags.oneway = flag
-            case ("more", .bool(let flag)): flags.more = flag
-            case ("upgrade", .bool(let flag)): flags.upgrade = flag
-            case ("method", _), ("parameters", _), ("oneway", _), ("more", _), ("upgrade", _):
-                throw .wrongType(member: member.name)
-            case let (name, _):
-                guard name.utf8.contains(UInt8(ascii: ".")) else { throw .unknownMember(name) }
-            }
-        }
-        guard let method else { throw .noMethod }
-        switch flags {
-        case (false, false, false): self.init(method: method, parameters: parameters)
-        case (true, false, false): self.init(method: method, parameters: parameters, mode: .oneway)
-        case (false, true, false): self.init(method: method, parameters: parameters, mode: .more)
-        case (false, false, true): throw .upgradeUnsupported
-        default: throw .contradiction
-        }
-    }
-
     /// Appends a call as one message.
     package static func write(
         _ method: String,
         _ parameters: some JSONEncodable,
         mode: Mode,
-        to writer: inout JSONWriter
+        to writer: JSONWriter
     ) {
         writer.beginObject()
         writer.member("method", method)

@@ -11,8 +11,8 @@ package final class ClientConnection {
     private static let longestReply = 16 << 20
 
     private let socket: Int32
-    private var frames = FrameDecoder(maximumLength: longestReply)
-    private var writer = JSONWriter()
+    private let frames = FrameDecoder(maximumLength: longestReply)
+    private let writer = JSONWriter()
 
     /// The process that listens; SO_PEERCRED of unix(7).
     ///
@@ -80,16 +80,9 @@ package final class ClientConnection {
     /// Sends a call that is never answered, if the socket takes it at once; never waits.
     package func callOneway(_ method: String, _ parameters: some JSONEncodable) throws(ConnectionError) {
         writer.reset()
-        Call.write(method, parameters, mode: .oneway, to: &writer)
-        let count = unsafe writer.bytes.withUnsafeBytes {
-            unsafe Glibc.send(
-                socket,
-                $0.baseAddress,
-                $0.count,
-                Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
-            )
-        }
-        guard count == writer.bytes.count else {
+        Call.write(method, parameters, mode: .oneway, to: writer)
+        let count = writer.send(on: socket)
+        guard count == writer.count else {
             throw count < 0 ? .failed(call: "send", errno: errno) : .timedOut
         }
     }
@@ -101,17 +94,10 @@ package final class ClientConnection {
         _ deadline: Deadline
     ) throws(ConnectionError) {
         writer.reset()
-        Call.write(method, parameters, mode: mode, to: &writer)
+        Call.write(method, parameters, mode: mode, to: writer)
         var sent = 0
-        while sent < writer.bytes.count {
-            let count = unsafe writer.bytes.withUnsafeBytes {
-                unsafe Glibc.send(
-                    socket,
-                    $0.baseAddress.map { unsafe $0 + sent },
-                    $0.count - sent,
-                    Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
-                )
-            }
+        while sent < writer.count {
+            let count = writer.send(on: socket, from: sent)
             if count > 0 {
                 sent += count
             } else if errno == EAGAIN {

@@ -79,7 +79,11 @@ extension Span<UInt8> {
         var (index, bits) = (start, UInt64(0))
         while index + 8 <= count {
             let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
-            if EightBytes.endPlainCharacters(word) { break }
+            let plain = EightBytes.plainCharacters(UInt64(littleEndian: word))
+            guard plain == 8 else {
+                bits |= UInt64(littleEndian: word) & ((1 << (UInt64(plain) * 8)) - 1)
+                return (index + plain, bits & EightBytes.highBits == 0)
+            }
             bits |= word
             index += 8
         }
@@ -98,14 +102,16 @@ private enum EightBytes {
     static let highBits: UInt64 = 0x8080_8080_8080_8080
     private static let ones: UInt64 = 0x0101_0101_0101_0101
 
-    /// Whether one of them is a quotation mark, a backslash or a control character.
-    static func endPlainCharacters(_ word: UInt64) -> Bool {
+    /// How many, from the lowest on, come before a quotation mark, a backslash or a control character.
+    ///
+    /// What is borrowed from the byte above only sets bits above the one that counts.
+    static func plainCharacters(_ word: UInt64) -> Int {
         let controls = (word &- ones &* 0x20) & ~word
         let quotes = zeroes(word ^ ones &* UInt64(UInt8(ascii: "\"")))
         let backslashes = zeroes(word ^ ones &* UInt64(UInt8(ascii: "\\")))
-        return (controls | quotes | backslashes) & highBits != 0
+        return ((controls | quotes | backslashes) & highBits).trailingZeroBitCount / 8
     }
 
-    /// Has a high bit set if, and only if, some byte is zero.
+    /// Has a high bit set if, and only if, some byte is zero; the lowest is that of one.
     private static func zeroes(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
 }

@@ -1,11 +1,12 @@
+import Glibc
+
 extension JSON {
     /// Reads one value, with white space around it and nothing else.
     package init(parsing text: Span<UInt8>, depthLimit: Int = 64) throws(JSONError) {
         var parser = JSONParser(depthLimit: depthLimit)
         parser.skipWhiteSpace(text)
         self = try parser.value(text, depth: 1)
-        parser.skipWhiteSpace(text)
-        guard parser.offset == text.count else { throw parser.error(.trailingBytes) }
+        try parser.end(text)
     }
 }
 
@@ -13,8 +14,12 @@ extension JSON {
 struct JSONParser {
     let depthLimit: Int
     var offset = 0
+    /// Where the member begins that is read.
+    private var nameOffset = 0
+    /// Whether the next member is an object's first.
+    private var isFirst = false
 
-    init(depthLimit: Int) {
+    init(depthLimit: Int = 64) {
         self.depthLimit = depthLimit
     }
 
@@ -29,6 +34,12 @@ struct JSONParser {
             default: return
             }
         }
+    }
+
+    /// Only white space may be left.
+    mutating func end(_ text: Span<UInt8>) throws(JSONError) {
+        skipWhiteSpace(text)
+        guard offset == text.count else { throw error(.trailingBytes) }
     }
 
     func byte(_ text: Span<UInt8>) throws(JSONError) -> UInt8 {
@@ -70,27 +81,76 @@ struct JSONParser {
         var object = JSONObject()
         // Looking each name up among the earlier ones is quickest for the few members of a real message.
         var names: Set<String> = []
-        offset += 1
-        skipWhiteSpace(text)
-        if try byte(text) == UInt8(ascii: "}") {
-            offset += 1
-            return object
-        }
-        while true {
-            let start = offset
-            guard try byte(text) == UInt8(ascii: "\"") else { throw error(.unexpectedByte(text[offset])) }
-            let name = try string(text)
+        beginObject()
+        while try nextMember(text) {
+            let name = try name(text)
             if object.members.count == 16 { names = Set(object.members.map(\.name)) }
             let isNew =
                 object.members.count < 16 ? object.index(of: name) == nil : names.insert(name).inserted
-            guard isNew else { throw JSONError(reason: .duplicateMember(name), offset: start) }
-            skipWhiteSpace(text)
-            try expect(UInt8(ascii: ":"), text)
-            skipWhiteSpace(text)
+            guard isNew else { throw duplicate(name) }
             object.append(name, try value(text, depth: depth + 1))
-            skipWhiteSpace(text)
-            guard try continues(until: UInt8(ascii: "}"), text) else { return object }
         }
+        return object
+    }
+
+    private mutating func beginObject() {
+        offset += 1
+        isFirst = true
+    }
+
+    /// Whether the text is an object; its first member comes next.
+    mutating func beginsObject(_ text: Span<UInt8>) throws(JSONError) -> Bool {
+        skipWhiteSpace(text)
+        guard try byte(text) == UInt8(ascii: "{") else { return false }
+        beginObject()
+        return true
+    }
+
+    /// Whether the object has one more member, whose name is to be read then, and its value after that; false behind
+    /// the closing brace.
+    mutating func nextMember(_ text: Span<UInt8>) throws(JSONError) -> Bool {
+        skipWhiteSpace(text)
+        if isFirst {
+            isFirst = false
+            if try byte(text) == UInt8(ascii: "}") {
+                offset += 1
+                return false
+            }
+        } else if try !continues(until: UInt8(ascii: "}"), text) {
+            return false
+        }
+        nameOffset = offset
+        let first = try byte(text)
+        guard first == UInt8(ascii: "\"") else { throw error(.unexpectedByte(first)) }
+        return true
+    }
+
+    mutating func name(_ text: Span<UInt8>) throws(JSONError) -> String {
+        let name = try string(text)
+        try skipColon(text)
+        return name
+    }
+
+    /// Reads the name if it is this one, written without escapes; else nothing is read.
+    mutating func skipName(_ name: StaticString, _ text: Span<UInt8>) throws(JSONError) -> Bool {
+        guard text.holds(name, at: offset + 1), text.holds("\"", at: offset + 1 + name.utf8CodeUnitCount)
+        else {
+            return false
+        }
+        offset += name.utf8CodeUnitCount + 2
+        try skipColon(text)
+        return true
+    }
+
+    private mutating func skipColon(_ text: Span<UInt8>) throws(JSONError) {
+        skipWhiteSpace(text)
+        try expect(UInt8(ascii: ":"), text)
+        skipWhiteSpace(text)
+    }
+
+    /// The member whose name was read last has one that another had before.
+    func duplicate(_ name: String) -> JSONError {
+        JSONError(reason: .duplicateMember(name), offset: nameOffset)
     }
 
     private mutating func array(_ text: Span<UInt8>, depth: Int) throws(JSONError) -> [JSON] {
@@ -178,6 +238,17 @@ struct JSONParser {
             return String(copying: try UTF8Span(validating: text.extracting(start..<end)))
         } catch {
             throw JSONError(reason: .invalidUTF8, offset: start)
+        }
+    }
+}
+
+extension Span<UInt8> {
+    fileprivate func holds(_ text: StaticString, at offset: Int) -> Bool {
+        guard offset + text.utf8CodeUnitCount <= count else { return false }
+        return unsafe withUnsafeBytes { bytes in
+            unsafe bytes.baseAddress.map {
+                unsafe memcmp($0 + offset, text.utf8Start, text.utf8CodeUnitCount)
+            } == 0
         }
     }
 }

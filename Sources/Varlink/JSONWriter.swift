@@ -1,58 +1,81 @@
+import Glibc
+
 /// Something that JSON can tell.
 package protocol JSONEncodable {
-    func encode(to writer: inout JSONWriter)
+    func encode(to writer: JSONWriter)
 }
 
 /// Writes JSON text, without white space, behind what it has written before.
-package struct JSONWriter {
-    package private(set) var bytes: [UInt8] = []
+package final class JSONWriter {
+    private let output = ByteQueue()
     /// Whether the next value or name stands behind another.
     private var needsComma = false
 
     package init() {}
 
+    /// How many bytes have been written.
+    package var count: Int { output.count }
+
+    /// What was written.
+    package var bytes: [UInt8] {
+        output.withBytes { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
+    }
+
+    /// The bytes written, from an offset on, only to be looked at while `body` runs, which must not write.
+    package func withBytes<Result>(from offset: Int = 0, _ body: (Span<UInt8>) -> Result) -> Result {
+        output.withBytes(from: offset, body)
+    }
+
+    /// Gives a socket of what was written, from an offset on, what it takes without waiting; send(2), which says how
+    /// many bytes that were, or -1 with errno.
+    package func send(on socket: Int32, from offset: Int = 0) -> Int {
+        output.withBytes(from: offset) { bytes in
+            unsafe bytes.withUnsafeBytes { bytes in
+                unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
+            }
+        }
+    }
+
     /// Forgets what was written and keeps the room that most messages need.
-    package mutating func reset() {
-        bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 12)
+    package func reset() {
+        output.removeAll(keeping: 1 << 12)
         needsComma = false
     }
 
-    package mutating func beginObject() { open(UInt8(ascii: "{")) }
-    package mutating func endObject() { close(UInt8(ascii: "}")) }
-    package mutating func beginArray() { open(UInt8(ascii: "[")) }
-    package mutating func endArray() { close(UInt8(ascii: "]")) }
+    package func beginObject() { open(UInt8(ascii: "{")) }
+    package func endObject() { close(UInt8(ascii: "}")) }
+    package func beginArray() { open(UInt8(ascii: "[")) }
+    package func endArray() { close(UInt8(ascii: "]")) }
 
     /// The byte that ends a message.
-    mutating func endMessage() {
-        bytes.append(0)
+    func endMessage() {
+        output.append(0)
         needsComma = false
     }
 
     /// A member's name, that needs no escapes; its value follows.
-    package mutating func name(_ name: StaticString) {
+    package func name(_ name: StaticString) {
         separate()
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(name)
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        output.append(UInt8(ascii: "\""))
+        output.append(name)
+        output.append(UInt8(ascii: "\""))
+        output.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     /// A member's name that may need escapes; its value follows.
-    package mutating func name(any name: String) {
+    package func name(any name: String) {
         value(name)
-        bytes.append(UInt8(ascii: ":"))
+        output.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
-    package mutating func null() { literal("null") }
+    package func null() { literal("null") }
 
-    package mutating func value(_ value: Bool) { literal(value ? "true" : "false") }
+    package func value(_ value: Bool) { literal(value ? "true" : "false") }
 
-    package mutating func value(_ value: some WireInteger) {
+    package func value(_ value: some WireInteger) {
         let value = value.wire
-        separate()
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var first = digits.count
         var rest = value.magnitude
@@ -61,113 +84,116 @@ package struct JSONWriter {
             digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
             rest /= 10
         } while rest > 0
-        bytes.append(digits.span.extracting(first...))
+        separate()
+        if value < 0 { output.append(UInt8(ascii: "-")) }
+        output.append(digits.span.extracting(first...))
         needsComma = true
     }
 
-    package mutating func value(_ value: Double) { literal(value.description) }
+    package func value(_ value: Double) { literal(value.description) }
 
-    package mutating func value(_ string: String) {
-        separate()
-        bytes.append(UInt8(ascii: "\""))
+    package func value(_ string: String) {
         let text = string.utf8Span.span
-        if text.plainCharacters(from: 0).end == text.count {
-            bytes.append(text)
-        } else {
-            escape(string)
-        }
-        bytes.append(UInt8(ascii: "\""))
+        guard text.plainCharacters(from: 0).end == text.count else { return escaped(string) }
+        separate()
+        output.append(UInt8(ascii: "\""))
+        output.append(text)
+        output.append(UInt8(ascii: "\""))
         needsComma = true
     }
 
-    package mutating func value(_ value: some JSONEncodable) { value.encode(to: &self) }
+    package func value(_ value: some JSONEncodable) { value.encode(to: self) }
 
-    private mutating func literal(_ text: String) {
+    private func literal(_ text: String) {
         separate()
-        bytes.append(text.utf8Span.span)
+        output.append(text.utf8Span.span)
         needsComma = true
     }
 
-    private mutating func open(_ bracket: UInt8) {
+    private func open(_ bracket: UInt8) {
         separate()
-        bytes.append(bracket)
+        output.append(bracket)
         needsComma = false
     }
 
-    private mutating func close(_ bracket: UInt8) {
-        bytes.append(bracket)
+    private func close(_ bracket: UInt8) {
+        output.append(bracket)
         needsComma = true
     }
 
-    private mutating func separate() {
-        if needsComma { bytes.append(UInt8(ascii: ",")) }
+    private func separate() {
+        if needsComma { output.append(UInt8(ascii: ",")) }
     }
 
-    private mutating func escape(_ string: String) {
+    private func escaped(_ string: String) {
+        separate()
+        output.append(UInt8(ascii: "\""))
         for byte in string.utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
+                output.append(UInt8(ascii: "\\"))
+                output.append(byte)
             case 0:
                 // A message must not contain U+0000 in any form.
-                bytes.append(contentsOf: "\u{fffd}".utf8)
+                output.append("\u{fffd}")
             case 0..<0x20:
                 let digits = Array("0123456789abcdef".utf8)
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(digits[Int(byte >> 4)])
-                bytes.append(digits[Int(byte & 15)])
+                output.append("\\u00")
+                output.append(digits[Int(byte >> 4)])
+                output.append(digits[Int(byte & 15)])
             default:
-                bytes.append(byte)
+                output.append(byte)
             }
         }
+        output.append(UInt8(ascii: "\""))
+        needsComma = true
     }
 }
 
 extension JSONWriter {
-    package mutating func member(_ name: StaticString, _ value: String) {
+    package func member(_ name: StaticString, _ value: String) {
         self.name(name)
         self.value(value)
     }
 
-    package mutating func member(_ name: StaticString, _ value: String?) {
+    package func member(_ name: StaticString, _ value: String?) {
         self.name(name)
         if let value { self.value(value) } else { null() }
     }
 
-    package mutating func member(_ name: StaticString, _ value: some WireInteger) {
+    package func member(_ name: StaticString, _ value: some WireInteger) {
         self.name(name)
         self.value(value)
     }
 
-    package mutating func member<Value: WireInteger>(_ name: StaticString, _ value: Value?) {
+    package func member<Value: WireInteger>(_ name: StaticString, _ value: Value?) {
         self.name(name)
         if let value { self.value(value) } else { null() }
     }
 
-    package mutating func member(_ name: StaticString, _ value: Bool) {
+    package func member(_ name: StaticString, _ value: Bool) {
         self.name(name)
         self.value(value)
     }
 
-    package mutating func member(_ name: StaticString, _ value: some JSONEncodable) {
+    package func member(_ name: StaticString, _ value: some JSONEncodable) {
         self.name(name)
         self.value(value)
     }
 
-    package mutating func member<Value: JSONEncodable>(_ name: StaticString, _ value: Value?) {
+    package func member<Value: JSONEncodable>(_ name: StaticString, _ value: Value?) {
         self.name(name)
         if let value { self.value(value) } else { null() }
     }
 
-    package mutating func member(_ name: StaticString, _ values: [String]) {
+    package func member(_ name: StaticString, _ values: [String]) {
         self.name(name)
         beginArray()
         for value in values { self.value(value) }
         endArray()
     }
 
-    package mutating func member(_ name: StaticString, _ values: [some JSONEncodable]) {
+    package func member(_ name: StaticString, _ values: [some JSONEncodable]) {
         self.name(name)
         beginArray()
         for value in values { self.value(value) }
@@ -176,7 +202,7 @@ extension JSONWriter {
 }
 
 extension JSON: JSONEncodable {
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         switch self {
         case .null: writer.null()
         case .bool(let value): writer.value(value)
@@ -193,7 +219,7 @@ extension JSON: JSONEncodable {
 }
 
 extension JSONObject: JSONEncodable {
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         for member in members {
             writer.name(any: member.name)

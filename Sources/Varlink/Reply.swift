@@ -27,7 +27,7 @@ package struct Reply: Equatable, Sendable {
     package static func write(
         _ parameters: some JSONEncodable,
         continues: Bool = false,
-        to writer: inout JSONWriter
+        to writer: JSONWriter
     ) {
         writer.beginObject()
         writer.member("parameters", parameters)
@@ -37,7 +37,7 @@ package struct Reply: Equatable, Sendable {
     }
 
     /// Appends an error as one message.
-    package static func write(error: some VarlinkError, to writer: inout JSONWriter) {
+    package static func write(error: some VarlinkError, to writer: JSONWriter) {
         writer.beginObject()
         writer.member("error", error.name)
         writer.member("parameters", error)
@@ -62,7 +62,7 @@ package protocol VarlinkError: JSONEncodable {
 package struct NoParameters: JSONEncodable, Equatable, Sendable {
     package init() {}
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.endObject()
     }

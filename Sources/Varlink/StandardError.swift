@@ -21,7 +21,7 @@ extension StandardError: VarlinkError {
         }
     }
 
-    package func encode(to writer: inout JSONWriter) {
+    package func encode(to writer: JSONWriter) {
         writer.beginObject()
         switch self {
         case .interfaceNotFound(let interface): writer.member("interface", interface)

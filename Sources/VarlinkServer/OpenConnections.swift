@@ -71,10 +71,10 @@ final class OpenConnections {
     }
 
     /// Bytes as the channel takes them.
-    func buffer(_ bytes: ArraySlice<UInt8>) -> ByteBuffer {
+    func buffer(_ bytes: Span<UInt8>) -> ByteBuffer {
         // No larger than these where the last is still to be written: many may wait to be.
         output.clear(minimumCapacity: bytes.count)
-        output.writeBytes(bytes)
+        unsafe bytes.withUnsafeBytes { _ = unsafe output.writeBytes($0) }
         return output
     }
 

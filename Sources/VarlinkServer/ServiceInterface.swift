@@ -6,7 +6,7 @@ enum ServiceInterface {
         case information(ServiceIdentity, interfaces: [String])
         case description(String)
 
-        func encode(to writer: inout JSONWriter) {
+        func encode(to writer: JSONWriter) {
             writer.beginObject()
             switch self {
             case .information(let identity, let interfaces):

@@ -22,11 +22,10 @@ extension VarlinkConnection {
 
     /// Charges the user with what waits in the buffers of this connection, which is lost where that is too much.
     func chargeBuffers() {
-        guard let share else { return }
         var bytes = frames.bufferedBytes
         if !isWritable { bytes += bufferedBytes }
         if bytes < 1 << 12 { bytes = 0 }
-        guard bytes != chargedBytes else { return }
+        guard bytes != chargedBytes, let share else { return }
         share.bufferedBytes += bytes - chargedBytes
         chargedBytes = bytes
         if share.bufferedBytes > 4 * application.longestMessage { close() }

@@ -20,8 +20,8 @@ extension VarlinkConnection {
             }
             isFirstInTurn = false
             if isWhole { share.charge(message: frames.messageLength, at: time) }
-            do throws(ConnectionFault) {
-                guard let call = try nextCall() else {
+            do throws(FrameError) {
+                guard let call = try frames.nextCall() else {
                     if inputHasEnded { closeAfterWrites() }
                     break
                 }
@@ -47,18 +47,6 @@ extension VarlinkConnection {
 
     /// Whether what is there of a call is not much to look through.
     private var hasLittle: Bool { frames.bufferedBytes <= 1 << 12 }
-
-    private enum ConnectionFault: Error {
-        case frame(FrameError)
-        case call(CallError)
-    }
-
-    private func nextCall() throws(ConnectionFault) -> Call? {
-        let message: JSON?
-        do throws(FrameError) { message = try frames.next() } catch { throw .frame(error) }
-        guard let message else { return nil }
-        do throws(CallError) { return try Call(message) } catch { throw .call(error) }
-    }
 
     private func answerForService(_ call: Call) {
         let interfaces = [.service] + application.interfaces

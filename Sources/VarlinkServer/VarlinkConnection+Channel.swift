@@ -14,7 +14,7 @@ extension VarlinkConnection: ChannelInboundHandler {
             self.session = session
             share = turns.join(peer.userID)
         case .refused(let error):
-            Reply.write(error: error, to: &writer)
+            Reply.write(error: error, to: writer)
             send()
             context.close(promise: nil)
         }
@@ -47,7 +47,7 @@ extension VarlinkConnection: ChannelInboundHandler {
 
     package func channelInactive(context: ChannelHandlerContext) {
         self.context = nil
-        writer = JSONWriter()
+        writer.reset()
         isWritable = true
         // Whole calls that wait for their turn are still taken up: who closes need not have waited for them.
         if !isWaitingForTurn || current != nil { end() }

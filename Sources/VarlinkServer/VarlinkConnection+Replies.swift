@@ -10,7 +10,7 @@ extension VarlinkConnection {
     ///
     /// Not at once: a connection may be closed by what is sent to it, in the middle of a call of another.
     func sendSoon(from start: Int) {
-        share?.charge(message: writer.bytes.count - start, at: turns.now)
+        share?.charge(message: writer.count - start, at: turns.now)
         guard !isSentSoon else { return }
         isSentSoon = true
         connections.sendSoon(self)
@@ -18,15 +18,15 @@ extension VarlinkConnection {
 
     /// Sends the replies there are if no more should wait for each other.
     func sendIfMuch() {
-        if writer.bytes.count > Self.together { send() }
+        if writer.count > Self.together { send() }
     }
 
     /// Sends the replies there are.
     func send() {
-        guard let context, !writer.bytes.isEmpty else { return }
-        let sent = sendAtOnce(context.channel)
-        guard sent < writer.bytes.count else { return writer.reset() }
-        let rest = connections.buffer(writer.bytes[sent...])
+        guard let context, writer.count > 0 else { return }
+        let sent = sendAtOnce()
+        guard sent < writer.count else { return writer.reset() }
+        let rest = writer.withBytes(from: sent, connections.buffer)
         writer.reset()
         writesUnderWay += 1
         context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenComplete { _ in
@@ -37,16 +37,14 @@ extension VarlinkConnection {
 
     /// Gives the socket what it takes without waiting; returns how many bytes need not be sent any more.
     ///
-    /// The channel would do the same, but costs as much as all else that is done for a reply. While it is active, the
-    /// socket is open. A client that takes no replies any more may still have calls under way, and the channel tells
-    /// when it is gone.
-    private func sendAtOnce(_ channel: any Channel) -> Int {
-        guard let socket, writesUnderWay == 0, channel.isActive else { return 0 }
-        let sent = unsafe writer.bytes.withUnsafeBytes { bytes in
-            unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
-        }
+    /// The channel would do the same, but costs as much as all else that is done for a reply. As long as there is a
+    /// context, the socket is open. A client that takes no replies any more may still have calls under way, and the
+    /// channel tells when it is gone.
+    private func sendAtOnce() -> Int {
+        guard let socket, writesUnderWay == 0 else { return 0 }
+        let sent = writer.send(on: socket)
         if sent >= 0 { return sent }
-        return [EAGAIN, EINTR, ENOBUFS].contains(errno) ? 0 : writer.bytes.count
+        return [EAGAIN, EINTR, ENOBUFS].contains(errno) ? 0 : writer.count
     }
 
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case

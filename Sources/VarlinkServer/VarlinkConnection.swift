@@ -9,6 +9,7 @@ package final class VarlinkConnection {
     let application: any VarlinkApplication
     let peer: PeerCredentials
     let connections: OpenConnections
+    let turns: Turns
     /// The channel's; nil where there is none, as in tests.
     let socket: Int32?
     /// What the channel told last; nil before it is active and after.
@@ -16,9 +17,9 @@ package final class VarlinkConnection {
     var isWritable = true
     var inputHasEnded = false
     var session: (any VarlinkSession)?
-    var frames: FrameDecoder
+    let frames: FrameDecoder
     /// Holds the replies that have not been sent.
-    var writer = JSONWriter()
+    let writer = JSONWriter()
     /// The call that waits for its final reply.
     var current: Call.Mode?
     /// Makes the next reply of the current call while the client reads; true when there is nothing to make for now.
@@ -46,18 +47,17 @@ package final class VarlinkConnection {
         self.application = application
         self.peer = peer
         self.connections = connections
+        turns = connections.turns
         self.socket = socket
         frames = FrameDecoder(maximumLength: application.longestMessage)
     }
-
-    var turns: Turns { connections.turns }
 
     /// Answers the current call; with `continues`, more replies follow.
     package func reply(_ parameters: some JSONEncodable, continues: Bool = false) {
         guard let mode = current else { return }
         if mode != .oneway {
-            let start = writer.bytes.count
-            Reply.write(parameters, continues: continues && mode == .more, to: &writer)
+            let start = writer.count
+            Reply.write(parameters, continues: continues && mode == .more, to: writer)
             sendSoon(from: start)
         }
         if !continues { finish() }
@@ -67,8 +67,8 @@ package final class VarlinkConnection {
     package func fail(_ error: some VarlinkError) {
         guard let mode = current else { return }
         if mode != .oneway {
-            let start = writer.bytes.count
-            Reply.write(error: error, to: &writer)
+            let start = writer.count
+            Reply.write(error: error, to: writer)
             sendSoon(from: start)
         }
         finish()
@@ -84,7 +84,7 @@ package final class VarlinkConnection {
     /// What the client has not read yet, in bytes.
     package var bufferedBytes: Int {
         guard let options = context?.channel.syncOptions else { return 0 }
-        return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + writer.bytes.count
+        return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + writer.count
     }
 
     /// Closes without taking up what waits.
@@ -97,7 +97,7 @@ package final class VarlinkConnection {
     func end() {
         current = nil
         source = nil
-        frames = FrameDecoder(maximumLength: 0)
+        frames.removeAll()
         connections.remove(self)
         if let share {
             share.bufferedBytes -= chargedBytes

@@ -30,7 +30,7 @@ struct OutputOptions: ParsableArguments {
         let table: FileDescriptor = json ? .standardError : .standardOutput
         try table.writeAll((report.text + "\n\n").utf8)
         guard json else { return }
-        var writer = JSONWriter()
+        let writer = JSONWriter()
         writer.value(report)
         try FileDescriptor.standardOutput.writeAll(writer.bytes + [UInt8(ascii: "\n")])
     }

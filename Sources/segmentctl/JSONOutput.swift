@@ -4,7 +4,7 @@ import Varlink
 /// Prints what goes over the wire, for programs.
 extension GlobalOptions {
     func printJSON(_ value: some JSONEncodable) throws {
-        var writer = JSONWriter()
+        let writer = JSONWriter()
         writer.value(value)
         try Output.print(
             json == .pretty ? PrettyJSON.text(writer.bytes) : String(decoding: writer.bytes, as: UTF8.self)
@@ -20,7 +20,7 @@ struct JSONArray<Element: JSONEncodable>: JSONEncodable {
         self.elements = elements
     }
 
-    func encode(to writer: inout JSONWriter) {
+    func encode(to writer: JSONWriter) {
         writer.beginArray()
         for element in elements { writer.value(element) }
         writer.endArray()

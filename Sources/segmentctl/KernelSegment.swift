@@ -24,7 +24,7 @@ struct KernelSegment: JSONEncodable {
     }
 
     /// The members of the wire's Segment that the kernel can tell.
-    func encode(to writer: inout JSONWriter) {
+    func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("key", status.key.rawValue)
         writer.member("keyHex", status.key.description)

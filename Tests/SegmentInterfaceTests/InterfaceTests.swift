@@ -15,7 +15,7 @@ import Varlink
     init() throws { interface = try InterfaceDescription(VarlinkInterface.broker.description) }
 
     private func json(_ value: some JSONEncodable) throws -> JSON {
-        var writer = JSONWriter()
+        let writer = JSONWriter()
         writer.value(value)
         return try JSON(parsing: writer.bytes.span)
     }

@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct CallTests {
     private func call(_ text: String) throws -> Call {
-        try Call(JSON(parsing: Array(text.utf8).span))
+        try Call(parsing: Array(text.utf8).span)
     }
 
     @Test(arguments: [
@@ -11,6 +11,7 @@ import Testing
         (#"{"method":"a.b.C","parameters":{},"more":true}"#, .more),
         (#"{"method":"a.b.C","oneway":true,"more":false}"#, .oneway),
         (#"{"method":"a.b.C","org.example.vendor":[1]}"#, .plain),
+        (#" { "method" : "a.b.C" , "org.example.vendor" : { "method" : { } } , "more" : true } "#, .more),
     ])
     func `a call is read`(text: String, mode: Call.Mode) throws {
         #expect(try call(text) == Call(method: "a.b.C", mode: mode))
@@ -23,13 +24,26 @@ import Testing
         (#"{"method":"a.b.C","more":true,"oneway":true}"#, .contradiction),
         (#"{"method":"a.b.C","upgrade":true}"#, .upgradeUnsupported),
         (#"{"method":"a.b.C","more":null}"#, .wrongType(member: "more")),
+        (#"{"method":"a.b.C","x":1,"parameters":[]}"#, .unknownMember("x")),
+        ("[1", .malformed(JSONError(reason: .unexpectedEnd, offset: 2))),
+        (#"{"x":1,"method":}"#, .malformed(JSONError(reason: .unexpectedByte(0x7d), offset: 16))),
+        (#"{"method":"a.b.C"}1"#, .malformed(JSONError(reason: .trailingBytes, offset: 18))),
+        (
+            #"{"method":"a.b.C","m\u0065thod":"a.b.C"}"#,
+            .malformed(JSONError(reason: .duplicateMember("method"), offset: 18))
+        ),
+        (
+            #"{"parameters":null,"parameters":{}}"#,
+            .malformed(JSONError(reason: .duplicateMember("parameters"), offset: 19))
+        ),
+        (#"{"a.b":1,"a.b":1}"#, .malformed(JSONError(reason: .duplicateMember("a.b"), offset: 9))),
     ])
     func `what is no call is refused with the reason`(text: String, error: CallError) {
         #expect(throws: error) { try call(text) }
     }
 
     @Test func `messages are cut at zero bytes, however they arrive`() throws {
-        var frames = FrameDecoder(maximumLength: 8)
+        let frames = FrameDecoder(maximumLength: 8)
         for byte in Array("[1]\0 [2] \0[3".utf8) { frames.append([byte].span) }
         #expect(try frames.next() == .array([.integer(1)]))
         #expect(try frames.next() == .array([.integer(2)]))
@@ -40,7 +54,7 @@ import Testing
     }
 
     @Test func `a message that is too long is refused before it is whole`() {
-        var frames = FrameDecoder(maximumLength: 4)
+        let frames = FrameDecoder(maximumLength: 4)
         frames.append(Array("[1,2,".utf8).span)
         #expect(throws: FrameError.tooLong(limit: 4)) { try frames.next() }
     }
@@ -50,7 +64,7 @@ import Testing
         length: Int,
         remainder: Int
     ) throws {
-        var frames = FrameDecoder(maximumLength: 1 << 20)
+        let frames = FrameDecoder(maximumLength: 1 << 20)
         let message = Array(repeatElement(UInt8(ascii: " "), count: length - 3)) + Array("[1]".utf8) + [0]
         frames.append((message + Array("[2]\0[2]\0".utf8.prefix(remainder))).span)
         #expect(try frames.next() == .array([.integer(1)]))
@@ -59,7 +73,7 @@ import Testing
     }
 
     @Test func `what is taken is not kept, though whole messages still wait`() throws {
-        var frames = FrameDecoder(maximumLength: 8)
+        let frames = FrameDecoder(maximumLength: 8)
         for _ in 0..<10_000 {
             frames.append(Array("[1]\0[2]\0".utf8).span)
             _ = try frames.next()
@@ -74,7 +88,7 @@ import Testing
     }
 
     @Test func `a message without a byte is malformed`() {
-        var frames = FrameDecoder(maximumLength: 4)
+        let frames = FrameDecoder(maximumLength: 4)
         frames.append([0].span)
         #expect(throws: FrameError.malformed(JSONError(reason: .unexpectedEnd, offset: 0))) {
             try frames.next()

@@ -46,13 +46,13 @@ import Testing
 
     @Test(arguments: ["{\"a\":[1,-2,null,true,\"x\\\"\\\\\\u0001\"],\"b\":{\"c\":[]}}", "[]", "\"é\""])
     func `what is written is what was read`(text: String) throws {
-        var writer = JSONWriter()
-        try JSON(parsing: Array(text.utf8).span).encode(to: &writer)
+        let writer = JSONWriter()
+        try JSON(parsing: Array(text.utf8).span).encode(to: writer)
         #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
     }
 
     @Test func `U+0000 is never written`() {
-        var writer = JSONWriter()
+        let writer = JSONWriter()
         writer.value("a\0b")
         #expect(String(decoding: writer.bytes, as: UTF8.self) == "\"a\u{fffd}b\"")
     }

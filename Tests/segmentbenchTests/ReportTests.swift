@@ -56,7 +56,7 @@ struct ReportTests {
         let report = report([
             [Figure(time, 25.0004, baseline: 10, goal: .atMost(20)), Figure(rate, 5, baseline: 0)]
         ])
-        var writer = JSONWriter()
+        let writer = JSONWriter()
         writer.value(report)
         #expect(
             String(decoding: writer.bytes, as: UTF8.self)

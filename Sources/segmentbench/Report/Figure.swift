@@ -51,7 +51,7 @@ enum Goal: Equatable {
 }
 
 extension Figure: JSONEncodable {
-    func encode(to writer: inout JSONWriter) {
+    func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("measured", measured)
         writer.member("baseline", baseline)
@@ -69,7 +69,7 @@ extension Figure: JSONEncodable {
 
 extension JSONWriter {
     /// To a thousandth.
-    fileprivate mutating func member(_ name: StaticString, _ value: Double?) {
+    fileprivate func member(_ name: StaticString, _ value: Double?) {
         self.name(name)
         if let value { self.value((value * 1000).rounded() / 1000) } else { null() }
     }

@@ -11,7 +11,7 @@ struct Report {
 }
 
 extension Report: JSONEncodable {
-    func encode(to writer: inout JSONWriter) {
+    func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("part", part)
         writer.member("version", Product.version)

@@ -16,7 +16,7 @@ struct Row {
 }
 
 extension Row: JSONEncodable {
-    func encode(to writer: inout JSONWriter) {
+    func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("name", name)
         writer.name(any: size.name)

@@ -26,8 +26,8 @@ enum RequestBytes {
     private static let errorHead = Array(#"{"error""#.utf8)
 
     private static func bytes(_ method: BrokerMethod, _ parameters: some JSONEncodable) -> [UInt8] {
-        var writer = JSONWriter()
-        Call.write(method.rawValue, parameters, mode: .plain, to: &writer)
+        let writer = JSONWriter()
+        Call.write(method.rawValue, parameters, mode: .plain, to: writer)
         return writer.bytes
     }
 }

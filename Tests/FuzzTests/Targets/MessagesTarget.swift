@@ -1,6 +1,6 @@
 import Varlink
 
-/// Messages are the same however their bytes arrive, and what is read is written alike.
+/// Messages are the same however their bytes arrive, what is read is written alike, and calls are what they say.
 enum MessagesTarget {
     static func run(_ bytes: [UInt8]) {
         let whole = messages(bytes, pieces: bytes.count)
@@ -8,19 +8,29 @@ enum MessagesTarget {
         let pieces = messages(bytes, pieces: Int(bytes.first ?? 0) % 7 + 1)
         precondition(whole == pieces, "the messages depend on how they arrive")
         for case .success(let json) in whole {
-            var writer = JSONWriter()
-            json.encode(to: &writer)
+            let writer = JSONWriter()
+            json.encode(to: writer)
             guard case .success(let again) = parse(writer.bytes) else {
                 preconditionFailure("what was written cannot be read")
             }
             precondition(again == json, "what was written is something else")
-            _ = try? Call(json)
+            if let call = try? Call(parsing: writer.bytes.span) {
+                precondition(says(json, call), "the call is another than its members say")
+            }
         }
+    }
+
+    private static func says(_ json: JSON, _ call: Call) -> Bool {
+        guard case .object(let object) = json else { return false }
+        return object["method"] == .string(call.method)
+            && [.object(call.parameters), .null, nil].contains(object["parameters"])
+            && (object["oneway"] == .bool(true)) == (call.mode == .oneway)
+            && (object["more"] == .bool(true)) == (call.mode == .more)
     }
 
     /// All messages until the first that cannot be followed.
     private static func messages(_ bytes: [UInt8], pieces: Int) -> [Result<JSON, FrameError>] {
-        var frames = FrameDecoder(maximumLength: 1000)
+        let frames = FrameDecoder(maximumLength: 1000)
         var messages: [Result<JSON, FrameError>] = []
         var rest = bytes[...]
         while !rest.isEmpty {

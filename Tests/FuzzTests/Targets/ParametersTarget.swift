@@ -25,8 +25,8 @@ enum ParametersTarget {
     }
 
     private static func text(_ parameters: some MethodParameters) -> [UInt8] {
-        var writer = JSONWriter()
-        parameters.encode(to: &writer)
+        let writer = JSONWriter()
+        parameters.encode(to: writer)
         return writer.bytes
     }
 }

@@ -89,7 +89,7 @@ enum ServiceTarget {
     }
 
     private static func check(_ bytes: [UInt8]) {
-        var frames = FrameDecoder(maximumLength: .max / 2)
+        let frames = FrameDecoder(maximumLength: .max / 2)
         frames.append(bytes.span)
         do {
             while let message = try frames.next() {

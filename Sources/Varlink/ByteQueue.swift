@@ -1,0 +1,109 @@
+import Glibc
+
+/// Bytes that come in at the end and are taken from the front, in memory of their own.
+///
+/// Arrays would do, but each look at one that stands in an object costs a reference and a check for overlapping
+/// accesses: together more than all that is done with the bytes of a call. Its memory is safe to use by this: nothing
+/// of it is looked at outside what has been written, nor once it has moved.
+@safe final class ByteQueue {
+    private var memory: UnsafeMutableRawPointer?
+    /// What there is room for, in bytes.
+    private(set) var capacity = 0
+    private var start = 0
+    private var end = 0
+
+    deinit { unsafe free(memory) }
+
+    var count: Int { end - start }
+
+    @inline(__always)
+    func append(_ byte: UInt8) {
+        reserve(1)
+        unsafe memory?.storeBytes(of: byte, toByteOffset: end, as: UInt8.self)
+        end += 1
+    }
+
+    func append(_ text: StaticString) {
+        unsafe append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    func append(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBytes { unsafe append($0) }
+    }
+
+    func append(_ bytes: UnsafeRawBufferPointer) {
+        reserve(bytes.count)
+        guard let memory = unsafe memory, let first = bytes.baseAddress else { return }
+        unsafe memcpy(memory + end, first, bytes.count)
+        end += bytes.count
+    }
+
+    func removeFirst(_ count: Int) {
+        precondition(0...self.count ~= count)
+        start += count
+        if start == end { (start, end) = (0, 0) }
+    }
+
+    /// Forgets all bytes, and their memory where it is more than `kept`.
+    func removeAll(keeping kept: Int = 0) {
+        (start, end) = (0, 0)
+        if capacity > kept { resize(to: 0) }
+    }
+
+    /// Gives memory back that the bytes do not need.
+    func shrink() {
+        moveToFront()
+        resize(to: count)
+    }
+
+    /// Where the first zero byte stands at or after an offset; memchr(3).
+    func firstZero(from offset: Int) -> Int? {
+        guard let memory = unsafe memory, offset < count,
+            let zero = unsafe memchr(memory + start + offset, 0, count - offset)
+        else { return nil }
+        return unsafe UnsafeRawPointer(zero) - UnsafeRawPointer(memory + start)
+    }
+
+    /// The bytes from an offset on, only to be looked at while `body` runs, which must not change them.
+    func withBytes<Result, Failure>(
+        from offset: Int = 0,
+        count: Int? = nil,
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let count = count ?? self.count - offset
+        precondition(offset >= 0 && count >= 0 && offset + count <= self.count)
+        let bytes = unsafe UnsafeRawBufferPointer(
+            start: memory.map { unsafe $0 + start + offset },
+            count: count
+        )
+        return try unsafe body(Span<UInt8>(_unsafeBytes: bytes))
+    }
+
+    @inline(__always)
+    private func reserve(_ more: Int) {
+        if end + more > capacity { grow(more) }
+    }
+
+    @inline(never)
+    private func grow(_ more: Int) {
+        if start > 0 { moveToFront() }
+        if end + more > capacity { resize(to: max(end + more, 2 * capacity, 256)) }
+    }
+
+    private func moveToFront() {
+        guard let memory = unsafe memory, start > 0 else { return }
+        unsafe memmove(memory, memory + start, count)
+        (start, end) = (0, count)
+    }
+
+    private func resize(to size: Int) {
+        if size == 0 {
+            unsafe free(memory)
+            unsafe memory = nil
+        } else {
+            guard let moved = unsafe realloc(memory, size) else { fatalError("no memory for \(size) bytes") }
+            unsafe memory = moved
+        }
+        capacity = size
+    }
+}
