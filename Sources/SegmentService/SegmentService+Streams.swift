@@ -1,6 +1,7 @@
 import SegmentBroker
 import SegmentInterface
 import SegmentModel
+import Varlink
 import VarlinkServer
 
 extension SegmentService {
@@ -46,13 +47,15 @@ extension SegmentService {
 
     /// A foreign lease is told only to those who may see it.
     private func publish(_ event: SegmentEvent) {
+        let reply = JSONWriter()
+        Reply.write(event, continues: true, to: reply)
         for subscription in subscribers.values {
             if let lease = event.lease, let name = event.name,
                 !broker.sees(viewer(subscription.session), leaseOf: lease.userID, on: name)
             {
                 continue
             }
-            subscription.tell(event)
+            subscription.tell(reply, of: event.name)
         }
     }
 }

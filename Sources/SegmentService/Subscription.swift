@@ -2,6 +2,7 @@ import SegmentBroker
 import SegmentInterface
 import SegmentModel
 import SystemVSharedMemory
+import Varlink
 import VarlinkServer
 
 /// A client that listens: first every segment as it is, then each change.
@@ -48,12 +49,12 @@ final class Subscription {
         return true
     }
 
-    /// Tells a change that has happened.
-    func tell(_ event: SegmentEvent) {
-        if case .walking(let last) = place, let name = event.name {
+    /// Tells a change that has happened to a segment, as all subscribers are told.
+    func tell(_ change: JSONWriter, of name: SegmentName?) {
+        if case .walking(let last) = place, let name {
             guard let last, name <= last else { return }
         }
         guard connection.bufferedBytes <= Self.longestQueue else { return connection.closeSoon() }
-        connection.reply(event, continues: true)
+        connection.reply(alike: change)
     }
 }

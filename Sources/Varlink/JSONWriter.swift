@@ -36,6 +36,11 @@ package final class JSONWriter {
         }
     }
 
+    /// Writes whole messages that another has written.
+    package func append(_ messages: JSONWriter) {
+        messages.withBytes(output.append)
+    }
+
     /// Forgets what was written and keeps the room that most messages need.
     package func reset() {
         output.removeAll(keeping: 1 << 12)
@@ -94,7 +99,7 @@ package final class JSONWriter {
 
     package func value(_ string: String) {
         let text = string.utf8Span.span
-        guard text.plainCharacters(from: 0).end == text.count else { return escaped(string) }
+        guard text.plainCharacters(from: 0).end == text.count else { return escaped(text) }
         separate()
         output.append(UInt8(ascii: "\""))
         output.append(text)
@@ -125,28 +130,40 @@ package final class JSONWriter {
         if needsComma { output.append(UInt8(ascii: ",")) }
     }
 
-    private func escaped(_ string: String) {
+    /// Writes what needs escapes, with whatever stands between them at once.
+    private func escaped(_ text: Span<UInt8>) {
         separate()
         output.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                output.append(UInt8(ascii: "\\"))
-                output.append(byte)
-            case 0:
-                // A message must not contain U+0000 in any form.
-                output.append("\u{fffd}")
-            case 0..<0x20:
-                let digits = Array("0123456789abcdef".utf8)
-                output.append("\\u00")
-                output.append(digits[Int(byte >> 4)])
-                output.append(digits[Int(byte & 15)])
-            default:
-                output.append(byte)
-            }
+        var start = 0
+        while true {
+            let end = text.plainCharacters(from: start).end
+            output.append(text.extracting(start..<end))
+            guard end < text.count else { break }
+            escape(text[end])
+            start = end + 1
         }
         output.append(UInt8(ascii: "\""))
         needsComma = true
+    }
+
+    private func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+            output.append(UInt8(ascii: "\\"))
+            output.append(byte)
+        case 0:
+            // A message must not contain U+0000 in any form.
+            output.append("\u{fffd}")
+        default:
+            output.append("\\u00")
+            output.append(Self.digit(byte >> 4))
+            output.append(Self.digit(byte & 15))
+        }
+    }
+
+    /// Hexadecimal.
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }
 

@@ -12,9 +12,6 @@ struct Acceptor: Sendable {
     /// Its writing end is closed once it is to stop.
     private let stopping: WakingPipe
 
-    /// How many connections the event loop takes before it looks at its sockets again.
-    private static let together = 2
-
     /// Hands the descriptor of each connection to `take`, on the event loop.
     init(
         _ listening: Int32,
@@ -29,13 +26,11 @@ struct Acceptor: Sendable {
         let stop = stopping.readEnd
         thread.start()
         thread.submit { _ in
-            var accepted = 0
             while Self.waitForConnection(listening, stop) {
                 let connection = clinux_accept(listening)
                 if connection >= 0 {
                     eventLoop.execute { take(connection) }
-                    accepted &+= 1
-                    if accepted.isMultiple(of: Self.together) { Self.waitForPass(eventLoop, nextPass) }
+                    Self.waitForPass(eventLoop, nextPass)
                 } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
                 }
@@ -43,8 +38,9 @@ struct Acceptor: Sendable {
         }
     }
 
-    /// Returns when the event loop has taken the connections there are and looked at its sockets again; more of them
-    /// wait in the kernel's queue, which is bounded.
+    /// Returns when the event loop has taken the connection and looked at its sockets again.
+    ///
+    /// Each takes longer than most calls. More of them wait in the kernel's queue, which is bounded.
     private static func waitForPass(_ eventLoop: any EventLoop, _ nextPass: NIOLoopBound<NextPass>) {
         let looked = eventLoop.makePromise(of: Void.self)
         eventLoop.execute { nextPass.value.run { looked.succeed() } }

@@ -10,6 +10,10 @@ final class OpenConnections {
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
     /// Those with replies that have not been sent.
     private var waiting: [VarlinkConnection] = []
+    /// Those with replies that are sent after the others', a few in each pass: a change may be told to many.
+    private var waitingBehind: CircularBuffer<VarlinkConnection> = []
+    private var isSendingBehind = false
+    private let inNextPass: (@escaping () -> Void) -> Void
     private var isInPass = false
     /// When replies were sent last in this pass, or its first calls were taken up; nil before.
     private var lastSent: NIODeadline?
@@ -18,11 +22,14 @@ final class OpenConnections {
 
     /// How many may wait for each other.
     private static let together = 64
+    /// How many are sent to in one pass after the others.
+    private static let behind = 8
     /// How long.
     private static let longest = TimeAmount.microseconds(100)
 
     init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
         self.eventLoop = eventLoop
+        self.inNextPass = inNextPass
         turns = Turns(eventLoop, inNextPass: inNextPass)
     }
 
@@ -41,6 +48,12 @@ final class OpenConnections {
     /// Has a connection's replies sent soon; to be called once until they are.
     func sendSoon(_ connection: VarlinkConnection) {
         waiting.append(connection)
+        endPassSoon()
+    }
+
+    /// Has a connection's replies sent when all others are; to be called once until they are.
+    func sendAfterOthers(_ connection: VarlinkConnection) {
+        waitingBehind.append(connection)
         endPassSoon()
     }
 
@@ -68,6 +81,17 @@ final class OpenConnections {
         lastSent = nil
         turns.endPass()
         sendAll()
+        if !isSendingBehind { sendBehind() }
+    }
+
+    private func sendBehind() {
+        for connection in waitingBehind.prefix(Self.behind) {
+            connection.isSentSoon = false
+            connection.send()
+        }
+        waitingBehind.removeFirst(min(Self.behind, waitingBehind.count))
+        isSendingBehind = !waitingBehind.isEmpty
+        if isSendingBehind { inNextPass { self.sendBehind() } }
     }
 
     /// Bytes as the channel takes them.
@@ -78,7 +102,8 @@ final class OpenConnections {
         return output
     }
 
-    private func sendAll() {
+    /// Sends what waits, before something that takes its time.
+    func sendAll() {
         let sending = waiting
         waiting = []
         for connection in sending {

@@ -28,7 +28,7 @@ final class Turns {
     /// How long calls are taken up in one turn; the last one may take longer.
     private static let length = TimeAmount.microseconds(5)
     /// What a user may take of one pass before turns begin: some calls, or a few dozen where nobody else is there.
-    private static let mostAmongOthers = TimeAmount.microseconds(20)
+    private static let mostAmongOthers = TimeAmount.microseconds(15)
     private static let mostAlone = TimeAmount.microseconds(200)
 
     init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {

@@ -12,9 +12,9 @@ extension VarlinkConnection {
 
     /// Stops reading while calls wait that cannot be taken up yet; one message is always read to its end, if by turns.
     private func readWhileThereIsRoom() {
-        let takesUpCalls = current == nil && isWritable && !isWaitingForTurn
-        let room = takesUpCalls ? frames.maximumLength : 1 << 10
-        let hasRoom = frames.bufferedBytes <= room
+        let room = current == nil && isWritable ? frames.maximumLength : 1 << 10
+        // What comes while there is a turn to wait for would be read between the calls of others.
+        let hasRoom = !isWaitingForTurn && frames.bufferedBytes <= room
         guard hasRoom != readsByItself, let options = context?.channel.syncOptions else { return }
         readsByItself = hasRoom
         try? options.setOption(.autoRead, value: hasRoom)

@@ -9,15 +9,6 @@ extension VarlinkConnection: ChannelInboundHandler {
     package func channelActive(context: ChannelHandlerContext) {
         self.context = context
         connections.add(self)
-        switch application.open(peer) {
-        case .accepted(let session):
-            self.session = session
-            share = turns.join(peer.userID)
-        case .refused(let error):
-            Reply.write(error: error, to: writer)
-            send()
-            context.close(promise: nil)
-        }
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -33,7 +24,8 @@ extension VarlinkConnection: ChannelInboundHandler {
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
         isWritable = context.channel.isWritable
-        guard isWritable else { return chargeBuffers() }
+        send()
+        guard isWritable else { return }
         pullWhileWritable()
         takeCalls(since: turns.now)
     }

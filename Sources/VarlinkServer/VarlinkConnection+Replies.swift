@@ -21,16 +21,22 @@ extension VarlinkConnection {
         if writer.count > Self.together { send() }
     }
 
-    /// Sends the replies there are.
+    /// Sends the replies there are, unless the client has others to read first.
     func send() {
+        if isWritable { flush() } else { chargeBuffers() }
+    }
+
+    /// Leaves to the channel what the socket does not take at once.
+    private func flush() {
         guard let context, writer.count > 0 else { return }
         let sent = sendAtOnce()
         guard sent < writer.count else { return writer.reset() }
         let rest = writer.withBytes(from: sent, connections.buffer)
+        let count = rest.readableBytes
         writer.reset()
-        writesUnderWay += 1
+        pendingBytes += count
         context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenComplete { _ in
-            self.writesUnderWay -= 1
+            self.pendingBytes -= count
         }
         if !isWritable { chargeBuffers() }
     }
@@ -41,7 +47,7 @@ extension VarlinkConnection {
     /// context, the socket is open. A client that takes no replies any more may still have calls under way, and the
     /// channel tells when it is gone.
     private func sendAtOnce() -> Int {
-        guard let socket, writesUnderWay == 0 else { return 0 }
+        guard let socket, pendingBytes == 0 else { return 0 }
         let sent = writer.send(on: socket)
         if sent >= 0 { return sent }
         return [EAGAIN, EINTR, ENOBUFS].contains(errno) ? 0 : writer.count
@@ -79,7 +85,7 @@ extension VarlinkConnection {
 
     func closeAfterWrites() {
         guard let context else { return }
-        send()
+        flush()
         guard bufferedBytes > 0 else { return context.close(promise: nil) }
         let bound = context.loopBound
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()))

@@ -7,7 +7,6 @@ package import Varlink
 /// does not read is not read from either. Who asks for more than fits between the calls of others waits for turns.
 package final class VarlinkConnection {
     let application: any VarlinkApplication
-    let peer: PeerCredentials
     let connections: OpenConnections
     let turns: Turns
     /// The channel's; nil where there is none, as in tests.
@@ -35,19 +34,21 @@ package final class VarlinkConnection {
     var isWaitingForTurn = false
     var readsByItself = true
     var isSentSoon = false
-    /// Those that the channel has and has not done.
-    var writesUnderWay = 0
+    /// What the channel has to write, in bytes; all of it is kept until the last is written.
+    var pendingBytes = 0
 
     init(
-        _ application: any VarlinkApplication,
-        _ peer: PeerCredentials,
+        _ session: any VarlinkSession,
+        of application: any VarlinkApplication,
+        userID: UInt32,
         among connections: OpenConnections,
         onSocket socket: Int32? = nil
     ) {
+        self.session = session
         self.application = application
-        self.peer = peer
         self.connections = connections
         turns = connections.turns
+        share = turns.join(userID)
         self.socket = socket
         frames = FrameDecoder(maximumLength: application.longestMessage)
     }
@@ -61,6 +62,15 @@ package final class VarlinkConnection {
             sendSoon(from: start)
         }
         if !continues { finish() }
+    }
+
+    /// Sends one of the replies to the current call, written before for all connections that are told the same.
+    package func reply(alike reply: JSONWriter) {
+        guard current == .more else { return }
+        writer.append(reply)
+        guard !isSentSoon else { return }
+        isSentSoon = true
+        connections.sendAfterOthers(self)
     }
 
     /// Answers the current call with an error.
@@ -82,10 +92,7 @@ package final class VarlinkConnection {
     }
 
     /// What the client has not read yet, in bytes.
-    package var bufferedBytes: Int {
-        guard let options = context?.channel.syncOptions else { return 0 }
-        return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + writer.count
-    }
+    package var bufferedBytes: Int { pendingBytes + writer.count }
 
     /// Closes without taking up what waits.
     func close() {

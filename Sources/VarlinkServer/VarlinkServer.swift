@@ -1,6 +1,7 @@
 import Glibc
 package import NIOCore
 import NIOPosix
+import Varlink
 
 /// Accepts connections on a listening socket and serves an application on one event loop.
 package struct VarlinkServer: Sendable {
@@ -12,7 +13,7 @@ package struct VarlinkServer: Sendable {
     ///
     /// To be called on the event loop, which `application` never leaves.
     package init(
-        _ application: some VarlinkApplication,
+        _ application: any VarlinkApplication,
         onListeningSocket socket: Int32,
         eventLoop: any EventLoop
     ) throws(ListeningSocketError) {
@@ -24,27 +25,57 @@ package struct VarlinkServer: Sendable {
         )
         self.nextPass = NIOLoopBound(nextPass, eventLoop: eventLoop)
         acceptor = try Acceptor(socket, eventLoop, self.nextPass) { descriptor in
-            guard let peer = PeerCredentials(ofSocket: descriptor) else {
-                close(descriptor)
-                return
-            }
-            _ = ClientBootstrap(group: eventLoop)
-                .channelInitializer { channel in
-                    eventLoop.makeCompletedFuture {
-                        if let options = channel.syncOptions { try Self.set(options) }
-                        try channel.pipeline.syncOperations.addHandler(
-                            VarlinkConnection(
-                                application.value,
-                                peer,
-                                among: connections.value,
-                                onSocket: descriptor
-                            )
-                        )
-                    }
-                }
-                .withConnectedSocket(descriptor)
+            Self.admit(descriptor, to: application.value, among: connections.value, eventLoop)
         }
         self.connections = connections
+    }
+
+    /// Lets in who has connected, or says why not.
+    private static func admit(
+        _ descriptor: Int32,
+        to application: any VarlinkApplication,
+        among connections: OpenConnections,
+        _ eventLoop: any EventLoop
+    ) {
+        connections.sendAll()
+        guard let peer = PeerCredentials(ofSocket: descriptor) else {
+            close(descriptor)
+            return
+        }
+        switch application.open(peer) {
+        case .accepted(let session):
+            let connection = VarlinkConnection(
+                session,
+                of: application,
+                userID: peer.userID,
+                among: connections,
+                onSocket: descriptor
+            )
+            serve(connection, on: descriptor, eventLoop)
+        case .refused(let error):
+            // A channel would cost ten times as much, and who is refused may try again and again.
+            let writer = JSONWriter()
+            Reply.write(error: error, to: writer)
+            _ = writer.send(on: descriptor)
+            close(descriptor)
+        }
+    }
+
+    private static func serve(
+        _ connection: VarlinkConnection,
+        on descriptor: Int32,
+        _ eventLoop: any EventLoop
+    ) {
+        let handler = NIOLoopBound(connection, eventLoop: eventLoop)
+        ClientBootstrap(group: eventLoop)
+            .channelInitializer { channel in
+                eventLoop.makeCompletedFuture {
+                    if let options = channel.syncOptions { try set(options) }
+                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                }
+            }
+            .withConnectedSocket(descriptor)
+            .whenFailure { _ in handler.value.close() }
     }
 
     /// Stops accepting and closes every connection.

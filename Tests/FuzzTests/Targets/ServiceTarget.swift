@@ -27,7 +27,10 @@ enum ServiceTarget {
         let connections = OpenConnections(loop) { body in
             loop.assumeIsolated().scheduleTask(in: .microseconds(100)) { body() }
         }
-        let connection = VarlinkConnection(service, peer, among: connections)
+        guard case .accepted(let session) = service.open(peer) else {
+            preconditionFailure("nobody else is there")
+        }
+        let connection = VarlinkConnection(session, of: service, userID: peer.userID, among: connections)
         try channel.pipeline.syncOperations.addHandler(connection)
         channel.pipeline.fireChannelActive()
         // The first byte chooses how the rest is cut.
