@@ -99,6 +99,7 @@ bench: release
 	$(if $(JSON),: > $(JSON))
 	$(call measure,0,requests)
 	$(call measure,0-1,requests)
+	$(call measure,0,neighbours)
 	$(call measure,0,starts)
 	$(call measure,0-1,transfer)
 	$(call measure,0-1,latest)

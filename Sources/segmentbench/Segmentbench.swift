@@ -10,6 +10,8 @@ struct Segmentbench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "segmentbench",
         abstract: "Measures segmentd, each figure with its baseline in the same run.",
-        subcommands: [Requests.self, Starts.self, Transfer.self, LatestValues.self, LatestPartner.self]
+        subcommands: [
+            Requests.self, Neighbours.self, Starts.self, Transfer.self, LatestValues.self, LatestPartner.self,
+        ]
     )
 }

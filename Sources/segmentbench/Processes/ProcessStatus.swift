@@ -11,6 +11,17 @@ struct ProcessStatus {
         (number("VmRSS", in: directory + "/status"), number("RssAnon", in: directory + "/status"))
     }
 
+    /// VmHWM: the most that was resident since `forgetPeak`, in KiB.
+    var peak: Int { number("VmHWM", in: directory + "/status") }
+
+    func forgetPeak() throws {
+        guard let file = fopen(directory + "/clear_refs", "w") else {
+            throw BenchmarkError.call("clear_refs", errno: errno)
+        }
+        fputs("5", file)
+        fclose(file)
+    }
+
     /// How often its threads have gone to sleep and been woken again.
     var wakeUps: Int {
         guard let threads = opendir(directory + "/task") else { return 0 }

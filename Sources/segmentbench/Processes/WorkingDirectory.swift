@@ -33,6 +33,25 @@ struct WorkingDirectory {
         }
     }
 
+    /// Declares a segment that every user may write, and lets them all come.
+    func declareForAll(_ name: String) throws {
+        guard let file = fopen("\(segmentFiles)/\(name).toml", "w") else {
+            throw BenchmarkError.call("fopen", errno: errno)
+        }
+        fputs("size = 4096\nmode = \"0666\"\nkeep = \"until-stop\"\n", file)
+        fclose(file)
+        chmod(path, 0o755)
+    }
+
+    /// Puts a program that was built beside this one where every user may run it; returns its path.
+    func copyForAll(_ name: String) throws -> String {
+        let copy = "\(path)/\(name)"
+        guard system("install -m 755 '\(Self.program(name))' '\(copy)'") == 0 else {
+            throw BenchmarkError.refused("\(name) cannot be copied")
+        }
+        return copy
+    }
+
     /// The program whose service is measured.
     var broker: [String] {
         [

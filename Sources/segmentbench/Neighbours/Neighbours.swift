@@ -1,0 +1,67 @@
+import ArgumentParser
+import Glibc
+
+/// How long one waits for the broker while another user does it harm, beside the same without.
+///
+/// The broker and its client are where this program was put, the enemy has a CPU for itself: what is measured is how
+/// the broker shares its time, not how the kernel does.
+struct Neighbours: Part {
+    static let configuration = CommandConfiguration(
+        abstract: "Times of one client's requests while another user does harm; as root."
+    )
+
+    @Option(help: "Exchanges of Acquire and Release beside each enemy.")
+    var count = 5000
+
+    @Option(parsing: .upToNextOption, help: "What the enemies do.")
+    var ways = [
+        "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages", "deep-nesting",
+        "deaf-subscribers", "deaf-callers", "deaf-viewers", "unhearing-callers", "pipelining", "many-callers",
+        "leases", "crowd",
+    ]
+
+    @Option(help: "The CPU that the enemies run on.")
+    var cpu = 1
+
+    @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard geteuid() == 0 else { throw ValidationError("root alone can be another user: run it as root") }
+    }
+
+    func rows() throws -> [Row] { try ways.map(row) }
+
+    private func row(_ way: String) throws -> Row {
+        try WorkingDirectory.with { directory in
+            try directory.declare(1, sizes: [1 << 20])
+            try directory.declareForAll("a")
+            return try RunningProgram.with(directory.broker, in: directory) { broker in
+                func load() throws -> (acquire: Samples, peak: Double) {
+                    try ProcessStatus(broker.process).forgetPeak()
+                    let load = try Load(on: broker, at: directory.brokerSocket, clients: 1, .warm)
+                    try load.run(count, records: true)
+                    return (load.times.acquire, Double(ProcessStatus(broker.process).peak))
+                }
+                _ = try load()
+                let alone = try load()
+                let enemy = try Enemy(way, cpu: cpu, in: directory)
+                let attacked = try withExtendedLifetime(enemy) { try load() }
+                return Row(
+                    name: "neighbour",
+                    title: "Acquire beside \(way)",
+                    size: ("exchanges", count),
+                    baseline: "without",
+                    figures: .percentiles(
+                        attacked.acquire,
+                        baseline: alone.acquire,
+                        p99: .ratioAtMost(5)
+                    ) + [Figure(.peak, attacked.peak, baseline: alone.peak, goal: .atMost(64 * 1024))]
+                )
+            }
+        }
+    }
+}
+
+extension Quantity {
+    fileprivate static let peak = Quantity(name: "peakKibibytes", heading: "peak KiB", digits: 0)
+}
