@@ -20,8 +20,8 @@ final class OpenConnections {
     /// What was sent last; its memory serves again once that is written.
     private var output = ByteBuffer()
 
-    /// How many may wait for each other.
-    private static let together = 64
+    /// How many replies may wait for each other.
+    private static let mostWaiting = 64
     /// How many are sent to in one pass after the others.
     private static let behind = 8
     /// How long.
@@ -63,7 +63,7 @@ final class OpenConnections {
     func takenUp(until time: NIODeadline) {
         endPassSoon()
         let start = lastSent ?? time
-        guard turns.areTaken || waiting.count >= Self.together || time > start + Self.longest else {
+        guard turns.areTaken || waiting.count >= Self.mostWaiting || time > start + Self.longest else {
             return lastSent = start
         }
         lastSent = time

@@ -16,6 +16,9 @@ final class UserShare {
     /// What calls have taken in one pass of the event loop over its sockets.
     private var used: (pass: Int, time: TimeAmount) = (0, .zero)
 
+    /// The shortest message that costs a rest, in bytes.
+    private static let long = 1 << 13
+
     init(rests: Bool = true) {
         self.rests = rests
     }
@@ -36,7 +39,7 @@ final class UserShare {
 
     /// Charges a call or reply that is longer than nearly any: a user has one MiB of them a second.
     func charge(message bytes: Int, at now: @autoclosure () -> NIODeadline) {
-        if rests, bytes > 1 << 13 { restsUntil = max(restsUntil, now()) + .microseconds(Int64(bytes)) }
+        if rests, bytes > Self.long { restsUntil = max(restsUntil, now()) + .microseconds(Int64(bytes)) }
     }
 
     func append(_ connection: any TurnTaker) {

@@ -3,7 +3,7 @@ import Varlink
 
 /// What waits in both directions is bounded.
 extension VarlinkConnection {
-    /// After whatever may have filled the buffers or emptied them.
+    /// After whatever may have filled the buffers or emptied them; who has gone ends with the last that waits.
     func settle() {
         readWhileThereIsRoom()
         chargeBuffers()
@@ -12,7 +12,7 @@ extension VarlinkConnection {
 
     /// Stops reading while calls wait that cannot be taken up yet; one message is always read to its end, if by turns.
     private func readWhileThereIsRoom() {
-        let room = current == nil && isWritable ? frames.maximumLength : 1 << 10
+        let room = current == nil && isWritable ? frames.maximumLength : Self.ahead
         // What comes while there is a turn to wait for would be read between the calls of others.
         let hasRoom = !isWaitingForTurn && frames.bufferedBytes <= room
         guard hasRoom != readsByItself, let options = context?.channel.syncOptions else { return }
@@ -24,10 +24,17 @@ extension VarlinkConnection {
     func chargeBuffers() {
         var bytes = frames.bufferedBytes
         if !isWritable { bytes += bufferedBytes }
-        if bytes < 1 << 12 { bytes = 0 }
+        if bytes < Self.little { bytes = 0 }
         guard bytes != chargedBytes, let share else { return }
         share.bufferedBytes += bytes - chargedBytes
         chargedBytes = bytes
-        if share.bufferedBytes > 4 * application.longestMessage { close() }
+        if share.bufferedBytes > Self.longestMessages * application.longestMessage { close() }
     }
+
+    /// How many bytes are read while calls cannot be taken up.
+    private static var ahead: Int { 1 << 10 }
+    /// What each connection may have without being charged, in bytes.
+    private static var little: Int { 1 << 12 }
+    /// How many of the longest messages a user may have in all buffers together.
+    private static var longestMessages: Int { 4 }
 }

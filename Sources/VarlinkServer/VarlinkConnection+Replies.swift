@@ -3,8 +3,8 @@ import NIOCore
 import Varlink
 
 extension VarlinkConnection {
-    /// How many bytes of replies wait for each other.
-    private static var together: Int { 1 << 13 }
+    /// How many bytes of replies to one client wait for each other.
+    private static var much: Int { 1 << 13 }
 
     /// Has what was written behind `start` sent when the call is answered, if together with what comes next.
     ///
@@ -18,7 +18,7 @@ extension VarlinkConnection {
 
     /// Sends the replies there are if no more should wait for each other.
     func sendIfMuch() {
-        if writer.count > Self.together { send() }
+        if writer.count > Self.much { send() }
     }
 
     /// Sends the replies there are, unless the client has others to read first.
