@@ -31,6 +31,11 @@ extension SegmentService: VarlinkApplication {
     func close(_ session: Session) {
         if let subscription = session.subscription { unsubscribe(subscription) }
         quota.close(session.client.userID)
+        giveBack(session)
+    }
+
+    /// Ends the leases of a client that has gone.
+    func giveBack(_ session: Session) {
         broker.disconnected(session.holder)
         settle()
     }

@@ -27,5 +27,7 @@ final class Session: VarlinkSession {
         return true
     }
 
+    func disconnected() { service.giveBack(self) }
+
     func close() { service.close(self) }
 }

@@ -38,6 +38,7 @@ package final class JSONWriter {
 
     /// Writes whole messages that another has written.
     package func append(_ messages: JSONWriter) {
+        precondition(messages !== self)
         messages.withBytes(output.append)
     }
 

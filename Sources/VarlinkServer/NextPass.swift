@@ -26,12 +26,13 @@ final class NextPass: ChannelInboundHandler {
                 }
             }
             .takingOwnershipOfDescriptor(input: pipe.readEnd)
-        // On the loop it is registered by now, or never.
+        // On the loop there is a channel by now, or never; making it non-blocking is all that can fail.
         var failure: (any Error)?
         registered.assumeIsolated().whenFailure { failure = $0 }
         guard let failure else { return }
         close(bell)
-        throw .failed(call: "epoll_ctl", path: "", errno: (failure as? IOError)?.errnoCode ?? EIO)
+        close(pipe.readEnd)
+        throw .failed(call: "fcntl", path: "", errno: (failure as? IOError)?.errnoCode ?? EIO)
     }
 
     /// Nothing is run any more; the channel closes the other end.

@@ -85,11 +85,13 @@ final class OpenConnections {
     }
 
     private func sendBehind() {
-        for connection in waitingBehind.prefix(Self.behind) {
+        // Who is lost by what is sent may have more told to the others.
+        let sending = Array(waitingBehind.prefix(Self.behind))
+        waitingBehind.removeFirst(sending.count)
+        for connection in sending {
             connection.isSentSoon = false
             connection.send()
         }
-        waitingBehind.removeFirst(min(Self.behind, waitingBehind.count))
         isSendingBehind = !waitingBehind.isEmpty
         if isSendingBehind { inNextPass { self.sendBehind() } }
     }

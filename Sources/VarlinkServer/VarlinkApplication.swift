@@ -28,6 +28,9 @@ package protocol VarlinkSession: AnyObject {
     /// False if there is no such method: then the server says so.
     func answer(_ call: Call, on connection: VarlinkConnection) -> Bool
 
+    /// The client has gone, so that what it holds is given back; calls that it has left may still come before `close`.
+    func disconnected()
+
     /// The connection has ended; once for each session.
     func close()
 }

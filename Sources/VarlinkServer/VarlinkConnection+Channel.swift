@@ -42,10 +42,11 @@ extension VarlinkConnection: ChannelInboundHandler {
         writer.reset()
         isWritable = true
         // Whole calls that wait for their turn are still taken up: who closes need not have waited for them.
-        if !isWaitingForTurn || current != nil { end() }
+        if isWaitingForTurn, current == nil { session?.disconnected() } else { end() }
     }
 
+    /// Also where the client has closed with replies unread.
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        close()
+        context.close(promise: nil)
     }
 }

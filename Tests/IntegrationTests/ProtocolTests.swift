@@ -22,6 +22,12 @@ final class RawConnection {
         Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
+    /// Returns when there is something to receive, which stays there.
+    func awaitReply() throws {
+        var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        try #require(poll(&entry, 1, 5000) > 0, "the daemon says nothing")
+    }
+
     func sendNoMore() { shutdown(socket, Int32(SHUT_WR)) }
 
     /// The next message; nil once the daemon has closed.
@@ -31,8 +37,7 @@ final class RawConnection {
                 defer { received = received[(end + 1)...] }
                 return String(decoding: received[..<end], as: UTF8.self)
             }
-            var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-            try #require(poll(&entry, 1, 5000) > 0, "the daemon says nothing")
+            try awaitReply()
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = recv(socket, &buffer, buffer.count, 0)
             guard count > 0 else { return nil }
@@ -151,10 +156,15 @@ extension RealDaemon {
             }
         }
 
-        @Test func `calls of who closes at once are all taken up, however many`() throws {
+        @Test(arguments: [false, true])
+        func `calls of who closes at once are all taken up, however many`(leavesReply: Bool) throws {
             try DaemonFixture.with { daemon in
                 do {
                     let connection = try RawConnection(daemon.socket)
+                    if leavesReply {
+                        connection.send(Self.ping)
+                        try connection.awaitReply()
+                    }
                     let ping = #"{"method":"io.systemd.service.Ping","oneway":true}|"#
                     connection.send(
                         String(repeating: ping, count: 3000)

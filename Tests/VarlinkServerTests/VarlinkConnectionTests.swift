@@ -1,0 +1,97 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+import Varlink
+
+@testable import VarlinkServer
+
+@Suite struct VarlinkConnectionTests {
+    private let loop = EmbeddedEventLoop()
+    private let application = Application()
+    private let connections: OpenConnections
+
+    init() {
+        connections = OpenConnections(loop) { [loop] body in
+            loop.assumeIsolated().scheduleTask(in: .microseconds(100)) { body() }
+        }
+    }
+
+    @Test func `who has gone holds nothing any more, though calls are left to take up`() throws {
+        let (session, connection, channel) = try open()
+        connection.share?.charge(.seconds(1), in: connections.turns.pass)
+        channel.pipeline.fireChannelRead(
+            ByteBuffer(bytes: Self.call("a.b.C", "oneway") + Self.call("a.b.D", "more"))
+        )
+        #expect(session.told == [])
+        channel.pipeline.fireChannelInactive()
+        #expect(session.told == ["disconnected"])
+        loop.advanceTime(by: .milliseconds(10))
+        #expect(session.told == ["disconnected", "a.b.C", "a.b.D", "closed"])
+        #expect(connection.share == nil)
+    }
+
+    @Test func `who is lost while changes are told keeps them from nobody`() throws {
+        let (_, hearing, channel) = try open()
+        let (session, deaf, deafChannel) = try open()
+        for channel in [channel, deafChannel] {
+            channel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.Subscribe", "more")))
+        }
+        session.onClose = { hearing.reply(alike: Self.message("lost")) }
+        deaf.isWritable = false
+        hearing.reply(alike: Self.message("first"))
+        deaf.reply(alike: Self.message(String(repeating: "x", count: 5000)))
+        loop.advanceTime(by: .milliseconds(10))
+        hearing.reply(alike: Self.message("last"))
+        loop.advanceTime(by: .milliseconds(10))
+        var heard = ""
+        while let bytes = try channel.readOutbound(as: ByteBuffer.self) { heard += String(buffer: bytes) }
+        #expect(heard == "\"first\"\"lost\"\"last\"")
+        #expect(deaf.share == nil)
+    }
+
+    private func open() throws -> (Session, VarlinkConnection, EmbeddedChannel) {
+        let session = Session()
+        let connection = VarlinkConnection(session, of: application, userID: 64001, among: connections)
+        let channel = EmbeddedChannel(loop: loop)
+        try channel.pipeline.syncOperations.addHandler(connection)
+        channel.pipeline.fireChannelActive()
+        return (session, connection, channel)
+    }
+
+    private static func call(_ method: String, _ mode: String) -> [UInt8] {
+        Array("{\"method\":\"\(method)\",\"\(mode)\":true}\0".utf8)
+    }
+
+    private static func message(_ text: String) -> JSONWriter {
+        let writer = JSONWriter()
+        writer.value(text)
+        return writer
+    }
+
+    private final class Application: VarlinkApplication {
+        let identity = ServiceIdentity(vendor: "", product: "", version: "", url: "")
+        let interfaces: [VarlinkInterface] = []
+        let longestMessage = 1000
+
+        func open(_ peer: PeerCredentials) -> Admission { .accepted(Session()) }
+    }
+
+    /// Keeps what it is told, and each call without an answer.
+    private final class Session: VarlinkSession {
+        var told: [String] = []
+        var onClose: () -> Void = {}
+
+        func answer(_ call: Call, on connection: VarlinkConnection) -> Bool {
+            told.append(call.method)
+            if call.mode == .oneway { connection.reply(NoParameters()) }
+            return true
+        }
+
+        func disconnected() { told.append("disconnected") }
+
+        func close() {
+            told.append("closed")
+            onClose()
+        }
+    }
+}
