@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Accepts connections on a thread of its own.
 ///
@@ -26,11 +27,19 @@ struct Acceptor: Sendable {
         let stop = stopping.readEnd
         thread.start()
         thread.submit { _ in
+            let taken = Counter()
+            var handedOver = 0
             while Self.waitForConnection(listening, stop) {
                 let connection = clinux_accept(listening)
                 if connection >= 0 {
-                    eventLoop.execute { take(connection) }
-                    Self.waitForPass(eventLoop, nextPass)
+                    if taken.value.load(ordering: .relaxed) < handedOver {
+                        Self.waitForPass(eventLoop, nextPass)
+                    }
+                    handedOver += 1
+                    eventLoop.execute {
+                        take(connection)
+                        taken.value.add(1, ordering: .relaxed)
+                    }
                 } else if !Self.isPassing(errno), !Self.pause(250, stop) {
                     return
                 }
@@ -38,7 +47,12 @@ struct Acceptor: Sendable {
         }
     }
 
-    /// Returns when the event loop has taken the connection and looked at its sockets again.
+    /// Counts what another thread has done.
+    private final class Counter: Sendable {
+        let value = Atomic(0)
+    }
+
+    /// Returns when the event loop has taken the last connection and looked at its sockets again.
     ///
     /// Each takes longer than most calls. More of them wait in the kernel's queue, which is bounded.
     private static func waitForPass(_ eventLoop: any EventLoop, _ nextPass: NIOLoopBound<NextPass>) {
