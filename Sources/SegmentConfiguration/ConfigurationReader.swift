@@ -2,10 +2,13 @@ package import SegmentModel
 import SystemPackage
 
 /// Reads a whole configuration and finds every error of text in it at once.
+///
+/// Where it reads again, only what has changed is parsed.
 package struct ConfigurationReader: Sendable {
     package var location: ConfigurationLocation
     /// Besides root, the only user who may be able to write the files.
     package var daemonUserID: UInt32
+    private let parsedFiles = ParsedFiles()
 
     package init(_ location: ConfigurationLocation, daemonUserID: UInt32) {
         self.location = location
@@ -22,14 +25,8 @@ package struct ConfigurationReader: Sendable {
             configuration.settings = DaemonSettings(&reader)
             problems += reader.finish()
         }
-        for path in files.segments {
-            guard let text = files.read(path, &problems) else { continue }
-            var reader = TOMLReader(file: path.string, text: text)
-            let definition = SegmentDefinition(path, &reader)
-            let found = reader.finish()
-            problems += found
-            if let definition, found.isEmpty { configuration.segments.append(definition) }
-        }
+        let texts = files.segments.compactMap { path in files.read(path, &problems).map { (path, $0) } }
+        configuration.segments = parsedFiles.definitions(in: texts, &problems)
         problems += FixedKeys.collisions(configuration.segments)
         guard problems.isEmpty else {
             throw ConfigurationInvalid(problems: problems.sorted(by: Self.precedes))

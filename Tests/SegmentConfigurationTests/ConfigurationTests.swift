@@ -129,4 +129,24 @@ import Testing
         #expect(fixture.problems() == [])
         #expect(try fixture.read().segments.count == 4)
     }
+
+    @Test func `a reader that reads again sees what has changed`() throws {
+        let fixture = try ConfigurationFixture()
+        let reader = ConfigurationReader(
+            ConfigurationLocation(only: fixture.directory),
+            daemonUserID: geteuid()
+        )
+        try fixture.write("size = 1", to: "segments.d/a.toml")
+        try fixture.write("size = 2", to: "segments.d/b.toml")
+        #expect(try reader.read().segments.map(\.size.bytes) == [1, 2])
+        try fixture.write("size = 3", to: "segments.d/b.toml")
+        #expect(try reader.read().segments.map(\.size.bytes) == [1, 3])
+        try fixture.write("size = 0", to: "segments.d/a.toml")
+        for _ in 0..<2 { #expect(throws: ConfigurationInvalid.self) { try reader.read() } }
+        try fixture.write("size = 1", to: "segments.d/a.toml")
+        unlink(fixture.directory.appending("segments.d/b.toml").string)
+        #expect(try reader.read().segments.map(\.size.bytes) == [1])
+        try fixture.write("size = 2", to: "segments.d/c.toml")
+        #expect(try reader.read().segments.map(\.name.string) == ["a", "c"])
+    }
 }

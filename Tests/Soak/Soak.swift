@@ -14,8 +14,8 @@ final class Soak {
     var story = Story()
     /// What the files say.
     var files: [String: Declaration] = [:]
-    /// How often the daemon, or one before it, has read a file for a reload.
-    var filesRead = 0
+    /// How often the daemon, or one before it, has found a file changed at a reload.
+    var filesParsed = 0
     var clients: [Int: ClientProcess] = [:]
     var lastClient = 0
     /// Descriptors of the daemon that are no connections: the fewest so far.
@@ -58,7 +58,7 @@ final class Soak {
             growth.sample(
                 memory: daemon.residentMemory,
                 descriptors: daemon.descriptors,
-                filesRead: filesRead
+                filesParsed: filesParsed
             )
         }
         try end()

@@ -34,7 +34,7 @@ extension Soak {
             _ = try administrator.reload()
         } catch {
             guard case .refused(.configurationInvalid) = error else { throw error }
-            filesRead += files.count + 1
+            filesParsed += 1
             return
         }
         throw Surprise("a bad configuration is accepted")
@@ -49,7 +49,7 @@ extension Soak {
             unlink(path(name))
         }
         _ = try administrator.reload()
-        filesRead += files.count
+        if files[name] != nil { filesParsed += 1 }
         model.reload(files)
     }
 
