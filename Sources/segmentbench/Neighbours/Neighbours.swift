@@ -47,7 +47,7 @@ struct Neighbours: Part {
                 let enemy = try Enemy(way, cpu: cpu, in: directory)
                 let attacked = try withExtendedLifetime(enemy) { try load() }
                 return Row(
-                    name: "neighbour",
+                    name: way,
                     title: "Acquire beside \(way)",
                     size: ("exchanges", count),
                     baseline: "without",
