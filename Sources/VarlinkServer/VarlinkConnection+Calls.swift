@@ -27,6 +27,7 @@ extension VarlinkConnection {
                 }
                 current = context == nil ? .oneway : call.mode
                 if !session.answer(call, on: self) { answerForService(call) }
+                if context == nil, call.mode != .oneway { end() }
             } catch {
                 close()
                 break

@@ -41,7 +41,8 @@ extension VarlinkConnection: ChannelInboundHandler {
         self.context = nil
         writer.reset()
         isWritable = true
-        // Whole calls that wait for their turn are still taken up: who closes need not have waited for them.
+        // Whole calls that wait for their turn are still taken up, as far as nobody is to read a reply: who closes
+        // need not have waited for them.
         if isWaitingForTurn, current == nil { session?.disconnected() } else { end() }
     }
 

@@ -20,7 +20,10 @@ import Varlink
         let (session, connection, channel) = try open()
         connection.share?.charge(.seconds(1), in: connections.turns.pass)
         channel.pipeline.fireChannelRead(
-            ByteBuffer(bytes: Self.call("a.b.C", "oneway") + Self.call("a.b.D", "more"))
+            ByteBuffer(
+                bytes: Self.call("a.b.C", "oneway") + Self.call("a.b.D", "more")
+                    + Self.call("a.b.E", "oneway")
+            )
         )
         #expect(session.told == [])
         channel.pipeline.fireChannelInactive()
