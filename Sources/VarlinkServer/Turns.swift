@@ -25,11 +25,12 @@ final class Turns {
     /// Root and the server's own user are nobody's enemies.
     private let ownUserID = geteuid()
 
+    /// What a user may take of one pass before turns begin: some calls, or some hundred where nobody else is there.
+    private var most: TimeAmount { isShared ? .microseconds(15) : .milliseconds(1) }
     /// How long calls are taken up in one turn; the last one may take longer.
-    private static let length = TimeAmount.microseconds(5)
-    /// What a user may take of one pass before turns begin: some calls, or a few dozen where nobody else is there.
-    private static let mostAmongOthers = TimeAmount.microseconds(15)
-    private static let mostAlone = TimeAmount.microseconds(200)
+    private var length: TimeAmount { isShared ? .microseconds(5) : .microseconds(200) }
+    /// Whether somebody else would wait for a user who takes much.
+    private var isShared: Bool { users > 1 }
 
     init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
         self.eventLoop = eventLoop
@@ -44,7 +45,7 @@ final class Turns {
 
     /// Whether one more call of a user may be taken up without waiting for a turn.
     func mayGoOn(_ share: UserShare, at time: NIODeadline) -> Bool {
-        share.mayGoOn(at: time, in: pass, most: users > 1 ? Self.mostAmongOthers : Self.mostAlone)
+        share.mayGoOn(at: time, in: pass, most: most)
     }
 
     /// The share of one more connection; who comes back finds what they left.
@@ -94,7 +95,7 @@ final class Turns {
             let connection = share.popFirst()
             if !share.waiting.isEmpty { rotation.append(share) }
             connection?.takeTurn()
-        } while now < start + Self.length
+        } while now < start + length
         isServing = false
         guard let earliest = rotation.map(\.restsUntil).min() else { return }
         if earliest <= now { serveInNextPass() } else { serve(at: earliest) }

@@ -13,14 +13,16 @@ import Testing
         let share: UserShare
         var wanted: Int
         var taken = 0
+        let work: () -> Void
 
-        init(_ turns: Turns, _ share: UserShare, wanted: Int = 1) {
-            (self.turns, self.share, self.wanted) = (turns, share, wanted)
+        init(_ turns: Turns, _ share: UserShare, wanted: Int = 1, work: @escaping () -> Void = {}) {
+            (self.turns, self.share, self.wanted, self.work) = (turns, share, wanted, work)
             turns.wait(self, share)
         }
 
         func takeTurn() {
             taken += 1
+            work()
             if taken < wanted { turns.wait(self, share) }
         }
     }
@@ -53,6 +55,22 @@ import Testing
         #expect(connections.allSatisfy { $0.taken == 1 })
     }
 
+    @Test func `a turn is short where others are, and long where nobody else would wait`() {
+        let turns = turns()
+        let alone = turns.join(64001)
+        let first = (0..<5).map { _ in
+            Waiting(turns, alone) { [loop] in loop.advanceTime(by: .microseconds(10)) }
+        }
+        loop.advanceTime(by: .microseconds(100))
+        #expect(first.allSatisfy { $0.taken == 1 })
+        _ = turns.join(64002)
+        let second = (0..<5).map { _ in
+            Waiting(turns, alone) { [loop] in loop.advanceTime(by: .microseconds(10)) }
+        }
+        loop.advanceTime(by: .microseconds(100))
+        #expect(second.filter { $0.taken == 1 }.count == 1)
+    }
+
     @Test func `root never rests`() {
         let turns = turns()
         let root = turns.join(0)
@@ -63,7 +81,7 @@ import Testing
     @Test func `a user has less of a pass where others are`() {
         let turns = turns()
         let alone = turns.join(64001)
-        alone.charge(.microseconds(50), in: turns.pass)
+        alone.charge(.microseconds(500), in: turns.pass)
         #expect(turns.mayGoOn(alone, at: turns.now))
         let other = turns.join(64002)
         #expect(!turns.mayGoOn(alone, at: turns.now))
