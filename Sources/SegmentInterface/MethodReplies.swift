@@ -76,14 +76,3 @@ extension ReloadOutcome: JSONEncodable, JSONDecodable {
         writer.endObject()
     }
 }
-
-extension ParameterReader {
-    mutating func segmentName(_ name: String) throws(InvalidParameter) -> SegmentName {
-        guard let value = SegmentName(try string(name)) else { throw InvalidParameter(name) }
-        return value
-    }
-
-    fileprivate mutating func names(_ name: String) throws(InvalidParameter) -> [SegmentName] {
-        try strings(name).compactMap(SegmentName.init)
-    }
-}

@@ -27,6 +27,15 @@ import Glibc
         unsafe append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
+    /// Appends so many bytes, all of which `body` must write.
+    @inline(__always)
+    func append(count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
+        reserve(count)
+        guard let memory = unsafe memory else { return }
+        unsafe body(memory + end)
+        end += count
+    }
+
     func append(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBytes { unsafe append($0) }
     }

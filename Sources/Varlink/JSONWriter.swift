@@ -61,11 +61,10 @@ package final class JSONWriter {
 
     /// A member's name, that needs no escapes; its value follows.
     package func name(_ name: StaticString) {
-        separate()
-        output.append(UInt8(ascii: "\""))
-        output.append(name)
-        output.append(UInt8(ascii: "\""))
-        output.append(UInt8(ascii: ":"))
+        unsafe quoted(
+            UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount),
+            isName: true
+        )
         needsComma = false
     }
 
@@ -80,15 +79,17 @@ package final class JSONWriter {
 
     package func value(_ value: Bool) { literal(value ? "true" : "false") }
 
-    package func value(_ value: some WireInteger) {
-        let value = value.wire
+    package func value(_ value: some WireInteger) { self.value(wire: value.wire) }
+
+    package func value(wire value: Int64) {
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var first = digits.count
         var rest = value.magnitude
         repeat {
-            first -= 1
-            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+            let (tenth, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            first &-= 1
+            digits[first] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
+            rest = tenth
         } while rest > 0
         separate()
         if value < 0 { output.append(UInt8(ascii: "-")) }
@@ -101,10 +102,7 @@ package final class JSONWriter {
     package func value(_ string: String) {
         let text = string.utf8Span.span
         guard text.plainCharacters(from: 0).end == text.count else { return escaped(text) }
-        separate()
-        output.append(UInt8(ascii: "\""))
-        output.append(text)
-        output.append(UInt8(ascii: "\""))
+        unsafe text.withUnsafeBytes { unsafe quoted($0, isName: false) }
         needsComma = true
     }
 
@@ -125,6 +123,22 @@ package final class JSONWriter {
     private func close(_ bracket: UInt8) {
         output.append(bracket)
         needsComma = true
+    }
+
+    /// Writes text that needs no escapes in quotation marks, with a comma before it and a colon behind it where they
+    /// belong: all at once, because each piece looks for room.
+    @inline(__always)
+    private func quoted(_ text: UnsafeRawBufferPointer, isName: Bool) {
+        let comma = needsComma ? 1 : 0
+        unsafe output.append(count: comma + text.count + (isName ? 3 : 2)) { room in
+            // The quotation mark stands in its place where there is none.
+            unsafe room.storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
+            unsafe room.storeBytes(of: UInt8(ascii: "\""), toByteOffset: comma, as: UInt8.self)
+            if let start = text.baseAddress { unsafe memcpy(room + comma + 1, start, text.count) }
+            let end = unsafe room + comma + 1 + text.count
+            unsafe end.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+            if isName { unsafe end.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 1, as: UInt8.self) }
+        }
     }
 
     private func separate() {

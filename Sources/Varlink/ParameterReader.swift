@@ -80,23 +80,6 @@ package struct ParameterReader {
         return integer
     }
 
-    package mutating func optionalWord<Word: RawRepresentable<String>>(
-        _ name: String,
-        as type: Word.Type = Word.self
-    ) throws(InvalidParameter) -> Word? {
-        guard let string = try optionalString(name) else { return nil }
-        guard let word = Word(rawValue: string) else { throw InvalidParameter(name) }
-        return word
-    }
-
-    package mutating func word<Word: RawRepresentable<String>>(
-        _ name: String,
-        as type: Word.Type = Word.self
-    ) throws(InvalidParameter) -> Word {
-        guard let word = Word(rawValue: try string(name)) else { throw InvalidParameter(name) }
-        return word
-    }
-
     package mutating func optionalObject<Value: JSONDecodable>(
         _ name: String,
         as type: Value.Type = Value.self

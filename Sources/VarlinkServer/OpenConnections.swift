@@ -10,6 +10,8 @@ final class OpenConnections {
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
     /// Those with replies that have not been sent.
     private var waiting: [VarlinkConnection] = []
+    /// What `waiting` was: its memory serves again.
+    private var sent: [VarlinkConnection] = []
     /// Those with replies that are sent after the others', a few in each pass: a change may be told to many.
     private var waitingBehind: CircularBuffer<VarlinkConnection> = []
     private var isSendingBehind = false
@@ -106,11 +108,16 @@ final class OpenConnections {
 
     /// Sends what waits, before something that takes its time.
     func sendAll() {
-        let sending = waiting
-        waiting = []
+        guard !waiting.isEmpty else { return }
+        // Who may go on by what is sent may be answered, and have that sent, in the midst of it.
+        var sending = sent
+        sent = []
+        swap(&sending, &waiting)
         for connection in sending {
             connection.isSentSoon = false
             connection.send()
         }
+        sending.removeAll(keepingCapacity: true)
+        sent = sending
     }
 }

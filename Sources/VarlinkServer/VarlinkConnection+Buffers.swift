@@ -5,19 +5,20 @@ import Varlink
 extension VarlinkConnection {
     /// After whatever may have filled the buffers or emptied them; who has gone ends with the last that waits.
     func settle() {
-        readWhileThereIsRoom()
+        readIfThereIsRoom()
         chargeBuffers()
         if context == nil, !isWaitingForTurn { end() }
     }
 
-    /// Stops reading while calls wait that cannot be taken up yet; one message is always read to its end, if by turns.
-    private func readWhileThereIsRoom() {
+    /// Asks for what comes next, unless calls wait that cannot be taken up yet; one message is always read to its
+    /// end, if by turns.
+    func readIfThereIsRoom() {
+        guard !isToRead else { return }
         let room = current == nil && isWritable ? frames.maximumLength : Self.ahead
         // What comes while there is a turn to wait for would be read between the calls of others.
-        let hasRoom = !isWaitingForTurn && frames.bufferedBytes <= room
-        guard hasRoom != readsByItself, let options = context?.channel.syncOptions else { return }
-        readsByItself = hasRoom
-        try? options.setOption(.autoRead, value: hasRoom)
+        guard !isWaitingForTurn, frames.bufferedBytes <= room else { return }
+        isToRead = true
+        context?.read()
     }
 
     /// Charges the user with what waits in the buffers of this connection, which is lost where that is too much.

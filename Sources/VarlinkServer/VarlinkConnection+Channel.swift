@@ -9,10 +9,12 @@ extension VarlinkConnection: ChannelInboundHandler {
     package func channelActive(context: ChannelHandlerContext) {
         self.context = context
         connections.add(self)
+        readIfThereIsRoom()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let start = turns.now
+        isToRead = false
         let received = unwrapInboundIn(data)
         frames.append(received.readableBytesUInt8Span)
         // The channel reads all there is when a write fails, whatever it was told of reading.

@@ -32,7 +32,8 @@ package final class VarlinkConnection {
     /// What the share counts of this connection's buffers, in bytes.
     var chargedBytes = 0
     var isWaitingForTurn = false
-    var readsByItself = true
+    /// Whether the channel reads what comes next, once.
+    var isToRead = false
     var isSentSoon = false
     /// What the channel has to write, in bytes; all of it is kept until the last is written.
     var pendingBytes = 0

@@ -91,7 +91,9 @@ package struct VarlinkServer: Sendable {
 
     private static func set(_ options: any NIOSynchronousChannelOptions) throws {
         try options.setOption(.allowRemoteHalfClosure, value: true)
-        // Little at a time: what many clients send and do not read is held for each of them.
+        // Each connection asks for more when it has room. Little at a time: what many clients send and do not read is
+        // held for each of them.
+        try options.setOption(.autoRead, value: false)
         try options.setOption(.maxMessagesPerRead, value: 1)
         try options.setOption(
             .recvAllocator,

@@ -18,17 +18,19 @@ struct Figure {
     let quantity: Quantity
     let measured: Double
     let baseline: Double
+    /// How many times the baseline it is; nil where the baseline shows as nothing.
+    let ratio: Double?
     let goal: Goal?
 
-    init(_ quantity: Quantity, _ measured: Double, baseline: Double, goal: Goal? = nil) {
+    /// Without a `ratio` it is that of the two numbers.
+    init(_ quantity: Quantity, _ measured: Double, baseline: Double, ratio: Double? = nil, goal: Goal? = nil)
+    {
         self.quantity = quantity
         self.measured = measured
         self.baseline = baseline
+        self.ratio = baseline >= quantity.resolution / 2 ? ratio ?? measured / baseline : nil
         self.goal = goal
     }
-
-    /// How many times the baseline it is; nil where the baseline shows as nothing.
-    var ratio: Double? { baseline >= quantity.resolution / 2 ? measured / baseline : nil }
 
     /// Nil without a goal.
     var meetsGoal: Bool? {

@@ -18,7 +18,14 @@ struct ExchangeTimes {
     }
 
     /// The median of the rounds: one that other work on the machine took away does not count.
-    var requestsPerSecond: Double { rates.isEmpty ? 0 : rates.sorted()[rates.count / 2] }
+    var requestsPerSecond: Double { Self.median(rates) }
+    /// How many times the other's rate it is, in the median of the rounds: each is compared with the one beside it,
+    /// which had the same machine.
+    func rateRatio(to other: ExchangeTimes) -> Double { Self.median(zip(rates, other.rates).map { $0 / $1 }) }
     /// In µs.
     var processorTimePerRequest: Double { Double(processorTime) / 1000 / Double(max(1, requests)) }
+
+    private static func median(_ values: [Double]) -> Double {
+        values.isEmpty ? 0 : values.sorted()[values.count / 2]
+    }
 }

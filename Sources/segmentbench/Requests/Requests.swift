@@ -22,7 +22,7 @@ struct Requests: Part {
     }
 
     /// A figure is taken in so many turns with its baseline.
-    static let rounds = 20
+    static let rounds = 40
 }
 
 extension Quantity {

@@ -47,6 +47,7 @@ extension [Figure] {
                 .requestsPerSecond,
                 measured.requestsPerSecond,
                 baseline: baseline.requestsPerSecond,
+                ratio: measured.rateRatio(to: baseline),
                 goal: goal
             ),
             Figure(

@@ -1,0 +1,31 @@
+import SegmentModel
+import Varlink
+
+/// Parameters that are one of some words, or a name.
+extension ParameterReader {
+    mutating func optionalWord<Word: RawRepresentable<String>>(
+        _ name: String,
+        as type: Word.Type = Word.self
+    ) throws(InvalidParameter) -> Word? {
+        guard let string = try optionalString(name) else { return nil }
+        guard let word = Word(rawValue: string) else { throw InvalidParameter(name) }
+        return word
+    }
+
+    mutating func word<Word: RawRepresentable<String>>(
+        _ name: String,
+        as type: Word.Type = Word.self
+    ) throws(InvalidParameter) -> Word {
+        guard let word = Word(rawValue: try string(name)) else { throw InvalidParameter(name) }
+        return word
+    }
+
+    mutating func segmentName(_ name: String) throws(InvalidParameter) -> SegmentName {
+        guard let value = SegmentName(try string(name)) else { throw InvalidParameter(name) }
+        return value
+    }
+
+    mutating func names(_ name: String) throws(InvalidParameter) -> [SegmentName] {
+        try strings(name).compactMap(SegmentName.init)
+    }
+}
