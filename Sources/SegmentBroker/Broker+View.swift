@@ -124,16 +124,16 @@ extension Broker {
         guard !segment.leases.isEmpty else { return [] }
         let rule = segment.life.segment.flatMap { status($0.identifier) }.map { AccessRule($0) }
         return segment.leases.sorted { $0.key < $1.key }
-            .filter { viewer.sees(leaseOf: $0.value.holder.client.userID, under: rule) }
+            .filter { LeaseAudience(userID: $0.value.holder.client.userID, rule: rule).includes(viewer) }
             .map { $0.value.described($0.key) }
     }
 
-    /// Whether somebody may see that another user holds a lease on a segment.
-    package func sees(_ viewer: Viewer, leaseOf userID: UInt32, on name: SegmentName) -> Bool {
-        let rule = segments[name.string]?.life.segment.flatMap { status($0.identifier) }.map {
-            AccessRule($0)
-        }
-        return viewer.sees(leaseOf: userID, under: rule)
+    /// Who may see that a user holds a lease on a segment; asks the kernel once for all of them.
+    package func audience(ofLeaseOf userID: UInt32, on name: SegmentName) -> LeaseAudience {
+        LeaseAudience(
+            userID: userID,
+            rule: segments[name.string]?.life.segment.flatMap { status($0.identifier) }.map { AccessRule($0) }
+        )
     }
 
     private func problems(_ segment: BrokeredSegment) -> [SegmentProblem] {

@@ -11,10 +11,17 @@ package struct Viewer: Equatable, Sendable {
         self.client = client
         self.isAdministrator = isAdministrator
     }
+}
+
+/// Those who may see one user's leases on a segment.
+package struct LeaseAudience: Equatable, Sendable {
+    var userID: UInt32
+    /// Nil where the segment is not in the kernel.
+    var rule: AccessRule?
 
     /// Foreign leases are for administrators and for those whom the mode lets read.
-    func sees(leaseOf userID: UInt32, under rule: AccessRule?) -> Bool {
-        isAdministrator || userID == client.userID
-            || rule.map { $0.grants(.readOnly, to: client) } ?? false
+    package func includes(_ viewer: Viewer) -> Bool {
+        viewer.isAdministrator || userID == viewer.client.userID
+            || rule.map { $0.grants(.readOnly, to: viewer.client) } ?? false
     }
 }

@@ -49,12 +49,11 @@ extension SegmentService {
     private func publish(_ event: SegmentEvent) {
         let reply = JSONWriter()
         Reply.write(event, continues: true, to: reply)
-        for subscription in subscribers.values {
-            if let lease = event.lease, let name = event.name,
-                !broker.sees(viewer(subscription.session), leaseOf: lease.userID, on: name)
-            {
-                continue
-            }
+        let audience = event.lease.flatMap { lease in
+            event.name.map { broker.audience(ofLeaseOf: lease.userID, on: $0) }
+        }
+        for subscription in subscribers.values
+        where audience?.includes(viewer(subscription.session)) ?? true {
             subscription.tell(reply, of: event.name)
         }
     }
