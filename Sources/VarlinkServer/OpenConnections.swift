@@ -27,7 +27,7 @@ final class OpenConnections {
     /// How many are sent to in one pass after the others.
     private static let behind = 8
     /// How long.
-    private static let longest = TimeAmount.microseconds(100)
+    private static let longest = TimeAmount.microseconds(200)
 
     init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
         self.eventLoop = eventLoop
