@@ -8,10 +8,10 @@ final class OpenConnections {
     let turns: Turns
     private let eventLoop: any EventLoop
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
+    /// Those whose calls have come in this pass and are not taken up yet.
+    private var calling: [VarlinkConnection] = []
     /// Those with replies that have not been sent.
     private var waiting: [VarlinkConnection] = []
-    /// What `waiting` was: its memory serves again.
-    private var sent: [VarlinkConnection] = []
     /// Those with replies that are sent after the others', a few in each pass: a change may be told to many.
     private var waitingBehind: CircularBuffer<VarlinkConnection> = []
     private var isSendingBehind = false
@@ -22,6 +22,8 @@ final class OpenConnections {
     /// What was sent last; its memory serves again once that is written.
     private var output = ByteBuffer()
 
+    /// How many connections' calls may wait for each other.
+    private static let mostCalling = 64
     /// How many replies may wait for each other.
     private static let mostWaiting = 64
     /// How many are sent to in one pass after the others.
@@ -45,6 +47,24 @@ final class OpenConnections {
 
     func closeAll() {
         for connection in connections.values { connection.close() }
+    }
+
+    /// Has a connection's calls taken up soon; to be called once until they are.
+    ///
+    /// The code for reading, answering and sending does not fit into a processor's nearest cache together: each is
+    /// quicker when done for many connections one after the other.
+    func takeUpSoon(_ connection: VarlinkConnection) {
+        calling.append(connection)
+        if calling.count >= Self.mostCalling { takeUp() } else { endPassSoon() }
+    }
+
+    private func takeUp() {
+        var time = turns.now
+        while !calling.isEmpty {
+            let taking = calling
+            calling = []
+            for connection in taking { time = connection.takeUp(since: time) }
+        }
     }
 
     /// Has a connection's replies sent soon; to be called once until they are.
@@ -79,6 +99,7 @@ final class OpenConnections {
     }
 
     private func endPass() {
+        takeUp()
         isInPass = false
         lastSent = nil
         turns.endPass()
@@ -108,16 +129,11 @@ final class OpenConnections {
 
     /// Sends what waits, before something that takes its time.
     func sendAll() {
-        guard !waiting.isEmpty else { return }
-        // Who may go on by what is sent may be answered, and have that sent, in the midst of it.
-        var sending = sent
-        sent = []
-        swap(&sending, &waiting)
+        let sending = waiting
+        waiting = []
         for connection in sending {
             connection.isSentSoon = false
             connection.send()
         }
-        sending.removeAll(keepingCapacity: true)
-        sent = sending
     }
 }

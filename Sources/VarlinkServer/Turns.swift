@@ -26,11 +26,11 @@ final class Turns {
     private let ownUserID = geteuid()
 
     /// What a user may take of one pass before turns begin: some calls, or some hundred where nobody else is there.
-    private var most: TimeAmount { isShared ? .microseconds(15) : .milliseconds(1) }
+    private var most: TimeAmount { areShared ? .microseconds(15) : .milliseconds(1) }
     /// How long calls are taken up in one turn; the last one may take longer.
-    private var length: TimeAmount { isShared ? .microseconds(5) : .microseconds(200) }
+    private var length: TimeAmount { areShared ? .microseconds(5) : .microseconds(200) }
     /// Whether somebody else would wait for a user who takes much.
-    private var isShared: Bool { users > 1 }
+    var areShared: Bool { users > 1 }
 
     init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
         self.eventLoop = eventLoop

@@ -6,9 +6,13 @@ extension VarlinkConnection {
     /// one in any case `inTurn`.
     ///
     /// The user is charged with the time since `start`.
-    func takeCalls(since start: NIODeadline, inTurn: Bool = false) {
-        guard !isBusy, let share else { return }
-        guard !isWaitingForTurn else { return settle() }
+    @discardableResult
+    func takeCalls(since start: NIODeadline, inTurn: Bool = false) -> NIODeadline {
+        guard !isBusy, let share else { return start }
+        guard !isWaitingForTurn else {
+            settle()
+            return start
+        }
         isBusy = true
         var time = start
         var isFirstInTurn = inTurn
@@ -44,6 +48,13 @@ extension VarlinkConnection {
         }
         connections.takenUp(until: time)
         settle()
+        return time
+    }
+
+    /// Takes up what has come in this pass.
+    func takeUp(since start: NIODeadline) -> NIODeadline {
+        isTakenUpSoon = false
+        return takeCalls(since: start)
     }
 
     /// Whether what is there of a call is not much to look through.

@@ -13,12 +13,20 @@ extension VarlinkConnection: ChannelInboundHandler {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let start = turns.now
         isToRead = false
         let received = unwrapInboundIn(data)
         frames.append(received.readableBytesUInt8Span)
         // The channel reads all there is when a write fails, whatever it was told of reading.
-        if isBusy { chargeBuffers() } else { takeCalls(since: start) }
+        guard !isBusy else { return chargeBuffers() }
+        // Who calls now would wait for all that is read of others.
+        guard !turns.areShared, !isWaitingForTurn else {
+            takeCalls(since: turns.now)
+            return
+        }
+        readIfThereIsRoom()
+        guard !isTakenUpSoon else { return }
+        isTakenUpSoon = true
+        connections.takeUpSoon(self)
     }
 
     /// Nothing stands behind this handler in the pipeline that would have to know.
@@ -45,7 +53,7 @@ extension VarlinkConnection: ChannelInboundHandler {
         isWritable = true
         // Whole calls that wait for their turn are still taken up, as far as nobody is to read a reply: who closes
         // need not have waited for them.
-        if isWaitingForTurn, current == nil { session?.disconnected() } else { end() }
+        if isWaitingForTurn || isTakenUpSoon, current == nil { session?.disconnected() } else { end() }
     }
 
     /// Also where the client has closed with replies unread.

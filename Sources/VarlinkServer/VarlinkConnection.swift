@@ -32,6 +32,7 @@ package final class VarlinkConnection {
     /// What the share counts of this connection's buffers, in bytes.
     var chargedBytes = 0
     var isWaitingForTurn = false
+    var isTakenUpSoon = false
     /// Whether the channel reads what comes next, once.
     var isToRead = false
     var isSentSoon = false

@@ -39,6 +39,7 @@ import Varlink
         for channel in [channel, deafChannel] {
             channel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.Subscribe", "more")))
         }
+        loop.run()
         session.onClose = { hearing.reply(alike: Self.message("lost")) }
         deaf.isWritable = false
         hearing.reply(alike: Self.message("first"))
@@ -52,9 +53,27 @@ import Varlink
         #expect(deaf.share == nil)
     }
 
-    private func open() throws -> (Session, VarlinkConnection, EmbeddedChannel) {
+    @Test func `who is alone has calls taken up when all are read, though it may be gone by then`() throws {
+        let (session, connection, channel) = try open()
+        channel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.C", "oneway")))
+        #expect(session.told == [])
+        channel.pipeline.fireChannelInactive()
+        #expect(session.told == ["disconnected"])
+        loop.run()
+        #expect(session.told == ["disconnected", "a.b.C", "closed"])
+        #expect(connection.share == nil)
+    }
+
+    @Test func `nobody waits for what is read of other users`() throws {
+        let (session, _, channel) = try open()
+        _ = try open(64002)
+        channel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.C", "oneway")))
+        #expect(session.told == ["a.b.C"])
+    }
+
+    private func open(_ userID: UInt32 = 64001) throws -> (Session, VarlinkConnection, EmbeddedChannel) {
         let session = Session()
-        let connection = VarlinkConnection(session, of: application, userID: 64001, among: connections)
+        let connection = VarlinkConnection(session, of: application, userID: userID, among: connections)
         let channel = EmbeddedChannel(loop: loop)
         try channel.pipeline.syncOperations.addHandler(connection)
         channel.pipeline.fireChannelActive()
