@@ -33,9 +33,9 @@ extension VarlinkConnection {
     }
 
     /// How many bytes are read while calls cannot be taken up.
-    private static var ahead: Int { 1 << 10 }
-    /// What each connection may have without being charged, in bytes.
-    private static var little: Int { 1 << 12 }
+    static var ahead: Int { 1 << 10 }
+    /// What each connection may have without being charged, in bytes: more than is read ahead, with what was there.
+    private static var little: Int { 1 << 13 }
     /// How many of the longest messages a user may have in all buffers together.
     private static var longestMessages: Int { 4 }
 }

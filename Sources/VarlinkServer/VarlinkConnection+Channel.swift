@@ -18,8 +18,8 @@ extension VarlinkConnection: ChannelInboundHandler {
         frames.append(received.readableBytesUInt8Span)
         // The channel reads all there is when a write fails, whatever it was told of reading.
         guard !isBusy else { return chargeBuffers() }
-        // Who calls now would wait for all that is read of others.
-        guard !turns.areShared, !isWaitingForTurn else {
+        // Another user would wait for all that is read of this one; and nothing is read ahead of much.
+        guard !turns.areShared, !isWaitingForTurn, frames.bufferedBytes <= Self.ahead else {
             takeCalls(since: turns.now)
             return
         }
@@ -58,6 +58,8 @@ extension VarlinkConnection: ChannelInboundHandler {
 
     /// Also where the client has closed with replies unread.
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What was read before is answered like all that is, though nobody may read it.
+        if isTakenUpSoon, context.channel.isActive { takeCalls(since: turns.now) }
         context.close(promise: nil)
     }
 }

@@ -43,7 +43,7 @@ import Varlink
         session.onClose = { hearing.reply(alike: Self.message("lost")) }
         deaf.isWritable = false
         hearing.reply(alike: Self.message("first"))
-        deaf.reply(alike: Self.message(String(repeating: "x", count: 5000)))
+        deaf.reply(alike: Self.message(String(repeating: "x", count: 10_000)))
         loop.advanceTime(by: .milliseconds(10))
         hearing.reply(alike: Self.message("last"))
         loop.advanceTime(by: .milliseconds(10))
@@ -62,6 +62,30 @@ import Varlink
         loop.run()
         #expect(session.told == ["disconnected", "a.b.C", "closed"])
         #expect(connection.share == nil)
+    }
+
+    @Test func `nothing is read ahead of much that waits for its turn`() throws {
+        let (_, connection, channel) = try open()
+        connection.share?.charge(.seconds(1), in: connections.turns.pass)
+        let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 50).flatMap(\.self)
+        channel.pipeline.fireChannelRead(ByteBuffer(bytes: calls))
+        #expect(connection.isWaitingForTurn)
+        #expect(!connection.isToRead)
+        loop.advanceTime(by: .milliseconds(100))
+        #expect(!connection.isWaitingForTurn)
+        #expect(connection.isToRead)
+    }
+
+    @Test func `calls that were read before the socket failed are all taken up`() throws {
+        let (session, _, channel) = try open()
+        _ = channel.connect(to: try SocketAddress(unixDomainSocketPath: "/"))
+        session.answers = true
+        for method in ["a.b.C", "a.b.D", "a.b.E"] {
+            channel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call(method, "more")))
+        }
+        channel.pipeline.fireErrorCaught(IOError(errnoCode: 104, reason: "read"))
+        loop.run()
+        #expect(session.told == ["a.b.C", "a.b.D", "a.b.E", "disconnected", "closed"])
     }
 
     @Test func `nobody waits for what is read of other users`() throws {
@@ -98,14 +122,16 @@ import Varlink
         func open(_ peer: PeerCredentials) -> Admission { .accepted(Session()) }
     }
 
-    /// Keeps what it is told, and each call without an answer.
+    /// Keeps what it is told.
     private final class Session: VarlinkSession {
         var told: [String] = []
         var onClose: () -> Void = {}
+        /// Else only calls that want no reply are over.
+        var answers = false
 
         func answer(_ call: Call, on connection: VarlinkConnection) -> Bool {
             told.append(call.method)
-            if call.mode == .oneway { connection.reply(NoParameters()) }
+            if answers || call.mode == .oneway { connection.reply(NoParameters()) }
             return true
         }
 
