@@ -59,7 +59,8 @@ enum Senders {
 
     /// Brackets in brackets in brackets, as fast as a daemon can let them in: under a sanitizer, slowly.
     static func nestDeeply(_ path: String) -> Never {
-        let pause: UInt32 = dlsym(nil, "__tsan_init") == nil ? 1000 : 20_000
+        let isSanitized = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
+        let pause: UInt32 = isSanitized ? 20_000 : 1000
         Enemy.begun()
         let text = [UInt8](repeating: UInt8(ascii: "["), count: 100_000) + [0]
         while let connection = EnemyConnection(path) {
