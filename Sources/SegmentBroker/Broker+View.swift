@@ -122,7 +122,7 @@ extension Broker {
 
     func leases(of segment: BrokeredSegment, shownTo viewer: Viewer) -> [Lease] {
         guard !segment.leases.isEmpty else { return [] }
-        let rule = segment.life.segment.flatMap { status($0.identifier) }.map { AccessRule($0) }
+        let rule = accessRule(of: segment)
         return segment.leases.sorted { $0.key < $1.key }
             .filter { LeaseAudience(userID: $0.value.holder.client.userID, rule: rule).includes(viewer) }
             .map { $0.value.described($0.key) }
@@ -130,10 +130,12 @@ extension Broker {
 
     /// Who may see that a user holds a lease on a segment; asks the kernel once for all of them.
     package func audience(ofLeaseOf userID: UInt32, on name: SegmentName) -> LeaseAudience {
-        LeaseAudience(
-            userID: userID,
-            rule: segments[name.string]?.life.segment.flatMap { status($0.identifier) }.map { AccessRule($0) }
-        )
+        LeaseAudience(userID: userID, rule: segments[name.string].flatMap(accessRule))
+    }
+
+    /// Nil where the segment is not in the kernel.
+    private func accessRule(of segment: BrokeredSegment) -> AccessRule? {
+        segment.life.segment.flatMap { status($0.identifier) }.map { AccessRule($0) }
     }
 
     private func problems(_ segment: BrokeredSegment) -> [SegmentProblem] {

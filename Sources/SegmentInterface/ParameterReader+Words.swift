@@ -2,6 +2,8 @@ import SegmentModel
 import Varlink
 
 /// Parameters that are one of some words, or a name.
+///
+/// Here and not with the others, because here their types are known: elsewhere each would be looked up in every call.
 extension ParameterReader {
     mutating func optionalWord<Word: RawRepresentable<String>>(
         _ name: String,
@@ -16,7 +18,7 @@ extension ParameterReader {
         _ name: String,
         as type: Word.Type = Word.self
     ) throws(InvalidParameter) -> Word {
-        guard let word = Word(rawValue: try string(name)) else { throw InvalidParameter(name) }
+        guard let word = try optionalWord(name, as: type) else { throw InvalidParameter(name) }
         return word
     }
 

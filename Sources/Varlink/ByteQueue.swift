@@ -41,10 +41,8 @@ import Glibc
     }
 
     func append(_ bytes: UnsafeRawBufferPointer) {
-        reserve(bytes.count)
-        guard let memory = unsafe memory, let first = bytes.baseAddress else { return }
-        unsafe memcpy(memory + end, first, bytes.count)
-        end += bytes.count
+        guard let first = bytes.baseAddress else { return }
+        unsafe append(count: bytes.count) { unsafe memcpy($0, first, bytes.count) }
     }
 
     func removeFirst(_ count: Int) {

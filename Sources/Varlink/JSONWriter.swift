@@ -65,7 +65,6 @@ package final class JSONWriter {
             UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount),
             isName: true
         )
-        needsComma = false
     }
 
     /// A member's name that may need escapes; its value follows.
@@ -79,17 +78,15 @@ package final class JSONWriter {
 
     package func value(_ value: Bool) { literal(value ? "true" : "false") }
 
-    package func value(_ value: some WireInteger) { self.value(wire: value.wire) }
-
-    package func value(wire value: Int64) {
+    package func value(_ value: some WireInteger) {
+        let value = value.wire
         var digits = InlineArray<20, UInt8>(repeating: 0)
         var first = digits.count
         var rest = value.magnitude
         repeat {
-            let (tenth, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            first &-= 1
-            digits[first] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
-            rest = tenth
+            first -= 1
+            digits[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
         } while rest > 0
         separate()
         if value < 0 { output.append(UInt8(ascii: "-")) }
@@ -103,7 +100,6 @@ package final class JSONWriter {
         let text = string.utf8Span.span
         guard text.plainCharacters(from: 0).end == text.count else { return escaped(text) }
         unsafe text.withUnsafeBytes { unsafe quoted($0, isName: false) }
-        needsComma = true
     }
 
     package func value(_ value: some JSONEncodable) { value.encode(to: self) }
@@ -139,6 +135,7 @@ package final class JSONWriter {
             unsafe end.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
             if isName { unsafe end.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 1, as: UInt8.self) }
         }
+        needsComma = !isName
     }
 
     private func separate() {

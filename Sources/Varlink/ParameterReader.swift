@@ -74,9 +74,7 @@ package struct ParameterReader {
         _ name: String,
         as type: Integer.Type = Integer.self
     ) throws(InvalidParameter) -> Integer {
-        guard let wire = try wireInteger(name), let integer = Integer(wire: wire) else {
-            throw InvalidParameter(name)
-        }
+        guard let integer = try optionalInteger(name, as: type) else { throw InvalidParameter(name) }
         return integer
     }
 

@@ -26,10 +26,10 @@ final class OpenConnections {
     private static let mostCalling = 64
     /// How many replies may wait for each other.
     private static let mostWaiting = 64
-    /// How many are sent to in one pass after the others.
-    private static let behind = 8
     /// How long.
     private static let longest = TimeAmount.microseconds(200)
+    /// How many are sent to in one pass after the others.
+    private static let behind = 8
 
     init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
         self.eventLoop = eventLoop
@@ -63,7 +63,10 @@ final class OpenConnections {
         while !calling.isEmpty {
             let taking = calling
             calling = []
-            for connection in taking { time = connection.takeUp(since: time) }
+            for connection in taking {
+                connection.isTakenUpSoon = false
+                time = connection.takeCalls(since: time)
+            }
         }
     }
 

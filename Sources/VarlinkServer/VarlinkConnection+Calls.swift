@@ -5,7 +5,7 @@ extension VarlinkConnection {
     /// Takes up buffered calls one after the other, as far as the client reads the replies and its user has time;
     /// one in any case `inTurn`.
     ///
-    /// The user is charged with the time since `start`.
+    /// The user is charged with the time since `start`; returns until when.
     @discardableResult
     func takeCalls(since start: NIODeadline, inTurn: Bool = false) -> NIODeadline {
         guard !isBusy, let share else { return start }
@@ -49,12 +49,6 @@ extension VarlinkConnection {
         connections.takenUp(until: time)
         settle()
         return time
-    }
-
-    /// Takes up what has come in this pass.
-    func takeUp(since start: NIODeadline) -> NIODeadline {
-        isTakenUpSoon = false
-        return takeCalls(since: start)
     }
 
     /// Whether what is there of a call is not much to look through.

@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 
 /// Who sends too slowly, too much, or what is no call.
 enum Senders {
@@ -59,8 +60,7 @@ enum Senders {
 
     /// Brackets in brackets in brackets, as fast as a daemon can let them in: under a sanitizer, slowly.
     static func nestDeeply(_ path: String) -> Never {
-        let isSanitized = dlsym(nil, "__asan_init") != nil || dlsym(nil, "__tsan_init") != nil
-        let pause: UInt32 = isSanitized ? 20_000 : 1000
+        let pause: UInt32 = Sanitizer.isPresent ? 20_000 : 1000
         Enemy.begun()
         let text = [UInt8](repeating: UInt8(ascii: "["), count: 100_000) + [0]
         while let connection = EnemyConnection(path) {

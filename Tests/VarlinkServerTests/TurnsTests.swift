@@ -58,15 +58,16 @@ import Testing
     @Test func `a turn is short where others are, and long where nobody else would wait`() {
         let turns = turns()
         let alone = turns.join(64001)
-        let first = (0..<5).map { _ in
-            Waiting(turns, alone) { [loop] in loop.advanceTime(by: .microseconds(10)) }
+        func wait() -> [Waiting] {
+            (0..<5).map { _ in
+                Waiting(turns, alone) { [loop] in loop.advanceTime(by: .microseconds(10)) }
+            }
         }
+        let first = wait()
         loop.advanceTime(by: .microseconds(100))
         #expect(first.allSatisfy { $0.taken == 1 })
         _ = turns.join(64002)
-        let second = (0..<5).map { _ in
-            Waiting(turns, alone) { [loop] in loop.advanceTime(by: .microseconds(10)) }
-        }
+        let second = wait()
         loop.advanceTime(by: .microseconds(100))
         #expect(second.filter { $0.taken == 1 }.count == 1)
     }
