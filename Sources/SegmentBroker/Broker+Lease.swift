@@ -36,13 +36,27 @@ extension Broker {
         )
     }
 
+    /// Runs commands for whoever has asked before now: the kernel is asked once of each segment they acquire.
+    ///
+    /// Nobody can tell the difference, because it is asked after they did and before any has an answer; and what the
+    /// broker changes itself in between takes the segment out of life.
+    package func together<Result>(_ commands: () throws -> Result) rethrows -> Result {
+        saidTogether = [:]
+        defer { saidTogether = nil }
+        return try commands()
+    }
+
     /// The segment as the kernel has it now, made if it is absent or was blocked.
     private func present(
         _ segment: BrokeredSegment,
         _ access: Access,
         _ client: Client
     ) throws(BrokerError) -> FoundSegment {
+        if case .live(let live) = segment.life, let status = saidTogether?[live.identifier] {
+            return FoundSegment(identifier: live.identifier, status: status)
+        }
         if let status = refresh(segment), case .live(let live) = segment.life {
+            saidTogether?[live.identifier] = status
             return FoundSegment(identifier: live.identifier, status: status)
         }
         switch segment.life {

@@ -10,6 +10,8 @@ extension SegmentService: VarlinkApplication {
     package var interfaces: [VarlinkInterface] { [.broker, .systemdService] }
     package var longestMessage: Int { Int(clamping: broker.configuration.settings.limits.message.bytes) }
 
+    package func answerTogether(_ body: () -> Void) { broker.together(body) }
+
     package func open(_ peer: PeerCredentials) -> Admission {
         let client = Client(
             processID: peer.processID,

@@ -16,6 +16,8 @@ final class OpenConnections {
     private var waitingBehind: CircularBuffer<VarlinkConnection> = []
     private var isSendingBehind = false
     private let inNextPass: (@escaping () -> Void) -> Void
+    /// Runs what answers calls that have all come in before.
+    private let answerTogether: (() -> Void) -> Void
     private var isInPass = false
     /// When replies were sent last in this pass, or its first calls were taken up; nil before.
     private var lastSent: NIODeadline?
@@ -31,8 +33,13 @@ final class OpenConnections {
     /// How many are sent to in one pass after the others.
     private static let behind = 8
 
-    init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
+    init(
+        _ eventLoop: any EventLoop,
+        answerTogether: @escaping (() -> Void) -> Void,
+        inNextPass: @escaping (@escaping () -> Void) -> Void
+    ) {
         self.eventLoop = eventLoop
+        self.answerTogether = answerTogether
         self.inNextPass = inNextPass
         turns = Turns(eventLoop, inNextPass: inNextPass)
     }
@@ -63,9 +70,11 @@ final class OpenConnections {
         while !calling.isEmpty {
             let taking = calling
             calling = []
-            for connection in taking {
-                connection.isTakenUpSoon = false
-                time = connection.takeCalls(since: time)
+            answerTogether {
+                for connection in taking {
+                    connection.isTakenUpSoon = false
+                    time = connection.takeCalls(since: time)
+                }
             }
         }
     }

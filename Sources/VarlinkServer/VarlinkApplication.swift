@@ -10,6 +10,10 @@ package protocol VarlinkApplication: AnyObject {
     /// The longest call, in bytes.
     var longestMessage: Int { get }
 
+    /// Runs `body`, which answers calls that have all come in before: what is found out for one of them holds for the
+    /// others, none of which has been replied to.
+    func answerTogether(_ body: () -> Void)
+
     /// Somebody has connected.
     func open(_ peer: PeerCredentials) -> Admission
 }

@@ -20,7 +20,11 @@ package struct VarlinkServer: Sendable {
         let application = NIOLoopBound(application, eventLoop: eventLoop)
         let nextPass = try NextPass(eventLoop)
         let connections = NIOLoopBound(
-            OpenConnections(eventLoop, inNextPass: nextPass.run),
+            OpenConnections(
+                eventLoop,
+                answerTogether: application.value.answerTogether,
+                inNextPass: nextPass.run
+            ),
             eventLoop: eventLoop
         )
         self.nextPass = NIOLoopBound(nextPass, eventLoop: eventLoop)

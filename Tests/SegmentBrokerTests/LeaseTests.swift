@@ -99,6 +99,50 @@ import Testing
         _ = try fixture.broker.acquire("a", .readOnly, holder)
     }
 
+    @Test func `of what is acquired together the kernel is asked once, and believed no longer`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a"), .test("b")])
+        func asked() -> Int { fixture.lifeline.calls.count { $0.word == .status } }
+        func acquire(_ name: String, as client: Client = .member) throws -> Grant {
+            try fixture.broker.acquire(name, .readOnly, LeaseHolder(client))
+        }
+        fixture.lifeline.restart()
+        try fixture.broker.together {
+            _ = (try acquire("a"), try acquire("b"), try acquire("a"))
+            #expect(throws: BrokerError.self) { try acquire("a", as: .stranger) }
+        }
+        #expect(asked() == 2)
+        _ = (try acquire("a"), try acquire("a"))
+        #expect(asked() == 4)
+        // What somebody else has done in between is seen.
+        let first = try acquire("a")
+        try fixture.fake.acting(as: .root) { () throws(Errno) in try fixture.fake.remove(first.identifier) }
+        let second = try fixture.broker.together { try acquire("a") }
+        #expect(second.identifier != first.identifier)
+    }
+
+    @Test func `what the broker removes is not acquired together with what was before`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a"), .test("d"), .test("w", keep: .whileUsed(linger: .zero))])
+        let administrator = Viewer(client: .root, isAdministrator: true)
+        try fixture.broker.together {
+            let holder = LeaseHolder(.member)
+            let leaving = try fixture.broker.acquire("d", .readOnly, holder).name
+            try fixture.broker.remove("d", when: .idle, viewer: administrator)
+            #expect(throws: BrokerError.segmentRemoving(name: leaving)) {
+                try fixture.broker.acquire("d", .readOnly, holder)
+            }
+            for name in ["a", "w"] {
+                let first = try fixture.broker.acquire(name, .readOnly, holder)
+                if name == "a" { try fixture.broker.remove(name, when: .now, viewer: administrator) }
+                try fixture.broker.release(first.lease, holder)
+                let second = try fixture.broker.acquire(name, .readOnly, holder)
+                #expect(second.identifier != first.identifier)
+                #expect(fixture.fake.segments[second.identifier]?.isMarkedForRemoval == false)
+            }
+        }
+    }
+
     @Test func `foreign leases are for administrators and for those who may read`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])

@@ -15,15 +15,16 @@ struct Ledger {
     var view: [SegmentDescription] = []
     /// Somebody with the right to do anything interfered within the command that runs.
     var isMeddledWith = false
-    /// Somebody did something within the command that runs.
+    /// Somebody did something within the command that runs, or an earlier one of those that are given together.
     var isInterleaved = false
+    var isTogether = false
     /// One of the calls of the last command failed.
     var hasFailed = false
 
     mutating func begin() {
         madeNow = []
         isMeddledWith = false
-        isInterleaved = false
+        isInterleaved = isInterleaved && isTogether
     }
 
     func shown(_ identifier: SegmentIdentifier) -> SegmentDescription? {

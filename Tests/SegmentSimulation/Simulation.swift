@@ -42,7 +42,8 @@ extension World {
     func step() throws {
         let client = clients[random.below(clients.count)]
         switch random.below(100) {
-        case 0..<22: acquire(client)
+        case 0..<18: acquire(client)
+        case 18..<22: together()
         case 22..<36: attach(client)
         case 36..<48: detach(client)
         case 48..<56: release(client)

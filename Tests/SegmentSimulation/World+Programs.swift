@@ -25,6 +25,27 @@ extension World {
         judge(grant, client)
     }
 
+    /// Several programs have asked before the broker answers any of them.
+    func together() {
+        guard let life else { return }
+        ledger.isTogether = true
+        life.broker.together {
+            for _ in 0...random.below(8) {
+                let client = random.pick(clients)
+                switch random.below(16) {
+                case 0..<9: acquire(client)
+                case 9..<12: release(client)
+                case 12: attach(client)
+                case 13: die(client)
+                case 14: describe()
+                default: remove()
+                }
+                judge()
+            }
+        }
+        ledger.isTogether = false
+    }
+
     /// A grant is worth what the kernel says.
     private func judge(_ grant: Grant, _ client: SimulatedClient) {
         guard !ledger.isInterleaved else { return }

@@ -11,7 +11,7 @@ import Varlink
     private let connections: OpenConnections
 
     init() {
-        connections = OpenConnections(loop) { [loop] body in
+        connections = OpenConnections(loop, answerTogether: application.answerTogether) { [loop] body in
             loop.assumeIsolated().scheduleTask(in: .microseconds(100)) { body() }
         }
     }
@@ -88,6 +88,25 @@ import Varlink
         #expect(session.told == ["a.b.C", "a.b.D", "a.b.E", "disconnected", "closed"])
     }
 
+    @Test func `together are answered calls that have come in before the first is`() throws {
+        let (first, _, firstChannel) = try open()
+        let (second, _, secondChannel) = try open()
+        let (third, _, thirdChannel) = try open()
+        for (session, letter) in [(first, "C"), (second, "D"), (third, "E")] {
+            session.answers = true
+            session.onCall = { [application] in application.told.append(letter) }
+        }
+        // The third comes while the first is answered.
+        first.onCall = { [application] in
+            application.told.append("C")
+            thirdChannel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.E", "more")))
+        }
+        firstChannel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.C", "more")))
+        secondChannel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.D", "more")))
+        loop.run()
+        #expect(application.told == ["begin", "C", "D", "end", "begin", "E", "end"])
+    }
+
     @Test func `nobody waits for what is read of other users`() throws {
         let (session, _, channel) = try open()
         _ = try open(64002)
@@ -119,18 +138,28 @@ import Varlink
         let interfaces: [VarlinkInterface] = []
         let longestMessage = 1000
 
+        var told: [String] = []
+
+        func answerTogether(_ body: () -> Void) {
+            told.append("begin")
+            body()
+            told.append("end")
+        }
+
         func open(_ peer: PeerCredentials) -> Admission { .accepted(Session()) }
     }
 
     /// Keeps what it is told.
     private final class Session: VarlinkSession {
         var told: [String] = []
+        var onCall: () -> Void = {}
         var onClose: () -> Void = {}
         /// Else only calls that want no reply are over.
         var answers = false
 
         func answer(_ call: Call, on connection: VarlinkConnection) -> Bool {
             told.append(call.method)
+            onCall()
             if answers || call.mode == .oneway { connection.reply(NoParameters()) }
             return true
         }

@@ -24,7 +24,7 @@ enum ServiceTarget {
         let loop = EmbeddedEventLoop()
         let service = service(fixture, loop)
         let channel = EmbeddedChannel(loop: loop)
-        let connections = OpenConnections(loop) { body in
+        let connections = OpenConnections(loop, answerTogether: service.answerTogether) { body in
             loop.assumeIsolated().scheduleTask(in: .microseconds(100)) { body() }
         }
         guard case .accepted(let session) = service.open(peer) else {
