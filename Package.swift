@@ -227,7 +227,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "segmentd-soak",
-            dependencies: ["SegmentClient", "SegmentTestSupport", "SystemVSharedMemory", "segmentd", system],
+            dependencies: ["SegmentClient", "SegmentTestSupport", "SystemVSharedMemory", system],
             path: "Tests/Soak",
             swiftSettings: testing
         ),

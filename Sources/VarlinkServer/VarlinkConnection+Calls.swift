@@ -16,7 +16,7 @@ extension VarlinkConnection {
         isBusy = true
         var time = start
         var isFirstInTurn = inTurn
-        while current == nil, isWritable, let session {
+        while current == nil, isWritable, frames.bufferedBytes > 0 || inputHasEnded, let session {
             let isWhole = frames.holdsMessage
             guard isFirstInTurn || (!isWhole && hasLittle) || turns.mayGoOn(share, at: time) else {
                 waitForTurn(share)
