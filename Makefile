@@ -1,4 +1,4 @@
-.PHONY: all release library prerequisites demo run test test-address test-thread test-system simulate fuzz corpus input-fuzzer soak resilience \
+.PHONY: all release library prerequisites demo run test test-address test-thread test-system simulate fuzz fuzz-exchange corpus input-fuzzer soak resilience \
 	bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
@@ -15,8 +15,11 @@ missing := $(shell \
     command -v strace >/dev/null || echo strace; \
     command -v openssl >/dev/null || echo openssl; \
     command -v unshare >/dev/null || echo util-linux)
-# Programs and a library that run where Swift is not installed.
-static := swift build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath
+# Programs and a library that run where Swift is not installed. Each is optimised as a whole when it is linked: that
+# takes 8 % off a request, and its time, so that only what is needed is built.
+static := swift build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
+    --experimental-lto-mode full -Xswiftc -use-ld=lld
+built = set -e; for product in $(1); do $(static) --product $$product; done
 programs = $(shell $(static) --show-bin-path)
 # The C library, which shows only what its header declares. Swift's runtime cannot be unloaded.
 soname := libsegmentd.so.0
@@ -28,7 +31,7 @@ all: prerequisites
 	swift build
 
 release: prerequisites
-	$(static)
+	$(call built,segmentd segmentctl segment-writer segment-reader ftok-writer ftok-reader)
 
 library: prerequisites
 	$(library)
@@ -89,6 +92,7 @@ test-thread: prerequisites
 
 # 20 minutes of everything that may happen; SEED=N takes the same steps again.
 soak: release
+	$(call built,segmentd-soak)
 	$(namespace) $(programs)/segmentd-soak $(or $(SECONDS),1200) $(SEED)
 
 # A part of the benchmark on the CPUs given, in an IPC namespace of its own.
@@ -96,6 +100,7 @@ measure = $(namespace) taskset -c $(1) $(programs)/segmentbench $(2) $(if $(JSON
 
 # JSON=FILE also keeps the figures for programs: a document a line.
 bench: release
+	$(call built,segmentbench segmentbench-baselines enemy)
 	$(if $(JSON),: > $(JSON))
 	$(call measure,0,requests)
 	$(call measure,0-1,requests)
@@ -124,8 +129,8 @@ share := $(DESTDIR)$(PREFIX)/share
 # Debian's zsh looks for what packages bring in a folder of its own.
 zsh := $(share)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-# The memory of streams and latest values under somebody who writes into it at random, and then whatever takes in bytes
-# of others under libFuzzer: each for 20 s, or SECONDS. What was worth keeping is added to the corpus by `make corpus`.
+# The memory of streams and latest values under somebody who writes into it at random for a minute, and whatever takes in
+# bytes of others under libFuzzer: each for 20 s, or SECONDS. What was worth keeping is added to the corpus by `make corpus`.
 # toml++ is given tables that TOMLKit never frees, so leaks are not looked for.
 inputs := messages parameters service segmentd-toml segment-toml record
 corpus := Tests/FuzzTests/Corpus
@@ -133,15 +138,17 @@ fuzzer := SWIFT_BACKTRACE=enable=no .build-fuzz/debug/input-fuzzer -detect_leaks
 
 fuzz: input-fuzzer
 	swift build --scratch-path .build-address --sanitize=address --product exchange-fuzzer
+	$(MAKE) --jobs 2 --output-sync fuzz-exchange $(inputs:%=fuzz-%)
+
+fuzz-exchange:
 	SWIFT_BACKTRACE=enable=no timeout 120 .build-address/debug/exchange-fuzzer 60
-	set -o pipefail; for input in $(inputs); do \
-		mkdir -p .build-fuzz/found/$$input; \
-		ASAN_OPTIONS=detect_leaks=0 FUZZ_TARGET=$$input $(fuzzer) -max_total_time=$(or $(SECONDS),20) -print_final_stats=1 \
-			-verbosity=0 -artifact_prefix=.build-fuzz/$$input- .build-fuzz/found/$$input $(corpus)/$$input 2>&1 | \
-			tee .build-fuzz/$$input.log || exit; \
-		[ -z "$$RESILIENCE" ] || sed -n "s/stat::number_of_executed_units: */libFuzzer on $$input\t/p" .build-fuzz/$$input.log | \
-			sed 's/$$/\tmake fuzz/' >> $$RESILIENCE; \
-	done
+
+$(inputs:%=fuzz-%): fuzz-%:
+	mkdir -p .build-fuzz/found/$*
+	set -o pipefail; ASAN_OPTIONS=detect_leaks=0 FUZZ_TARGET=$* $(fuzzer) -max_total_time=$(or $(SECONDS),20) -print_final_stats=1 \
+		-verbosity=0 -artifact_prefix=.build-fuzz/$*- .build-fuzz/found/$* $(corpus)/$* 2>&1 | tee .build-fuzz/$*.log
+	[ -z "$$RESILIENCE" ] || sed -n "s/stat::number_of_executed_units: */libFuzzer on $*\t/p" .build-fuzz/$*.log | \
+		sed 's/$$/\tmake fuzz/' >> $$RESILIENCE
 
 # What fuzzing has found since, where it reaches code that nothing in the corpus does.
 corpus: input-fuzzer

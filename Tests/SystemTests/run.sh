@@ -48,16 +48,31 @@ boot() {
 
 inside() { nsenter --target "$leader" --all -- "$@"; }
 
-status=0
-for suite in "${suites[@]}"; do
-    root_for "$suite"
+# What the checks say of one suite, or why it does not boot.
+check() {
+    root_for "$1"
     trap 'kill -9 $nspawn 2> /dev/null || true' EXIT
-    boot "$suite"
-    echo "== $suite: $(inside systemctl --version | head -1)"
-    inside bash /root/checks.sh | tee "$roots/$suite.checks" || status=1
-    [ -z "${RESILIENCE-}" ] || printf 'a check under systemd as process 1, on %s\t%d\tmake test-system\n' \
-        "$suite" "$(grep -c '^ok ' "$roots/$suite.checks")" >> "$RESILIENCE"
+    boot "$1"
+    echo "== $1: $(inside systemctl --version | head -1)"
+    local status=0
+    inside bash /root/checks.sh || status=1
     kill "$nspawn" 2> /dev/null || true
     wait "$nspawn" 2> /dev/null || true
+    return $status
+}
+
+# The suites side by side: each mostly waits.
+checks=()
+for suite in "${suites[@]}"; do
+    check "$suite" > "$roots/$suite.checks" 2>&1 &
+    checks+=($!)
+done
+status=0
+for number in "${!suites[@]}"; do
+    suite=${suites[$number]}
+    wait "${checks[$number]}" || status=1
+    cat "$roots/$suite.checks"
+    [ -z "${RESILIENCE-}" ] || printf 'a check under systemd as process 1, on %s\t%d\tmake test-system\n' \
+        "$suite" "$(grep -c '^ok ' "$roots/$suite.checks")" >> "$RESILIENCE"
 done
 exit $status
