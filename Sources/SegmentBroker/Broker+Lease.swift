@@ -112,23 +112,21 @@ extension Broker {
 
     private func mayHold(_ holder: LeaseHolder) throws(BrokerError) {
         let limit = configuration.settings.limits.leasesPerUser
-        guard leasesOfUser[holder.client.userID, default: 0] < limit else {
+        guard leaseCounts.held(by: holder.client.userID) < limit else {
             throw .limitReached(limit: "leases_per_user", value: limit)
         }
     }
 
     private func grant(_ access: Access, on segment: BrokeredSegment, to holder: LeaseHolder) -> UInt64 {
-        leasesOfUser[holder.client.userID, default: 0] += 1
-        leaseCount += 1
-        lastLease += 1
+        let number = leaseCounts.add(of: holder.client.userID)
         let lease = HeldLease(access: access, holder: holder, since: clock.realtime())
-        segment.leases[lastLease] = lease
-        holder.leases[lastLease] = segment
+        segment.leases[number] = lease
+        holder.leases[number] = segment
         if !removalDue.isEmpty { removalDue[segment.name] = nil }
         if let onEvent {
-            onEvent(SegmentEvent(.leased, name: segment.name, lease: lease.described(lastLease)))
+            onEvent(SegmentEvent(.leased, name: segment.name, lease: lease.described(number)))
         }
-        return lastLease
+        return number
     }
 
     /// Ends one lease of this connection; another connection's is as good as none.
@@ -151,9 +149,7 @@ extension Broker {
 
     private func end(_ number: UInt64, on segment: BrokeredSegment, of holder: LeaseHolder) {
         guard let lease = segment.leases.removeValue(forKey: number) else { return }
-        leaseCount -= 1
-        let remaining = leasesOfUser[holder.client.userID, default: 1] - 1
-        leasesOfUser[holder.client.userID] = remaining == 0 ? nil : remaining
+        leaseCounts.remove(of: holder.client.userID)
         if let onEvent {
             onEvent(SegmentEvent(.released, name: segment.name, lease: lease.described(number)))
         }

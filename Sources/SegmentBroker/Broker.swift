@@ -26,13 +26,11 @@ package final class Broker {
     package internal(set) var configuration: Configuration
     /// When a while-used segment goes, in time of `clock.monotonic()`.
     var removalDue: [SegmentName: Duration] = [:]
-    var lastLease: UInt64 = 0
     /// On disk although their segments are gone, because the disk refused.
     var staleRecords: Set<SegmentName> = []
     /// Nil until `stop`.
     var ending: Ending?
-    package internal(set) var leaseCount = 0
-    var leasesOfUser: [UInt32: Int] = [:]
+    var leaseCounts = LeaseCounts()
     /// What was wrong with the host when it was last looked at.
     var toldOfHost: [SegmentProblem] = []
     /// What was last read of the segments' memory, and until when it is good enough.
@@ -65,6 +63,8 @@ package final class Broker {
 
     /// When `expire` has something to do next, in time of `clock.monotonic()`.
     package var nextDeadline: Duration? { removalDue.isEmpty ? nil : removalDue.values.min() }
+
+    package var leaseCount: Int { leaseCounts.all }
 
     package var monotonicTime: Duration { clock.monotonic() }
 

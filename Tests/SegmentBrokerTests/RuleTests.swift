@@ -284,3 +284,24 @@ import Testing
         )
     }
 }
+
+@Suite struct LeaseCountsTests {
+    @Test func `leases are counted by user, and none has the number of another`() {
+        var counts = LeaseCounts()
+        #expect([counts.add(of: 1), counts.add(of: 2), counts.add(of: 1)] == [1, 2, 3])
+        #expect((counts.all, counts.held(by: 1), counts.held(by: 2), counts.held(by: 3)) == (3, 2, 1, 0))
+        for user: UInt32 in [1, 2, 1] { counts.remove(of: user) }
+        #expect((counts.all, counts.held(by: 1)) == (0, 0))
+        #expect(counts.add(of: 1) == 4)
+    }
+
+    @Test func `nothing is kept of users without leases`() {
+        var (counts, other) = (LeaseCounts(), LeaseCounts())
+        for user: UInt32 in 1...3 { _ = (counts.add(of: user), other.add(of: 1)) }
+        for user: UInt32 in 1...3 {
+            counts.remove(of: user)
+            other.remove(of: 1)
+        }
+        #expect(counts == other)
+    }
+}
