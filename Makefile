@@ -15,8 +15,8 @@ missing := $(shell \
     command -v strace >/dev/null || echo strace; \
     command -v openssl >/dev/null || echo openssl; \
     command -v unshare >/dev/null || echo util-linux)
-# Programs and a library that run where Swift is not installed. Each is optimised as a whole when it is linked: that
-# takes 8 % off a request, and its time, so that only what is needed is built.
+# Programs and a library that run where Swift is not installed. Each is optimised as a whole when it is linked: requests
+# cost 8 % less, and linking takes so long that only what is needed is built.
 static := swift build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
     --experimental-lto-mode full -Xswiftc -use-ld=lld
 built = set -e; for product in $(1); do $(static) --product $$product; done

@@ -48,8 +48,12 @@ extension Broker {
     func refresh(_ segment: BrokeredSegment) -> SegmentStatus? {
         switch segment.life {
         case .live(let live), .draining(let live):
+            statusesTogether?[live.identifier] = nil
             switch liveness(live) {
-            case .alive(let status): return repairPermissions(segment, status)
+            case .alive(let found):
+                let status = repairPermissions(segment, found)
+                statusesTogether?[live.identifier] = status
+                return status
             case .marked: markedByOther(segment, live)
             case .gone: lost(segment, live)
             case .unknown: break

@@ -36,13 +36,13 @@ extension Broker {
         )
     }
 
-    /// Runs commands for whoever has asked before now: the kernel is asked once of each segment they acquire.
+    /// Runs commands of clients who have all asked by now: the kernel is asked once of each segment that they acquire.
     ///
-    /// Nobody can tell the difference, because it is asked after they did and before any has an answer; and what the
-    /// broker changes itself in between takes the segment out of life.
+    /// It is asked after they did and before those have their answers whom it serves, as if all had been answered at
+    /// that moment. What the broker itself changes or finds in between is asked anew.
     package func together<Result>(_ commands: () throws -> Result) rethrows -> Result {
-        saidTogether = [:]
-        defer { saidTogether = nil }
+        statusesTogether = [:]
+        defer { statusesTogether = nil }
         return try commands()
     }
 
@@ -52,11 +52,10 @@ extension Broker {
         _ access: Access,
         _ client: Client
     ) throws(BrokerError) -> FoundSegment {
-        if case .live(let live) = segment.life, let status = saidTogether?[live.identifier] {
+        if case .live(let live) = segment.life, let status = statusesTogether?[live.identifier] {
             return FoundSegment(identifier: live.identifier, status: status)
         }
         if let status = refresh(segment), case .live(let live) = segment.life {
-            saidTogether?[live.identifier] = status
             return FoundSegment(identifier: live.identifier, status: status)
         }
         switch segment.life {

@@ -80,6 +80,7 @@ extension Broker {
 
     /// Takes the group and other bits away and counts the clients' attachments again; nil if the kernel does not say.
     func shut(_ live: LiveSegment) -> Int? {
+        statusesTogether?[live.identifier] = nil
         try? kernel.setOwner(
             live.identifier,
             userID: identity.userID,

@@ -35,8 +35,8 @@ package final class Broker {
     var toldOfHost: [SegmentProblem] = []
     /// What was last read of the segments' memory, and until when it is good enough.
     var memoryRead: (memory: [SegmentIdentifier: SegmentMemory], end: Duration)?
-    /// What the kernel has said since the commands began that are given together; nil where each is alone.
-    var saidTogether: [SegmentIdentifier: SegmentStatus]?
+    /// What the kernel has said of segments since `together` began, and nothing has changed; nil outside.
+    var statusesTogether: [SegmentIdentifier: SegmentStatus]?
     /// Told of each change after it has happened; nil while nobody listens.
     package var onEvent: ((SegmentEvent) -> Void)?
 

@@ -16,7 +16,7 @@ final class OpenConnections {
     private var waitingBehind: CircularBuffer<VarlinkConnection> = []
     private var isSendingBehind = false
     private let inNextPass: (@escaping () -> Void) -> Void
-    /// Runs what answers calls that have all come in before.
+    /// Runs what answers calls that have all come in by then.
     private let answerTogether: (() -> Void) -> Void
     private var isInPass = false
     /// When replies were sent last in this pass, or its first calls were taken up; nil before.

@@ -10,8 +10,8 @@ package protocol VarlinkApplication: AnyObject {
     /// The longest call, in bytes.
     var longestMessage: Int { get }
 
-    /// Runs `body`, which answers calls that have all come in before: what is found out for one of them holds for the
-    /// others, none of which has been replied to.
+    /// Runs `body`, which answers calls that have all come in by now: what it finds out for one of them holds for those
+    /// that it answers after that.
     func answerTogether(_ body: () -> Void)
 
     /// Somebody has connected.

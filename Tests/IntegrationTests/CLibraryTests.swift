@@ -26,9 +26,10 @@ extension RealDaemon {
             #expect(declared.output.contains("segmentd_writer_open\n"))
             #expect(exported.output == declared.output)
             let others = try Programs.run(
-                "nm -D --defined-only --extern-only '\(CLibrary.library)' | grep -v ' T segmentd_'"
+                "nm -D --defined-only --extern-only '\(CLibrary.library)' | grep -v ' T segmentd_[a-z_]*@@LIBSEGMENTD_0$'"
             )
-            #expect(others.output == "0000000000000000 A LIBSEGMENTD_0\n")
+            // Some linkers list the version's own name.
+            #expect(["", "0000000000000000 A LIBSEGMENTD_0\n"].contains(others.output))
         }
 
         @Test func `the library needs nothing of Swift`() throws {

@@ -17,6 +17,7 @@ struct Ledger {
     var isMeddledWith = false
     /// Somebody did something within the command that runs, or an earlier one of those that are given together.
     var isInterleaved = false
+    /// Several commands are given together, and what the broker shows is not looked at in between.
     var isTogether = false
     /// One of the calls of the last command failed.
     var hasFailed = false
@@ -25,6 +26,13 @@ struct Ledger {
         madeNow = []
         isMeddledWith = false
         isInterleaved = isInterleaved && isTogether
+    }
+
+    /// What events tell while the broker is not looked at.
+    mutating func hear(_ event: SegmentEvent) {
+        guard isTogether, let segment = event.segment else { return }
+        view.removeAll { $0.name == segment.name }
+        view.append(segment)
     }
 
     func shown(_ identifier: SegmentIdentifier) -> SegmentDescription? {

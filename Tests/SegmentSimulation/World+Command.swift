@@ -93,7 +93,10 @@ extension World {
         }
         guard case .success = result, let life = self.life else { return died() }
         mirror.begin(walk(life.broker))
-        life.broker.onEvent = { [unowned self] in mirror.hear($0) }
+        life.broker.onEvent = { [unowned self] in
+            mirror.hear($0)
+            ledger.hear($0)
+        }
     }
 
     func configuration() -> Configuration {
@@ -110,7 +113,7 @@ extension World {
         definitions.keys.sorted().map(\.string).joined(separator: " ")
     }
 
-    /// Every segment as the broker shows it, without looking again.
+    /// Every segment as the broker shows it.
     func walk(_ broker: Broker) -> [SegmentDescription] {
         let viewer = Viewer(client: .root, isAdministrator: true)
         var segments: [SegmentDescription] = []

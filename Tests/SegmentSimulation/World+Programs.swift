@@ -28,6 +28,7 @@ extension World {
     /// Several programs have asked before the broker answers any of them.
     func together() {
         guard let life else { return }
+        ledger.begin()
         ledger.isTogether = true
         life.broker.together {
             for _ in 0...random.below(8) {
@@ -40,7 +41,6 @@ extension World {
                 case 14: describe()
                 default: remove()
                 }
-                judge()
             }
         }
         ledger.isTogether = false

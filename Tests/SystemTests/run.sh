@@ -48,8 +48,23 @@ boot() {
 
 inside() { nsenter --target "$leader" --all -- "$@"; }
 
+# systemd-nspawn makes the container's cgroup in the one that it is started in, which must be another's for each.
+own_cgroup() {
+    local controllers path mount
+    while IFS=: read -r _ controllers path; do
+        case $controllers in
+            '') mount=$(findmnt -n -o TARGET -t cgroup2 | head -1) ;;
+            name=systemd) mount=/sys/fs/cgroup/systemd ;;
+            *) continue ;;
+        esac
+        mkdir -p "$mount$path/segmentd-$1"
+        echo $BASHPID > "$mount$path/segmentd-$1/cgroup.procs"
+    done < /proc/self/cgroup
+}
+
 # What the checks say of one suite, or why it does not boot.
 check() {
+    own_cgroup "$1"
     root_for "$1"
     trap 'kill -9 $nspawn 2> /dev/null || true' EXIT
     boot "$1"
@@ -63,6 +78,7 @@ check() {
 
 # The suites side by side: each mostly waits.
 checks=()
+trap 'kill "${checks[@]}" 2> /dev/null || true' EXIT
 for suite in "${suites[@]}"; do
     check "$suite" > "$roots/$suite.checks" 2>&1 &
     checks+=($!)
