@@ -31,7 +31,7 @@ all: prerequisites
 	swift build
 
 release: prerequisites
-	$(call built,segmentd segmentctl segment-writer segment-reader ftok-writer ftok-reader)
+	$(call built,segmentd segmentctl)
 
 library: prerequisites
 	$(library)
@@ -44,6 +44,7 @@ ifneq ($(missing),)
 endif
 
 demo: release
+	$(call built,segment-writer segment-reader ftok-writer ftok-reader)
 	Sources/Examples/demo.sh $(programs)
 
 run: release

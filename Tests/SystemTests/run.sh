@@ -53,13 +53,14 @@ own_cgroup() {
     local controllers path mount
     while IFS=: read -r _ controllers path; do
         case $controllers in
-            '') mount=$(findmnt -n -o TARGET -t cgroup2 | head -1) ;;
+            '') mount=$(findmnt -n -o TARGET -t cgroup2 | head -1) || continue ;;
             name=systemd) mount=/sys/fs/cgroup/systemd ;;
             *) continue ;;
         esac
         mkdir -p "$mount$path/segmentd-$1"
         echo $BASHPID > "$mount$path/segmentd-$1/cgroup.procs"
-    done < /proc/self/cgroup
+    # Read before the first move: the file changes with it.
+    done <<< "$(< /proc/self/cgroup)"
 }
 
 # What the checks say of one suite, or why it does not boot.
