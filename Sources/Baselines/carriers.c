@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "carriers.h"
+#include "ring.h"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ipc.h>
@@ -78,5 +79,6 @@ const struct carrier carriers[] = {
     {"queue", open_queue, send_messages, receive_messages, remove_queue},
     {"socket", open_socket, copy, copy, NULL},
     {"splice", open_large_pipe, splice_all, splice_all, NULL},
+    {"ring", open_ring, send_ring, receive_ring, NULL},
 };
 const size_t carrier_count = sizeof carriers / sizeof *carriers;
