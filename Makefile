@@ -18,17 +18,17 @@ missing := $(shell \
 # Programs and a library that run where Swift is not installed. Each is optimised as a whole when it is linked: requests
 # cost 8 % less, and linking takes so long that only what is needed is built.
 static := swift build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
-    --experimental-lto-mode full -Xswiftc -use-ld=lld
+    --experimental-lto-mode full -Xswiftc -use-ld=lld -Xlinker -z -Xlinker now
 built = set -e; for product in $(1); do $(static) --product $$product; done
-programs = $(shell $(static) --show-bin-path)
+programs := $(CURDIR)/.build/release
 # The C library, which shows only what its header declares. Swift's runtime cannot be unloaded.
 soname := libsegmentd.so.0
-library := $(static) --product SegmentC $(addprefix -Xlinker ,-soname=$(soname) -z nodelete -z now \
+library := $(static) --product SegmentC $(addprefix -Xlinker ,-soname=$(soname) -z nodelete \
     --version-script=$(CURDIR)/Sources/SegmentC/segmentd.map)
 libdir := $(PREFIX)/lib$(addprefix /,$(shell gcc -print-multiarch))
 
-all: prerequisites
-	swift build
+# What install takes.
+all: release library
 
 release: prerequisites
 	$(call built,segmentd segmentctl)
@@ -50,7 +50,7 @@ demo: release
 run: release
 	Sources/Examples/run.sh $(programs)
 
-test: prerequisites
+test: library
 	$(MAKE) install-library PREFIX=/usr DESTDIR=$(CURDIR)/.build/c-library
 	swift build --build-tests --explicit-target-dependency-import-check error
 	$(namespace) timeout 900 swift test --skip-build --no-parallel
@@ -119,7 +119,7 @@ test-system: release
 	Tests/SystemTests/run.sh .build/debian/segmentd_$(VERSION)_*.deb .build/debian/segmentd_$(VERSION)+upgrade_*.deb $(SUITES)
 
 # The package, in .build/debian: the tree that install makes, whatever is in it.
-deb: release
+deb: release library
 	command -v dpkg-shlibdeps > /dev/null || { sudo=$$(test $$(id -u) = 0 || echo sudo); \
 	$$sudo apt-get update -q && $$sudo apt-get install -y -q dpkg-dev; }
 	rm -rf .build/installed
@@ -161,7 +161,8 @@ input-fuzzer: prerequisites
 	FUZZ=1 swift build --scratch-path .build-fuzz --sanitize address --sanitize fuzzer -Xswiftc -sanitize=fuzzer \
 		--product input-fuzzer
 
-install: release
+# Builds nothing: under sudo(8) Swift is often not found, and what it made would be root's.
+install: | $(programs)/segmentd $(programs)/segmentctl $(programs)/libSegmentC.so
 	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/sbin $(programs)/segmentd
 	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/bin $(programs)/segmentctl
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/segmentd.service systemd/segmentd.socket
@@ -187,7 +188,7 @@ install: release
 	$(MAKE) install-library
 
 # libsegmentd for C and C++, with all that a program needs to be built on it.
-install-library: library
+install-library: | $(programs)/libSegmentC.so
 	install -D -m 0644 --strip $(programs)/libSegmentC.so $(DESTDIR)$(libdir)/libsegmentd.so.$(VERSION)
 	ln -sf libsegmentd.so.$(VERSION) $(DESTDIR)$(libdir)/$(soname)
 	ln -sf $(soname) $(DESTDIR)$(libdir)/libsegmentd.so
@@ -195,6 +196,9 @@ install-library: library
 	install -d $(DESTDIR)$(libdir)/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(libdir)|; s|@VERSION@|$(VERSION)|' Sources/SegmentC/segmentd.pc.in \
 	    > $(DESTDIR)$(libdir)/pkgconfig/segmentd.pc
+
+$(programs)/%:
+	@echo "$@ has not been built: run make first" >&2; exit 1
 
 format:
 	swift format --in-place --recursive Package.swift Sources Tests

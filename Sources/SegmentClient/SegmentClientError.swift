@@ -42,7 +42,7 @@ extension SegmentClientError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreachable(let socket, let errno):
-            "no broker at \(socket): \(Errno(rawValue: errno)); is segmentd running?"
+            "no broker at \(socket): \(Errno(rawValue: errno)); `systemctl status segmentd` tells whether it runs"
         case .untrusted(let socket, let userID):
             "the process that listens at \(socket) belongs to user \(userID), neither root nor yourself: not believed"
         case .timedOut: "the broker did not answer in time"

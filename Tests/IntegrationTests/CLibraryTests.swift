@@ -105,7 +105,8 @@ extension RealDaemon {
                 let alone = try daemon.run("get secret")
                 #expect(
                     alone == (
-                        1, "get: no broker at \(daemon.socket): Connection refused; is segmentd running?\n"
+                        1,
+                        "get: no broker at \(daemon.socket): Connection refused; `systemctl status segmentd` tells whether it runs\n"
                     )
                 )
             }
