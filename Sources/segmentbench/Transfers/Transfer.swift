@@ -3,7 +3,7 @@ import ArgumentParser
 /// One file in memory to another, by a stream through a segment and by everything else that Linux has for it.
 struct Transfer: Part {
     static let configuration = CommandConfiguration(
-        abstract: "A file from one process to another, beside pipe, FIFO, message queue, socket and splice.",
+        abstract: "A file to another process, beside pipe, FIFO, message queue, socket, splice, plain ring.",
         discussion: "To be run on two CPUs, with twice the file's size of free memory in /dev/shm."
     )
 
