@@ -26,20 +26,19 @@ int open_ring(int ends[2]) {
     return ring == MAP_FAILED ? -1 : 0;
 }
 
-static size_t least(size_t count, uint64_t position) {
+// How many of so many bytes lie in one piece.
+static size_t piece(size_t count, uint64_t position) {
     size_t to_end = capacity - position % capacity;
-    if (count > to_end) count = to_end;
-    return count < chunk ? count : chunk;
+    return count < to_end ? count : to_end;
 }
 
 int send_ring(int file, int end) {
     (void)end;
     for (uint64_t position = 0;;) {
-        size_t room;
-        while ((room = capacity - (position - atomic_load_explicit(&ring->read, memory_order_acquire))) < chunk) {
+        while (position + chunk - atomic_load_explicit(&ring->read, memory_order_acquire) > capacity) {
             if (ring->failed) return -1;
         }
-        ssize_t count = read(file, ring->bytes + position % capacity, least(room, position));
+        ssize_t count = read(file, ring->bytes + position % capacity, piece(chunk, position));
         if (count <= 0) {
             ring->ended = true;
             return (int)count;
@@ -61,7 +60,8 @@ int receive_ring(int end, int file) {
             if (ended) return 0;
             continue;
         }
-        ssize_t count = write(file, ring->bytes + position % capacity, least(filled, position));
+        if (filled > chunk) filled = chunk;
+        ssize_t count = write(file, ring->bytes + position % capacity, piece(filled, position));
         if (count < 0) {
             ring->failed = true;
             return -1;
