@@ -58,9 +58,16 @@ let package = Package(
         .target(name: "CLinux"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "SystemVSharedMemory", dependencies: ["CLinux", system], swiftSettings: strict),
-        .target(name: "Systemd", dependencies: ["CSystemd", logging], swiftSettings: strict),
+        .target(
+            name: "Systemd",
+            dependencies: ["CSystemd", "PrintableText", logging],
+            swiftSettings: strict
+        ),
         .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "VarlinkServer", dependencies: ["Varlink", "CLinux"] + nio, swiftSettings: strict),
+
+        // What somebody else wrote, as it may be shown; used wherever text leaves.
+        .target(name: "PrintableText", swiftSettings: strict),
 
         // What segmentd is about.
         .target(name: "SegmentModel", dependencies: ["SystemVSharedMemory", system], swiftSettings: strict),
@@ -188,6 +195,7 @@ let package = Package(
             swiftSettings: testing
         ),
         .test("SystemVSharedMemory", and: [system]),
+        .test("PrintableText"),
         .test("Varlink"),
         .test("VarlinkServer", and: [embedded, .product(name: "NIOCore", package: "swift-nio")]),
         .test("SegmentModel", and: ["SystemVSharedMemory", system]),

@@ -1,0 +1,29 @@
+extension String {
+    /// The text as it may be shown on a terminal or in a log, whoever wrote it.
+    ///
+    /// As ps(1) does, each scalar that a terminal would obey instead of showing becomes `?`: control characters
+    /// (C0, DEL and C1, newline and tab included), line and paragraph separators, invisible format characters such as
+    /// those that reverse the direction of writing, and what Unicode assigns to nobody. Joiners inside words stay.
+    ///
+    /// ```swift
+    /// "\u{1b}[2Jsensor".printable  // "?[2Jsensor"
+    /// ```
+    package var printable: String {
+        guard unicodeScalars.contains(where: { !$0.isPrintable }) else { return self }
+        var shown = UnicodeScalarView()
+        shown.append(contentsOf: unicodeScalars.lazy.map { $0.isPrintable ? $0 : "?" })
+        return String(shown)
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isPrintable: Bool {
+        // Most text is ASCII, and its properties need no look into a table.
+        if isASCII { return (0x20..<0x7f).contains(value) }
+        switch properties.generalCategory {
+        case .control, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: return false
+        case .format: return self == "\u{200c}" || self == "\u{200d}"
+        default: return true
+        }
+    }
+}
