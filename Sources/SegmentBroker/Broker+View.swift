@@ -54,9 +54,9 @@ extension Broker {
 
     package var segmentCount: Int { segments.count }
 
-    /// Of the segments in the kernel, in bytes.
+    /// Of the segments in the kernel, in bytes, as far as 64 bits hold it.
     package var segmentBytes: UInt64 {
-        segments.values.reduce(0) { $0 + ($1.life.segment?.size ?? 0) }
+        segments.values.reduce(0) { $0.addingSaturated($1.life.segment?.size ?? 0) }
     }
 
     package func kernelLimits() -> KernelLimits? { try? kernel.limits() }
@@ -171,8 +171,8 @@ extension SegmentDescription {
     fileprivate mutating func take(_ status: SegmentStatus, group: String) {
         mode = status.mode
         self.group = group
-        lastAttach = status.lastAttach == 0 ? nil : status.lastAttach * 1_000_000
-        lastDetach = status.lastDetach == 0 ? nil : status.lastDetach * 1_000_000
+        lastAttach = status.lastAttachMicroseconds
+        lastDetach = status.lastDetachMicroseconds
     }
 }
 

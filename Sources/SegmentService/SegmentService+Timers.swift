@@ -6,7 +6,7 @@ extension SegmentService {
     /// Looks for changes that nobody tells of, and tells the service manager that the loop turns, every `period`.
     package func startChecking(every period: Duration) {
         let service = NIOLoopBound(self, eventLoop: eventLoop)
-        let delay = TimeAmount.nanoseconds(period.nanoseconds)
+        let delay = TimeAmount(period)
         check = eventLoop.scheduleRepeatedTask(initialDelay: delay, delay: delay) { _ in
             service.value.checkNow()
         }
@@ -64,19 +64,12 @@ extension SegmentService {
         let delay = due - broker.monotonicTime
         deadline = (
             due,
-            eventLoop.scheduleTask(in: .nanoseconds(max(0, delay.nanoseconds))) {
+            eventLoop.scheduleTask(in: max(.zero, TimeAmount(delay))) {
                 let service = service.value
                 service.deadline = nil
                 service.broker.expire()
                 service.settle()
             }
         )
-    }
-}
-
-extension Duration {
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }

@@ -8,7 +8,8 @@ package struct KernelLimits: Equatable, Sendable {
     package var totalBytes: UInt64
     /// How many segments there are now, whoever made them.
     package var segmentsInUse: Int
-    /// What all segments together hold now, in bytes of whole pages.
+    /// What all segments together hold now, in bytes of whole pages; saturates too: who makes a segment of 2^63 bytes
+    /// that are not reserved needs no memory for it.
     package var bytesInUse: UInt64
 
     package init(

@@ -85,13 +85,12 @@ package struct LinuxKernel: SharedMemoryKernel {
     package func limits() throws(Errno) -> KernelLimits {
         var limits = clinux_shm_limits()
         _ = try valueOrErrno { unsafe clinux_shm_limits(&limits) }
-        let (bytes, overflow) = limits.total_pages.multipliedReportingOverflow(by: limits.page_size)
         return KernelLimits(
             largestSegment: limits.largest_segment,
             segments: Int(clamping: limits.segments),
-            totalBytes: overflow ? .max : bytes,
+            totalBytes: limits.total_pages.multipliedSaturated(by: limits.page_size),
             segmentsInUse: Int(clamping: limits.segments_in_use),
-            bytesInUse: limits.pages_in_use * limits.page_size
+            bytesInUse: limits.pages_in_use.multipliedSaturated(by: limits.page_size)
         )
     }
 

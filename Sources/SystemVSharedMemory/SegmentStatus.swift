@@ -58,3 +58,10 @@ package struct SegmentStatus: Equatable, Sendable {
         self.lastChange = lastChange
     }
 }
+
+extension SegmentStatus {
+    /// CLOCK_REALTIME, in µs, as far as 64 bits hold it; nil if never.
+    package var lastAttachMicroseconds: Int64? { lastAttach == 0 ? nil : Int64(microsecondsIn: lastAttach) }
+    /// CLOCK_REALTIME, in µs, as far as 64 bits hold it; nil if never.
+    package var lastDetachMicroseconds: Int64? { lastDetach == 0 ? nil : Int64(microsecondsIn: lastDetach) }
+}

@@ -52,57 +52,61 @@ extension RealDaemon {
         static let ping = #"{"method":"io.systemd.service.Ping"}|"#
         static let pong = #"{"parameters":{}}"#
 
-        static let answers: [(String, String)] = [
-            (ping, pong), (" \n {\"method\" : \"io.systemd.service.Ping\" } \n|", pong),
-            (#"{"method":"io.systemd.service.Ping","parameters":null}|"#, pong),
-            (#"{"method":"io.systemd.service.Ping","more":true}|"#, pong),
-            (#"{"method":"io.systemd.service.Ping","more":false,"oneway":false}|"#, pong),
-            (#"{"method":"io.systemd.service.Ping","org.example.vendor":1}|"#, pong),
+        static let answers: [(String, String)] =
+            [
+                (ping, pong), (" \n {\"method\" : \"io.systemd.service.Ping\" } \n|", pong),
+                (#"{"method":"io.systemd.service.Ping","parameters":null}|"#, pong),
+                (#"{"method":"io.systemd.service.Ping","more":true}|"#, pong),
+                (#"{"method":"io.systemd.service.Ping","more":false,"oneway":false}|"#, pong),
+                (#"{"method":"io.systemd.service.Ping","org.example.vendor":1}|"#, pong),
+                (
+                    #"{"method":"foo.bar.Baz"}|"#,
+                    #"{"error":"org.varlink.service.InterfaceNotFound","parameters":{"interface":"foo.bar"}}"#
+                ),
+                (
+                    #"{"method":"io.segmentd.Broker.Nope"}|"#,
+                    #"{"error":"org.varlink.service.MethodNotFound","parameters":{"method":"io.segmentd.Broker.Nope"}}"#
+                ),
+                (
+                    #"{"method":"io.segmentd.Broker.List"}|"#,
+                    #"{"error":"org.varlink.service.ExpectedMore","parameters":{}}"#
+                ),
+                (
+                    #"{"method":"io.segmentd.Broker.Subscribe"}|"#,
+                    #"{"error":"org.varlink.service.ExpectedMore","parameters":{}}"#
+                ),
+                (
+                    #"{"method":"io.segmentd.Broker.Acquire","parameters":{"x":1,"name":"a"}}|"#,
+                    #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"x"}}"#
+                ),
+                (
+                    #"{"method":"io.segmentd.Broker.Acquire"}|"#,
+                    #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"name"}}"#
+                ),
+                (
+                    #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"\u0061","access":"all"}}|"#,
+                    #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"access"}}"#
+                ),
+                (
+                    #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"b"}}|"#,
+                    #"{"error":"io.segmentd.Broker.NoSuchSegment","parameters":{"name":"b"}}"#
+                ),
+                (
+                    #"{"method":"io.segmentd.Broker.Release","parameters":{"lease":"7"}}|"#,
+                    #"{"error":"io.segmentd.Broker.NoSuchLease","parameters":{"lease":"7"}}"#
+                ),
+                (
+                    #"{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"x.y"}}|"#,
+                    #"{"error":"org.varlink.service.InterfaceNotFound","parameters":{"interface":"x.y"}}"#
+                ),
+            ]
+            + ["8", "-9223372036854775808", "9223372036854775807", "18446744073709551616", "1e300", "0.5"].map
+        {
             (
-                #"{"method":"foo.bar.Baz"}|"#,
-                #"{"error":"org.varlink.service.InterfaceNotFound","parameters":{"interface":"foo.bar"}}"#
-            ),
-            (
-                #"{"method":"io.segmentd.Broker.Nope"}|"#,
-                #"{"error":"org.varlink.service.MethodNotFound","parameters":{"method":"io.segmentd.Broker.Nope"}}"#
-            ),
-            (
-                #"{"method":"io.segmentd.Broker.List"}|"#,
-                #"{"error":"org.varlink.service.ExpectedMore","parameters":{}}"#
-            ),
-            (
-                #"{"method":"io.segmentd.Broker.Subscribe"}|"#,
-                #"{"error":"org.varlink.service.ExpectedMore","parameters":{}}"#
-            ),
-            (
-                #"{"method":"io.segmentd.Broker.Acquire","parameters":{"x":1,"name":"a"}}|"#,
-                #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"x"}}"#
-            ),
-            (
-                #"{"method":"io.segmentd.Broker.Acquire"}|"#,
-                #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"name"}}"#
-            ),
-            (
-                #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"\u0061","access":"all"}}|"#,
-                #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"access"}}"#
-            ),
-            (
-                #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"b"}}|"#,
-                #"{"error":"io.segmentd.Broker.NoSuchSegment","parameters":{"name":"b"}}"#
-            ),
-            (
-                #"{"method":"io.segmentd.Broker.Release","parameters":{"lease":"7"}}|"#,
-                #"{"error":"io.segmentd.Broker.NoSuchLease","parameters":{"lease":"7"}}"#
-            ),
-            (
-                #"{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"x.y"}}|"#,
-                #"{"error":"org.varlink.service.InterfaceNotFound","parameters":{"interface":"x.y"}}"#
-            ),
-            (
-                #"{"method":"io.systemd.service.SetLogLevel","parameters":{"level":8}}|"#,
+                #"{"method":"io.systemd.service.SetLogLevel","parameters":{"level":\#($0)}}|"#,
                 #"{"error":"org.varlink.service.InvalidParameter","parameters":{"parameter":"level"}}"#
-            ),
-        ]
+            )
+        }
 
         @Test func `calls are answered to the letter`() throws {
             try DaemonFixture.with { daemon in

@@ -38,6 +38,7 @@ extension World {
             kernel.nextIdentifier = nil
             guard let identifier else { return }
             ledger.made.remove(identifier)
+            if random.once(in: 3) { exaggerate(identifier) }
             story.tell("a squatter makes \(identifier) under \(key)")
         }
         disturb()
@@ -67,6 +68,7 @@ extension World {
         let foreign = kernel.segments.keys.filter { !ledger.made.contains($0) }
         guard let identifier = foreign.min(by: { $0.rawValue < $1.rawValue }) else { return }
         story.tell("foreign \(identifier) is removed")
+        kernel.say(of: identifier) { $0.attachmentCount = 0 }
         kernel.acting(as: Client.root) { try? kernel.remove(identifier) }
     }
 
@@ -77,6 +79,7 @@ extension World {
         let identifier = random.pick(ours)
         ledger.isMeddledWith = true
         disturb()
+        if random.once(in: 4) { return distort(identifier) }
         kernel.acting(as: Client.root) {
             if random.once(in: 2) {
                 story.tell("root removes \(identifier)")
@@ -98,7 +101,10 @@ extension World {
     /// shmni, shm_rmid_forced, files replaced, groups renumbered.
     func changeHost() {
         disturb()
-        switch random.below(4) {
+        switch random.below(5) {
+        case 4:
+            kernel.saidLimits = random.once(in: 2) ? nil : extremeLimits()
+            story.tell("limits are \(kernel.saidLimits.map { "\($0)" } ?? "as before")")
         case 0:
             kernel.capacity = random.pick([2, 4, 8, 12, 12, 12])
             story.tell("shmni is \(kernel.capacity)")

@@ -10,7 +10,8 @@ extension World {
         isResting = true
         defer { isResting = false }
         (disk.writeFailure, disk.removalFailure) = (nil, nil)
-        (kernel.capacity, kernel.destroysUnattached) = (12, false)
+        (kernel.capacity, kernel.destroysUnattached, kernel.saidLimits) = (12, false, nil)
+        kernel.countAttachments()
         for client in clients { die(client) }
         for identifier in kernel.segments.keys where !ledger.made.contains(identifier) {
             kernel.acting(as: Client.root) { try? kernel.remove(identifier) }

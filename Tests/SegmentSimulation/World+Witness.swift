@@ -77,6 +77,7 @@ extension World {
             guard let definition = inForce[shown.name], shown.state != .draining else { return true }
             guard case .whileUsed(let linger) = definition.keep else { return false }
             if case .reload = command { return true }
+            if hasImpossibleTime(identifier) { return true }
             return clock.now - ledger.lastUsed[identifier, default: .zero] >= linger
         }
     }

@@ -47,6 +47,7 @@ final class World {
         kernel.processID = BrokerLife.processID
         kernel.capacity = 12
         kernel.largestSegment = 1 << 30
+        kernel.totalBytes = .max
         for file in Declarations.keyFiles { kernel.files[file] = 0x300 }
     }
 
@@ -62,7 +63,7 @@ final class World {
     /// How often programs have a segment attached, the broker not counted.
     func clientAttachments(_ identifier: SegmentIdentifier) -> Int {
         guard let status = kernel.segments[identifier] else { return 0 }
-        return Int(status.attachmentCount)
+        return Int(clamping: status.attachmentCount)
             - kernel.attachmentCount(of: identifier, in: BrokerLife.processID)
     }
 

@@ -20,6 +20,9 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     package var totalBytes: UInt64 = 1 << 50
     package var namespace: UInt64 = 4_026_531_839
     package var destroysUnattached = false
+    /// What it says of its limits and their use, instead of what they are.
+    package var saidLimits: KernelLimits?
+    package var saidMemory = SegmentMemory(resident: 4096, swapped: 0)
     package private(set) var segments: [SegmentIdentifier: SegmentStatus] = [:]
     private var attachments: [AttachmentAddress: Mapping] = [:]
     /// kernel.shm_next_id: the identifier of the next new segment, where it is free; identifiers are used again.
@@ -86,7 +89,9 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         }
         guard key == .unnamed || flags.contains(.create) else { throw .noSuchFileOrDirectory }
         guard size > 0, size <= largestSegment else { throw .invalidArgument }
-        guard segments.count < capacity, bytesInUse + Self.pages(size) <= totalBytes else { throw .noSpace }
+        guard segments.count < capacity, bytesInUse.addingSaturated(Self.pages(size)) <= totalBytes else {
+            throw .noSpace
+        }
         changes += 1
         let identifier = newIdentifier()
         segments[identifier] = SegmentStatus(
@@ -110,7 +115,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     package func attach(_ identifier: SegmentIdentifier, readOnly: Bool) throws(Errno) -> AttachmentAddress {
         guard var status = segments[identifier] else { throw .invalidArgument }
         guard grants(status, readOnly ? 4 : 6) else { throw .permissionDenied }
-        status.attachmentCount += 1
+        status.attachmentCount = status.attachmentCount.addingSaturated(1)
         status.lastAttach = time
         segments[identifier] = status
         lastAddress += 0x1000_0000
@@ -125,7 +130,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         else {
             throw .invalidArgument
         }
-        status.attachmentCount -= 1
+        status.attachmentCount = status.attachmentCount.subtractingSaturated(1)
         status.lastDetach = time
         let isGone = status.attachmentCount == 0 && (status.isMarkedForRemoval || destroysUnattached)
         segments[identifier] = isGone ? nil : status
@@ -192,22 +197,43 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     package func allSegments() throws(Errno) -> [SegmentIdentifier: SegmentStatus] { segments }
 
     package func limits() throws(Errno) -> KernelLimits {
-        KernelLimits(
-            largestSegment: largestSegment,
-            segments: capacity,
-            totalBytes: totalBytes,
-            segmentsInUse: segments.count,
-            bytesInUse: bytesInUse
-        )
+        saidLimits
+            ?? KernelLimits(
+                largestSegment: largestSegment,
+                segments: capacity,
+                totalBytes: totalBytes,
+                segmentsInUse: segments.count,
+                bytesInUse: bytesInUse
+            )
     }
 
-    private var bytesInUse: UInt64 { segments.values.reduce(0) { $0 + Self.pages($1.size) } }
+    private var bytesInUse: UInt64 {
+        segments.values.reduce(0) { $0.addingSaturated(Self.pages($1.size)) }
+    }
 
     /// A size in whole pages, in bytes.
-    private static func pages(_ size: UInt64) -> UInt64 { (size + 4095) / 4096 * 4096 }
+    private static func pages(_ size: UInt64) -> UInt64 {
+        (size / 4096).addingSaturated(size % 4096 == 0 ? 0 : 1).multipliedSaturated(by: 4096)
+    }
 
     package func memory() -> [SegmentIdentifier: SegmentMemory] {
-        segments.mapValues { _ in SegmentMemory(resident: 4096, swapped: 0) }
+        segments.mapValues { _ in saidMemory }
+    }
+
+    /// From now on the kernel says something else of a segment, in any of the numbers.
+    package func say(of identifier: SegmentIdentifier, _ change: (inout SegmentStatus) -> Void) {
+        guard var status = segments[identifier] else { return }
+        change(&status)
+        segments[identifier] = status
+    }
+
+    /// The attachments that are said are those that there are.
+    package func countAttachments() {
+        for identifier in segments.keys {
+            let count = attachments.values.count { $0.segment == identifier }
+            say(of: identifier) { $0.attachmentCount = UInt64(count) }
+            if count == 0, segments[identifier]?.isMarkedForRemoval == true { segments[identifier] = nil }
+        }
     }
 
     package func excludeFromCoreDumps(_ address: AttachmentAddress, size: UInt64) throws(Errno) {

@@ -164,4 +164,21 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             #expect(try kernel.status(successor).key == key)
         }
     }
+
+    @Test(arguments: KernelUnderTest.allCases)
+    func `segments may hold more bytes together than 64 bits say`(kernel: KernelUnderTest) throws {
+        try kernel.with { kernel, _ in
+            (kernel as? FakeKernel)?.largestSegment = .max
+            (kernel as? FakeKernel)?.totalBytes = .max
+            // SHM_NORESERVE: none of it is there.
+            let flags: CreationFlags = [.create, CreationFlags(rawValue: 0o10000)]
+            let made = try (0..<4).map { _ in
+                try kernel.get(.unnamed, size: 1 << 63 - 65537, flags: flags, mode: secret)
+            }
+            let limits = try kernel.limits()
+            #expect(limits.bytesInUse == .max)
+            #expect(limits.segmentsInUse == 4)
+            #expect(try kernel.status(made[3]).size == 1 << 63 - 65537)
+        }
+    }
 }

@@ -6,8 +6,8 @@ package enum Linger {
     ///
     /// `now` is CLOCK_REALTIME in µs. The kernel counts whole seconds, so this may be a second too little.
     package static func rest(_ linger: Duration, _ status: SegmentStatus, at now: Int64) -> Duration {
-        guard status.lastDetach != 0 else { return .zero }
-        let idle = Duration.microseconds(now - status.lastDetach * 1_000_000)
+        guard let lastDetach = status.lastDetachMicroseconds else { return .zero }
+        let idle = Duration.microseconds(now.subtractingSaturated(lastDetach))
         // A clock that was set back must not keep a segment for ever.
         return idle < .zero ? .zero : max(.zero, linger - idle)
     }

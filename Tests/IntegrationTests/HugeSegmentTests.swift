@@ -1,0 +1,45 @@
+import SegmentClient
+import SegmentModel
+import SegmentTestSupport
+import SystemVSharedMemory
+import Testing
+
+extension RealDaemon {
+    /// Segments that cost their makers nothing, because no memory is reserved for them: shmget(2), SHM_NORESERVE.
+    @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct HugeSegmentTests {
+        /// So large that four together have more bytes than 64 bits say.
+        private static let size: UInt64 = 1 << 63 - 65537
+
+        @Test(.resilience("a user makes segments of 2^63 bytes"))
+        func `segments of 2^63 bytes harm a daemon neither while it runs nor when it starts`() throws {
+            try DaemonFixture.with(
+                ["segments.d/a.toml": "size = 4096\nmode = \"0666\""],
+                environment: DaemonFixture.oftenChecked
+            ) { daemon in
+                let made = try (0..<4).map { _ in try Self.makeSegment() }
+                defer { for identifier in made { try? LinuxKernel().remove(identifier) } }
+                try expectServing(daemon)
+                daemon.kill()
+                try daemon.start()
+                try expectServing(daemon)
+            }
+        }
+
+        private func expectServing(_ daemon: DaemonFixture) throws {
+            try daemon.awaitChecks()
+            let client = try daemon.client()
+            let status = try client.status()
+            #expect(status.kernelSegments == 5)
+            #expect(try client.list().map(\.state) == [.ready])
+            #expect(try client.attach("a").size == 4096)
+            let page = try daemon.segmentctl("status")
+            #expect(page.status == 0, "\(page.output)")
+        }
+
+        /// Of another user, without rights.
+        private static func makeSegment() throws -> SegmentIdentifier {
+            let result = try Stranger.run(#"perl -e "print shmget(0, \#(size), 011600)""#)
+            return SegmentIdentifier(rawValue: try #require(Int32(result.output), "\(result.output)"))
+        }
+    }
+}
