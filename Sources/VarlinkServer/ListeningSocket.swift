@@ -3,6 +3,12 @@ import Varlink
 
 /// A Unix socket that a daemon makes by itself where no service manager hands one over; unix(7).
 package enum ListeningSocket {
+    /// How many connections wait to be let in; `Backlog=` of segmentd.socket is the same.
+    ///
+    /// Who comes last waits for all of them, and one process that connects and closes keeps the queue full. Whoever
+    /// finds it full sleeps in connect(2); who does not want to sleep gets EAGAIN, and tries again.
+    package static let backlog: Int32 = 16
+
     /// Makes a listening socket that everybody may connect to, and returns its descriptor.
     ///
     /// What a daemon that was killed left behind is replaced; a socket that somebody listens on is not.
@@ -17,7 +23,7 @@ package enum ListeningSocket {
             let error = errno
             umask(mask)
             guard isBound else { throw .failed(call: "bind", path: path, errno: error) }
-            guard listen(descriptor, 4096) == 0 else {
+            guard listen(descriptor, backlog) == 0 else {
                 throw .failed(call: "listen", path: path, errno: errno)
             }
             return descriptor

@@ -51,6 +51,11 @@ extension VarlinkConnection {
         return time
     }
 
+    /// Charges the user with what has been done for them since `start`, such as to let them in.
+    func charge(since start: NIODeadline) {
+        share?.charge(turns.now - start, in: turns.pass)
+    }
+
     /// Whether what is there of a call is not much to look through.
     private var hasLittle: Bool { frames.bufferedBytes <= 1 << 12 }
 

@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 
 /// Who comes in numbers.
 enum Crowds {
@@ -18,6 +19,21 @@ enum Crowds {
             connection.close()
         }
         exit(0)
+    }
+
+    /// Connects and closes, over and over, in several threads; with a call in between that nobody waits for, if told.
+    static func pass(_ path: String, threads: Int = 1, calling: Bool = false) -> Never {
+        let passing = (0..<threads).map { _ in
+            Thread {
+                while let connection = EnemyConnection(path) {
+                    if calling { connection.send(Message.ping, waiting: false) }
+                    connection.close()
+                }
+            }
+        }
+        Enemy.begun()
+        for thread in passing { try? thread.value() }
+        exit(1)
     }
 
     /// As many connections as the daemon accepts, held.

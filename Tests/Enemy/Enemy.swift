@@ -25,6 +25,8 @@ enum Enemy {
         "deaf-subscribers": Readers.subscribe, "deaf-callers": Readers.call, "deaf-viewers": Readers.describe,
         "unhearing-callers": Readers.callUnhearing,
         "pipelining": Floods.pipeline, "many-callers": Floods.callFromEverywhere,
+        "connector": { Crowds.pass($0) }, "connectors": { Crowds.pass($0, threads: 3) },
+        "visitors": { Crowds.pass($0, threads: 3, calling: true) },
         "crowd": Crowds.connect, "stay": Crowds.stay, "fork": Crowds.fork, "leases": Crowds.cycleLeases,
     ]
 

@@ -37,6 +37,14 @@ extension RealDaemon {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
         }
 
+        @Test(
+            .resilience("a user connects and closes as fast as can be"),
+            arguments: ["connector", "connectors", "visitors"]
+        )
+        func `who only comes and goes keeps nobody from coming`(way: String) throws {
+            try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
+        }
+
         @Test(.resilience("a user makes 20,000 connections"))
         func `of 20,000 connections those over the limit are told so, and others are let in`() throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand("crowd", exitStatus: 0) }

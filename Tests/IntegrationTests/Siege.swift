@@ -7,6 +7,8 @@ import Testing
 /// A daemon, an enemy of another user, and somebody well-behaved who measures how he is served meanwhile.
 struct Siege {
     static let enemyUserID: UInt32 = 64010
+    /// What a newcomer may wait from connect(2) to the reply to Acquire, in µs: many times what is usual.
+    private static let longestNewcomer = 100_000
     /// KiB.
     static let mostResident = 64 << 10
     /// KiB that the allocator may keep after it is over.
@@ -50,7 +52,9 @@ struct Siege {
             let quiet = try ninetyNinth()
             try facts.forgetPeak()
             let enemy = try enemy(way)
-            measured.append((quiet, try ninetyNinth()))
+            let (attacked, newcomer) = (try ninetyNinth(), try newcomer())
+            measured.append((quiet, attacked))
+            #expect(Sanitizer.isPresent || newcomer <= Self.longestNewcomer, "a newcomer waits, in µs")
             try expectOthersServed()
             if exitStatus > 128 {
                 usleep(200_000)
@@ -105,6 +109,20 @@ struct Siege {
             try (0..<200).map { _ in try roundTrip() }.sorted()[198]
         }
         return windows.sorted()[3]
+    }
+
+    /// How long it takes another user to connect and acquire, in µs: the median of some.
+    private func newcomer() throws -> Int {
+        let acquire = #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"a"}}|"#
+        let times = try (0..<9).map { _ in
+            usleep(1000)
+            let start = ContinuousClock.now
+            let connection = try Stranger.connect(daemon.socket)
+            connection.send(acquire)
+            try #require(try connection.receive()?.hasPrefix(#"{"parameters":{"lease""#) == true)
+            return Int((ContinuousClock.now - start) / .microseconds(1))
+        }
+        return times.sorted()[4]
     }
 
     private func roundTrip() throws -> Int {

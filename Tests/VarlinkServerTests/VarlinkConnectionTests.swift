@@ -107,6 +107,16 @@ import Varlink
         #expect(application.told == ["begin", "C", "D", "end", "begin", "E", "end"])
     }
 
+    @Test func `who is let in is charged for it`() throws {
+        let start = connections.turns.now
+        let (_, connection, _) = try open()
+        let share = try #require(connection.share)
+        #expect(connections.turns.mayGoOn(share, at: connections.turns.now))
+        loop.advanceTime(by: .milliseconds(2))
+        connection.charge(since: start)
+        #expect(!connections.turns.mayGoOn(share, at: connections.turns.now))
+    }
+
     @Test func `nobody waits for what is read of other users`() throws {
         let (session, _, channel) = try open()
         _ = try open(64002)

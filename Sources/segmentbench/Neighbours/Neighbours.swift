@@ -13,11 +13,14 @@ struct Neighbours: Part {
     @Option(help: "Exchanges of Acquire and Release beside each enemy.")
     var count = 5000
 
+    @Option(help: "Newcomers of each user beside each enemy.")
+    var newcomers = 500
+
     @Option(parsing: .upToNextOption, help: "What the enemies do.")
     var ways = [
         "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages", "deep-nesting",
         "deaf-subscribers", "deaf-callers", "deaf-viewers", "unhearing-callers", "pipelining", "many-callers",
-        "leases", "crowd",
+        "leases", "crowd", "connector", "connectors", "visitors",
     ]
 
     @Option(help: "The CPU that the enemies run on.")
@@ -29,24 +32,43 @@ struct Neighbours: Part {
         guard geteuid() == 0 else { throw ValidationError("root alone can be another user: run it as root") }
     }
 
-    func rows() throws -> [Row] { try ways.map(row) }
+    func rows() throws -> [Row] { try ways.flatMap(rows) }
 
-    private func row(_ way: String) throws -> Row {
+    /// What is measured of the broker, with an enemy or without.
+    private struct Measured {
+        var acquire: Samples
+        /// In KiB.
+        var peak: Double
+        /// From connect(2) to the reply to Acquire.
+        var newcomers: [(title: String, name: String, times: Samples)]
+    }
+
+    private func rows(_ way: String) throws -> [Row] {
         try WorkingDirectory.with { directory in
             try directory.declare(1, sizes: [1 << 20])
             try directory.declareForAll("a")
             return try RunningProgram.with(directory.broker, in: directory) { broker in
-                func load() throws -> (acquire: Samples, peak: Double) {
+                func load() throws -> Measured {
                     try ProcessStatus(broker.process).forgetPeak()
                     let load = try Load(on: broker, at: directory.brokerSocket, clients: 1, .warm)
                     try load.run(count, records: true)
-                    return (load.times.acquire, Double(ProcessStatus(broker.process).peak))
+                    return Measured(
+                        acquire: load.times.acquire,
+                        peak: Double(ProcessStatus(broker.process).peak),
+                        newcomers: [
+                            ("Another user's connect, Acquire", "newcomer", try newcomer(64011)),
+                            ("Root's connect, Acquire", "newcomerRoot", try newcomer(0)),
+                        ]
+                    )
+                }
+                func newcomer(_ userID: UInt32) throws -> Samples {
+                    try Newcomer(userID: userID, directory.brokerSocket).times(newcomers)
                 }
                 _ = try load()
                 let alone = try load()
                 let enemy = try Enemy(way, cpu: cpu, in: directory)
                 let attacked = try withExtendedLifetime(enemy) { try load() }
-                return Row(
+                let row = Row(
                     name: way,
                     title: "Acquire beside \(way)",
                     size: ("exchanges", count),
@@ -57,6 +79,20 @@ struct Neighbours: Part {
                         p99: .ratioAtMost(5)
                     ) + [Figure(.peak, attacked.peak, baseline: alone.peak, goal: .atMost(64 * 1024))]
                 )
+                return [row]
+                    + zip(attacked.newcomers, alone.newcomers).map { attacked, alone in
+                        Row(
+                            name: "\(attacked.name):\(way)",
+                            title: "\(attacked.title) beside \(way)",
+                            size: ("newcomers", newcomers),
+                            baseline: "without",
+                            figures: .percentiles(
+                                attacked.times,
+                                baseline: alone.times,
+                                p50: .ratioAtMost(10)
+                            )
+                        )
+                    }
             }
         }
     }

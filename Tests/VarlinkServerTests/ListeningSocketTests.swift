@@ -1,0 +1,38 @@
+import Glibc
+import Testing
+import Varlink
+
+@testable import VarlinkServer
+
+@Suite struct ListeningSocketTests {
+    @Test func `few may wait to be let in, so that nobody waits for many`() throws {
+        let path = "/tmp/segmentd-listening-\(getpid())"
+        let listening = try ListeningSocket.make(at: path)
+        defer {
+            close(listening)
+            unlink(path)
+        }
+        let address = try #require(UnixAddress(path))
+        var waiting: [Int32] = []
+        defer { for socket in waiting { close(socket) } }
+        while waiting.count < 100 {
+            let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            guard address.withPointer({ connect(socket, $0, $1) }) == 0 else {
+                #expect(errno == EAGAIN)
+                close(socket)
+                break
+            }
+            waiting.append(socket)
+        }
+        #expect(waiting.count == Int(ListeningSocket.backlog) + 1)
+    }
+
+    @Test func `the service manager's socket lets as few wait`() throws {
+        let unit = #filePath.replacing(#/Tests/.*/#, with: "systemd/segmentd.socket")
+        let file = try #require(fopen(unit, "r"))
+        defer { fclose(file) }
+        var bytes = [UInt8](repeating: 0, count: 1 << 14)
+        let text = String(decoding: bytes[..<fread(&bytes, 1, bytes.count, file)], as: UTF8.self)
+        #expect(text.contains("\nBacklog=\(ListeningSocket.backlog)\n"))
+    }
+}
