@@ -7,8 +7,8 @@ final class UserShare {
     /// Whether long messages cost this user a rest.
     private let rests: Bool
     var connections = 0
-    /// What waits in both directions, in bytes; small amounts are not counted.
-    var bufferedBytes = 0
+    /// What waits in both directions; small amounts are not counted.
+    var buffered = BufferedBytes()
     /// Connections with calls that are not taken up yet, in the order in which they came.
     private(set) var waiting: CircularBuffer<any TurnTaker> = []
     /// Until then nothing is taken up, after a message so long that it held up others.
@@ -16,8 +16,8 @@ final class UserShare {
     /// What calls have taken in one pass of the event loop over its sockets.
     private var used: (pass: Int, time: TimeAmount) = (0, .zero)
 
-    /// The shortest message that costs a rest, in bytes.
-    private static let long = 1 << 13
+    /// The longest call and the longest reply that cost no rest, in bytes: each takes some ten µs.
+    private static let (shortCall, shortReply) = (1 << 13, 1 << 15)
 
     init(rests: Bool = true) {
         self.rests = rests
@@ -38,8 +38,19 @@ final class UserShare {
     }
 
     /// Charges a call or reply that is longer than nearly any: a user has one MiB of them a second.
-    func charge(message bytes: Int, at now: @autoclosure () -> NIODeadline) {
-        if rests, bytes > Self.long { restsUntil = max(restsUntil, now()) + .microseconds(Int64(bytes)) }
+    ///
+    /// Reading or making one is never interrupted, so that everybody else waits as long. The rest is the user's and
+    /// not the connection's: with a thousand connections there would be a thousand times as many.
+    func charge(call bytes: Int, at now: @autoclosure () -> NIODeadline) {
+        if bytes > Self.shortCall { rest(after: bytes, at: now()) }
+    }
+
+    func charge(reply bytes: Int, at now: @autoclosure () -> NIODeadline) {
+        if bytes > Self.shortReply { rest(after: bytes, at: now()) }
+    }
+
+    private func rest(after bytes: Int, at now: NIODeadline) {
+        if rests { restsUntil = max(restsUntil, now) + .microseconds(Int64(bytes)) }
     }
 
     func append(_ connection: any TurnTaker) {

@@ -23,19 +23,17 @@ extension VarlinkConnection {
 
     /// Charges the user with what waits in the buffers of this connection, which is lost where that is too much.
     func chargeBuffers() {
-        var bytes = frames.bufferedBytes
-        if !isWritable { bytes += bufferedBytes }
-        if bytes < Self.little { bytes = 0 }
-        guard bytes != chargedBytes, let share else { return }
-        share.bufferedBytes += bytes - chargedBytes
-        chargedBytes = bytes
-        if share.bufferedBytes > Self.longestMessages * application.longestMessage { close() }
+        var buffered = BufferedBytes(calls: frames.bufferedBytes, replies: isWritable ? 0 : bufferedBytes)
+        if buffered.calls < Self.little { buffered.calls = 0 }
+        if buffered.replies < Self.little { buffered.replies = 0 }
+        guard buffered != charged, let share else { return }
+        share.buffered.change(from: charged, to: buffered)
+        charged = buffered
+        if share.buffered.exceeds(longestMessage: application.longestMessage) { close() }
     }
 
     /// How many bytes are read while calls cannot be taken up.
     static var ahead: Int { 1 << 10 }
     /// What each connection may have without being charged, in bytes: more than is read ahead, with what was there.
     private static var little: Int { 1 << 13 }
-    /// How many of the longest messages a user may have in all buffers together.
-    private static var longestMessages: Int { 4 }
 }

@@ -23,7 +23,7 @@ extension VarlinkConnection {
                 break
             }
             isFirstInTurn = false
-            if isWhole { share.charge(message: frames.messageLength, at: time) }
+            if isWhole { share.charge(call: frames.messageLength, at: time) }
             do throws(FrameError) {
                 guard let call = try frames.nextCall() else {
                     if inputHasEnded { closeAfterWrites() }

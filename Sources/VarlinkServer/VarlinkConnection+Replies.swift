@@ -10,7 +10,7 @@ extension VarlinkConnection {
     ///
     /// Not at once: a connection may be closed by what is sent to it, in the middle of a call of another.
     func sendSoon(from start: Int) {
-        share?.charge(message: writer.count - start, at: turns.now)
+        share?.charge(reply: writer.count - start, at: turns.now)
         guard !isSentSoon else { return }
         isSentSoon = true
         connections.sendSoon(self)

@@ -29,8 +29,8 @@ package final class VarlinkConnection {
     var isBusy = false
     /// What all connections of the user have together.
     var share: UserShare?
-    /// What the share counts of this connection's buffers, in bytes.
-    var chargedBytes = 0
+    /// What the share counts of this connection's buffers.
+    var charged = BufferedBytes()
     var isWaitingForTurn = false
     var isTakenUpSoon = false
     /// Whether the channel reads what comes next, once.
@@ -109,7 +109,7 @@ package final class VarlinkConnection {
         frames.removeAll()
         connections.remove(self)
         if let share {
-            share.bufferedBytes -= chargedBytes
+            share.buffered.change(from: charged, to: BufferedBytes())
             turns.leave(share)
             self.share = nil
         }

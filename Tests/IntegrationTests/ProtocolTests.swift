@@ -195,6 +195,36 @@ extension RealDaemon {
             }
         }
 
+        @Test func `who may send little still hears much, and at his own pace`() throws {
+            var files = ["segmentd.toml": "[limits]\nmessage = \"1 KiB\""]
+            for number in 0..<300 {
+                files["segments.d/s\(number).toml"] =
+                    "size = 1\ndescription = \"\(String(repeating: "x", count: 2000))\""
+            }
+            try DaemonFixture.with(files) { daemon in
+                #expect(try daemon.client().list().count == 300)
+                let slow = try RawConnection(daemon.socket)
+                slow.send(#"{"method":"io.segmentd.Broker.List","more":true}|"#)
+                try slow.awaitReply()
+                usleep(100_000)
+                var rows = 0
+                while let row = try slow.receive() {
+                    rows += 1
+                    guard row.hasSuffix(#""continues":true}"#) else { break }
+                }
+                #expect(rows == 300)
+                let caller = try RawConnection(daemon.socket)
+                let call =
+                    #"{"method":"org.varlink.service.GetInterfaceDescription","parameters":{"interface":"io.segmentd.Broker"}}|"#
+                caller.send(String(repeating: call, count: 100))
+                try caller.awaitReply()
+                usleep(100_000)
+                for _ in 0..<100 {
+                    #expect(try caller.receive()?.hasPrefix(#"{"parameters":{"description":"#) == true)
+                }
+            }
+        }
+
         @Test func `a list has one reply a segment, an empty one a single empty reply`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 1", "segments.d/b.toml": "size = 1"]) {
                 daemon in

@@ -34,7 +34,7 @@ import Testing
     @Test func `who rests keeps nobody else from their turn`() {
         let turns = turns()
         let long = turns.join(64001)
-        long.charge(message: 1 << 20, at: turns.now)
+        long.charge(call: 1 << 20, at: turns.now)
         let resting = Waiting(turns, long)
         loop.advanceTime(by: .milliseconds(1))
         let other = Waiting(turns, turns.join(64002))
@@ -75,7 +75,7 @@ import Testing
     @Test func `root never rests`() {
         let turns = turns()
         let root = turns.join(0)
-        root.charge(message: 1 << 20, at: turns.now)
+        root.charge(call: 1 << 20, at: turns.now)
         #expect(turns.mayGoOn(root, at: turns.now))
     }
 

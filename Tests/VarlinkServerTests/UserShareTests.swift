@@ -31,13 +31,22 @@ import Testing
 
     @Test func `a long message costs a rest, and coming back does not spare it`() {
         let share = UserShare()
-        share.charge(message: 1 << 13, at: start)
+        share.charge(call: 1 << 13, at: start)
         #expect(share.isForgettable(at: start, in: 1))
-        share.charge(message: 1 << 20, at: start)
+        share.charge(call: 1 << 20, at: start)
         #expect(!share.mayGoOn(at: start + .seconds(1), in: 1, most: most))
         #expect(!share.isForgettable(at: start + .seconds(1), in: 1))
         #expect(share.mayGoOn(at: start + .seconds(2), in: 1, most: most))
         #expect(share.isForgettable(at: start + .seconds(2), in: 1))
+    }
+
+    @Test func `a reply costs a rest only where it is longer than a call`() {
+        let share = UserShare()
+        share.charge(reply: 1 << 15, at: start)
+        #expect(share.mayGoOn(at: start, in: 1, most: most))
+        share.charge(reply: 1 << 15 + 1, at: start)
+        #expect(!share.mayGoOn(at: start + .milliseconds(30), in: 1, most: most))
+        #expect(share.mayGoOn(at: start + .milliseconds(40), in: 1, most: most))
     }
 
     private final class Waiting: TurnTaker {

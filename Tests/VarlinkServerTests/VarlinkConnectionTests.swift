@@ -43,7 +43,7 @@ import Varlink
         session.onClose = { hearing.reply(alike: Self.message("lost")) }
         deaf.isWritable = false
         hearing.reply(alike: Self.message("first"))
-        deaf.reply(alike: Self.message(String(repeating: "x", count: 10_000)))
+        deaf.reply(alike: Self.message(String(repeating: "x", count: BufferedBytes.mostReplies)))
         loop.advanceTime(by: .milliseconds(10))
         hearing.reply(alike: Self.message("last"))
         loop.advanceTime(by: .milliseconds(10))
