@@ -52,7 +52,8 @@ extension VarlinkInterface {
 
             # First every segment as it is (event current), then each change as it happens, until the client closes. Needs more.
             # event is one of current, listed (end of the snapshot), created, changed, leased, released, replaced, removing, removed;
-            # leased and released carry name and lease only.
+            # leased and released carry name and lease only. Who cannot be told each change is shown every segment again: current after
+            # listed begins a new snapshot, and a segment of which nothing is said until the next listed is gone.
             method Subscribe() -> (event: string, name: ?string, segment: ?Segment, lease: ?Lease)
 
             # The daemon and the kernel's limits.

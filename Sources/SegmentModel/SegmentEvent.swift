@@ -23,9 +23,9 @@ public struct SegmentEvent: Equatable, Sendable {
 
     /// What can happen to a segment.
     public enum Kind: String, CaseIterable, Sendable {
-        /// A segment as it is, in the opening snapshot.
+        /// A segment as it is, in a snapshot: the opening one, or one that stands for more changes than could be told.
         case current
-        /// The snapshot has ended.
+        /// The snapshot has ended: a segment of which nothing was said since it began is gone.
         case listed
         /// Made, where there was none.
         case created

@@ -28,7 +28,7 @@ extension SegmentService {
         else {
             throw .broker(.limitReached(limit: "subscriptions_per_user", value: Subscription.mostPerUser))
         }
-        let subscription = Subscription(session, connection, memory: broker.memory())
+        let subscription = Subscription(session, connection)
         session.subscription = subscription
         subscribers[ObjectIdentifier(subscription)] = subscription
         broker.onEvent = { [weak self] event in self?.publish(event) }
@@ -47,14 +47,13 @@ extension SegmentService {
 
     /// A foreign lease is told only to those who may see it.
     private func publish(_ event: SegmentEvent) {
+        guard let name = event.name else { return }
         let reply = JSONWriter()
         Reply.write(event, continues: true, to: reply)
-        let audience = event.lease.flatMap { lease in
-            event.name.map { broker.audience(ofLeaseOf: lease.userID, on: $0) }
-        }
+        let audience = event.lease.map { broker.audience(ofLeaseOf: $0.userID, on: name) }
         for subscription in subscribers.values
         where audience?.includes(viewer(subscription.session)) ?? true {
-            subscription.tell(reply, of: event.name)
+            subscription.tell(reply, of: name)
         }
     }
 }

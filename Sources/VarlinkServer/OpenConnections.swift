@@ -126,6 +126,8 @@ final class OpenConnections {
         for connection in sending {
             connection.isSentSoon = false
             connection.send()
+            // Not all that there was to tell may have found room before.
+            connection.pullWhileWritable()
         }
         isSendingBehind = !waitingBehind.isEmpty
         if isSendingBehind { inNextPass { self.sendBehind() } }

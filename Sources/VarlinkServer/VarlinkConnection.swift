@@ -35,7 +35,8 @@ package final class VarlinkConnection {
     var isTakenUpSoon = false
     /// Whether the channel reads what comes next, once.
     var isToRead = false
-    var isSentSoon = false
+    /// Whether replies have been made that are sent when whatever makes them is over.
+    package var isSentSoon = false
     /// What the channel has to write, in bytes; all of it is kept until the last is written.
     var pendingBytes = 0
 

@@ -1,0 +1,65 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import SegmentTestSupport
+import Testing
+
+extension RealDaemon {
+    /// What subscribers hear where much happens at once.
+    @Suite(.serialized) struct SubscriberTests {
+        @Test func `who reads is not lost to large reloads, and knows in the end what there is`() throws {
+            try DaemonFixture.with { daemon in
+                let facts = ProcessFacts(identifier: daemon.process.identifier)
+                let listeners = try (0..<3).map { _ in try daemon.client().subscribe() }
+                // Some MiB of events: as many as thousands of short ones.
+                let text = "size = 1\ndescription = \"\(String(repeating: "x", count: 3000))\""
+                for number in 0..<600 { try daemon.write(text, to: "segments.d/s\(number).toml") }
+                let left = Set(["a"] + (0..<100).map { "s\($0)" })
+                let pictures = listeners.map { events in
+                    Thread { () throws -> Bool in
+                        var picture = Picture()
+                        while picture.isSnapshot || picture.names != left {
+                            guard let event = try events.next(timeLimit: .seconds(30)) else { return false }
+                            picture.hear(event)
+                        }
+                        return true
+                    }
+                }
+                try facts.forgetPeak()
+                let before = try facts.resident
+                let client = try daemon.client(timeLimit: .seconds(60))
+                #expect(try client.reload().created.count == 600)
+                for number in 100..<600 { unlink("\(daemon.segmentFiles)/s\(number).toml") }
+                #expect(try client.reload().removing.count == 500)
+                for picture in pictures { #expect(try picture.value()) }
+                #expect(try Sanitizer.isPresent || facts.peak - before < 16 << 10)
+            }
+        }
+    }
+
+    /// What a subscriber knows who takes a new snapshot for all there is.
+    private struct Picture {
+        private(set) var names: Set<String> = []
+        /// Named since the snapshot began; nil outside of one.
+        private var snapshot: Set<String>? = []
+
+        var isSnapshot: Bool { snapshot != nil }
+
+        mutating func hear(_ event: SegmentEvent) {
+            guard let name = event.name?.string else {
+                if let snapshot { names = snapshot }
+                snapshot = nil
+                return
+            }
+            if event.kind == .current, snapshot == nil { snapshot = [] }
+            let isGone = event.kind == .removed && event.segment?.configurationFile == nil
+            if isGone {
+                names.remove(name)
+                snapshot?.remove(name)
+            } else {
+                names.insert(name)
+                snapshot?.insert(name)
+            }
+        }
+    }
+}
