@@ -112,7 +112,7 @@ let package = Package(
         ),
         .target(
             name: "SegmentExchange",
-            dependencies: ["CLinux", "SegmentClient", system],
+            dependencies: ["CLinux", "SegmentClient", "SystemVSharedMemory", system],
             swiftSettings: strict
         ),
         // libsegmentd.so: what its header declares, the compiler holds the Swift functions to.

@@ -24,3 +24,8 @@ int clinux_usable_processors(void) {
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
     return CPU_COUNT(&set);
 }
+
+uint32_t clinux_processor(void) {
+    int processor = sched_getcpu();
+    return processor < 0 ? 0 : (uint32_t)processor + 1;
+}

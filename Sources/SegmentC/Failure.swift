@@ -64,7 +64,8 @@ extension Failure {
         case .timedOut: code = SEGMENTD_ERROR_TIMED_OUT
         case .peerDied: code = SEGMENTD_ERROR_PEER_DIED
         case .peerClosed: code = SEGMENTD_ERROR_PEER_CLOSED
-        case .corrupted: code = SEGMENTD_ERROR_CORRUPTED
+        case .corrupted, .overrun: code = SEGMENTD_ERROR_CORRUPTED
+        case .segmentRemoved: code = SEGMENTD_ERROR_SEGMENT_REMOVED
         case .failed(_, let number):
             code = SEGMENTD_ERROR_SYSTEM
             errno = number

@@ -24,6 +24,10 @@ public enum ExchangeError: Error, Equatable, Sendable {
     case peerClosed
     /// The other side says of its position what cannot be true: the stream is spoilt.
     case corrupted
+    /// The segment has been removed: nobody else will come to this memory.
+    case segmentRemoved
+    /// The writer of a newest value leaves no time to copy one: each is written over meanwhile.
+    case overrun
     /// A system call failed.
     case failed(call: String, errno: Int32)
 }
@@ -49,6 +53,8 @@ extension ExchangeError: CustomStringConvertible {
         case .peerDied(let processID): "process \(processID) ended in the middle of the stream"
         case .peerClosed: "the other side let go in the middle of the stream"
         case .corrupted: "the other side's position cannot be true: the stream is spoilt"
+        case .segmentRemoved: "the segment was removed"
+        case .overrun: "values are published faster than they can be copied"
         case .failed(let call, let errno): "\(call) failed: \(Errno(rawValue: errno))"
         }
     }

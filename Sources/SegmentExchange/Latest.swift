@@ -11,8 +11,8 @@ public enum Latest<Value: BitwiseCopyable> {
 
     /// Publishes values.
     ///
-    /// If its process ends, at whatever instruction, readers keep the newest whole value, and the next writer goes on
-    /// from there.
+    /// If its process ends or becomes another program, at whatever instruction, readers keep the newest whole value,
+    /// and the next writer goes on from there. To tell that, it has a thread, which sleeps.
     public struct Writer: ~Copyable, Sendable {
         @usableFromInline let publisher: LatestPublisher
         private let segment: AttachedSegment?
@@ -21,11 +21,11 @@ public enum Latest<Value: BitwiseCopyable> {
         ///
         /// Its size is at least 4 KiB and four times the size of a value, rounded up to 128 bytes.
         /// Throws `taken` where another process publishes, `cannotBeWatched`, `otherContents`, `otherValueSize`,
-        /// `segmentTooSmall`, `readOnly`.
+        /// `segmentTooSmall`, `readOnly`, `failed`.
         public init(_ segment: consuming AttachedSegment) throws(ExchangeError) {
             guard segment.access == .readWrite else { throw .readOnly }
             publisher = try LatestPublisher(
-                unsafe SharedBytes(segment.unsafeBytes),
+                unsafe SharedBytes(segment.unsafeBytes, of: segment.identifier),
                 valueSize: Latest.valueSize
             )
             self.segment = consume segment
@@ -55,7 +55,7 @@ public enum Latest<Value: BitwiseCopyable> {
         /// Throws `otherContents`, `otherValueSize`, `segmentTooSmall`.
         public init(_ segment: consuming AttachedSegment) throws(ExchangeError) {
             observer = try LatestObserver(
-                unsafe SharedBytes(segment.unsafeBytes),
+                unsafe SharedBytes(segment.unsafeBytes, of: segment.identifier),
                 valueSize: Latest.valueSize,
                 canAnnounce: segment.access == .readWrite
             )
@@ -73,17 +73,19 @@ public enum Latest<Value: BitwiseCopyable> {
 
         /// The newest value; nil while none has been published.
         ///
-        /// Throws `otherContents` and `otherValueSize` if somebody has begun to use the segment otherwise.
+        /// Throws `otherContents` and `otherValueSize` if somebody has begun to use the segment otherwise, and
+        /// `overrun` if the writer leaves no time to copy a value.
         @inlinable
         public mutating func value() throws(ExchangeError) -> Value? {
             guard try observer.isReadable() else { return nil }
-            return unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) { value in
+            return try unsafe withUnsafeTemporaryAllocation(of: Value.self, capacity: 1) {
+                value throws(ExchangeError) in
                 // Without what lies between two values in an array.
                 let bytes = unsafe UnsafeMutableRawBufferPointer(
                     start: value.baseAddress,
                     count: MemoryLayout<Value>.size
                 )
-                return unsafe observer.read(into: bytes) ? unsafe value[0] : nil
+                return unsafe try observer.read(into: bytes) ? unsafe value[0] : nil
             }
         }
 
@@ -91,7 +93,7 @@ public enum Latest<Value: BitwiseCopyable> {
         ///
         /// There is no limit if none is given, and then a writer that has ended is waited for until the next one
         /// publishes. A reader that may only read cannot tell the writer that it waits, and looks every millisecond.
-        /// Throws as `value` does.
+        /// Throws as `value` does, and `segmentRemoved`.
         @inlinable
         public mutating func next(timeLimit: Duration? = nil) throws(ExchangeError) -> Value? {
             try observer.awaitChange(timeLimit) ? try value() : nil

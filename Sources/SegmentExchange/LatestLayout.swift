@@ -24,9 +24,11 @@ struct LatestPlace: Sendable {
     /// The size of the values, in bytes; 0 while there is none.
     let sizeWord: SharedWord
     /// Who publishes.
-    let claim: SharedWord
+    let seat: Seat
     /// How many values have been published; the newest is in the slot of this number, modulo the number of slots.
     let sequence: SharedWord
+    /// Where the writer runs.
+    let processor: ProcessorWord
     /// What readers sleep on.
     let waiting: WaitingWord
 
@@ -38,9 +40,10 @@ struct LatestPlace: Sendable {
         self.memory = memory
         self.valueSize = valueSize
         sizeWord = memory.word(at: 8)
-        claim = memory.word(at: 128)
+        seat = Seat(claim: memory.word(at: 128), life: LifeSign(memory, at: 136))
         sequence = memory.word(at: 256)
-        waiting = memory.waitingWord(at: 384)
+        processor = ProcessorWord(memory.half(at: 264))
+        waiting = WaitingWord(memory.half(at: 384))
     }
 
     func slot(_ sequence: UInt64) -> Range<Int> {

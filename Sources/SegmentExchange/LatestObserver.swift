@@ -12,10 +12,12 @@ struct LatestObserver: Sendable {
     private var hasBegun = false
     /// The number of the last value that was given.
     private var seen: UInt64 = 0
+    private var waiter: Waiter
 
     init(_ memory: SharedBytes, valueSize: Int, canAnnounce: Bool) throws(ExchangeError) {
         place = try LatestPlace(memory, valueSize: valueSize)
         self.canAnnounce = canAnnounce
+        waiter = Waiter(memory, on: place.waiting, for: place.processor)
         _ = try isReadable()
     }
 
@@ -35,19 +37,28 @@ struct LatestObserver: Sendable {
         return hasBegun
     }
 
+    /// How long to try to copy a value before the next ones are written over it.
+    private static let patience = Duration.seconds(1)
+    private static let triesBetweenClocks = 1000
+
     /// Copies the newest value; false if there is none.
+    ///
+    /// Throws `overrun`.
     @usableFromInline
-    mutating func read(into value: UnsafeMutableRawBufferPointer) -> Bool {
+    mutating func read(into value: UnsafeMutableRawBufferPointer) throws(ExchangeError) -> Bool {
+        var deadline: Deadline?
         while true {
-            let number = place.sequence.load()
-            guard number != 0 else { return false }
-            unsafe place.memory.copyOut(at: place.slot(number).lowerBound, into: value)
-            atomicMemoryFence(ordering: .acquiring)
-            // The slot is written again once all others have been.
-            if place.sequence.loadRelaxed() &- number < UInt64(LatestLayout.slots) - 1 {
-                seen = number
-                return true
+            for _ in 0..<Self.triesBetweenClocks {
+                switch unsafe place.copy(into: value) {
+                case .none: return false
+                case .whole(let number):
+                    seen = number
+                    return true
+                case .torn: break
+                }
             }
+            if deadline == nil { deadline = Deadline(Self.patience) }
+            if deadline?.hasPassed == true { throw .overrun }
         }
     }
 
@@ -59,12 +70,33 @@ struct LatestObserver: Sendable {
             let number = sequence.load()
             return number != seen && number != 0 ? .found(()) : .notYet
         }
+        var check = Deadline(.milliseconds(Int64(Waiter.longestSleep)))
         while true {
             let hasBegun = try hasWriterBegun()
-            if hasBegun, canAnnounce { return try place.waiting.await(until: deadline, look) != nil }
+            if hasBegun, canAnnounce { return try waiter.await(until: deadline, look) != nil }
             if hasBegun, case .found = look() { return true }
             guard !deadline.hasPassed else { return false }
+            if check.hasPassed {
+                if place.memory.isRemoved { throw .segmentRemoved }
+                check = Deadline(.milliseconds(Int64(Waiter.longestSleep)))
+            }
             usleep(1000)
         }
+    }
+}
+
+extension LatestPlace {
+    fileprivate enum Copy {
+        case none, torn
+        case whole(UInt64)
+    }
+
+    fileprivate func copy(into value: UnsafeMutableRawBufferPointer) -> Copy {
+        let number = sequence.load()
+        guard number != 0 else { return .none }
+        unsafe memory.copyOut(at: slot(number).lowerBound, into: value)
+        atomicMemoryFence(ordering: .acquiring)
+        // The slot is written again once all others have been.
+        return sequence.loadRelaxed() &- number < UInt64(LatestLayout.slots) - 1 ? .whole(number) : .torn
     }
 }

@@ -1,5 +1,6 @@
 import SegmentClient
 import Synchronization
+package import SystemVSharedMemory
 
 /// Memory that other processes change meanwhile; it is valid as long as somebody else keeps it attached.
 ///
@@ -9,9 +10,11 @@ package struct SharedBytes: @unchecked Sendable {
     private let start: UnsafeMutableRawPointer
     /// In bytes.
     let count: Int
+    private let segment: SegmentIdentifier?
 
-    /// Memory aligned for the layouts: to 128 bytes.
-    package init(_ bytes: UnsafeMutableRawBufferPointer) {
+    /// Memory aligned for the layouts, to 128 bytes, and of which segment it is.
+    package init(_ bytes: UnsafeMutableRawBufferPointer, of segment: SegmentIdentifier? = nil) {
+        self.segment = segment
         // Only an empty buffer has no address, and it is too small for every layout.
         unsafe start = bytes.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 128).unsafelyUnwrapped
         count = bytes.count
@@ -22,9 +25,17 @@ package struct SharedBytes: @unchecked Sendable {
         return unsafe SharedWord((start + offset).assumingMemoryBound(to: Atomic<UInt64>.self))
     }
 
-    func waitingWord(at offset: Int) -> WaitingWord {
+    func half(at offset: Int) -> SharedHalf {
         precondition(offset >= 0 && offset <= count - 4 && offset.isMultiple(of: 4))
-        return unsafe WaitingWord((start + offset).assumingMemoryBound(to: Atomic<UInt32>.self))
+        return unsafe SharedHalf((start + offset).assumingMemoryBound(to: Atomic<UInt32>.self))
+    }
+
+    /// Whether the segment has been marked for removal, so that nobody else can find it; shmctl(2).
+    ///
+    /// Whoever may not ask is not told, nor who has changed the IPC namespace since.
+    var isRemoved: Bool {
+        guard let segment, let status = try? LinuxKernel().status(segment) else { return false }
+        return status.isMarkedForRemoval && status.size == UInt64(count)
     }
 
     /// Copies bytes in word by word, so that whoever copies them out meanwhile has whole words.
@@ -92,6 +103,42 @@ struct SharedWord: @unchecked Sendable {
 
     /// Returns what the word held; it holds `new` if that was `old`.
     func replace(_ old: UInt64, by new: UInt64) -> UInt64 {
+        unsafe address.pointee.compareExchange(
+            expected: old,
+            desired: new,
+            ordering: .sequentiallyConsistent
+        ).original
+    }
+}
+
+/// Four bytes of shared memory, likewise.
+@safe
+struct SharedHalf: @unchecked Sendable {
+    private let address: UnsafeMutablePointer<Atomic<UInt32>>
+
+    fileprivate init(_ address: UnsafeMutablePointer<Atomic<UInt32>>) {
+        unsafe self.address = unsafe address
+    }
+
+    /// For the kernel.
+    var unsafeAddress: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(address) }
+
+    /// As of a `SharedWord`.
+    func load() -> UInt32 { unsafe address.pointee.load(ordering: .acquiring) }
+
+    /// As of a `SharedWord`.
+    func store(_ value: UInt32) { unsafe address.pointee.store(value, ordering: .releasing) }
+
+    /// Sequentially consistent.
+    func storeInOrder(_ value: UInt32) {
+        unsafe address.pointee.store(value, ordering: .sequentiallyConsistent)
+    }
+
+    /// Alone, without order.
+    func loadRelaxed() -> UInt32 { unsafe address.pointee.load(ordering: .relaxed) }
+
+    /// Returns what the word held; it holds `new` if that was `old`.
+    func replace(_ old: UInt32, by new: UInt32) -> UInt32 {
         unsafe address.pointee.compareExchange(
             expected: old,
             desired: new,

@@ -34,12 +34,12 @@ enum StreamRole {
     }
 }
 
-/// The words of one side; only that side writes them, except `claim` and `waiting`.
+/// The words of one side; only that side writes them, except `seat` and `waiting`.
 ///
 /// What changes often lies 128 bytes apart: processors fetch lines of 64 bytes in pairs.
 struct StreamPlace: Sendable {
     /// Who has this side.
-    let claim: SharedWord
+    let seat: Seat
     /// Names this opening of the side, by a random number; 0 while it has not been opened.
     let serial: SharedWord
     /// The serial of the other side's opening that this one is bound to; 0 before.
@@ -50,16 +50,21 @@ struct StreamPlace: Sendable {
     let wanted: SharedWord
     /// Bytes written or read since the stream began.
     let position: SharedWord
+    /// Where this side runs.
+    let processor: ProcessorWord
     /// What this side sleeps on.
     let waiting: WaitingWord
 
     init(_ role: StreamRole, in memory: SharedBytes) {
-        claim = memory.word(at: role.offset)
+        seat = Seat(claim: memory.word(at: role.offset), life: LifeSign(memory, at: role.offset + 40))
         serial = memory.word(at: role.offset + 8)
         partner = memory.word(at: role.offset + 16)
         end = memory.word(at: role.offset + 24)
         wanted = memory.word(at: role.offset + 32)
         position = memory.word(at: role.offset + 128)
-        waiting = memory.waitingWord(at: role.offset + 256)
+        processor = ProcessorWord(memory.half(at: role.offset + 136))
+        waiting = WaitingWord(memory.half(at: role.offset + 256))
     }
+
+    var claim: SharedWord { seat.claim }
 }

@@ -30,7 +30,7 @@ public struct StreamReader: ~Copyable, Sendable {
         timeLimit: Duration? = nil
     ) throws(ExchangeError) {
         guard segment.access == .readWrite else { throw .readOnly }
-        let memory = unsafe SharedBytes(segment.unsafeBytes)
+        let memory = unsafe SharedBytes(segment.unsafeBytes, of: segment.identifier)
         try self.init(in: memory, of: consume segment, timeLimit: timeLimit)
     }
 
@@ -47,12 +47,12 @@ public struct StreamReader: ~Copyable, Sendable {
     }
 
     /// The writer's process.
-    public var peerProcessID: Int32 { side.peer.processID }
+    public var peerProcessID: Int32 { side.peerProcessID }
 
     /// Reads what there is, at least one byte, waiting for it if need be; 0 at the end of a stream that is whole.
     ///
     /// The writer is told that everything has been read when the end is, so read on to the end. Throws `peerDied`,
-    /// `peerClosed`, `corrupted`.
+    /// `peerClosed`, `corrupted`, `segmentRemoved`.
     public mutating func read(into bytes: inout MutableRawSpan) throws(ExchangeError) -> Int {
         guard bytes.byteCount > 0, let filled = try filled(upTo: bytes.byteCount) else { return 0 }
         unsafe bytes.withUnsafeMutableBytes { bytes in
@@ -93,7 +93,7 @@ public struct StreamReader: ~Copyable, Sendable {
             return filled > 0 || hasEnd ? .found((written, hasEnd)) : .notYet
         }
         // What came before a death is not given out: it is not whole, and the error is due.
-        if hasDied, !hasEnd { throw .peerDied(processID: side.peer.processID) }
+        if hasDied, !hasEnd { throw .peerDied(processID: side.peerProcessID) }
     }
 
     /// Tells the writer that everything has been read, and lets the next reader come.
@@ -108,6 +108,7 @@ public struct StreamReader: ~Copyable, Sendable {
     /// The writer is woken where it wants to be, not for every few bytes.
     mutating func free(_ count: Int) {
         position += UInt64(count)
+        side.own.processor.note()
         side.own.position.store(position)
         side.other.waiting.wake(if: position >= side.other.wanted.load())
     }

@@ -10,28 +10,35 @@ struct StreamSide: ~Copyable, Sendable {
     let serial: UInt64
     /// Names the other side's opening.
     let partner: UInt64
-    let peer: PeerWatch
+    /// Who has the other side.
+    private let peer: Claim
+    private let thread: SideThread
+    private let memory: SharedBytes
+    private var waiter: Waiter
     private let process = getpid()
     private var isOpen = true
 
-    init(_ opening: consuming StreamOpening, bound partner: UInt64, to peer: consuming PeerWatch) {
+    init(_ opening: consuming StreamOpening, to peer: Claim, bound partner: UInt64) {
         own = opening.own
         other = opening.other
         serial = opening.serial
         self.partner = partner
         self.peer = peer
+        memory = opening.memory
+        waiter = opening.waiter
         opening.isBound = true
+        thread = opening.thread
     }
 
     deinit {
         // In the child of a fork(2) the side is still the parent's.
-        if isOpen, process == getpid() { own.letGo(waking: other) }
+        if isOpen, process == getpid() { own.letGo(thread, waking: other) }
     }
 
     /// Lets the next one have this side, before this value ends.
     mutating func letGo() {
-        own.letGo(waking: other)
-        peer.stop()
+        own.letGo(thread, waking: other)
+        thread.stop()
         isOpen = false
     }
 
@@ -45,19 +52,36 @@ struct StreamSide: ~Copyable, Sendable {
     /// To be asked before each piece of work that does not wait.
     func peerHasEnded() throws(ExchangeError) -> Bool {
         guard isBound else { throw .peerClosed }
-        return peer.hasEnded
+        return isPeerOver
+    }
+
+    /// Whether the other side's process has ended, or its program by execve(2).
+    private var isPeerOver: Bool { thread.peerHasEnded || other.seat.life.end(of: peer) != nil }
+
+    var peerProcessID: Int32 { peer.processID }
+
+    /// For poll(2): readable once the other side's process has ended.
+    var peerDescriptor: Int32 { thread.peerDescriptor }
+
+    /// Throws `peerDied`, `peerClosed` and `segmentRemoved`, of which no descriptor tells.
+    func checkWait() throws(ExchangeError) {
+        if try peerHasEnded() { throw .peerDied(processID: peerProcessID) }
+        if memory.isRemoved { throw .segmentRemoved }
     }
 
     /// Waits until a look finds something.
     ///
-    /// Throws what the look fails with, and `peerDied` if it still finds nothing once the peer's process has ended.
-    func await<Found>(_ look: () -> Look<Found>) throws(ExchangeError) -> Found {
-        let found = try own.waiting.await { () -> Look<Found> in
+    /// Throws what the look fails with, `peerDied` if it still finds nothing once the peer's process has ended, and
+    /// `segmentRemoved`.
+    mutating func await<Found>(_ look: () -> Look<Found>) throws(ExchangeError) -> Found {
+        var waiter = waiter
+        defer { self.waiter = waiter }
+        let found = try waiter.await { () -> Look<Found> in
             // In this order: what the process did before its end counts.
-            let hasEnded = peer.hasEnded
+            let hasEnded = isPeerOver
             let found = look()
             guard hasEnded, case .notYet = found else { return found }
-            return .failed(.peerDied(processID: peer.processID))
+            return .failed(.peerDied(processID: peerProcessID))
         }
         // Without a deadline something is found.
         guard let found else { throw .timedOut }
@@ -69,9 +93,9 @@ extension StreamPlace {
     /// Nobody has this side any more.
     ///
     /// Whom it was bound to stays, for that one to see.
-    func letGo(waking other: StreamPlace) {
+    func letGo(_ thread: SideThread, waking other: StreamPlace) {
         serial.store(0)
-        claim.store(0)
+        seat.leave(thread)
         other.waiting.wake()
     }
 }

@@ -7,7 +7,8 @@ extension StreamWriter {
     /// read(2) is the only copy. While a pipe, socket or terminal has nothing to read, the reader's end is noticed.
     /// Throws `failed` with the errno of read(2), `peerDied`, `peerClosed`, `corrupted`.
     public mutating func write(from file: FileDescriptor) throws(ExchangeError) -> Int {
-        let room = try room(upTo: StreamLayout.chunk)
+        // Where it is not known how much there is, every byte of room counts.
+        let room = try room(upTo: StreamLayout.chunk) { max(1, file.readableBytes ?? 1) }
         let count = try side.count("read", of: file, POLLIN) {
             unsafe read(file.rawValue, memory.unsafeBytes(room).baseAddress, room.count)
         }
@@ -22,5 +23,15 @@ extension StreamWriter {
         let start = position
         while try write(from: file) > 0 {}
         return position - start
+    }
+}
+
+extension FileDescriptor {
+    /// How many bytes can be read without waiting, where the file says so: FIONREAD of ioctl(2).
+    fileprivate var readableBytes: Int? {
+        var count: Int32 = 0
+        guard unsafe ioctl(rawValue, UInt(FIONREAD), &count) == 0 else { return nil }
+        // A file that goes on for more than an Int32 holds.
+        return count < 0 ? .max : Int(count)
     }
 }

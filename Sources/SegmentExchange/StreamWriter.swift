@@ -30,7 +30,7 @@ public struct StreamWriter: ~Copyable, Sendable {
         timeLimit: Duration? = nil
     ) throws(ExchangeError) {
         guard segment.access == .readWrite else { throw .readOnly }
-        let memory = unsafe SharedBytes(segment.unsafeBytes)
+        let memory = unsafe SharedBytes(segment.unsafeBytes, of: segment.identifier)
         try self.init(in: memory, of: consume segment, timeLimit: timeLimit)
     }
 
@@ -47,15 +47,17 @@ public struct StreamWriter: ~Copyable, Sendable {
     }
 
     /// The reader's process.
-    public var peerProcessID: Int32 { side.peer.processID }
+    public var peerProcessID: Int32 { side.peerProcessID }
 
     /// Writes all bytes, waiting for room as often as needed.
     ///
-    /// Throws `peerDied`, `peerClosed`, `corrupted`.
+    /// A call that waits for room goes on once there is enough for the rest of its bytes, or a quarter of the ring is
+    /// free. Throws `peerDied`, `peerClosed`, `corrupted`, `segmentRemoved`.
     public mutating func write(_ bytes: RawSpan) throws(ExchangeError) {
         var rest = bytes
         while !rest.isEmpty {
-            let room = try room(upTo: rest.byteCount)
+            let count = rest.byteCount
+            let room = try room(upTo: count) { count }
             unsafe rest.withUnsafeBytes { bytes in
                 unsafe memory.unsafeBytes(room).copyMemory(
                     from: UnsafeRawBufferPointer(rebasing: bytes[..<room.count])
@@ -68,7 +70,7 @@ public struct StreamWriter: ~Copyable, Sendable {
 
     /// Says that everything has been written, and waits until the reader has read it.
     ///
-    /// Throws `peerDied` and `peerClosed` if the reader has ended before that.
+    /// Throws `peerDied` and `peerClosed` if the reader has ended before that, and `segmentRemoved`.
     public consuming func finish() throws(ExchangeError) {
         side.own.wanted.store(.max)
         side.own.end.store(side.serial)
@@ -82,32 +84,38 @@ public struct StreamWriter: ~Copyable, Sendable {
     }
 
     /// A place in memory where bytes can be written, once there is room: up to `count` of them, at least one.
-    mutating func room(upTo count: Int) throws(ExchangeError) -> Range<Int> {
-        if try side.peerHasEnded() { throw .peerDied(processID: side.peer.processID) }
-        if knownRoom < count { try lookForRoom() }
+    ///
+    /// `needed` is how many there are to be written; it is asked for if there is no room.
+    mutating func room(upTo count: Int, needed: () -> Int) throws(ExchangeError) -> Range<Int> {
+        if try side.peerHasEnded() { throw .peerDied(processID: side.peerProcessID) }
+        if knownRoom < count { try lookForRoom(needed) }
         return ring.range(from: position, count: min(count, knownRoom))
     }
 
     private var knownRoom: Int { ring.capacity - Int(position - seen) }
 
-    /// Waits only if there is no room at all; then until half of the ring is free, not for every few bytes.
-    private mutating func lookForRoom() throws(ExchangeError) {
+    /// Waits only if there is no room at all; then for what is needed, or a quarter of the ring: not for every few bytes.
+    private mutating func lookForRoom(_ needed: () -> Int) throws(ExchangeError) {
         let ring = ring, written = position, last = seen
-        let other = side.other, partner = side.partner
-        side.own.wanted.store(written - min(written, UInt64(ring.capacity / 2)))
+        let own = side.own, other = side.other, partner = side.partner
+        var isAnnounced = false
         seen = try side.await { () -> Look<UInt64> in
             let read = other.position.load()
             guard other.serial.load() == partner else { return .failed(.peerClosed) }
             guard let room = ring.room(written: written, read: read, lastRead: last) else {
                 return .failed(.corrupted)
             }
-            return room > 0 ? .found(read) : .notYet
+            guard room == 0 else { return .found(read) }
+            if !isAnnounced { own.wanted.store(ring.wanted(written: written, count: needed())) }
+            isAnnounced = true
+            return .notYet
         }
     }
 
     /// Shows the reader as many more bytes.
     mutating func publish(_ count: Int) {
         position += UInt64(count)
+        side.own.processor.note()
         side.own.position.store(position)
         side.other.waiting.wake()
     }

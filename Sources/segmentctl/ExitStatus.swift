@@ -44,7 +44,7 @@ enum ExitStatus: Int32, Error, Comparable {
             switch error {
             case .taken: .inUse
             case .segmentTooSmall, .readOnly, .otherContents, .otherValueSize, .cannotBeWatched, .timedOut,
-                .peerDied, .peerClosed, .corrupted, .failed:
+                .peerDied, .peerClosed, .corrupted, .segmentRemoved, .overrun, .failed:
                 .failed
             }
     }

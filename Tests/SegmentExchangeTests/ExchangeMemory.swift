@@ -1,5 +1,5 @@
 import Glibc
-import SegmentExchange
+@testable import SegmentExchange
 
 /// Memory as a segment would be: aligned, zero, shared by whoever has it.
 final class ExchangeMemory: @unchecked Sendable {
@@ -13,6 +13,11 @@ final class ExchangeMemory: @unchecked Sendable {
     deinit { bytes.deallocate() }
 
     var shared: SharedBytes { SharedBytes(bytes) }
+
+    /// Whether a side of a stream sleeps, or is about to.
+    func waiting(_ role: StreamRole) -> UInt32 {
+        bytes.load(fromByteOffset: role.offset + 256, as: UInt32.self)
+    }
 
     func text(_ offset: Int, _ count: Int) -> String {
         String(decoding: bytes[offset..<offset + count], as: UTF8.self)

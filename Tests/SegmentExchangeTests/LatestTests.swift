@@ -107,7 +107,7 @@ private struct Sample: Equatable {
         }
         // As a death leaves it: the next slot half written, the place still claimed.
         let place = try LatestPlace(memory.shared, valueSize: 8)
-        place.claim.store(try Claim.own().word ^ 1 << 40)
+        place.seat.claim.store(try Claim.own().word ^ 1 << 40)
         memory.bytes.storeBytes(of: 77, toByteOffset: place.slot(3).lowerBound, as: Int.self)
         var reader = try Latest<Int>.Reader(in: memory.shared)
         #expect(try reader.value() == 2)

@@ -99,6 +99,92 @@ import Testing
         #expect(!differs)
     }
 
+    @Test func `questions and answers come through at every fill level`() throws {
+        // Two streams from here to a reader, who makes just room for what is asked, and then waits for the other.
+        let questions = ExchangeMemory(8192), others = ExchangeMemory(8192)
+        let capacity = 4096, size = 300
+        let levels = Array(stride(from: capacity - size, through: capacity, by: 5))
+        let asking = Thread {
+            var writer = try StreamWriter(in: questions.shared, timeLimit: .seconds(10))
+            var other = try StreamWriter(in: others.shared, timeLimit: .seconds(10))
+            for level in levels {
+                try writer.write(Self.pattern(level).span.bytes)
+                try writer.write(Self.pattern(size).span.bytes)
+                try other.write([UInt8(1)].span.bytes)
+                // The ring is empty again, and the next level begins elsewhere.
+                while StreamPlace(.reader, in: questions.shared).position.load() < writer.position {
+                    usleep(20)
+                }
+            }
+            try writer.finish()
+            try other.finish()
+        }
+        let answering = Thread {
+            var reader = try StreamReader(in: questions.shared, timeLimit: .seconds(10))
+            var other = try StreamReader(in: others.shared, timeLimit: .seconds(10))
+            func take(_ count: Int, from reader: inout StreamReader) throws(ExchangeError) {
+                var left = count
+                while left > 0 {
+                    var buffer = [UInt8](repeating: 0, count: left)
+                    var span = buffer.mutableSpan
+                    var bytes = span.mutableBytes
+                    left -= try reader.read(into: &bytes)
+                }
+            }
+            for level in levels {
+                // Until the writer has filled the ring, and sleeps.
+                let place = StreamPlace(.writer, in: questions.shared)
+                while place.position.load() - reader.position < capacity { usleep(20) }
+                let excess = level + size - capacity
+                while excess > 0, questions.waiting(.writer) == 0 { usleep(20) }
+                usleep(200)
+                try take(excess, from: &reader)
+                try take(1, from: &other)
+                try take(level + size - excess, from: &reader)
+            }
+            return try reader.readAll(to: .standardOutput) + other.readAll(to: .standardOutput)
+        }
+        #expect(try answering.value(timeLimit: .seconds(5)) == 0)
+        try asking.value()
+    }
+
+    @Test func `a pipe's last bytes come through once there is room for them`() throws {
+        let memory = ExchangeMemory(8192)
+        let (input, output) = try FileDescriptor.pipe()
+        defer { try? input.close() }
+        let writer = writer(memory) { _ = try $0.writeAll(from: input) }
+        func take(_ reader: inout StreamReader) throws {
+            let place = StreamPlace(.writer, in: memory.shared)
+            let start = reader.position
+            // A hundred bytes more than there is room for.
+            #expect(try Self.pattern(4196).withUnsafeBytes { try output.write($0) } == 4196)
+            while place.position.load() < start + 4096 || memory.waiting(.writer) == 0 { usleep(20) }
+            usleep(200)
+            var buffer = [UInt8](repeating: 0, count: 4196)
+            var first = [UInt8](repeating: 0, count: 100)
+            do {
+                var span = first.mutableSpan
+                var bytes = span.mutableBytes
+                while reader.position < start + 100 { _ = try reader.read(into: &bytes) }
+            }
+            // The rest comes before anything else is read.
+            while place.position.load() < start + 4196 { usleep(20) }
+            while reader.position < start + 4196 {
+                var span = buffer.mutableSpan
+                var bytes = span.mutableBytes
+                _ = try reader.read(into: &bytes)
+            }
+        }
+        let reading = Thread {
+            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            for _ in 0..<100 { try take(&reader) }
+            try output.close()
+            return try reader.readAll(to: .standardOutput)
+        }
+        #expect(try reading.value(timeLimit: .seconds(5)) == 0)
+        try writer.value()
+    }
+
     @Test func `an empty stream is whole`() throws {
         let writer = writer()
         var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))

@@ -6,9 +6,12 @@ import SegmentTestSupport
 /// One side of a stream, to be killed, traced and counted.
 ///
 ///     stream-peer write|read SEGMENT MESSAGES SIZE [DELAY [opening|finishing LIFE]]
+///     stream-peer write|read SEGMENT MESSAGES SIZE DELAY become
+///     stream-peer publish SEGMENT MESSAGES SIZE DELAY become
 ///
 /// As many messages of so many bytes, after a delay in milliseconds. It is killed when it has lived so many
-/// microseconds since it began to open its side, or to finish. A reader that reads another byte than belongs there exits
+/// microseconds since it began to open its side, or to finish. With `become` it is another program that long after it
+/// began to open its side, and does nothing with it before. A reader that reads another byte than belongs there exits
 /// with 3, and with 4 after another number of bytes; a side that the exchange fails for exits with 5.
 @main
 struct StreamPeer {
@@ -36,12 +39,44 @@ struct StreamPeer {
             death: death
         )
         let segment = try SegmentClient().attach(arguments[2])
+        if arguments.count == 7, arguments[6] == "become" {
+            becomeAnother(after: peer.delay)
+            return try hold(arguments[1], segment)
+        }
         do throws(ExchangeError) {
             if arguments[1] == "write" { try peer.write(segment) } else { try peer.read(segment) }
         } catch {
             let line = "\(error)\n"
             _ = Glibc.write(STDERR_FILENO, line, line.utf8.count)
             exit(5)
+        }
+    }
+
+    /// Opens a side and keeps it.
+    private static func hold(_ side: String, _ segment: consuming AttachedSegment) throws {
+        switch side {
+        case "write":
+            let writer = try StreamWriter(segment)
+            while writer.position == 0 { sleep(1) }
+        case "read":
+            let reader = try StreamReader(segment)
+            while reader.position == 0 { sleep(1) }
+        default:
+            var writer = try Latest<Int>.Writer(segment)
+            while true {
+                writer.publish(1)
+                sleep(1)
+            }
+        }
+    }
+
+    /// execve(2), in another thread than the one that opens the side.
+    private static func becomeAnother(after delay: UInt32) {
+        _ = Thread {
+            usleep(delay)
+            var arguments = [strdup("sleep"), strdup("100"), nil]
+            execv("/bin/sleep", &arguments)
+            exit(2)
         }
     }
 

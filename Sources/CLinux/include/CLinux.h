@@ -5,5 +5,6 @@
 #include "Futex.h"
 #include "ProcessDescriptor.h"
 #include "SharedMemoryControl.h"
+#include "SignOfLife.h"
 #include "ThreadText.h"
 #include "UnixSocket.h"

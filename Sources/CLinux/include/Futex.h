@@ -10,6 +10,8 @@ void clinux_futex_wait(const void *word, uint32_t value, int32_t milliseconds);
 void clinux_futex_clear_and_wake(void *word);
 // The number of processors that this thread may run on (sched_getaffinity(2), whose set type only macros read); 1 if it is not known.
 int clinux_usable_processors(void);
+// The number of the processor that this thread runs on, counted from 1, as sched_getcpu(3) has it; 0 if it is not known.
+uint32_t clinux_processor(void);
 
 // Tells the processor that this is a loop that waits for another one; Swift's own hint is not public.
 static inline void clinux_spin_pause(void) {

@@ -113,7 +113,9 @@ enum segmentd_error {
     /* What the other side says of its position cannot be true. */
     SEGMENTD_ERROR_CORRUPTED = -36,
     /* segmentd_finish() has ended this side already. */
-    SEGMENTD_ERROR_FINISHED = -37
+    SEGMENTD_ERROR_FINISHED = -37,
+    /* The segment was removed while this side waited: nobody else will come to its memory. */
+    SEGMENTD_ERROR_SEGMENT_REMOVED = -38
 };
 
 /* The library's version, such as "0.1.0"; never freed. */

@@ -23,6 +23,9 @@ struct Claim: Equatable {
     /// What Linux allows at most is 2²² − 1.
     var processID: Int32 { Int32(word & 0x3f_ffff) }
 
+    /// Names the claim where there is room for 32 bits; never 0.
+    var tag: UInt32 { max(1, UInt32(truncatingIfNeeded: word ^ word >> 32)) }
+
     /// Whether both were made in the same namespaces.
     func sharesNamespaces(with other: Claim) -> Bool { (word ^ other.word) >> 22 & 0xffff == 0 }
 

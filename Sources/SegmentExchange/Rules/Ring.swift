@@ -19,6 +19,12 @@ struct Ring: Equatable {
         return Int(written - read)
     }
 
+    /// Where the reader has to be so that so many bytes can be written, or a quarter of the ring is free.
+    func wanted(written: UInt64, count: Int) -> UInt64 {
+        let room = max(1, min(count, capacity / 4))
+        return written - min(written, UInt64(capacity - room))
+    }
+
     /// The bytes from a position on, up to `count` of them and to the end of the memory.
     func range(from position: UInt64, count: Int) -> Range<Int> {
         let offset = Int(position % UInt64(capacity))

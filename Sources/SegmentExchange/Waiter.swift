@@ -1,0 +1,90 @@
+import CLinux
+import SegmentClient
+
+/// Waits for what the other side does, first busily, then asleep.
+struct Waiter: Sendable {
+    private let memory: SharedBytes
+    private let waiting: WaitingWord
+    /// Where the other side ran last.
+    private let processor: ProcessorWord
+    private var patience = Patience()
+
+    init(_ memory: SharedBytes, on waiting: WaitingWord, for processor: ProcessorWord) {
+        self.memory = memory
+        self.waiting = waiting
+        self.processor = processor
+    }
+
+    /// The longest sleep, in milliseconds: then it is looked for what wakes nobody.
+    static let longestSleep: Int32 = 100
+
+    /// Looks until there is something to see; nil once the deadline has passed.
+    ///
+    /// Throws what the look fails with, and `segmentRemoved` where the segment was removed and there is nothing to see.
+    mutating func await<Found>(
+        until deadline: Deadline = .never,
+        _ look: () -> Look<Found>
+    ) throws(ExchangeError) -> Found? {
+        if let found = try look().found { return found }
+        if let found = try lookAround(look) { return found }
+        var check = Deadline(.milliseconds(Int64(Self.longestSleep)))
+        while true {
+            waiting.announce()
+            if let found = try look().found { return found }
+            if check.hasPassed {
+                if memory.isRemoved { throw .segmentRemoved }
+                check = Deadline(.milliseconds(Int64(Self.longestSleep)))
+            }
+            guard !deadline.hasPassed else { return nil }
+            let limit = deadline.milliseconds
+            waiting.sleep(limit < 0 ? Self.longestSleep : min(limit, Self.longestSleep))
+        }
+    }
+
+    private mutating func lookAround<Found>(_ look: () -> Look<Found>) throws(ExchangeError) -> Found? {
+        for _ in 0..<patience.looks(processor.isElsewhere) {
+            clinux_spin_pause()
+            guard let found = try look().found else { continue }
+            patience.found()
+            return found
+        }
+        patience.foundNothing()
+        return nil
+    }
+}
+
+/// Which processor a side ran on when it last had something to tell: 1 and its number; 0 is unknown.
+struct ProcessorWord: Sendable {
+    private let word: SharedHalf
+
+    init(_ word: SharedHalf) { self.word = word }
+
+    /// Says where this side runs.
+    func note() {
+        let own = clinux_processor()
+        if word.loadRelaxed() != own { word.store(own) }
+    }
+
+    fileprivate var isElsewhere: Bool {
+        Patience.isElsewhere(word.loadRelaxed(), own: clinux_processor(), usable: Self.usable)
+    }
+
+    private static let usable = Int(clinux_usable_processors())
+}
+
+/// What a look at the shared memory found.
+enum Look<Found> {
+    case found(Found)
+    case notYet
+    case failed(ExchangeError)
+
+    fileprivate var found: Found? {
+        get throws(ExchangeError) {
+            switch self {
+            case .found(let found): return found
+            case .notYet: return nil
+            case .failed(let error): throw error
+            }
+        }
+    }
+}
