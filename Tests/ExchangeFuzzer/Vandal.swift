@@ -36,21 +36,29 @@ struct Vandal {
     }
 
     private static let offsets =
-        [0, 8, 128, 256, 384]
+        [0, 8, 128, 136, 256, 264, 384]
         + [1024, 2048].flatMap { side in
-            [0, 8, 16, 24, 32, 128, 256].map { side + $0 }
+            [0, 8, 16, 24, 32, 40, 128, 136, 256].map { side + $0 }
         }
 
     private mutating func word(_ bytes: UnsafeMutableRawBufferPointer) -> UInt64 {
-        switch random(6) {
+        switch random(7) {
         case 0: 0
         case 1: UInt64.max
         case 2: UInt64(random(10_000))
+        case 3: endedLife(bytes)
         // What another word holds: claims, serials and positions that do exist.
-        case 3, 4:
+        case 4, 5:
             bytes.load(fromByteOffset: Self.offsets[random(Self.offsets.count)], as: UInt64.self)
         default: next()
         }
+    }
+
+    /// A life that the kernel has taken from whoever has some place.
+    private mutating func endedLife(_ bytes: UnsafeMutableRawBufferPointer) -> UInt64 {
+        let claims = [128, 1024, 2048].filter { $0 < bytes.count - 8 }
+        let claim = bytes.load(fromByteOffset: claims[random(claims.count)], as: UInt64.self)
+        return 0x4000_0000 | (claim ^ claim >> 32) << 32
     }
 
     private mutating func random(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }

@@ -17,6 +17,14 @@ import Testing
         #expect(!claim.began(at: 0x3ff_fffe))
     }
 
+    @Test func `claims of one number differ in their tags, and none is 0`() {
+        func tag(_ startTime: UInt64) -> UInt32 {
+            Claim(processID: 7, pidNamespace: 1, timeNamespace: 2, startTime: startTime).tag
+        }
+        #expect(tag(1) != tag(2))
+        #expect(Claim(word: 5 << 32 | 5).tag == 1)
+    }
+
     @Test func `numbers mean nothing in another namespace`() {
         func claim(_ pid: UInt64, _ time: UInt64) -> Claim {
             Claim(processID: 1, pidNamespace: pid, timeNamespace: time, startTime: 5)
@@ -77,6 +85,25 @@ import Testing
 
     @Test(
         arguments: [
+            // What fits, at most a quarter; a byte at least; everything is free before the ring has been full.
+            (written: 100, count: 1, wanted: 1), (100, 24, 24), (100, 25, 25), (100, 26, 25),
+            (100, Int.max, 25),
+            (100, 0, 1), (100, -5, 1), (170, 10, 80), (30, 25, 0), (0, 1, 0),
+            (UInt64.max, 1, UInt64.max - 99),
+        ] as [(written: UInt64, count: Int, wanted: UInt64)]
+    )
+    func `a writer wants to be woken once its bytes fit, or a quarter is free`(
+        _ row: (written: UInt64, count: Int, wanted: UInt64)
+    ) {
+        #expect(ring.wanted(written: row.written, count: row.count) == row.wanted)
+    }
+
+    @Test func `a ring of one byte is worth waking for`() {
+        #expect(Ring(capacity: 1).wanted(written: 1, count: 5) == 1)
+    }
+
+    @Test(
+        arguments: [
             (0, 100, 0..<100), (0, 7, 0..<7), (95, 7, 95..<100), (100, 7, 0..<7), (295, 5, 95..<100),
             (UInt64.max, 50, 15..<65),
         ] as [(UInt64, Int, Range<Int>)]
@@ -96,5 +123,50 @@ import Testing
             try Magic("SEGSTRM", version: 2).put(in: memory.shared)
         }
         #expect(memory.shared.word(at: 0).load() == StreamLayout.magic.word)
+    }
+}
+
+@Suite struct PatienceTests {
+    @Test(
+        arguments: [
+            // Unknown: the processors that this side may use count.
+            (other: 0, own: 1, usable: 1, isElsewhere: false), (0, 1, 2, true), (1, 0, 1, false),
+            (1, 0, 2, true),
+            // Known: those that it may use do not.
+            (1, 1, 2, false), (2, 1, 1, true), (2, 1, 2, true), (UInt32.max, 1, 1, true),
+        ] as [(other: UInt32, own: UInt32, usable: Int, isElsewhere: Bool)]
+    )
+    func `looking helps where the other side runs elsewhere`(
+        _ row: (other: UInt32, own: UInt32, usable: Int, isElsewhere: Bool)
+    ) {
+        let isElsewhere = Patience.isElsewhere(row.other, own: row.own, usable: row.usable)
+        #expect(isElsewhere == row.isElsewhere)
+    }
+
+    @Test
+    func `looks are halved by waits that they do not shorten, and none are taken beside the other side`() {
+        var patience = Patience()
+        var looks: [Int] = []
+        for _ in 0..<9 {
+            looks.append(patience.looks(true))
+            #expect(patience.looks(false) == 0)
+            patience.foundNothing()
+        }
+        #expect(looks == [2000, 1000, 500, 250, 125, 62, 32, 32, 32])
+    }
+
+    @Test func `looks that shorten a wait are restored`() {
+        var patience = Patience()
+        for _ in 0..<20 { patience.foundNothing() }
+        patience.found()
+        #expect(patience.looks(true) == Patience.most)
+    }
+
+    @Test func `after long sleep the looks are tried in full, once`() {
+        var patience = Patience()
+        for _ in 0..<Patience.trial { patience.foundNothing() }
+        #expect(patience.looks(true) == Patience.most)
+        patience.foundNothing()
+        #expect(patience.looks(true) == Patience.least)
     }
 }

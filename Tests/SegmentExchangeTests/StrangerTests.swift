@@ -7,6 +7,12 @@ import Testing
 
 /// What the other side writes into the memory is input from a stranger.
 @Suite struct StrangerTests {
+    private final class HeldWriter {
+        let writer: Latest<Int>.Writer
+
+        init(_ writer: consuming Latest<Int>.Writer) { self.writer = writer }
+    }
+
     private let memory = ExchangeMemory(8192)
 
     private func place(_ role: StreamRole) -> StreamPlace { StreamPlace(role, in: memory.shared) }
@@ -180,5 +186,77 @@ import Testing
         }
         #expect(place(.writer).claim.load() == foreign.word)
         #expect(place(.reader).claim.load() == 0)
+    }
+
+    @Test func `a side that is opened again and again keeps nobody beyond the time limit`() throws {
+        let isOver = Latch()
+        let stranger = Thread { [memory] in
+            let place = StreamPlace(.writer, in: memory.shared)
+            let ended = try Claim.own().word ^ 1 << 40
+            while !isOver.isRaised {
+                place.claim.store(ended)
+                place.serial.store(.random(in: 1...UInt64.max))
+                sched_yield()
+            }
+        }
+        let reader = Thread { [memory] in
+            _ = try StreamReader(in: memory.shared, timeLimit: .milliseconds(50))
+        }
+        #expect(throws: ExchangeError.timedOut) { try reader.value(timeLimit: .seconds(10)) }
+        isOver.raise()
+        try stranger.value()
+    }
+
+    @Test func `a life that a stranger takes ends the stream, and one that it gives does not keep the place`()
+        throws
+    {
+        let reader = Thread { [memory] in
+            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            return try reader.readAll(to: .standardOutput)
+        }
+        try open(.writer)
+        bind(.writer, to: .reader)
+        while place(.reader).partner.load() != 99 { usleep(100) }
+        memory.bytes.storeBytes(of: 0xffff_ffff, toByteOffset: 1024 + 40, as: UInt32.self)
+        memory.bytes.storeBytes(of: try Claim.own().tag, toByteOffset: 1024 + 44, as: UInt32.self)
+        #expect(throws: ExchangeError.peerDied(processID: getpid())) {
+            try reader.value(timeLimit: .seconds(10))
+        }
+        let own = try Claim.own()
+        place(.writer).claim.store(own.word ^ 1 << 40)
+        memory.bytes.storeBytes(of: 5, toByteOffset: 1024 + 40, as: UInt32.self)
+        let writer = Thread { [memory] in
+            try StreamWriter(in: memory.shared, timeLimit: .seconds(10)).finish()
+        }
+        var next = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        #expect(try next.readAll(to: .standardOutput) == 0)
+        try writer.value()
+        #expect(memory.bytes.load(fromByteOffset: 1024 + 40, as: UInt32.self) == 0)
+    }
+
+    @Test func `a program that ended in a process that lives leaves a place that one of two can take`() throws
+    {
+        for _ in 0..<200 {
+            let memory = ExchangeMemory(8192), own = try Claim.own()
+            // As execve(2) leaves it, in this very process.
+            memory.shared.word(at: 128).store(own.word)
+            memory.bytes.storeBytes(of: 0x4000_0000, toByteOffset: 136, as: UInt32.self)
+            memory.bytes.storeBytes(of: own.tag, toByteOffset: 140, as: UInt32.self)
+            let start = Latch()
+            let writers = (0..<2).map { _ in
+                Thread {
+                    while !start.isRaised { sched_yield() }
+                    do throws(ExchangeError) {
+                        return HeldWriter(try Latest<Int>.Writer(in: memory.shared))
+                    } catch {
+                        #expect(error == .taken(processID: getpid()))
+                        return nil
+                    }
+                } as Thread<HeldWriter?>
+            }
+            start.raise()
+            let held = try writers.map { try $0.value() }
+            #expect(held.count { $0 != nil } == 1)
+        }
     }
 }
