@@ -98,7 +98,7 @@ extension Span<UInt8> {
 }
 
 /// Eight bytes at once in one word.
-private enum EightBytes {
+enum EightBytes {
     static let highBits: UInt64 = 0x8080_8080_8080_8080
     private static let ones: UInt64 = 0x0101_0101_0101_0101
 
@@ -106,10 +106,21 @@ private enum EightBytes {
     ///
     /// What is borrowed from the byte above only sets bits above the one that counts.
     static func plainCharacters(_ word: UInt64) -> Int {
+        (special(word) & highBits).trailingZeroBitCount / 8
+    }
+
+    /// How many, from the lowest on, come before one of these, DEL or what is not ASCII.
+    static func plainASCII(_ word: UInt64) -> Int {
+        ((special(word) | zeroes(word ^ ones &* 0x7f) | word) & highBits).trailingZeroBitCount / 8
+    }
+
+    /// Has a high bit set if, and only if, some byte is a quotation mark, a backslash or a control character; the
+    /// lowest is that of one.
+    private static func special(_ word: UInt64) -> UInt64 {
         let controls = (word &- ones &* 0x20) & ~word
         let quotes = zeroes(word ^ ones &* UInt64(UInt8(ascii: "\"")))
         let backslashes = zeroes(word ^ ones &* UInt64(UInt8(ascii: "\\")))
-        return ((controls | quotes | backslashes) & highBits).trailingZeroBitCount / 8
+        return controls | quotes | backslashes
     }
 
     /// Has a high bit set if, and only if, some byte is zero; the lowest is that of one.

@@ -98,7 +98,7 @@ package final class JSONWriter {
 
     package func value(_ string: String) {
         let text = string.utf8Span.span
-        guard text.plainCharacters(from: 0).end == text.count else { return escaped(text) }
+        guard text.endOfUnescaped(from: 0) == text.count else { return escaped(text) }
         unsafe text.withUnsafeBytes { unsafe quoted($0, isName: false) }
     }
 
@@ -148,11 +148,12 @@ package final class JSONWriter {
         output.append(UInt8(ascii: "\""))
         var start = 0
         while true {
-            let end = text.plainCharacters(from: start).end
+            let end = text.endOfUnescaped(from: start)
             output.append(text.extracting(start..<end))
             guard end < text.count else { break }
-            escape(text[end])
-            start = end + 1
+            // A C1 control character has the number of its second byte.
+            start = text[end] == 0xc2 ? end + 2 : end + 1
+            escape(text[start - 1])
         }
         output.append(UInt8(ascii: "\""))
         needsComma = true
@@ -176,6 +177,28 @@ package final class JSONWriter {
     /// Hexadecimal.
     private static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}
+
+extension Span<UInt8> {
+    /// Where, at or after `start`, UTF-8 has a character that is not written as itself: a quotation mark, a backslash,
+    /// what a terminal would obey (C0, DEL and C1), or its end.
+    fileprivate func endOfUnescaped(from start: Int) -> Int {
+        var index = start
+        while index < count {
+            if index + 8 <= count {
+                let word = unsafe bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
+                let plain = EightBytes.plainASCII(UInt64(littleEndian: word))
+                index += plain
+                if plain == 8 { continue }
+            }
+            switch unsafe self[unchecked: index] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), ..<0x20, 0x7f: return index
+            case 0xc2 where index + 1 < count && self[index + 1] < 0xa0: return index
+            default: index += 1
+            }
+        }
+        return index
     }
 }
 

@@ -56,4 +56,27 @@ import Testing
         writer.value("a\0b")
         #expect(String(decoding: writer.bytes, as: UTF8.self) == "\"a\u{fffd}b\"")
     }
+
+    @Test func `what a terminal would obey is escaped, wherever it stands, and nothing else`() throws {
+        for before in 0...17 {
+            for code in [1...0x1f, 0x20...0x20, 0x22...0x22, 0x5c...0x5c, 0x7e...0xa1, 0x2028...0x2028]
+                .joined()
+            {
+                let scalar = try #require(Unicode.Scalar(UInt32(code)))
+                let text =
+                    String(repeating: "é", count: before / 2) + String(repeating: "a", count: before % 2 * 7)
+                    + String(scalar) + "ä\u{bf}z"
+                let writer = JSONWriter()
+                writer.value(text)
+                let json = String(decoding: writer.bytes, as: UTF8.self)
+                let isEscaped = code < 0x20 || (0x7f...0x9f).contains(code)
+                #expect(json.unicodeScalars.contains { $0.properties.generalCategory == .control } == false)
+                #expect(json.contains("\\u00") == isEscaped, "\(code) after \(before)")
+                #expect(try JSON(parsing: writer.bytes.span) == .string(text))
+            }
+        }
+        let writer = JSONWriter()
+        writer.value("\u{1b}[2J\u{9b}31m\u{7f}")
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == #""\u001b[2J\u009b31m\u007f""#)
+    }
 }
