@@ -70,7 +70,11 @@ let package = Package(
         .target(name: "PrintableText", swiftSettings: strict),
 
         // What segmentd is about.
-        .target(name: "SegmentModel", dependencies: ["SystemVSharedMemory", system], swiftSettings: strict),
+        .target(
+            name: "SegmentModel",
+            dependencies: ["PrintableText", "SystemVSharedMemory", system],
+            swiftSettings: strict
+        ),
         .target(
             name: "SegmentInterface",
             dependencies: ["SegmentModel", "SystemVSharedMemory", "Varlink", system],
@@ -106,7 +110,8 @@ let package = Package(
         .target(
             name: "SegmentClient",
             dependencies: [
-                "CLinux", "SegmentInterface", "SegmentModel", "SystemVSharedMemory", "Varlink", system,
+                "CLinux", "PrintableText", "SegmentInterface", "SegmentModel", "SystemVSharedMemory",
+                "Varlink", system,
             ],
             swiftSettings: strict
         ),
@@ -136,8 +141,8 @@ let package = Package(
         .executableTarget(
             name: "segmentctl",
             dependencies: [
-                "CLinux", "SegmentClient", "SegmentConfiguration", "SegmentExchange", "SegmentInterface",
-                "SegmentModel", "SystemVSharedMemory", "Varlink", arguments, system,
+                "CLinux", "PrintableText", "SegmentClient", "SegmentConfiguration", "SegmentExchange",
+                "SegmentInterface", "SegmentModel", "SystemVSharedMemory", "Varlink", arguments, system,
             ],
             swiftSettings: strict
         ),

@@ -1,3 +1,5 @@
+import Glibc
+import PrintableText
 import SystemPackage
 public import SegmentModel
 import Varlink
@@ -38,9 +40,13 @@ extension SegmentClientError {
 }
 
 extension SegmentClientError: CustomStringConvertible {
-    /// One line for people.
-    public var description: String {
+    /// One line for people, that a terminal may show.
+    public var description: String { text.printable }
+
+    private var text: String {
         switch self {
+        case .unreachable(let socket, let errno) where ![ENOENT, ECONNREFUSED].contains(errno):
+            "no connection to the broker at \(socket): \(Errno(rawValue: errno))"
         case .unreachable(let socket, let errno):
             "no broker at \(socket): \(Errno(rawValue: errno)); `systemctl status segmentd` tells whether it runs"
         case .untrusted(let socket, let userID):

@@ -37,14 +37,14 @@ extension ExchangeError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .segmentTooSmall(let size, let minimum):
-            "the segment has \(size) bytes, and at least \(minimum) are needed"
+            "the segment has \(size) byte\(size == 1 ? "" : "s"), and at least \(minimum) are needed"
         case .readOnly:
             "the segment is attached for reading alone: both sides of a stream write their positions"
         case .otherContents(let found):
             "the segment's memory is in use for something else (it begins with 0x\(String(found, radix: 16))); "
                 + "if nobody needs that, `segmentctl remove` gives an empty one"
         case .otherValueSize(let found, let own):
-            "the segment has values of \(found) bytes, not \(own); `segmentctl remove` gives an empty one"
+            "the segment has values of \(found) byte\(found == 1 ? "" : "s"), not \(own); `segmentctl remove` gives an empty one"
         case .taken(let processID): "process \(processID) has this side already"
         case .cannotBeWatched(let processID):
             "process \(processID), which has a side, cannot be watched from here: it is in another PID or time namespace, "

@@ -1,3 +1,5 @@
+import PrintableText
+
 /// Why the broker refuses a request; each case is one error of the interface.
 public enum BrokerError: Error, Equatable, Sendable {
     /// No file declares a segment of this name.
@@ -23,8 +25,10 @@ public enum BrokerError: Error, Equatable, Sendable {
 }
 
 extension BrokerError: CustomStringConvertible {
-    /// What happened and what to do about it, for people.
-    public var description: String {
+    /// What happened and what to do about it, for people: one line that a terminal may show.
+    public var description: String { text.printable }
+
+    private var text: String {
         switch self {
         case .noSuchSegment(let name):
             "there is no segment \(name); `segmentctl list` shows all"
@@ -35,19 +39,21 @@ extension BrokerError: CustomStringConvertible {
         case .segmentRemoving(let name):
             "segment \(name) is on its way out; it is made again when its last user has gone"
         case .segmentInUse(let name, let attachments, let leases):
-            "segment \(name) is in use: \(attachments) attachments, \(leases.count) leases"
+            "segment \(name) is in use: \(counted(attachments, "attachment")), \(counted(leases.count, "lease"))"
                 + "; `segmentctl remove \(name) --when=idle` waits"
         case .noSuchLease(let lease):
             "there is no lease \(lease) on this connection"
         case .limitReached(let limit, let value):
             "\(limit) = \(value) of segmentd.toml is reached"
         case .configurationInvalid(let problems):
-            "the configuration is invalid: \(problems.count) problems"
+            "the configuration is invalid: \(counted(problems.count, "problem"))"
         case .permissionDenied:
             "only root, the daemon's user and members of the administrators' groups may do this"
         }
     }
 }
+
+private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 extension Access {
     fileprivate var words: String { self == .readOnly ? "read-only" : "for reading and writing" }

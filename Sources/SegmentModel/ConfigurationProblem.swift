@@ -1,3 +1,5 @@
+import PrintableText
+
 /// Something in a configuration file that is wrong or doubtful.
 public struct ConfigurationProblem: Equatable, Sendable {
     /// The path of the file.
@@ -23,7 +25,7 @@ public struct ConfigurationProblem: Equatable, Sendable {
 extension ConfigurationProblem: CustomStringConvertible {
     /// `file:line: key: message (remedy)`.
     public var description: String {
-        file + (line.map { ":\($0)" } ?? "") + ": " + (key.map { "\($0) " } ?? "") + message
-            + (remedy.map { "; \($0)" } ?? "")
+        (file + (line.map { ":\($0)" } ?? "") + ": " + (key.map { "\($0) " } ?? "") + message
+            + (remedy.map { "; \($0)" } ?? "")).printable
     }
 }

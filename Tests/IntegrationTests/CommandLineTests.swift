@@ -98,7 +98,7 @@ extension RealDaemon {
                     let segment = try client.attach("a")
                     let refused = try daemon.segmentctl("remove a")
                     #expect(refused.status == 6)
-                    #expect(refused.output.contains("1 attachments, 1 leases"))
+                    #expect(refused.output.contains("1 attachment, 1 lease;"))
                     _ = segment.size
                 }
                 _ = try client.status()
