@@ -12,7 +12,7 @@ struct Key: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let segment = try options.client().describe(name)
+        let segment = try options.clientOfOwnNamespace().describe(name)
         guard let key = segment.key else { throw NotInKernel(segment) }
         try Output.print(key.description)
     }
@@ -30,7 +30,7 @@ struct Identifier: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let segment = try options.client().describe(name)
+        let segment = try options.clientOfOwnNamespace().describe(name)
         guard let identifier = segment.identifier else { throw NotInKernel(segment) }
         try Output.print(identifier.description)
     }

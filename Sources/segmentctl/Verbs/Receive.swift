@@ -25,7 +25,7 @@ struct Receive: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let segment = try options.client().attach(name, access: .readWrite)
+        let segment = try options.clientOfOwnNamespace().attach(name, access: .readWrite)
         let file = try StreamedFile(writing: path)
         var progress = Progress(of: file, total: nil, quiet: options.quiet)
         progress.waiting(for: "sender")

@@ -22,7 +22,7 @@ struct Send: ParsableCommand {
     func run() throws {
         let file = try StreamedFile(reading: path)
         let length = file.length
-        let segment = try options.client().attach(name, access: .readWrite)
+        let segment = try options.clientOfOwnNamespace().attach(name, access: .readWrite)
         var progress = Progress(of: file, total: length, quiet: options.quiet)
         progress.waiting(for: "receiver")
         defer { progress.end() }

@@ -17,7 +17,7 @@ struct Write: ParsableCommand {
     }
 
     func run() throws {
-        try options.client().withSegment(name, access: .readWrite) { segment in
+        try options.clientOfOwnNamespace().withSegment(name, access: .readWrite) { segment in
             guard offset <= segment.size else {
                 throw Failure("segment \(name) ends at byte \(segment.size), before offset \(offset)")
             }
