@@ -1,56 +1,68 @@
 import CLinux
 import Glibc
-import SegmentClient
-import Synchronization
+import SystemPackage
 
 /// A command that runs beside us: signals sent to us go to it, and it is waited for.
 struct ChildCommand {
     private let process: pid_t
+    /// What is held back in poll(2): what was when we were started, and never the command's end.
+    private let held: sigset_t
 
     /// Starts a command, found as the shell finds it, with more variables than our own.
     ///
     /// Throws 126 or 127 as env(1) exits.
     init(_ command: [String], variables: [(name: String, value: String)]) throws(CannotRun) {
         for variable in variables { unsafe setenv(variable.name, variable.value, 1) }
-        let arguments = unsafe command.map { unsafe strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
-        defer { unsafe arguments.forEach { unsafe free($0) } }
-        var process: pid_t = 0
-        let error = unsafe posix_spawnp(&process, command[0], nil, nil, arguments, environ)
-        guard error == 0 else { throw CannotRun(command: command[0], errno: error) }
-        self.process = process
+        // A signal between the start and the handlers waits for these, and then reaches the command.
+        var signals = sigset_t(SignalForwarding.signals + [SIGCHLD])
+        var mask = sigset_t()
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, &mask)
+        SignalForwarding.noticeEnd()
+        do throws(Errno) {
+            process = try Spawn.start(command, mask: mask)
+        } catch {
+            throw CannotRun(command: command[0], errno: error)
+        }
+        var held = mask
+        unsafe sigdelset(&held, SIGCHLD)
+        self.held = held
+        SignalForwarding.start(to: process)
+        // The command's end is noticed in poll(2) alone.
+        unsafe sigaddset(&mask, SIGCHLD)
+        unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
     }
 
-    /// Waits for the command's end; meanwhile takes the leases again whenever the daemon has been restarted.
+    /// Waits for the command's end.
     ///
-    /// Returns the exit status as a shell gives it.
-    func wait(whileWatching client: SegmentClient, _ notice: (String) -> Void) -> Int32 {
-        SignalForwarding.start(to: process)
-        let descriptor = clinux_process_descriptor(process)
-        while !hasEnded(descriptor, client) {
-            do throws(SegmentClientError) {
-                for refusal in try client.takeLeasesAgain() { notice("\(refusal)") }
-            } catch {}
+    /// `connection` is readable once the daemon has gone away, nil while there is none: then and every second
+    /// without it `body` is called. Returns the exit status as a shell gives it.
+    func wait(beside connection: () -> Int32?, _ body: () -> Void) -> Int32 {
+        while !hasEnded {
+            let descriptor = connection()
+            var held = held
+            let limit: Int32 = descriptor == nil ? 1000 : -1
+            let ready = unsafe clinux_poll_with_signals(descriptor ?? -1, limit, &held)
+            if ready >= 0 { body() }
         }
-        close(descriptor)
+        SignalForwarding.stop()
         return exitStatus
     }
 
-    /// Returns once there is something to do: the command has ended, or the daemon is gone.
-    ///
-    /// While the daemon is gone it is asked for every second.
-    private func hasEnded(_ descriptor: Int32, _ client: SegmentClient) -> Bool {
-        let daemon = client.descriptor
-        var entries = [
-            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: daemon ?? -1, events: Int16(POLLIN), revents: 0),
-        ]
-        let ready = unsafe poll(&entries, nfds_t(entries.count), daemon == nil ? 1000 : -1)
-        return ready > 0 && entries[0].revents != 0
+    func terminate() { kill(process, SIGTERM) }
+
+    /// Leaves it to be waited for, so that no other process gets its number meanwhile.
+    private var hasEnded: Bool {
+        var information = unsafe siginfo_t()
+        let options = WEXITED | WNOHANG | WNOWAIT
+        let result = unsafe waitid(P_PID, id_t(process), &information, options)
+        return unsafe result == 0 ? information.si_signo == SIGCHLD : errno != EINTR
     }
 
     private var exitStatus: Int32 {
         var status: Int32 = 0
-        while unsafe waitpid(process, &status, 0) < 0, errno == EINTR {}
+        while unsafe waitpid(process, &status, 0) < 0 {
+            guard errno == EINTR else { return ExitStatus.failed.rawValue }
+        }
         let signal = status & 0x7f
         return signal == 0 ? status >> 8 & 0xff : 128 + signal
     }
@@ -59,34 +71,9 @@ struct ChildCommand {
 /// A command that cannot be run.
 struct CannotRun: Error, CustomStringConvertible {
     let command: String
-    let errno: Int32
+    let errno: Errno
 
-    var status: Int32 { errno == ENOENT ? 127 : 126 }
+    var status: Int32 { errno == .noSuchFileOrDirectory ? 127 : 126 }
 
-    var description: String {
-        unsafe "\(command) cannot be run: \(String(cString: strerror(errno)))"
-    }
-}
-
-/// Passes on INT, TERM and HUP.
-///
-/// The terminal sends a signal to its whole foreground group, the command included: only those of other processes
-/// are passed on.
-private enum SignalForwarding {
-    private static let target = Atomic<pid_t>(0)
-
-    static func start(to process: pid_t) {
-        target.store(process, ordering: .sequentiallyConsistent)
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            var action = sigaction()
-            action.sa_flags = SA_SIGINFO
-            unsafe action.__sigaction_handler.sa_sigaction = { signal, information, _ in
-                guard let information = unsafe information, unsafe information.pointee.si_code <= 0 else {
-                    return
-                }
-                kill(SignalForwarding.target.load(ordering: .sequentiallyConsistent), signal)
-            }
-            unsafe sigaction(signal, &action, nil)
-        }
-    }
+    var description: String { "\(command) cannot be run: \(errno)" }
 }

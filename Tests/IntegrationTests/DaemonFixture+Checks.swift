@@ -1,3 +1,5 @@
+import Glibc
+import SegmentClient
 import SegmentTestSupport
 import Testing
 
@@ -26,5 +28,16 @@ extension DaemonFixture {
     /// What `segmentctl status` prints.
     func status(_ name: String = "") throws -> String {
         try segmentctl("status \(name)").output
+    }
+}
+
+extension SegmentClient {
+    /// Waits until there are so many leases.
+    func awaitLeases(_ count: Int) throws {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while try status().leases != count {
+            try #require(ContinuousClock.now < deadline, "there are not \(count) leases")
+            usleep(5000)
+        }
     }
 }

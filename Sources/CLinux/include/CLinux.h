@@ -6,5 +6,6 @@
 #include "ProcessDescriptor.h"
 #include "SharedMemoryControl.h"
 #include "SignOfLife.h"
+#include "SignalPoll.h"
 #include "ThreadText.h"
 #include "UnixSocket.h"

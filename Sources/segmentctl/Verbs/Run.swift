@@ -4,7 +4,7 @@ import SegmentClient
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run a command with leases on segments, held for its life.",
-        usage: "segmentctl [<options>] run <name> ... -- <command> ...",
+        usage: "segmentctl [<options>] run [--exit-if-replaced] <name> ... -- <command> ...",
         discussion: """
             The command finds SEGMENT_KEY_NAME, SEGMENT_ID_NAME and SEGMENT_SIZE_NAME in its environment, for each \
             segment in upper case with _ for other characters. Exit status: the command's, 126 if it cannot be \
@@ -20,6 +20,12 @@ struct Run: ParsableCommand {
     )
     var words: [String] = []
 
+    @Flag(
+        help:
+            "End the command when a segment of its has been made again, with exit status 1; else that is only said."
+    )
+    var exitIfReplaced = false
+
     @OptionGroup var options: GlobalOptions
 
     private var names: [String] { Array(words.prefix { $0 != "--" }) }
@@ -28,7 +34,7 @@ struct Run: ParsableCommand {
     func validate() throws {
         if names.contains("--help") || names.contains("-h") { throw CleanExit.helpRequest(Run.self) }
         if let option = names.first(where: { $0.hasPrefix("-") }) {
-            throw ValidationError("Options stand before `run`: \(option)")
+            throw ValidationError("Options stand before the names: \(option)")
         }
         guard !names.isEmpty else { throw ValidationError("There is no segment before `--`.") }
         guard !command.isEmpty else { throw ValidationError("There is no command after `--`.") }
@@ -42,7 +48,7 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
-        let client = try options.client()
+        let client = try options.clientOfOwnNamespace()
         let leases = try names.map { try Self.lease($0, client) }
         let child: ChildCommand
         do throws(CannotRun) {
@@ -51,9 +57,22 @@ struct Run: ParsableCommand {
             Output.complain("segmentctl: \(error)")
             throw ExitCode(error.status)
         }
-        let status = child.wait(whileWatching: client) { options.notice($0) }
-        withExtendedLifetime(leases) {}
-        throw ExitCode(status)
+        var held = HeldSegments(client, leases)
+        var isEnded = false
+        let status = child.wait(beside: { client.descriptor }) {
+            let (refusals, replacements) = held.takeAgain()
+            for text in refusals { options.notice(text) }
+            for text in replacements {
+                guard exitIfReplaced else {
+                    options.notice(text)
+                    continue
+                }
+                Output.complain("segmentctl: \(text)")
+                isEnded = true
+            }
+            if isEnded { child.terminate() }
+        }
+        throw isEnded ? ExitCode(ExitStatus.failed.rawValue) : ExitCode(status)
     }
 
     /// For writing too, where the caller may.

@@ -1,0 +1,123 @@
+import Glibc
+import SegmentClient
+import SegmentTestSupport
+import Testing
+
+extension RealDaemon {
+    /// `segmentctl run` and the life of its command.
+    @Suite(.serialized) struct RunTests {
+        private func run(_ script: String, _ daemon: DaemonFixture) throws -> (status: Int32, output: String)
+        {
+            try Programs.run(
+                """
+                export SEGMENTD_SOCKET='\(daemon.socket)' PATH='\(Programs.directory)':"$PATH"
+                cd '\(daemon.directory)'
+                \(script)
+                """
+            )
+        }
+
+        @Test(arguments: ["ENOSYS", "EPERM", "EMFILE"])
+        func `it ends with its command where no process descriptor is to be had`(error: String) throws {
+            try DaemonFixture.with { daemon in
+                let result = try run(
+                    "strace -f -o trace -e inject=pidfd_open:error=\(error) timeout -s KILL 5 segmentctl run a -- sh -c 'exit 7'",
+                    daemon
+                )
+                #expect(result.status == 7)
+            }
+        }
+
+        @Test func `a signal that comes before the handlers stand reaches the command`() throws {
+            try DaemonFixture.with { daemon in
+                // Each sigaction(2) of segmentctl takes 50 ms, so that the command signals long before the last.
+                let result = try run(
+                    """
+                    strace -o trace -e trace=rt_sigaction -e inject=rt_sigaction:delay_enter=50000 \
+                        segmentctl run a -- sh -c 'echo $$ > process; kill -TERM $PPID; exec sleep 5'
+                    echo $?; kill -0 $(cat process) 2> /dev/null && echo orphaned && kill $(cat process)
+                    """,
+                    daemon
+                )
+                #expect(result.output == "143\n")
+            }
+        }
+
+        @Test func `no signal orphans the command, whenever it comes`() throws {
+            try DaemonFixture.with { daemon in
+                let result = try run(
+                    """
+                    for round in $(seq 1 200); do
+                        rm -f begun; mkfifo begun
+                        segmentctl run a -- sh -c 'echo $$ > begun; exec sleep 60 > /dev/null 2>&1' &
+                        read process < begun
+                        perl -e 'select undef, undef, undef, rand 0.005'
+                        kill -TERM $!; wait $!; [ $? = 143 ] || echo "round $round"
+                        ! kill $process 2> /dev/null || echo "round $round: orphaned"
+                    done
+                    """,
+                    daemon
+                )
+                #expect(result.output == "")
+            }
+        }
+
+        @Test func `a parent that ignores its children does not cost the exit status`() throws {
+            try DaemonFixture.with { daemon in
+                let result = try run(
+                    """
+                    perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' timeout 10 segmentctl run a -- sh -c 'sleep 0.1; exit 7'
+                    echo $?
+                    segmentctl run a -- sh -c 'grep SigBlk /proc/self/status'
+                    """,
+                    daemon
+                )
+                #expect(result.output == "7\nSigBlk:\t0000000000000000\n")
+            }
+        }
+
+        /// What `run` prints and how it ends when its segment is made anew while the daemon is away.
+        private func overReplacement(
+            _ options: String,
+            _ daemon: DaemonFixture,
+            after: (pid_t) throws -> Void
+        ) throws -> (status: Int32, errors: String) {
+            let runner = try ChildProcess(
+                ["sh", "-c", "exec '\(Programs.path("segmentctl"))' run \(options) a -- sleep 20"],
+                environment: ["SEGMENTD_SOCKET": daemon.socket],
+                errors: "\(daemon.directory)/errors"
+            )
+            let client = try daemon.client()
+            try client.awaitLeases(1)
+            let identifier = try #require(try client.describe("a").identifier)
+            daemon.kill()
+            system("ipcrm -m \(identifier)")
+            try daemon.start()
+            try after(runner.identifier)
+            return (runner.wait(), try Programs.run("cat '\(daemon.directory)/errors'").output)
+        }
+
+        @Test func `a segment made again over a restart is told`() throws {
+            try DaemonFixture.with { daemon in
+                let result = try overReplacement("", daemon) { process in
+                    let deadline = ContinuousClock.now + .seconds(10)
+                    while try Programs.run("cat '\(daemon.directory)/errors'").output.isEmpty,
+                        ContinuousClock.now < deadline
+                    { usleep(20_000) }
+                    Glibc.kill(process, SIGTERM)
+                }
+                #expect(result.status == 128 + SIGTERM)
+                #expect(result.errors.contains("segment a has been replaced"))
+                #expect(result.errors.split(separator: "\n").count == 1)
+            }
+        }
+
+        @Test func `with --exit-if-replaced the command is ended`() throws {
+            try DaemonFixture.with { daemon in
+                let result = try overReplacement("--exit-if-replaced", daemon) { _ in }
+                #expect(result.status == 1)
+                #expect(result.errors.contains("segment a has been replaced"))
+            }
+        }
+    }
+}
