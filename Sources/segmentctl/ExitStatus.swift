@@ -33,10 +33,18 @@ enum ExitStatus: Int32, Error, Comparable {
         self =
             switch error {
             case .refused(let refusal): ExitStatus(refusal)
+            case .unreachable(_, let errno) where Self.isOurs(errno): .failed
             case .unreachable, .untrusted, .timedOut, .disconnected: .unreachable
             case .failed(_, let errno) where Errno(rawValue: errno) == .permissionDenied: .notPermitted
             case .protocolViolation, .otherNamespace, .identityDiffers, .failed: .failed
             }
+    }
+
+    /// Whether connecting failed for want of something in this process or host, which says nothing of the daemon.
+    private static func isOurs(_ errno: Int32) -> Bool {
+        [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .noBufferSpace].contains(
+            Errno(rawValue: errno)
+        )
     }
 
     private init(_ error: ExchangeError) {

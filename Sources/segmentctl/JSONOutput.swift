@@ -1,15 +1,9 @@
-import SegmentClient
+import SystemPackage
 import Varlink
 
 /// Prints what goes over the wire, for programs.
 extension GlobalOptions {
-    func printJSON(_ value: some JSONEncodable) throws {
-        let writer = JSONWriter()
-        writer.value(value)
-        try Output.print(
-            json == .pretty ? PrettyJSON.text(writer.bytes) : String(decoding: writer.bytes, as: UTF8.self)
-        )
-    }
+    func printJSON(_ value: some JSONEncodable) throws(Errno) { try Output.print(value, json) }
 }
 
 /// Elements as one JSON array.

@@ -1,26 +1,53 @@
 import Glibc
+import PrintableText
+import SegmentInterface
 import SystemPackage
+import Varlink
 
-/// Standard output and standard error.
+/// Standard output and standard error: everything that segmentctl says in words leaves here.
+///
+/// The structure of lines is ours. What stands in them may be anybody's, and is made printable.
 enum Output {
-    static func print(_ text: String) throws(Errno) { try write(text, to: .standardOutput) }
+    /// One line.
+    static func print(_ line: String) throws(Errno) { try print([Line(line)]) }
 
-    /// Nobody is left to tell if this fails.
-    static func complain(_ text: String) { try? write(text, to: .standardError) }
+    static func print(_ lines: [Line]) throws(Errno) { try write(text(lines), to: .standardOutput) }
 
-    /// A page on a terminal, plain text elsewhere.
-    static func page(_ text: String) throws(Errno) {
-        guard Terminal.isOutput, let pager = unsafe popen(Self.pager, "w") else { return try print(text) }
-        unsafe fputs(text + "\n", pager)
-        unsafe pclose(pager)
+    /// What goes over the wire; JSON has escapes of its own for what a terminal would obey.
+    static func print(_ value: some JSONEncodable, _ form: JSONForm) throws(Errno) {
+        let writer = JSONWriter()
+        writer.value(value)
+        let bytes = form == .pretty ? PrettyJSON.bytes(writer.bytes) : writer.bytes
+        try write(String(decoding: bytes, as: UTF8.self) + "\n", to: .standardOutput)
     }
 
-    /// What the user wants, less(1) if there is one, or nothing; a text that fits is just shown.
-    private static let pager = #"p=${PAGER-less -FRSX}; command -v ${p%% *} >/dev/null || p=cat; exec $p"#
+    /// Lines on a terminal as a page, elsewhere as they are.
+    static func page(_ lines: [Line], _ choice: PagerChoice) throws(Errno) {
+        guard !Pager.show(text(lines), by: choice) else { return }
+        try print(lines)
+    }
+
+    /// One line on standard error; nobody is left to tell if that fails.
+    static func complain(_ line: String) { try? write(line.printable + "\n", to: .standardError) }
+
+    /// The texts of argument-parser, which have lines of their own, and words of the command line in them.
+    static func explain(_ text: String, on file: FileDescriptor) {
+        let lines = (text.hasSuffix("\n") ? text.dropLast() : text[...])
+            .split(separator: "\n", omittingEmptySubsequences: false)
+        try? write(Self.text(lines.map { Line(String($0)) }), to: file)
+    }
+
+    /// Over what stood in the line of standard error before.
+    static func redraw(_ line: String, isLast: Bool = false) {
+        try? write("\r\u{1b}[K\(line.printable)" + (isLast && !line.isEmpty ? "\n" : ""), to: .standardError)
+    }
+
+    private static func text(_ lines: [Line]) -> String { lines.map { $0.printable + "\n" }.joined() }
 
     private static func write(_ text: String, to file: FileDescriptor) throws(Errno) {
+        var text = text
         do {
-            try file.writeAll((text.hasSuffix("\n") ? text : text + "\n").utf8)
+            try text.withUTF8 { unsafe try file.writePatiently(UnsafeRawBufferPointer($0)) }
         } catch let error as Errno {
             throw error
         } catch {

@@ -1,5 +1,4 @@
 import Glibc
-import SystemPackage
 
 /// One line on a terminal that says how far a stream has come; elsewhere nothing, and nothing between the lines of the
 /// stream itself.
@@ -34,15 +33,12 @@ struct Progress {
     /// Leaves the last line standing.
     func end() {
         guard isShown else { return }
-        draw(
-            lastShown == nil
-                ? "" : ProgressText.text(bytes, of: nil, after: ContinuousClock.now - start) + "\n"
-        )
+        let line =
+            lastShown == nil ? "" : ProgressText.text(bytes, of: nil, after: ContinuousClock.now - start)
+        Output.redraw(line, isLast: true)
     }
 
-    /// Over what stood in the line before.
     private func draw(_ text: String) {
-        guard isShown else { return }
-        _ = try? FileDescriptor.standardError.writeAll("\r\u{1b}[K\(text)".utf8)
+        if isShown { Output.redraw(text) }
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import SegmentModel
 import Glibc
 import SegmentClient
+import SystemPackage
 
 @main
 struct Segmentctl: ParsableCommand {
@@ -33,8 +34,8 @@ struct Segmentctl: ParsableCommand {
         } catch {
             let status = ExitStatus(error)
             switch status {
-            case .done: try? Output.print(fullMessage(for: error))
-            case .usage: Output.complain(fullMessage(for: error))
+            case .done: Output.explain(Completion.amended(fullMessage(for: error)), on: .standardOutput)
+            case .usage: Output.explain(fullMessage(for: error), on: .standardError)
             default: if !(error is ExitStatus) { Output.complain("segmentctl: \(error)") }
             }
             Glibc.exit(status.rawValue)

@@ -17,13 +17,15 @@ enum StandardStreams {
     static func fill(_ segment: inout AttachedSegment, from offset: Int) throws {
         let room = segment.size - offset
         if let length = remainingLength(of: .standardInput), length > room {
-            throw Failure("standard input has \(length) bytes, segment \(segment.name) room for \(room)")
+            throw Failure(
+                "standard input has \(counted(length, "byte")), segment \(segment.name) room for \(room)"
+            )
         }
         let filled = try segment.withMutableBytes { bytes in
             try unsafe bytes.withUnsafeMutableBytes { bytes in
                 var next = offset
                 while next < bytes.count {
-                    let count = unsafe try FileDescriptor.standardInput.read(
+                    let count = unsafe try FileDescriptor.standardInput.readPatiently(
                         into: UnsafeMutableRawBufferPointer(rebasing: bytes[next...])
                     )
                     guard count > 0 else { return false }
@@ -35,11 +37,11 @@ enum StandardStreams {
         guard filled else { return }
         var extra: UInt8 = 0
         let hasMore = unsafe try withUnsafeMutableBytes(of: &extra) {
-            unsafe try FileDescriptor.standardInput.read(into: $0) > 0
+            unsafe try FileDescriptor.standardInput.readPatiently(into: $0) > 0
         }
         if hasMore {
             throw Failure(
-                "standard input has more than \(room) bytes: segment \(segment.name) is full, the rest is lost"
+                "standard input has more than \(counted(room, "byte")): segment \(segment.name) is full, the rest is lost"
             )
         }
     }
@@ -47,7 +49,9 @@ enum StandardStreams {
     static func drain(_ segment: borrowing AttachedSegment, _ range: Range<Int>) throws {
         try segment.withBytes { bytes in
             try unsafe bytes.withUnsafeBytes { bytes in
-                _ = unsafe try FileDescriptor.standardOutput.writeAll(bytes[range])
+                unsafe try FileDescriptor.standardOutput.writePatiently(
+                    UnsafeRawBufferPointer(rebasing: bytes[range])
+                )
             }
         }
     }

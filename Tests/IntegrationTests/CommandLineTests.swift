@@ -161,5 +161,85 @@ extension RealDaemon {
                 #expect(result.output == "{\"event\":\"current\",\"name\":\"a\"\n{\"event\":\"listed\"}\n")
             }
         }
+
+        @Test func `monitor goes on over a restart of the daemon, with a new snapshot`() throws {
+            try DaemonFixture.with { daemon in
+                let lines = "\(daemon.directory)/lines"
+                let monitor = try ChildProcess(
+                    ["sh", "-c", "exec '\(Programs.path("segmentctl"))' monitor --json=short > '\(lines)'"],
+                    environment: ["SEGMENTD_SOCKET": daemon.socket],
+                    errors: "\(daemon.directory)/errors"
+                )
+                func snapshots() throws -> Int {
+                    try Programs.run("grep -c '^{\"event\":\"listed\"}' '\(lines)'").output.split(
+                        separator: "\n"
+                    )
+                    .first.flatMap { Int($0) } ?? 0
+                }
+                func expectSnapshots(_ count: Int) throws {
+                    let deadline = ContinuousClock.now + .seconds(10)
+                    while try snapshots() < count, ContinuousClock.now < deadline { usleep(20_000) }
+                    #expect(try snapshots() == count)
+                }
+                try expectSnapshots(1)
+                daemon.kill()
+                usleep(300_000)
+                try daemon.start()
+                try expectSnapshots(2)
+                #expect(daemon.stop() == 0)
+                try daemon.start()
+                try expectSnapshots(3)
+                monitor.signal(SIGINT)
+                #expect(monitor.wait() == 128 + SIGINT)
+                let said = try Programs.run("cat '\(daemon.directory)/errors'").output
+                let again = "segmentctl: connected to the broker again: every segment as it is now\n"
+                #expect(said == again + again)
+            }
+        }
+
+        @Test func `a process without descriptors is not told that there is no broker`() throws {
+            try DaemonFixture.with { daemon in
+                for verb in ["list", "status", "key a"] {
+                    // What the program has open before it connects is more than the limit lets it have.
+                    let result = try Programs.run(
+                        """
+                        SEGMENTD_SOCKET='\(daemon.socket)' strace -f -o '\(daemon.directory)/trace' \
+                            -e inject=socket:error=EMFILE '\(Programs.path("segmentctl"))' \(verb)
+                        """
+                    )
+                    #expect(result.status == 1, "\(verb)")
+                    #expect(result.output.contains("Too many open files"), "\(result.output)")
+                    #expect(!result.output.contains("no broker"), "\(result.output)")
+                    #expect(!result.output.contains("systemctl"), "\(result.output)")
+                }
+            }
+        }
+
+        @Test func `the version is JSON, too`() throws {
+            try DaemonFixture.with { daemon in
+                let text = try daemon.segmentctl("version").output
+                let version = text.dropFirst("segmentctl ".count).dropLast()
+                let json = try daemon.segmentctl("version --json=short")
+                #expect(json == (0, "{\"version\":\"\(version)\"}\n"))
+            }
+        }
+
+        @Test func `one is singular`() throws {
+            try DaemonFixture.with { daemon in
+                try daemon.write("size = 0", to: "segments.d/b.toml")
+                let client = try daemon.client()
+                #expect {
+                    try client.reload()
+                } throws: {
+                    "\($0)".hasSuffix("1 problem")
+                }
+                #expect(
+                    try daemon.segmentctl("read a --offset 4095 --length 2").output.contains(
+                        "has 1 byte after"
+                    )
+                )
+                unlink("\(daemon.segmentFiles)/b.toml")
+            }
+        }
     }
 }

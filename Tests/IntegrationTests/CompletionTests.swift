@@ -43,5 +43,20 @@ extension RealDaemon {
                 daemon.process.signal(SIGCONT)
             }
         }
+
+        @Test func `zsh completes the value of an option behind its equals sign`() throws {
+            let script = try Programs.run("'\(Programs.path("segmentctl"))' --generate-completion-script zsh")
+                .output
+            for option in ["json", "when", "state", "socket", "offset"] {
+                #expect(script.contains("'--\(option)=["), "\(option)")
+                #expect(!script.contains("'--\(option)["), "\(option)")
+            }
+            for flag in ["no-legend", "no-pager"] {
+                #expect(script.contains("'--\(flag)["), "\(flag)")
+            }
+            #expect(script.contains("('pretty' 'short' 'off')"))
+            #expect(script.contains("('unused' 'idle' 'now')"))
+            #expect(script.contains("___state=('absent' 'ready' 'drifted' 'draining' 'removing' 'blocked')"))
+        }
     }
 }

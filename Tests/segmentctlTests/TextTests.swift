@@ -48,9 +48,11 @@ import Testing
         }
     }
 
+    private func shown(_ lines: [Line]) -> String { lines.map(\.printable).joined(separator: "\n") }
+
     @Test func `the table of segments`() throws {
         let blocked = try segment("b", .blocked)
-        let text = SegmentTable.text([try live("a-long-name"), blocked], legend: true)
+        let text = shown(SegmentTable.lines([try live("a-long-name"), blocked], legend: true))
         #expect(
             text == """
                 NAME        STATE   KEY        ID   SIZE MODE GROUP     CLIENTS RESIDENT
@@ -60,7 +62,9 @@ import Testing
                 2 segments, 1 blocked: `segmentctl status NAME` says why.
                 """
         )
-        #expect(SegmentTable.text([blocked], legend: false) == "b blocked - - 16 MiB 0664 telemetry 0 -")
+        #expect(
+            shown(SegmentTable.lines([blocked], legend: false)) == "b blocked - - 16 MiB 0664 telemetry 0 -"
+        )
     }
 
     @Test func `one segment in full`() throws {
@@ -71,7 +75,7 @@ import Testing
         segment.keyProject = 65
         segment.problems = [SegmentProblem(.sizeDiffers, message: "it has 1 B", remedy: "do this")]
         let now: Int64 = 1_800_000_100_000_000
-        let text = SegmentPage(segment: segment, color: false, now: now).text
+        let text = shown(SegmentPage(segment: segment, color: false, now: now).lines)
         let since = Moment(1_800_000_000_000_000).text
         #expect(
             text == """
@@ -93,14 +97,17 @@ import Testing
 
     @Test func `no state is told by colour alone`() throws {
         let marks = try SegmentState.allCases.map { state in
-            String(SegmentPage(segment: try segment("a", state), color: false, now: 0).text.prefix(1))
+            String(shown(SegmentPage(segment: try segment("a", state), color: false, now: 0).lines).prefix(1))
         }
         #expect(marks == ["○", "●", "◐", "◐", "◐", "×"])
-        let colored = SegmentPage(segment: try segment("a", .blocked), color: true, now: 0).text
+        let colored = shown(SegmentPage(segment: try segment("a", .blocked), color: true, now: 0).lines)
         #expect(colored.contains("\u{1b}[31mblocked\u{1b}[0m"))
     }
 
-    @Test(arguments: [(0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (5 << 30, "5 GiB")])
+    @Test(arguments: [
+        (0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (5 << 30, "5 GiB"),
+        ((1 << 63) - 65537, "8388607.9 TiB"), (.max, "16777216 TiB"),
+    ])
     func `sizes are rounded for people`(bytes: UInt64, text: String) { #expect(rounded(bytes) == text) }
 
     @Test(arguments: [
@@ -110,12 +117,75 @@ import Testing
         #expect(Moment(0).ago(seconds * 1_000_000).hasSuffix("; \(ago)"))
     }
 
+    /// What somebody else says of a moment, and what the clock here says.
+    @Test(arguments: [
+        (Int64.min, Int64.max, "106751991 d 4 h ago"), (.max, .min, "0 s ago"),
+        (.min, 0, "106751991 d 4 h ago"),
+        (.min, -1, "106751991 d 4 h ago"), (.max, 0, "0 s ago"), (0, .max, "106751991 d 4 h ago"),
+        (0, .min, "0 s ago"),
+        (1, 0, "0 s ago"), (-1, 0, "0 s ago"),
+    ])
+    func `no moment is too far away for a text`(moment: Int64, now: Int64, ago: String) {
+        #expect(Moment(moment).ago(now).hasSuffix("; \(ago)"))
+        #expect(!Moment(moment).timeOfDay.isEmpty)
+    }
+
+    @Test func `pages and tables show whatever numbers there are`() throws {
+        for number in [Int64.min, -1, 0, .max] {
+            let big = UInt64(bitPattern: number)
+            var segment = try live("a")
+            segment.size = ByteCount(bytes: big)
+            segment.attachments = Int(number)
+            segment.memory = SegmentMemory(resident: big, swapped: big)
+            segment.created = number
+            segment.lastAttach = number
+            segment.lastDetach = number
+            segment.leases[0].since = number
+            segment.leases[0].userID = .max
+            segment.leases[0].userName = nil
+            segment.leases[0].processID = Int32(truncatingIfNeeded: number)
+            let status = DaemonStatus(
+                version: "1",
+                processID: .min,
+                started: number,
+                configuration: "/",
+                segments: Int(number),
+                blocked: Int(number),
+                leases: Int(number),
+                connections: Int(number),
+                segmentBytes: big,
+                ipcNamespace: big,
+                kernelSegments: Int(number),
+                kernelSegmentsMax: Int(number),
+                kernelSegmentBytesMax: big,
+                warnings: []
+            )
+            for now in [Int64.min, 0, .max] {
+                #expect(SegmentPage(segment: segment, color: false, now: now).lines.count == 10)
+                #expect(DaemonPage(status: status, now: now).lines.count == 5)
+            }
+            #expect(SegmentTable.lines([segment], legend: true).count == 4)
+        }
+    }
+
+    @Test func `what others wrote cannot change a line or its colour`() throws {
+        var segment = try live("a")
+        segment.summary = "\u{1b}[2J\nb\u{9b}31m"
+        segment.group = "wide\r\n"
+        let page = SegmentPage(segment: segment, color: true, now: 0).lines.map(\.printable)
+        #expect(page[0] == "\u{1b}[32m●\u{1b}[0m a - ?[2J?b?31m")
+        #expect(page.allSatisfy { !$0.contains("\n") })
+        let table = SegmentTable.lines([segment, try live("b")], legend: false).map(\.printable)
+        #expect(table[0].contains(" wide??    1 (3)"))
+        #expect(table[0].count == table[1].count)
+    }
+
     @Test(arguments: [
         ("{}", "{}"), ("[]", "[]"), (#"{"a":1}"#, "{\n  \"a\": 1\n}"),
         (#"[{"a":"x:{,\"}","b":[]}]"#, "[\n  {\n    \"a\": \"x:{,\\\"}\",\n    \"b\": []\n  }\n]"),
     ])
     func `pretty JSON is the same JSON`(short: String, pretty: String) {
-        #expect(PrettyJSON.text(Array(short.utf8)) == pretty)
+        #expect(PrettyJSON.bytes(Array(short.utf8)) == Array(pretty.utf8))
     }
 
     @Test(arguments: [("telemetry", "TELEMETRY"), ("a.b-c_d0", "A_B_C_D0")])
@@ -146,6 +216,10 @@ import Testing
         (2048, nil, .seconds(2), "2 KiB, 1 KiB/s"), (2048, 2048, .seconds(2), "2 KiB of 2 KiB, 1 KiB/s"),
         // A file that has grown meanwhile.
         (4096, 2048, .seconds(2), "4 KiB of 2 KiB, 2 KiB/s"),
+        (.max, .max, .milliseconds(100), "16777216 TiB of 16777216 TiB, 16777216 TiB/s"),
+        (1 << 60, .max, .milliseconds(1), "1048576 TiB of 16777216 TiB"),
+        (1, .max, .seconds(1), "1 B of 16777216 TiB, 1 B/s, 277777 h 46 min left"),
+        (.max, nil, .seconds(Int64.max), "16777216 TiB, 2 B/s"), (1, nil, .seconds(-1), "1 B"),
     ]
 
     @Test(arguments: progress)
@@ -186,5 +260,43 @@ import Testing
         } throws: {
             ExitStatus($0).rawValue == status
         }
+    }
+
+    static let pagers: [([String: String], PagerChoice)] = [
+        ([:], .less(isSecure: true)), (["TERM": "dumb"], .none), (["TERM": ""], .none),
+        (["PAGER": ""], .none), (["PAGER": " \t"], .none), (["PAGER": "cat"], .none),
+        (["PAGER": " cat "], .none),
+        (["SEGMENTCTL_PAGER": "", "PAGER": "less"], .none),
+        (["PAGER": "more"], .less(isSecure: true)), (["PAGER": "less -R"], .less(isSecure: true)),
+        (["PAGER": "more", "SEGMENTCTL_PAGERSECURE": "1"], .none),
+        (["PAGER": "/usr/bin/less", "SEGMENTCTL_PAGERSECURE": "true"], .less(isSecure: true)),
+        (["PAGER": "sh -c less", "SEGMENTCTL_PAGERSECURE": "yes"], .none),
+        (["PAGER": "more", "SEGMENTCTL_PAGERSECURE": ""], .none),
+        (["PAGER": "more -d 'a b'", "SEGMENTCTL_PAGERSECURE": "0"], .command("more -d 'a b'")),
+        (["SEGMENTCTL_PAGER": "most", "PAGER": "more", "SEGMENTCTL_PAGERSECURE": "No"], .command("most")),
+        (["PAGER": "cat", "SEGMENTCTL_PAGERSECURE": "off"], .none),
+        (["SEGMENTCTL_PAGERSECURE": "false"], .less(isSecure: false)),
+    ]
+
+    @Test(arguments: pagers)
+    func `which pager shows long output`(variables: [String: String], choice: PagerChoice) {
+        let all = ["TERM": "xterm"].merging(variables) { $1 }
+        #expect(PagerChoice(isTerminal: true, isWanted: true) { all[$0] } == choice)
+        #expect(PagerChoice(isTerminal: false, isWanted: true) { all[$0] } == .none)
+        #expect(PagerChoice(isTerminal: true, isWanted: false) { all[$0] } == .none)
+    }
+
+    @Test func `without a terminal's name there is no pager`() {
+        #expect(PagerChoice(isTerminal: true, isWanted: true) { _ in nil } == .none)
+    }
+
+    @Test(
+        arguments: [
+            ("ready", [SegmentState.ready]), ("blocked,absent", [.blocked, .absent]), ("", nil),
+            ("ready,", nil), ("x", nil),
+        ] as [(String, [SegmentState]?)]
+    )
+    func `states are words with commas between`(text: String, states: [SegmentState]?) {
+        #expect(StateFilter(argument: text)?.states == states.map { Set($0) })
     }
 }

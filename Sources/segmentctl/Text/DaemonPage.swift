@@ -6,7 +6,7 @@ struct DaemonPage {
     /// CLOCK_REALTIME, in µs.
     let now: Int64
 
-    var text: String {
+    var lines: [Line] {
         let blocked = status.blocked == 0 ? "" : ", \(status.blocked) blocked"
         var lines = [
             "segmentd \(status.version), process \(status.processID), running since \(Moment(status.started).ago(now))",
@@ -20,7 +20,7 @@ struct DaemonPage {
             lines.append("      Warning: \(warning.message)")
             if let remedy = warning.remedy { lines.append("       Remedy: \(remedy)") }
         }
-        return lines.joined(separator: "\n")
+        return lines.map { Line($0) }
     }
 
     /// The kernel's usual limit is none.

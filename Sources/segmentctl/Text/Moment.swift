@@ -22,7 +22,10 @@ struct Moment {
 
     /// With how long that was before `now`.
     func ago(_ now: Int64) -> String {
-        let seconds = max(0, (now - microseconds) / 1_000_000)
+        // A clock that somebody else has read may say anything.
+        let (distance, isTooFar) = now.subtractingReportingOverflow(microseconds)
+        let seconds =
+            isTooFar ? (microseconds < now ? Int64.max / 1_000_000 : 0) : max(0, distance / 1_000_000)
         let ago =
             switch seconds {
             case ..<60: "\(seconds) s"

@@ -1,7 +1,7 @@
 /// JSON with a line for each member, indented by two spaces.
 enum PrettyJSON {
     /// `bytes` is JSON without white space outside of strings.
-    static func text(_ bytes: [UInt8]) -> String {
+    static func bytes(_ bytes: [UInt8]) -> [UInt8] {
         var pretty: [UInt8] = []
         var depth = 0
         var isInString = false
@@ -41,6 +41,6 @@ enum PrettyJSON {
                 pretty.append(byte)
             }
         }
-        return String(decoding: pretty, as: UTF8.self)
+        return pretty
     }
 }

@@ -8,7 +8,7 @@ enum ProgressText {
         if let total { text += " of \(rounded(total))" }
         // The first moments say nothing of the rate.
         guard seconds >= 0.1, rate >= 1 else { return text }
-        text += ", \(rounded(UInt64(rate)))/s"
+        text += ", \(rounded(UInt64(exactly: rate.rounded(.down)) ?? .max))/s"
         if let total, total > bytes { text += ", \(Self.left(Double(total - bytes) / rate)) left" }
         return text
     }

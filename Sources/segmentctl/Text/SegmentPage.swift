@@ -8,8 +8,8 @@ struct SegmentPage {
     /// CLOCK_REALTIME, in µs.
     let now: Int64
 
-    var text: String {
-        var lines = ["\(mark) \(segment.name)" + (segment.summary.map { " - \($0)" } ?? "")]
+    var lines: [Line] {
+        var lines = [mark + " \(segment.name)" + (segment.summary.map { " - \($0)" } ?? "")]
         add("Declared", segment.configurationFile ?? "by no file any more", &lines)
         let since = segment.created.map { " since \(Moment($0).ago(now))" } ?? ""
         add("State", paint(segment.state.rawValue) + since, &lines)
@@ -28,12 +28,16 @@ struct SegmentPage {
         for (index, lease) in segment.leases.enumerated() {
             add(index == 0 ? "Leases" : "", holder(lease), &lines)
         }
-        return lines.joined(separator: "\n")
+        return lines
     }
 
-    private func add(_ label: String, _ text: String, _ lines: inout [String]) {
+    private func add(_ label: String, _ text: String, _ lines: inout [Line]) {
+        add(label, Line(text), &lines)
+    }
+
+    private func add(_ label: String, _ text: Line, _ lines: inout [Line]) {
         let padding = String(repeating: " ", count: max(0, 12 - label.count))
-        lines.append("\(padding)\(label)\(label.isEmpty ? " " : ":") \(text)")
+        lines.append(Line("\(padding)\(label)\(label.isEmpty ? " " : ":") ") + text)
     }
 
     private var key: String {
@@ -54,7 +58,7 @@ struct SegmentPage {
     }
 
     /// The state is never told by colour alone.
-    private var mark: String {
+    private var mark: Line {
         switch segment.state {
         case .ready: paint("●")
         case .drifted, .draining, .removing: paint("◐")
@@ -63,15 +67,15 @@ struct SegmentPage {
         }
     }
 
-    private func paint(_ text: String) -> String {
-        guard color else { return text }
-        let code =
+    private func paint(_ text: String) -> Line {
+        guard color else { return Line(text) }
+        let color: Line.Color =
             switch segment.state {
-            case .ready: "32"
-            case .drifted, .draining, .removing: "33"
-            case .blocked: "31"
-            case .absent: "0"
+            case .ready: .green
+            case .drifted, .draining, .removing: .yellow
+            case .blocked: .red
+            case .absent: .plain
             }
-        return "\u{1b}[\(code)m\(text)\u{1b}[0m"
+        return Line(text, color)
     }
 }

@@ -9,7 +9,7 @@ enum SegmentTable {
         .init(heading: "GROUP"), .init(heading: "CLIENTS"), .init(heading: "RESIDENT", isNumber: true),
     ]
 
-    static func text(_ segments: [SegmentDescription], legend: Bool) -> String {
+    static func lines(_ segments: [SegmentDescription], legend: Bool) -> [Line] {
         var table = Table(columns: columns)
         for segment in segments {
             table.rows.append([
@@ -18,15 +18,17 @@ enum SegmentTable {
                 segment.group, clients(segment), segment.memory.map { rounded($0.resident) } ?? "-",
             ])
         }
-        let text = table.text(legend: legend)
-        guard legend else { return text }
+        let lines = table.lines(legend: legend)
+        guard legend else { return lines }
         let blocked = segments.count { $0.state == .blocked }
-        return text + "\n\n\(counted(segments.count, "segment"))"
+        let total =
+            counted(segments.count, "segment")
             + (blocked > 0 ? ", \(blocked) blocked: `segmentctl status NAME` says why" : "") + "."
+        return lines + [Line(""), Line(total)]
     }
 
     /// What the kernel alone can tell, of every segment in the IPC namespace.
-    static func text(_ segments: [KernelSegment], legend: Bool) -> String {
+    static func lines(_ segments: [KernelSegment], legend: Bool) -> [Line] {
         var table = Table(columns: columns)
         for segment in segments {
             let status = segment.status
@@ -37,7 +39,7 @@ enum SegmentTable {
                 segment.memory.map { rounded($0.resident) } ?? "-",
             ])
         }
-        return table.text(legend: legend)
+        return table.lines(legend: legend)
     }
 
     /// Leases, and attachments where they differ.

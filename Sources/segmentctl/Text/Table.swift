@@ -1,3 +1,5 @@
+import PrintableText
+
 /// Columns of text, as wide as their widest cell.
 struct Table {
     struct Column {
@@ -9,8 +11,9 @@ struct Table {
     var rows: [[String]] = []
 
     /// One line a row; numbers stand to the right.
-    func text(legend: Bool) -> String {
-        let lines = (legend ? [columns.map(\.heading)] : []) + rows
+    func lines(legend: Bool) -> [Line] {
+        // As wide as it is shown.
+        let lines = (legend ? [columns.map(\.heading)] : []) + rows.map { $0.map(\.printable) }
         let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         return lines.map { cells in
             var line = ""
@@ -19,7 +22,7 @@ struct Table {
                 line += (index == 0 ? "" : " ") + (columns[index].isNumber ? padding + cell : cell + padding)
             }
             while line.last == " " { line.removeLast() }
-            return line
-        }.joined(separator: "\n")
+            return Line(line)
+        }
     }
 }

@@ -16,24 +16,29 @@ struct List: ParsableCommand {
     }
 
     func run() throws {
-        let segments: [SegmentDescription]
+        let client: SegmentClient
+        var segments: [SegmentDescription]
         do throws(SegmentClientError) {
-            segments = try options.client().list().map(\.named)
+            client = try options.client()
+            segments = try client.list().map(\.named)
         } catch {
             return try options.listKernelSegments(insteadOf: error)
         }
+        if let states = options.state?.states { segments.removeAll { !states.contains($0.state) } }
+        options.noticeOtherNamespace(client)
         guard options.json == .off else { return try options.printJSON(JSONArray(segments)) }
-        try Output.page(SegmentTable.text(segments, legend: !options.noLegend))
+        try options.page(SegmentTable.lines(segments, legend: !options.noLegend))
     }
 }
 
 extension GlobalOptions {
     /// Without the daemon: what the kernel alone can tell.
     func listKernelSegments(insteadOf error: SegmentClientError) throws {
-        guard case .unreachable = error else { throw error }
+        // Where a daemon may well listen, the kernel's answer would be taken for its.
+        guard case .unreachable = error, ExitStatus(error) == .unreachable else { throw error }
         let segments = try KernelSegment.all()
         if json == .off {
-            try Output.page(SegmentTable.text(segments, legend: !noLegend))
+            try page(SegmentTable.lines(segments, legend: !noLegend))
         } else {
             try printJSON(JSONArray(segments))
         }

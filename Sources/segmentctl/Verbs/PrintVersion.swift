@@ -1,5 +1,6 @@
 import ArgumentParser
 import SegmentModel
+import Varlink
 
 struct PrintVersion: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -7,5 +8,18 @@ struct PrintVersion: ParsableCommand {
         abstract: "Print the version."
     )
 
-    func run() throws { try Output.print("segmentctl \(Product.version)") }
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        guard options.json == .off else { return try options.printJSON(Version()) }
+        try Output.print("segmentctl \(Product.version)")
+    }
+}
+
+private struct Version: JSONEncodable {
+    func encode(to writer: JSONWriter) {
+        writer.beginObject()
+        writer.member("version", Product.version)
+        writer.endObject()
+    }
 }

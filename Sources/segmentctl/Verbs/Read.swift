@@ -21,13 +21,15 @@ struct Read: ParsableCommand {
     }
 
     func run() throws {
-        try options.client().withSegment(name, access: .readOnly) { segment in
+        try options.clientOfOwnNamespace().withSegment(name, access: .readOnly) { segment in
             guard offset <= segment.size else {
                 throw Failure("segment \(name) ends at byte \(segment.size), before offset \(offset)")
             }
             let rest = segment.size - offset
             guard length ?? 0 <= rest else {
-                throw Failure("segment \(name) has \(rest) bytes after offset \(offset), not \(length ?? 0)")
+                throw Failure(
+                    "segment \(name) has \(counted(rest, "byte")) after offset \(offset), not \(length ?? 0)"
+                )
             }
             try StandardStreams.drain(segment, offset..<offset + (length ?? rest))
         }

@@ -21,9 +21,11 @@ struct Status: ParsableCommand {
         }
         guard !names.isEmpty else {
             let status = try client.status()
+            options.noticeOtherNamespace(client)
             guard options.json == .off else { return try options.printJSON(status) }
-            return try Output.page(DaemonPage(status: status, now: Moment.now).text)
+            return try options.page(DaemonPage(status: status, now: Moment.now).lines)
         }
+        options.noticeOtherNamespace(client)
         try show(client)
     }
 
@@ -44,10 +46,8 @@ struct Status: ParsableCommand {
             try options.printJSON(JSONArray(segments))
         } else if !segments.isEmpty {
             let now = Moment.now
-            try Output.page(
-                segments.map { SegmentPage(segment: $0, color: Terminal.hasColor, now: now).text }
-                    .joined(separator: "\n\n")
-            )
+            let pages = segments.map { SegmentPage(segment: $0, color: Terminal.hasColor, now: now).lines }
+            try options.page(Array(pages.joined(separator: [Line("")])))
         }
         if worst != .done { throw worst }
     }

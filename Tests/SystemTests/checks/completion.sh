@@ -16,6 +16,10 @@ key=$(segmentctl key telemetry)
 for shell in zsh fish; do
     expect "$shell completes a segment" "$key" timeout 20 zsh -f "$here/checks/tabulator.zsh" $shell "segmentctl key te"
 done
+for option in "--json=sh" "--json=short --state=rea" "--json sh"; do
+    expect "zsh completes $option" '[{"name":"telemetry"' \
+        timeout 20 zsh -f "$here/checks/tabulator.zsh" zsh "segmentctl list $option"
+done
 
 systemctl stop segmentd.service segmentd.socket
 exits "without the daemon nothing is offered and nothing said" 0 [ -z "$(in_bash "segmentctl key te" 2>&1)" ]

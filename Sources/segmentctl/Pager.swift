@@ -1,0 +1,56 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// A program that shows a text a screen at a time.
+enum Pager {
+    /// Returns once the user has seen enough; false where there is no pager or it cannot be run.
+    static func show(_ text: String, by choice: PagerChoice) -> Bool {
+        switch choice {
+        case .none: return false
+        case .less(let isSecure):
+            // What fits on a screen is just shown, and ctrl-C ends less.
+            unsafe setenv("LESS", "FRSXMK", 1)
+            if isSecure {
+                unsafe setenv("LESSSECURE", "1", 1)
+                unsafe unsetenv("LESSSECURE_ALLOW")
+            }
+            return run(["less"], text)
+        case .command(let command): return run(["/bin/sh", "-c", command], text)
+        }
+    }
+
+    /// As a setuid program must read it.
+    static func variable(_ name: String) -> String? {
+        unsafe clinux_secure_getenv(name).map { unsafe String(cString: $0) }
+    }
+
+    private static func run(_ command: [String], _ text: String) -> Bool {
+        // ctrl-C is the pager's, which goes on and must not be left behind; one that ends early is no error.
+        let ignored = [SIGINT, SIGPIPE].map { ($0, signal($0, SIG_IGN)) }
+        defer { for (number, action) in ignored { _ = signal(number, action) } }
+        guard let (process, input) = start(command) else { return false }
+        var text = text
+        try? text.withUTF8 { unsafe try input.writePatiently(UnsafeRawBufferPointer($0)) }
+        try? input.close()
+        var status: Int32 = 0
+        while unsafe waitpid(process, &status, 0) < 0 {
+            guard errno == EINTR else { return true }
+        }
+        // The shell's way of saying that there is no such program.
+        return status & 0x7f != 0 || ![126, 127].contains(status >> 8 & 0xff)
+    }
+
+    /// The pager and its standard input.
+    private static func start(_ command: [String]) -> (process: pid_t, input: FileDescriptor)? {
+        guard let (output, input) = try? FileDescriptor.pipe(options: .closeOnExec) else { return nil }
+        defer { try? output.close() }
+        do throws(Errno) {
+            let process = try Spawn.start(command, input: output, defaultActions: [SIGINT, SIGPIPE])
+            return (process, input)
+        } catch {
+            try? input.close()
+            return nil
+        }
+    }
+}
