@@ -21,7 +21,7 @@ extension BrokerError: VarlinkError {
         writer.beginObject()
         switch self {
         case .noSuchSegment(let name):
-            writer.member("name", name)
+            writer.member("name", name.quotedBack)
         case .accessDenied(let name, let access, let userID, let reason):
             writer.member("name", name.string)
             writer.member("access", access.rawValue)
@@ -37,7 +37,7 @@ extension BrokerError: VarlinkError {
             writer.member("attachments", attachments)
             writer.member("leases", leases)
         case .noSuchLease(let lease):
-            writer.member("lease", lease)
+            writer.member("lease", lease.quotedBack)
         case .limitReached(let limit, let value):
             writer.member("limit", limit)
             writer.member("value", value)

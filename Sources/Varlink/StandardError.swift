@@ -24,9 +24,10 @@ extension StandardError: VarlinkError {
     package func encode(to writer: JSONWriter) {
         writer.beginObject()
         switch self {
-        case .interfaceNotFound(let interface): writer.member("interface", interface)
-        case .methodNotFound(let method), .methodNotImplemented(let method): writer.member("method", method)
-        case .invalidParameter(let parameter): writer.member("parameter", parameter)
+        case .interfaceNotFound(let interface): writer.member("interface", interface.quotedBack)
+        case .methodNotFound(let method), .methodNotImplemented(let method):
+            writer.member("method", method.quotedBack)
+        case .invalidParameter(let parameter): writer.member("parameter", parameter.quotedBack)
         case .permissionDenied, .expectedMore: break
         }
         writer.endObject()

@@ -235,4 +235,13 @@ import Varlink
         let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
         #expect(String(decoding: bytes[..<count], as: UTF8.self) == VarlinkInterface.broker.description)
     }
+
+    @Test func `what a client sent is quoted back in part where it is long`() {
+        let text = String(repeating: "x", count: 1 << 20)
+        for error in [BrokerError.noSuchSegment(name: text), .noSuchLease(lease: text)] {
+            let writer = JSONWriter()
+            error.encode(to: writer)
+            #expect(writer.count < 1000)
+        }
+    }
 }
