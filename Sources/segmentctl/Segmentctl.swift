@@ -17,8 +17,9 @@ struct Segmentctl: ParsableCommand {
         subcommands: [
             List.self, Status.self, Key.self, Identifier.self, Write.self, Read.self, Send.self,
             Receive.self, Run.self, Monitor.self, Remove.self, Reload.self, Check.self, PrintVersion.self,
+            ListAll.self,
         ],
-        defaultSubcommand: List.self
+        defaultSubcommand: ListAll.self
     )
 
     @OptionGroup var options: GlobalOptions
@@ -35,7 +36,7 @@ struct Segmentctl: ParsableCommand {
             let status = ExitStatus(error)
             switch status {
             case .done: Output.explain(Completion.amended(fullMessage(for: error)), on: .standardOutput)
-            case .usage: Output.explain(fullMessage(for: error), on: .standardError)
+            case .usage: Output.explain(ListAll.unnamed(fullMessage(for: error)), on: .standardError)
             default: if !(error is ExitStatus) { Output.complain("segmentctl: \(error)") }
             }
             Glibc.exit(status.rawValue)

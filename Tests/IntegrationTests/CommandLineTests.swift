@@ -200,7 +200,6 @@ extension RealDaemon {
         @Test func `a process without descriptors is not told that there is no broker`() throws {
             try DaemonFixture.with { daemon in
                 for verb in ["list", "status", "key a"] {
-                    // What the program has open before it connects is more than the limit lets it have.
                     let result = try Programs.run(
                         """
                         SEGMENTD_SOCKET='\(daemon.socket)' strace -f -o '\(daemon.directory)/trace' \
@@ -211,6 +210,27 @@ extension RealDaemon {
                     #expect(result.output.contains("Too many open files"), "\(result.output)")
                     #expect(!result.output.contains("no broker"), "\(result.output)")
                     #expect(!result.output.contains("systemctl"), "\(result.output)")
+                }
+            }
+        }
+
+        @Test func `a list of names, patterns and states`() throws {
+            let files = ["a", "b1", "b2"].map { ("segments.d/\($0).toml", "size = 1\nkeep = \"while-used\"") }
+            try DaemonFixture.with(Dictionary(uniqueKeysWithValues: files)) { daemon in
+                func names(_ arguments: String) throws -> (Int32, String) {
+                    let result = try daemon.segmentctl(
+                        "\(arguments) --no-legend | cut -d' ' -f1 | paste -sd' '"
+                    )
+                    return (try daemon.segmentctl("\(arguments) > /dev/null").status, result.output)
+                }
+                for (arguments, expected) in [
+                    ("list", (0, "a b1 b2\n")), ("list b2 a", (0, "a b2\n")), ("list 'b*'", (0, "b1 b2\n")),
+                    ("list '[ab]1' a", (0, "a b1\n")), ("list 'x*'", (0, "\n")),
+                    ("list a x 2>/dev/null", (4, "a\n")),
+                    ("--state=absent,ready list", (0, "a b1 b2\n")), ("--state=ready", (0, "\n")),
+                ] as [(String, (Int32, String))] {
+                    let found = try names(arguments)
+                    #expect(found == expected, "\(arguments)")
                 }
             }
         }

@@ -18,7 +18,7 @@ extension RealDaemon {
         @Test func `every verb that takes a segment is offered the live names`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 1", "segments.d/b.toml": "size = 1"]) {
                 daemon in
-                for verb in ["status", "key", "id", "read", "write", "remove", "run"] {
+                for verb in ["list", "status", "key", "id", "read", "write", "remove", "run"] {
                     let names = try offered("segmentctl \(verb) ", verb, daemon.socket)
                     #expect(names == "a\nb\n", "\(verb)")
                 }

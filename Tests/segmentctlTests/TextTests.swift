@@ -247,7 +247,8 @@ import Testing
     }
 
     static let usages: [([String], Int32)] = [
-        (["list", "x"], 2), (["foo"], 2), (["key"], 2), (["run", "a"], 2), (["run", "--", "true"], 2),
+        (["foo"], 2), (["foo", "list"], 2), (["list", "--state=x"], 2), (["key"], 2), (["run", "a"], 2),
+        (["run", "--", "true"], 2),
         (["run", "a.b", "a-b", "--", "true"], 2), (["write", "a", "--offset=-1"], 2),
         (["list", "--json=x"], 2),
         (["run", "--help"], 0), (["--version"], 0),

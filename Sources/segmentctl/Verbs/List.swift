@@ -1,10 +1,54 @@
 import ArgumentParser
+import Glibc
 import SegmentClient
 
 struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List all segments.")
+    static let configuration = CommandConfiguration(
+        abstract: "List all segments, or those of these names.",
+        discussion: "A name may be a pattern as the shell has them, in quotes: 'camera-*'."
+    )
 
-    /// As the default verb it meets every word that is none.
+    @Argument(help: "Names or patterns.", completion: SegmentNames.completion)
+    var names: [String] = []
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        let client: SegmentClient
+        var segments: [SegmentDescription]
+        do throws(SegmentClientError) {
+            client = try options.client()
+            segments = try client.list().map(\.named)
+        } catch {
+            return try options.listKernelSegments(insteadOf: error)
+        }
+        let missing = names.filter { !$0.isPattern && !segments.map(\.name.string).contains($0) }
+        if !names.isEmpty { segments.removeAll { !$0.name.string.matches(anyOf: names) } }
+        if let states = options.state?.states { segments.removeAll { !states.contains($0.state) } }
+        options.noticeOtherNamespace(client)
+        if options.json == .off {
+            try options.page(SegmentTable.lines(segments, legend: !options.noLegend))
+        } else {
+            try options.printJSON(JSONArray(segments))
+        }
+        for name in missing { Output.complain("segmentctl: \(BrokerError.noSuchSegment(name: name))") }
+        if !missing.isEmpty { throw ExitStatus.noSuchSegment }
+    }
+}
+
+/// No verb at all: `list`, which then takes no names, so that a word that is no verb is not taken for one.
+struct ListAll: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list-all",
+        abstract: "List all segments.",
+        shouldDisplay: false
+    )
+
+    /// A message without the name, which nobody has given.
+    static func unnamed(_ text: String) -> String {
+        text.replacing("segmentctl \(configuration.commandName ?? "")", with: "segmentctl")
+    }
+
     @Argument(help: ArgumentHelp(visibility: .private))
     var unknown: [String] = []
 
@@ -16,18 +60,19 @@ struct List: ParsableCommand {
     }
 
     func run() throws {
-        let client: SegmentClient
-        var segments: [SegmentDescription]
-        do throws(SegmentClientError) {
-            client = try options.client()
-            segments = try client.list().map(\.named)
-        } catch {
-            return try options.listKernelSegments(insteadOf: error)
-        }
-        if let states = options.state?.states { segments.removeAll { !states.contains($0.state) } }
-        options.noticeOtherNamespace(client)
-        guard options.json == .off else { return try options.printJSON(JSONArray(segments)) }
-        try options.page(SegmentTable.lines(segments, legend: !options.noLegend))
+        var list = List()
+        list.names = []
+        list.options = options
+        try list.run()
+    }
+}
+
+extension String {
+    /// fnmatch(3) knows these.
+    fileprivate var isPattern: Bool { contains { "*?[".contains($0) } }
+
+    fileprivate func matches(anyOf patterns: [String]) -> Bool {
+        patterns.contains { unsafe fnmatch($0, self, 0) == 0 }
     }
 }
 
