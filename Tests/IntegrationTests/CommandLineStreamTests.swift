@@ -4,7 +4,8 @@ import Testing
 
 extension RealDaemon {
     /// Standard streams that do not wait, as some programs leave them.
-    @Suite(.serialized) struct CommandLineStreamTests {
+    @Suite(.serialized, .resilience("standard streams that do not wait"))
+    struct CommandLineStreamTests {
         private static let files = Dictionary(
             uniqueKeysWithValues: (0..<400).map {
                 ("segments.d/s\($0).toml", "size = 1\nkeep = \"while-used\"")

@@ -5,7 +5,8 @@ import Testing
 
 extension RealDaemon {
     /// What others have written never reaches a terminal as a control sequence.
-    @Suite(.serialized) struct ForeignTextTests {
+    @Suite(.serialized, .resilience("text of others that a terminal would obey"))
+    struct ForeignTextTests {
         private static let escape = "\u{1b}[2J\u{9b}31m"
         private static let files = [
             "segments.d/a.toml": "size = 4096\ndescription = \"\\u001b[2J\\u009b31m\\u007f\\n\\tend\"",

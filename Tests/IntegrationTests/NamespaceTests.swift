@@ -5,7 +5,8 @@ import Testing
 
 extension RealDaemon {
     /// segmentctl in another IPC namespace than the broker.
-    @Suite(.serialized) struct NamespaceTests {
+    @Suite(.serialized, .resilience("a client in another IPC namespace"))
+    struct NamespaceTests {
         private static let files = [
             "segments.d/a.toml": "size = 4096", "segments.d/w.toml": "size = 1\nkeep = \"while-used\"",
         ]

@@ -31,7 +31,8 @@ extension RealDaemon {
             return (calls, result.status, result.output)
         }
 
-        @Test func `less is secure unless told otherwise, and no other pager runs then`() throws {
+        @Test(.resilience("a shell asked of the pager"))
+        func `less is secure unless told otherwise, and no other pager runs then`() throws {
             try DaemonFixture.with { daemon in
                 let secure = "less secure=1 allowed=no [FRSXMK] \n"
                 #expect(try paged(daemon).calls == secure)

@@ -5,7 +5,8 @@ import Testing
 
 extension RealDaemon {
     /// `segmentctl run` and the life of its command.
-    @Suite(.serialized) struct RunTests {
+    @Suite(.serialized, .resilience("a signal, a restart or a missing descriptor beside `segmentctl run`"))
+    struct RunTests {
         private func run(_ script: String, _ daemon: DaemonFixture) throws -> (status: Int32, output: String)
         {
             try Programs.run(
