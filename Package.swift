@@ -212,6 +212,7 @@ let package = Package(
         .test("SegmentConfiguration", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),
         .test("SegmentService", and: ["SegmentModel"]),
+        .test("SegmentClient", and: ["SegmentInterface", "SegmentModel", "Varlink", system]),
         .test("SegmentExchange", and: [system]),
         .test("Systemd", and: ["SegmentModel", logging]),
         .test(

@@ -22,12 +22,12 @@ package final class ClientConnection {
     /// Connects to a socket; unix(7).
     ///
     /// `timeLimit` bounds the wait for a place in the service's queue. `.cannotConnect` carries ENOENT,
-    /// ECONNREFUSED, EACCES, EAGAIN (queue full) and so on.
+    /// ECONNREFUSED, EACCES and so on; `.failed` the errno of socket(2), which says nothing of the service.
     package init(path: String, timeLimit: Duration) throws(ConnectionError) {
         socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard socket >= 0 else { throw .cannotConnect(path: path, errno: errno) }
+        guard socket >= 0 else { throw .failed(call: "socket", errno: errno) }
         do throws(ConnectionError) {
-            try Self.connect(socket, to: path, timeLimit)
+            try Self.connect(socket, to: path, Deadline(timeLimit))
             var peer = clinux_peer()
             guard unsafe clinux_peer_credentials(socket, &peer) == 0 else {
                 throw .failed(call: "getsockopt", errno: errno)
@@ -149,7 +149,11 @@ package final class ClientConnection {
             var entry = pollfd(fd: socket, events: Int16(events), revents: 0)
             let ready = unsafe poll(&entry, 1, deadline?.milliseconds ?? -1)
             if ready > 0 { return }
-            if ready == 0 { throw .timedOut }
+            if ready == 0 {
+                // More milliseconds than poll(2) can count are waited for in parts.
+                guard deadline?.hasPassed ?? false else { continue }
+                throw .timedOut
+            }
             guard errno == EINTR else { throw .failed(call: "poll", errno: errno) }
         }
     }
@@ -157,18 +161,22 @@ package final class ClientConnection {
     private static func connect(
         _ socket: Int32,
         to path: String,
-        _ timeLimit: Duration
+        _ deadline: Deadline
     ) throws(ConnectionError) {
         guard let address = UnixAddress(path) else {
             throw .cannotConnect(path: path, errno: ENAMETOOLONG)
         }
-        // A full queue makes connect(2) wait as long as it may send.
-        let (seconds, attoseconds) = timeLimit.components
-        var limit = timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
-        unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        let connected = unsafe address.withPointer { unsafe Glibc.connect(socket, $0, $1) }
-        guard connected == 0 else {
-            throw errno == EAGAIN ? .timedOut : .cannotConnect(path: path, errno: errno)
+        while true {
+            // A full queue makes connect(2) wait as long as it may send; EAGAIN is the end of that.
+            var limit = deadline.timeval
+            unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+            if unsafe address.withPointer({ unsafe Glibc.connect(socket, $0, $1) }) == 0 { return }
+            switch errno {
+            // A handled signal ends the wait in the queue and leaves the socket as it was.
+            case EINTR: guard !deadline.hasPassed else { throw .timedOut }
+            case EAGAIN: throw .timedOut
+            default: throw .cannotConnect(path: path, errno: errno)
+            }
         }
     }
 }
@@ -185,16 +193,29 @@ package enum ConnectionError: Error, Equatable, Sendable {
 
 /// A moment of CLOCK_MONOTONIC by which a call must be over.
 private struct Deadline {
+    /// A time limit of more than 68 years is as good as this one, and fits what the kernel takes.
+    private static let longest = Duration.seconds(Int32.max)
+
     private let moment: ContinuousClock.Instant
 
     init(_ timeLimit: Duration) {
-        moment = .now + timeLimit
+        moment = .now + min(max(.zero, timeLimit), Self.longest)
     }
+
+    private var remaining: Duration { max(.zero, moment - .now) }
+
+    var hasPassed: Bool { remaining == .zero }
 
     /// What remains, for poll(2), rounded up.
     var milliseconds: Int32 {
-        let remaining = moment - .now
+        let remaining = remaining
         guard remaining > .zero else { return 0 }
         return Int32(clamping: Int64(remaining / .milliseconds(1)) + 1)
+    }
+
+    /// What remains, for SO_SNDTIMEO of socket(7), where nothing means for ever: a microsecond at least.
+    var timeval: timeval {
+        let (seconds, attoseconds) = max(.microseconds(1), remaining).components
+        return Glibc.timeval(tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
     }
 }

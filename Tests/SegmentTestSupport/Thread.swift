@@ -24,6 +24,9 @@ package final class Thread<Value>: @unchecked Sendable {
         return try value.get()
     }
 
+    /// Whether it has ended.
+    package var isOver: Bool { result.isOver.isRaised }
+
     private final class Outcome {
         var value: Result<Value, any Error>?
         let isOver = Latch()

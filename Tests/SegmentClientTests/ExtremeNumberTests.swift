@@ -1,0 +1,74 @@
+import Glibc
+import SegmentClient
+import SegmentTestSupport
+import Testing
+
+/// Numbers of the broker and of the caller at the ends of their ranges.
+@Suite(.serialized) struct ExtremeNumberTests {
+    private static func grant(_ key: Int64, _ identifier: Int64, _ size: Int64, _ namespace: Int64) -> String
+    {
+        #"{"parameters":{"lease":"1","name":"a","key":\#(key),"identifier":\#(identifier),"sizeBytes":\#(size),"#
+            + #""access":"read_write","creatorUserId":4294967295,"changeTimeSec":\#(Int64.min),"#
+            + #""ipcNamespace":\#(namespace)}}"#
+    }
+
+    private static var ownNamespace: Int64 {
+        var file = stat()
+        stat("/proc/self/ns/ipc", &file)
+        return Int64(file.st_ino)
+    }
+
+    @Test(arguments: [Int64.min, -1, 0, 1 << 31, 1 << 62, .max], [Int64.min, -1, Int64(Int32.max), .max])
+    func `whatever numbers a grant has, attach throws`(size: Int64, identifier: Int64) throws {
+        let broker = try FakeBroker { _ in .reply(Self.grant(.min, identifier, size, Self.ownNamespace)) }
+        broker.serve()
+        defer { broker.end() }
+        let other = try FakeBroker { _ in .reply(Self.grant(-1, identifier, size, .max)) }
+        other.serve()
+        defer { other.end() }
+        for path in [broker.path, other.path] {
+            let client = try SegmentClient(socket: path)
+            #expect(throws: SegmentClientError.self) { _ = try client.attach("a").size }
+        }
+    }
+
+    @Test(arguments: [
+        #"{"event":"a_word_of_a_newer_daemon","name":"a"}"#,
+        #"{"event":"created","segment":{"state":"melted"}}"#,
+        #"{"event":7}"#, "{}",
+    ])
+    func `an event of a newer daemon is an error, and the next is read`(event: String) throws {
+        let broker = try FakeBroker { _ in
+            .reply(
+                #"{"continues":true,"parameters":\#(event)}"# + "\0" + #"{"parameters":{"event":"listed"}}"#
+            )
+        }
+        broker.serve()
+        defer { broker.end() }
+        let events = try SegmentClient(socket: broker.path).subscribe()
+        #expect(throws: SegmentClientError.self) { try events.next(timeLimit: .seconds(5)) }
+        #expect(try events.next(timeLimit: .seconds(5))?.kind == .listed)
+    }
+
+    @Test(arguments: [
+        Duration.seconds(Int64.max), .milliseconds(Int64.max), .seconds(1 << 40), .seconds(1 << 31),
+    ])
+    func `a time limit may be as long as a duration can be`(limit: Duration) throws {
+        let broker = try FakeBroker { _ in .reply(#"{"parameters":{"event":"listed"}}"#) }
+        broker.serve()
+        defer { broker.end() }
+        let client = try SegmentClient(socket: broker.path, timeLimit: limit)
+        #expect(try client.subscribe().next(timeLimit: limit)?.kind == .listed)
+        #expect(try client.list().isEmpty)
+        #expect(throws: SegmentClientError.self) { try client.status() }
+    }
+
+    @Test(arguments: [Duration.seconds(Int64.min), .seconds(-1), .nanoseconds(-1), .zero, .nanoseconds(1)])
+    func `a time limit below nothing is over at once`(limit: Duration) throws {
+        let broker = try FakeBroker { _ in .silence }
+        broker.serve()
+        defer { broker.end() }
+        let events = try SegmentClient(socket: broker.path).subscribe()
+        #expect(throws: SegmentClientError.timedOut) { try events.next(timeLimit: limit) }
+    }
+}
