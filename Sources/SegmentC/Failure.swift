@@ -28,7 +28,7 @@ extension Failure {
             self.init(code: SEGMENTD_ERROR_UNREACHABLE, text: text, errno: errno)
         case .untrusted: self.init(code: SEGMENTD_ERROR_UNTRUSTED, text: text)
         case .timedOut: self.init(code: SEGMENTD_ERROR_TIMED_OUT, text: text)
-        case .disconnected: self.init(code: SEGMENTD_ERROR_DISCONNECTED, text: text)
+        case .disconnected, .outcomeUnknown: self.init(code: SEGMENTD_ERROR_DISCONNECTED, text: text)
         case .protocolViolation: self.init(code: SEGMENTD_ERROR_PROTOCOL, text: text)
         case .refused(let error): self.init(error)
         case .otherNamespace: self.init(code: SEGMENTD_ERROR_OTHER_NAMESPACE, text: text)

@@ -19,8 +19,9 @@ struct BrokerLink {
 
     /// Calls a method and reads its one reply.
     ///
-    /// A connection that turns out to be gone is made again: then the daemon is being restarted, and nothing of the
-    /// call is in force. One that ends may still accept connections for a moment, so that once is not enough.
+    /// A connection that turns out to be gone is made again: then the daemon is being restarted. What may have been
+    /// done before it went is not asked for again, but throws `outcomeUnknown`. A daemon that ends may still accept
+    /// connections for a moment, so that once is not enough.
     mutating func call<Result: JSONDecodable>(
         _ method: BrokerMethod,
         _ parameters: some JSONEncodable,
@@ -29,10 +30,15 @@ struct BrokerLink {
         var backoff = Backoff()
         // No daemon takes longer to end; one that goes on closing the connection does not like the call.
         let patience = Deadline(min(.seconds(1), deadline.remaining))
+        if !method.canBeRepeated { noteClosed() }
         while true {
+            var isSent = false
             do throws(SegmentClientError) {
                 try connect(deadline)
+                isSent = true
                 return try exchange(method, parameters, deadline)
+            } catch .disconnected where isSent && !method.canBeRepeated {
+                throw .outcomeUnknown(method: method.rawValue)
             } catch {
                 guard error == .disconnected, backoff.wait(within: patience) else { throw error }
             }

@@ -6,7 +6,7 @@ extension SegmentClient {
     /// Removes a segment from the kernel; a declared one is made again at the next Acquire or reload.
     ///
     /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.segmentInUse)` where `when` is
-    /// `unused` and somebody has it leased or attached.
+    /// `unused` and somebody has it leased or attached. `outcomeUnknown` where the daemon ended before it answered.
     public func remove(_ name: String, when: RemoveWhen = .unused) throws(SegmentClientError) {
         try withLink { link, deadline throws(SegmentClientError) in
             let _: NoParameters = try link.call(.remove, RemoveParameters(name: name, when: when), deadline)
@@ -16,7 +16,7 @@ extension SegmentClient {
     /// Makes the daemon read its configuration again; nothing changes if that is bad.
     ///
     /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.configurationInvalid)` has every
-    /// problem.
+    /// problem. `outcomeUnknown` where the daemon ended before it answered.
     public func reload() throws(SegmentClientError) -> ReloadOutcome {
         try withLink { link, deadline throws(SegmentClientError) in
             try link.call(.reload, NoParameters(), deadline)

@@ -14,6 +14,8 @@ public enum SegmentClientError: Error, Equatable, Sendable {
     case timedOut
     /// The daemon has closed the connection.
     case disconnected
+    /// The daemon has closed the connection before it answered a call that may have been done.
+    case outcomeUnknown(method: String)
     /// What the broker sent is not what the interface says.
     case protocolViolation(String)
     /// The broker's own refusal.
@@ -53,6 +55,9 @@ extension SegmentClientError: CustomStringConvertible {
             "the process that listens at \(socket) belongs to user \(userID), neither root nor yourself: not believed"
         case .timedOut: "the broker did not answer in time"
         case .disconnected: "the broker closed the connection"
+        case .outcomeUnknown(let method):
+            "the broker closed the connection before it answered \(method), which may have been done or not; "
+                + "look before asking again"
         case .protocolViolation(let violation): violation
         case .refused(let error): error.description
         case .otherNamespace(let broker, let own):

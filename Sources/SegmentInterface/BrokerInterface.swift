@@ -97,4 +97,14 @@ package enum BrokerMethod: String, CaseIterable, Sendable {
     case ping = "io.systemd.service.Ping"
     case reloadService = "io.systemd.service.Reload"
     case setLogLevel = "io.systemd.service.SetLogLevel"
+
+    /// Whether a call may be sent again whose connection closed before the answer.
+    ///
+    /// True where it changes nothing, or where what it did went with the connection.
+    package var canBeRepeated: Bool {
+        switch self {
+        case .acquire, .describe, .list, .subscribe, .getStatus, .ping: true
+        case .release, .remove, .reload, .reloadService, .setLogLevel: false
+        }
+    }
 }

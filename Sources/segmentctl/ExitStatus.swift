@@ -34,7 +34,7 @@ enum ExitStatus: Int32, Error, Comparable {
             switch error {
             case .refused(let refusal): ExitStatus(refusal)
             case .unreachable(_, let errno) where Self.isOurs(errno): .failed
-            case .unreachable, .untrusted, .timedOut, .disconnected: .unreachable
+            case .unreachable, .untrusted, .timedOut, .disconnected, .outcomeUnknown: .unreachable
             case .failed(_, let errno) where Errno(rawValue: errno) == .permissionDenied: .notPermitted
             case .protocolViolation, .otherNamespace, .identityDiffers, .failed: .failed
             }
