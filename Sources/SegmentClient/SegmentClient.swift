@@ -29,13 +29,20 @@ public final class SegmentClient: Sendable {
         try withLink { link, deadline throws(SegmentClientError) in try link.connect(deadline) }
     }
 
-    /// One call at a time; afterwards the leases that ended meanwhile are given back.
+    /// One call at a time.
+    ///
+    /// The leases that have ended are given back before it and after it, so that no thread has more than one that is
+    /// not attached.
     func withLink<Result>(
         _ body: (inout BrokerLink, Deadline) throws(SegmentClientError) -> sending Result
     ) throws(SegmentClientError) -> sending Result {
         let deadline = Deadline(timeLimit)
         defer { giveBackEnded() }
-        return try link.withLock { link throws(SegmentClientError) in try body(&link, deadline) }
+        return try link.withLock { link throws(SegmentClientError) in
+            giveBackEnded(on: &link)
+            defer { giveBackEnded(on: &link) }
+            return try body(&link, deadline)
+        }
     }
 
     /// Gives a lease back without waiting for anybody.
@@ -44,19 +51,19 @@ public final class SegmentClient: Sendable {
         giveBackEnded()
     }
 
-    /// Whoever is in a call meanwhile does it when the call is over.
+    /// Whoever is in a call meanwhile does it before letting go; what ends just then is seen here afterwards.
     private func giveBackEnded() {
         while ended.withLock({ !$0.isEmpty }) {
-            let isMine: Void? = link.withLockIfAvailable { link in
-                for lease in ended.withLock({ leases in
-                    defer { leases = [] }
-                    return leases
-                }) {
-                    link.giveBack(lease)
-                }
-            }
-            guard isMine != nil else { return }
+            guard link.withLockIfAvailable({ giveBackEnded(on: &$0) }) != nil else { return }
         }
+    }
+
+    private func giveBackEnded(on link: inout BrokerLink) {
+        let leases = ended.withLock { ended in
+            defer { ended = [] }
+            return ended
+        }
+        for lease in leases { link.giveBack(lease) }
     }
 
     /// For poll(2): readable once the daemon has gone away; nil while there is no connection.
