@@ -4,6 +4,13 @@ import Glibc
 struct Backoff {
     private var pause = Duration.milliseconds(2)
 
+    /// Sleeps, or until the deadline where that comes first: then it is false.
+    mutating func pause(until deadline: Deadline) -> Bool {
+        if wait(within: deadline) { return true }
+        usleep(UInt32(clamping: Int64(deadline.remaining / .microseconds(1))))
+        return false
+    }
+
     /// Sleeps, or returns false at once where the deadline comes first.
     mutating func wait(within deadline: Deadline) -> Bool {
         guard deadline.remaining > pause else { return false }

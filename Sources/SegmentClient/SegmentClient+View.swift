@@ -15,7 +15,7 @@ extension SegmentClient {
     public func list() throws(SegmentClientError) -> [SegmentDescription] {
         let replies = try open(.list)
         var segments: [SegmentDescription] = []
-        while let reply: ListReply = try replies.next(timeLimit: timeLimit) {
+        while let reply: ListReply = try replies.next(Deadline(timeLimit)) {
             if let segment = reply.segment { segments.append(segment) }
         }
         return segments
@@ -29,8 +29,10 @@ extension SegmentClient {
     }
 
     /// Every segment as it is, event `current`, then `listed`, then each change as it happens.
+    ///
+    /// Throws what keeps the broker from answering now; later the events outlive a restart of the daemon.
     public func subscribe() throws(SegmentClientError) -> SegmentEvents {
-        SegmentEvents(try open(.subscribe))
+        try SegmentEvents(address, Deadline(timeLimit))
     }
 
     /// Many replies have a connection of their own, so that other calls need not wait for their end.

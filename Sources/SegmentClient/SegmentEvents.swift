@@ -1,22 +1,62 @@
+import Glibc
 import SegmentInterface
 public import SegmentModel
 import Varlink
 
-/// What happens to the broker's segments, as it happens; ends with the daemon.
+/// What happens to the broker's segments, as it happens, whatever happens to the daemon.
 ///
-/// A subscriber that does not read loses its connection.
+/// It begins with a snapshot: each segment as `current`, then `listed`. Where the connection ends, because the daemon
+/// is restarted or because the subscriber did not read for too long, it connects again and begins anew with a snapshot.
+/// What happened in between is not told one by one: what the new snapshot lacks has gone.
 public final class SegmentEvents {
-    private let replies: Replies
+    private let address: BrokerAddress
+    private var replies: Replies?
 
-    init(_ replies: Replies) {
-        self.replies = replies
+    init(_ address: BrokerAddress, _ deadline: Deadline) throws(SegmentClientError) {
+        self.address = address
+        replies = try Self.subscribe(address, deadline)
     }
 
-    /// Waits for the next event, without limit if none is given; nil once the broker has no more.
+    /// Waits for the next event, for a daemon that is away too, without limit if none is given; nil once the broker has
+    /// no more.
     ///
-    /// Throws `timedOut`, after which the events can be waited for again, and `disconnected`.
+    /// Throws `timedOut`, and whatever else a wait does not mend: `refused`, `untrusted`, `protocolViolation` for an
+    /// event that this library does not know. After each of them the events can be waited for again.
     public func next(timeLimit: Duration? = nil) throws(SegmentClientError) -> SegmentEvent? {
-        try replies.next(timeLimit: timeLimit)
+        let deadline = Deadline(timeLimit)
+        var backoff = Backoff()
+        while true {
+            do throws(SegmentClientError) {
+                let current: Replies
+                if let replies { current = replies } else { current = try Self.subscribe(address, deadline) }
+                replies = current
+                return try current.next(deadline)
+            } catch {
+                if replies?.isUseless ?? false { replies = nil }
+                guard error.passesWithARestart else { throw error }
+                guard backoff.pause(until: deadline) else { throw .timedOut }
+            }
+        }
+    }
+
+    private static func subscribe(
+        _ address: BrokerAddress,
+        _ deadline: Deadline
+    ) throws(SegmentClientError) -> Replies {
+        try Replies(try address.connect(deadline), .subscribe, deadline)
+    }
+}
+
+extension SegmentClientError {
+    /// Whether this is what a client sees of a daemon that is being restarted.
+    var passesWithARestart: Bool {
+        switch self {
+        case .disconnected: true
+        case .unreachable(_, let errno): errno == ENOENT || errno == ECONNREFUSED
+        case .untrusted, .timedOut, .outcomeUnknown, .protocolViolation, .refused, .otherNamespace,
+            .identityDiffers, .failed:
+            false
+        }
     }
 }
 
@@ -24,6 +64,8 @@ public final class SegmentEvents {
 final class Replies {
     private let connection: ClientConnection
     private var isOver = false
+    /// After an error of the connection or of the service: nothing more comes.
+    private(set) var isUseless = false
 
     init(
         _ connection: ClientConnection,
@@ -38,15 +80,17 @@ final class Replies {
         }
     }
 
-    func next<Result: JSONDecodable>(timeLimit: Duration?) throws(SegmentClientError) -> Result? {
+    func next<Result: JSONDecodable>(_ deadline: Deadline) throws(SegmentClientError) -> Result? {
         guard !isOver else { return nil }
         let reply: Reply
         do throws(ConnectionError) {
-            reply = try connection.receiveNext(timeLimit: timeLimit)
+            reply = try connection.receiveNext(timeLimit: deadline.remaining)
         } catch {
+            isUseless = error != .timedOut
             throw SegmentClientError(error)
         }
         isOver = !reply.continues
+        isUseless = reply.error != nil
         return try reply.result()
     }
 }

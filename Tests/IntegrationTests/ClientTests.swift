@@ -235,7 +235,7 @@ extension RealDaemon {
                 #expect(kinds == [.current, .listed, .leased, .released, .removed, .created])
                 #expect(throws: SegmentClientError.timedOut) { try events.next(timeLimit: .milliseconds(50)) }
                 daemon.stop()
-                #expect(throws: SegmentClientError.disconnected) { try events.next(timeLimit: .seconds(5)) }
+                #expect(throws: SegmentClientError.timedOut) { try events.next(timeLimit: .milliseconds(50)) }
             }
         }
 

@@ -1,0 +1,67 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import SegmentTestSupport
+import Testing
+
+extension RealDaemon {
+    /// Events over the end of the daemon.
+    @Suite(.serialized) struct SegmentEventsTests {
+        private static let two = ["segments.d/a.toml": "size = 4096", "segments.d/b.toml": "size = 4096"]
+
+        private func kinds(
+            _ events: SegmentEvents,
+            upTo last: SegmentEvent.Kind
+        ) throws -> [SegmentEvent.Kind] {
+            var kinds: [SegmentEvent.Kind] = []
+            while kinds.last != last, let event = try events.next(timeLimit: .seconds(20)) {
+                kinds.append(event.kind)
+            }
+            return kinds
+        }
+
+        @Test(arguments: [SIGTERM, SIGKILL])
+        func `after a restart of the daemon there is a new snapshot, and then what happens`(
+            signal: Int32
+        ) throws {
+            try DaemonFixture.with(Self.two) { daemon in
+                let events = try daemon.client().subscribe()
+                #expect(try kinds(events, upTo: .listed) == [.current, .current, .listed])
+                let waiting = Thread { try events.next()?.kind }
+                usleep(50_000)
+                daemon.stop(signal)
+                try daemon.start()
+                #expect(try waiting.value() == .current)
+                #expect(try kinds(events, upTo: .listed) == [.current, .listed])
+                try daemon.client().withSegment("a") { _ in }
+                #expect(try kinds(events, upTo: .released) == [.leased, .released])
+            }
+        }
+
+        @Test func `without a daemon the wait ends with its limit, and goes on with the next`() throws {
+            try DaemonFixture.with { daemon in
+                let events = try daemon.client().subscribe()
+                _ = try kinds(events, upTo: .listed)
+                daemon.stop()
+                for _ in 0..<2 {
+                    #expect(throws: SegmentClientError.timedOut) {
+                        try events.next(timeLimit: .milliseconds(50))
+                    }
+                }
+                try daemon.start()
+                #expect(try kinds(events, upTo: .listed) == [.current, .listed])
+            }
+        }
+
+        @Test func `who subscribes while no daemon is there is told`() throws {
+            try DaemonFixture.with { daemon in
+                let client = try daemon.client()
+                daemon.stop()
+                #expect(throws: SegmentClientError.unreachable(socket: daemon.socket, errno: ENOENT)) {
+                    _ = try client.subscribe()
+                }
+                try daemon.start()
+            }
+        }
+    }
+}
