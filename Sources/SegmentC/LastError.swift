@@ -11,22 +11,26 @@ public func segmentd_last_errno() -> CInt { unsafe clinux_thread_number().pointe
 
 /// What a function of the C library returns that has no count: 0, or the number of its failure.
 func status(_ body: () throws(Failure) -> Void) -> CInt {
-    do throws(Failure) {
-        try body()
-        return 0
-    } catch {
-        error.keep()
-        return error.code.rawValue
+    withoutCancellation {
+        do throws(Failure) {
+            try body()
+            return 0
+        } catch {
+            error.keep()
+            return error.code.rawValue
+        }
     }
 }
 
 /// What a function of the C library returns that counts: a count, or the number of its failure.
 func counting(_ body: () throws(Failure) -> Int64) -> Int64 {
-    do throws(Failure) {
-        return try body()
-    } catch {
-        error.keep()
-        return Int64(error.code.rawValue)
+    withoutCancellation {
+        do throws(Failure) {
+            return try body()
+        } catch {
+            error.keep()
+            return Int64(error.code.rawValue)
+        }
     }
 }
 

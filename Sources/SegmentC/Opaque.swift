@@ -26,7 +26,7 @@ enum Opaque<Object: AnyObject> {
     /// Gives up what C owned; the object ends with its last user.
     static func end(_ pointer: OpaquePointer?) {
         guard let pointer = unsafe pointer else { return }
-        unsafe Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).release()
+        withoutCancellation { unsafe Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).release() }
     }
 }
 

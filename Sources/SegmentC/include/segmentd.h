@@ -25,6 +25,10 @@
  * with SEGMENTD_ERROR_BUSY. Nothing may be ended while another thread still uses it. The memory of a segment is
  * everybody's: words that two sides change need atomics.
  *
+ * CANCELLATION. No call is a cancellation point: a thread that pthread_cancel(3) is asked to end in a call ends at its
+ * next cancellation point after it, and loses nothing of the client, segments and streams. A long wait should have a
+ * time limit.
+ *
  * FORK. The child of fork(2) may read and write the memory of attached segments, and may end what it inherited: the
  * leases and streams stay the parent's. It must not use an inherited stream. A client makes a connection of its own in
  * the child; in a program with several threads the child may call nothing before execve(2). No descriptor of this
