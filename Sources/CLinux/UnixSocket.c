@@ -1,10 +1,23 @@
 #define _GNU_SOURCE
 #include "UnixSocket.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 _Static_assert(sizeof(gid_t) == sizeof(uint32_t), "group numbers are 32 bits");
+
+uint32_t clinux_unmapped_user(void) {
+    char text[16] = {0};
+    int file = open("/proc/sys/kernel/overflowuid", O_RDONLY | O_CLOEXEC);
+    if (file < 0) return CLINUX_UNMAPPED_USER;
+    ssize_t count = read(file, text, sizeof text - 1);
+    close(file);
+    unsigned long number = count > 0 ? strtoul(text, NULL, 10) : 0;
+    return number > 0 && number < UINT32_MAX ? (uint32_t)number : CLINUX_UNMAPPED_USER;
+}
 
 int clinux_peer_credentials(int socket, struct clinux_peer *peer) {
     struct ucred credentials;

@@ -21,7 +21,7 @@ package struct LeaseAudience: Equatable, Sendable {
 
     /// Foreign leases are for administrators and for those whom the mode lets read.
     package func includes(_ viewer: Viewer) -> Bool {
-        viewer.isAdministrator || userID == viewer.client.userID
+        viewer.isAdministrator || OverflowUser.isSame(viewer.client.userID, userID)
             || rule.map { $0.grants(.readOnly, to: viewer.client) } ?? false
     }
 }

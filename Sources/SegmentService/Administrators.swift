@@ -14,7 +14,7 @@ struct Administrators: Equatable {
 
     /// Root and the daemon's own user alone.
     func isOwner(_ client: Client) -> Bool {
-        client.userID == 0 || client.userID == ownUserID
+        client.userID == 0 || OverflowUser.isSame(client.userID, ownUserID)
     }
 
     func includes(_ client: Client) -> Bool {

@@ -15,6 +15,9 @@ package struct PeerCredentials: Equatable, Sendable {
         self.supplementaryGroupIDs = supplementaryGroupIDs
     }
 
+    /// What this kernel shows of a user who has no number here; told by the usual number, whatever it is.
+    private static let unmappedUserID = clinux_unmapped_user()
+
     /// SO_PEERCRED and SO_PEERGROUPS of a connected socket; nil where the kernel does not tell.
     init?(ofSocket socket: Int32) {
         var peer = clinux_peer()
@@ -28,7 +31,7 @@ package struct PeerCredentials: Equatable, Sendable {
         guard (0...groups.count).contains(count) else { return nil }
         self.init(
             processID: peer.process,
-            userID: peer.user,
+            userID: peer.user == Self.unmappedUserID ? UInt32(CLINUX_UNMAPPED_USER) : peer.user,
             groupID: peer.group,
             supplementaryGroupIDs: Array(groups[..<count])
         )

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import NIOCore
 
@@ -64,7 +65,7 @@ final class Turns {
     private func newShare(_ userID: UInt32) -> UserShare {
         let now = now
         shares = shares.filter { !$0.value.isForgettable(at: now, in: pass) }
-        let share = UserShare(rests: userID != 0 && userID != ownUserID)
+        let share = UserShare(rests: userID != 0 && (userID != ownUserID || userID == CLINUX_UNMAPPED_USER))
         shares[userID] = share
         return share
     }

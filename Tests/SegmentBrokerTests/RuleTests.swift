@@ -48,6 +48,24 @@ import Testing
         #expect(rule(mode).grants(.readWrite, to: client) == writes)
     }
 
+    @Test func `a client without a number is nobody's owner`() {
+        let rule = AccessRule(
+            ownerUserID: 65534,
+            creatorUserID: 65534,
+            ownerGroupID: 500,
+            creatorGroupID: 501,
+            mode: [.ownerReadWrite]
+        )
+        #expect(rule.class(of: client(65534)) == .other)
+        #expect(!rule.grants(.readOnly, to: client(65534)))
+        #expect(
+            !LeaseAudience(userID: 65534, rule: rule).includes(
+                Viewer(client: client(65534), isAdministrator: false)
+            )
+        )
+        #expect(LeaseAudience(userID: 1000).includes(Viewer(client: client(1000), isAdministrator: false)))
+    }
+
     @Test func `a refusal names user, group and mode`() {
         #expect(
             rule(0o660).reason(against: client(1000))
@@ -148,6 +166,14 @@ import Testing
         #expect(person.isOurs(identifier, status(), record: record))
         #expect(!person.isOurs(identifier, status(size: 1), record: record))
         #expect(!person.isOurs(SegmentIdentifier(rawValue: 6), status(), record: record))
+    }
+
+    @Test func `a daemon whose user has no number believes its records alone`() {
+        let nobody = Ownership(userID: 65534, judgesByCreator: true)
+        var own = record
+        own.creatorUserID = 65534
+        #expect(!nobody.isOurs(identifier, status(creator: 65534), record: nil))
+        #expect(nobody.isOurs(identifier, status(creator: 65534), record: own))
     }
 
     @Test func `a marked segment has lost its key`() {

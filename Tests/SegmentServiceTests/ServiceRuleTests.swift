@@ -33,6 +33,19 @@ import Testing
         #expect(wanted.fitting(descriptors: 4) == limits(3, perUser: 1))
     }
 
+    @Test func `a daemon whose user has no number takes nobody for itself`() throws {
+        var quota = ConnectionQuota(ownUserID: 65534)
+        try quota.open(65534, limits: limits(1000, perUser: 1))
+        #expect(throws: BrokerError.limitReached(limit: "connections_per_user", value: 1)) {
+            try quota.open(65534, limits: limits(1000, perUser: 1))
+        }
+        let nobody = Client(processID: 1, userID: 65534, groupID: 65534, supplementaryGroupIDs: [])
+        #expect(!Administrators(ownUserID: 65534).includes(nobody))
+        #expect(!Administrators(ownUserID: 65534).isOwner(nobody))
+        let own = Client(processID: 1, userID: 990, groupID: 990, supplementaryGroupIDs: [])
+        #expect(Administrators(ownUserID: 990).isOwner(own))
+    }
+
     @Test func `the last 64 are for root and the daemon's own user`() throws {
         var quota = ConnectionQuota(ownUserID: 990)
         let limits = limits(100, perUser: 1000)

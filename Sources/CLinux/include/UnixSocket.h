@@ -9,6 +9,11 @@ struct clinux_peer {
     uint32_t group;
 };
 
+// What every user is shown as who has no number in this user namespace: the usual number, and what
+// /proc/sys/kernel/overflowuid says, or the usual one where that cannot be read or is root's; user_namespaces(7).
+#define CLINUX_UNMAPPED_USER 65534
+uint32_t clinux_unmapped_user(void);
+
 // SO_PEERCRED of unix(7): 0, or -1 with errno.
 int clinux_peer_credentials(int socket, struct clinux_peer *peer);
 // SO_PEERGROUPS of unix(7): the number of groups, at most `capacity` of which are written; or -1 with errno.

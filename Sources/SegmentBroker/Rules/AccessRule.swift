@@ -41,7 +41,11 @@ package struct AccessRule: Equatable, Sendable {
 
     package func `class`(of client: Client) -> Class {
         if client.userID == 0 { return .superuser }
-        if client.userID == ownerUserID || client.userID == creatorUserID { return .owner }
+        if OverflowUser.isSame(client.userID, ownerUserID)
+            || OverflowUser.isSame(client.userID, creatorUserID)
+        {
+            return .owner
+        }
         if client.isMember(of: ownerGroupID) || client.isMember(of: creatorGroupID) { return .group }
         return .other
     }

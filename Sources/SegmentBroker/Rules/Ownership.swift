@@ -22,7 +22,9 @@ package struct Ownership: Equatable, Sendable {
         record: SegmentRecord?
     ) -> Bool {
         guard status.creatorUserID == userID else { return false }
-        return judgesByCreator || record.map { Self.matches($0, identifier, status) } ?? false
+        // A creator without a number may be anybody.
+        return judgesByCreator && userID != OverflowUser.number
+            || record.map { Self.matches($0, identifier, status) } ?? false
     }
 
     /// Whether a record means this very segment.

@@ -15,7 +15,7 @@ package struct ConnectionQuota: Equatable, Sendable {
 
     /// Charges one connection to a user, or throws the limit that it would exceed.
     package mutating func open(_ user: UInt32, limits: ServiceLimits) throws(BrokerError) {
-        let isPrivileged = user == 0 || user == ownUserID
+        let isPrivileged = user == 0 || OverflowUser.isSame(user, ownUserID)
         let connections = max(1, isPrivileged ? limits.connections : limits.connections - Self.reserved)
         guard count < connections else {
             throw .limitReached(limit: "connections", value: limits.connections)
