@@ -20,12 +20,33 @@ public func segmentd_connect(
     _ time_limit_ms: CInt,
     _ ret: UnsafeMutablePointer<OpaquePointer?>?
 ) -> CInt {
+    unsafe connect(socket, nil, time_limit_ms, ret)
+}
+
+/// Connects to a broker that may be another user's.
+@c @implementation
+public func segmentd_connect_trusting(
+    _ socket: UnsafePointer<CChar>?,
+    _ user: UInt32,
+    _ time_limit_ms: CInt,
+    _ ret: UnsafeMutablePointer<OpaquePointer?>?
+) -> CInt {
+    unsafe connect(socket, user, time_limit_ms, ret)
+}
+
+private func connect(
+    _ socket: UnsafePointer<CChar>?,
+    _ user: UInt32?,
+    _ time_limit_ms: CInt,
+    _ ret: UnsafeMutablePointer<OpaquePointer?>?
+) -> CInt {
     status { () throws(Failure) in
         try unsafe Opaque<SegmentClient>.hand(out: ret) { () throws(Failure) in
             let path = unsafe socket == nil ? nil : try text(socket, "socket")
+            guard user != .max else { throw .invalid("user is \(UInt32.max), which is nobody's number") }
             let limit = try timeLimit(time_limit_ms, atLeast: 1) ?? forever
             do throws(SegmentClientError) {
-                return try SegmentClient(socket: path, timeLimit: limit)
+                return try SegmentClient(socket: path, trustedUser: user, timeLimit: limit)
             } catch {
                 throw Failure(error)
             }

@@ -6,16 +6,23 @@ import Varlink
 struct BrokerAddress: Sendable {
     /// In this order; only a socket that does not exist lets the next be tried.
     private let sockets: [String]
+    private let trust: PeerTrust
 
-    /// Nil: where a program looks that is not told otherwise.
-    init(_ socket: String?) {
-        sockets = socket.map { [$0] } ?? Self.candidates
+    /// Nil: where a program looks that is not told otherwise, and whom it trusts.
+    init(_ socket: String?, trustedUserID: UInt32?) {
+        let named = socket ?? Self.variable("SEGMENTD_SOCKET")
+        sockets = named.map { [$0] } ?? Self.usualPlaces
+        trust = PeerTrust(
+            ownUserID: geteuid(),
+            overflowUserIDs: [UInt32(CLINUX_UNMAPPED_USER), clinux_unmapped_user()],
+            trustedUserID: trustedUserID ?? Self.variable("SEGMENTD_TRUSTED_UID").flatMap(PeerTrust.userID),
+            socketIsNamed: named != nil
+        )
     }
 
     private static let name = "segmentd/io.segmentd.Broker"
 
-    private static var candidates: [String] {
-        if let path = variable("SEGMENTD_SOCKET") { return [path] }
+    private static var usualPlaces: [String] {
         let own = variable("XDG_RUNTIME_DIR").map { "\($0)/\(name)" }
         return (own.map { [$0] } ?? []) + ["/run/\(name)"]
     }
@@ -39,10 +46,22 @@ struct BrokerAddress: Sendable {
             } catch {
                 throw SegmentClientError(error)
             }
-            let user = connection.peerUserID
-            guard user == 0 || user == geteuid() else { throw .untrusted(socket: path, userID: user) }
+            try check(connection.peerUserID, at: path)
             return connection
         }
         throw missing
+    }
+
+    /// Throws `untrusted` where the process that listens is not to be believed.
+    private func check(_ userID: UInt32, at path: String) throws(SegmentClientError) {
+        switch trust.verdict(on: userID) {
+        case .believed: return
+        case .distrusted(let reason): throw .untrusted(socket: path, userID: userID, reason: reason)
+        case .believedIfGuarded:
+            let rule = GuardedPath(owners: trust.overflowUserIDs.union([0, trust.ownUserID]))
+            guard let problem = GuardedSocket(path: path, rule: rule).firstProblem() else { return }
+            let reason = Distrust.directoryNotGuarded(path: problem.path, reason: problem.reason)
+            throw .untrusted(socket: path, userID: userID, reason: reason)
+        }
     }
 }

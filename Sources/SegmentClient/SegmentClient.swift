@@ -21,10 +21,20 @@ public final class SegmentClient: Sendable {
     ///
     /// The socket is `socket` if given, else `$SEGMENTD_SOCKET`, else the one of the user's own daemon if it exists
     /// (`$XDG_RUNTIME_DIR/segmentd/io.segmentd.Broker`), else `/run/segmentd/io.segmentd.Broker`. A setuid program
-    /// does not follow the environment. Throws `unreachable` or `untrusted`.
-    public init(socket: String? = nil, timeLimit: Duration = .seconds(5)) throws(SegmentClientError) {
+    /// does not follow the environment.
+    ///
+    /// A broker of root or of the caller's own user is believed, and one of the user with the number `trustedUser`,
+    /// else of `$SEGMENTD_TRUSTED_UID`. Trusting the overflow user, 65534, which in a user namespace is whoever has no
+    /// number there, host root included, takes a socket that is given, in a directory that others cannot write.
+    ///
+    /// Throws `unreachable` or `untrusted`.
+    public init(
+        socket: String? = nil,
+        trustedUser: UInt32? = nil,
+        timeLimit: Duration = .seconds(5)
+    ) throws(SegmentClientError) {
         self.timeLimit = timeLimit
-        address = BrokerAddress(socket)
+        address = BrokerAddress(socket, trustedUserID: trustedUser)
         link = Mutex(BrokerLink(address))
         try withLink { link, deadline throws(SegmentClientError) in try link.connect(deadline) }
     }

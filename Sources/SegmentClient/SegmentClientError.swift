@@ -8,8 +8,8 @@ import Varlink
 public enum SegmentClientError: Error, Equatable, Sendable {
     /// No connection: ENOENT where no daemon listens, ECONNREFUSED, EACCES and so on; connect(2).
     case unreachable(socket: String, errno: Int32)
-    /// The process behind the socket is neither root's nor the caller's own; SO_PEERCRED of unix(7).
-    case untrusted(socket: String, userID: UInt32)
+    /// The process behind the socket is not believed; SO_PEERCRED of unix(7).
+    case untrusted(socket: String, userID: UInt32, reason: Distrust)
     /// The time limit has passed.
     case timedOut
     /// The daemon has closed the connection.
@@ -47,12 +47,10 @@ extension SegmentClientError: CustomStringConvertible {
 
     private var text: String {
         switch self {
-        case .unreachable(let socket, let errno) where ![ENOENT, ECONNREFUSED].contains(errno):
-            "no connection to the broker at \(socket): \(Errno(rawValue: errno))"
         case .unreachable(let socket, let errno):
-            "no broker at \(socket): \(Errno(rawValue: errno)); `systemctl status segmentd` tells whether it runs"
-        case .untrusted(let socket, let userID):
-            "the process that listens at \(socket) belongs to user \(userID), neither root nor yourself: not believed"
+            SystemCallText(.init(ofThisProcessAnd: socket)).unreachable(socket, Errno(rawValue: errno))
+        case .untrusted(let socket, let userID, let reason):
+            reason.text(socket: socket, userID: userID, ownUserID: geteuid())
         case .timedOut: "the broker did not answer in time"
         case .disconnected: "the broker closed the connection"
         case .outcomeUnknown(let method):
@@ -64,7 +62,8 @@ extension SegmentClientError: CustomStringConvertible {
             "the broker's segments are in IPC namespace \(broker), this process is in \(own): they cannot be attached"
         case .identityDiffers(let name, let identifier):
             "the kernel shows another segment under identifier \(identifier) than the broker described for \(name)"
-        case .failed(let call, let errno): "\(call) failed: \(Errno(rawValue: errno))"
+        case .failed(let call, let errno):
+            SystemCallText(.init(ofThisProcessAnd: nil)).failed(call, Errno(rawValue: errno))
         }
     }
 }

@@ -6,6 +6,9 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Ask the daemon that listens here.", valueName: "path"), completion: .file())
     var socket: String?
 
+    @Option(help: ArgumentHelp("Believe a daemon of this user, too.", valueName: "uid"))
+    var trust: UInt32?
+
     @Option(name: .customLong("json"), help: "Print JSON: pretty, short, or off.")
     var form = JSONForm.off
 
@@ -32,7 +35,9 @@ struct GlobalOptions: ParsableArguments {
 
     var json: JSONForm { form == .off && isJSON ? (Terminal.isOutput ? .pretty : .short) : form }
 
-    func client() throws(SegmentClientError) -> SegmentClient { try SegmentClient(socket: socket) }
+    func client() throws(SegmentClientError) -> SegmentClient {
+        try SegmentClient(socket: socket, trustedUser: trust)
+    }
 
     func page(_ lines: [Line]) throws {
         try Output.page(

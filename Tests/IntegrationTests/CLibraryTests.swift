@@ -106,7 +106,9 @@ extension RealDaemon {
                 #expect(
                     alone == (
                         1,
-                        "get: no broker at \(daemon.socket): Connection refused; `systemctl status segmentd` tells whether it runs\n"
+                        "get: no broker at \(daemon.socket): Connection refused; `systemctl status segmentd.socket segmentd` "
+                            + "tells whether it runs, and `systemctl restart segmentd.socket` makes a socket anew that was "
+                            + "removed\n"
                     )
                 )
             }

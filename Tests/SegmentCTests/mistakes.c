@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <segmentd.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "check.h"
 
@@ -48,10 +49,27 @@ static void sockets(void) {
     CHECK(strlen(segmentd_last_error()) == 1023);
     CHECK(segmentd_connect("", 1000, &client) == SEGMENTD_ERROR_UNREACHABLE);
     CHECK(segmentd_connect(NULL, 0, &client) == SEGMENTD_ERROR_INVALID_ARGUMENT);
+    CHECK(segmentd_connect_trusting(NULL, UINT32_MAX, 1000, &client) == SEGMENTD_ERROR_INVALID_ARGUMENT);
+    CHECK(segmentd_connect_trusting("/nowhere", 65534, 1000, &client) == SEGMENTD_ERROR_UNREACHABLE);
     CHECK(segmentd_connect(NULL, -2, &client) == SEGMENTD_ERROR_INVALID_ARGUMENT);
     CHECK(client == NULL);
     CHECK(segmentd_connect(NULL, INT_MAX, &client) == 0);
     segmentd_disconnect(client);
+    CHECK(segmentd_connect_trusting(NULL, 4000, INT_MAX, &client) == 0);
+    segmentd_disconnect(client);
+}
+
+// A program without descriptors is told so, and not that there is no broker.
+static void descriptors(void) {
+    segmentd_client *client = NULL;
+    struct rlimit before, none = {3, 3};
+    getrlimit(RLIMIT_NOFILE, &before);
+    none.rlim_max = before.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &none);
+    CHECK(segmentd_connect(NULL, 1000, &client) == SEGMENTD_ERROR_SYSTEM);
+    CHECK(segmentd_last_errno() == EMFILE);
+    CHECK(strstr(segmentd_last_error(), "no descriptors left (RLIMIT_NOFILE is 3)") != NULL);
+    setrlimit(RLIMIT_NOFILE, &before);
 }
 
 static void segments(segmentd_client *client) {
@@ -97,6 +115,7 @@ int main(void) {
     CHECK(strcmp(segmentd_version(), VERSION) == 0);
     nothing();
     sockets();
+    descriptors();
     CHECK(segmentd_connect(NULL, SEGMENTD_NO_LIMIT, &client) == 0);
     segments(client);
     streams(client);

@@ -80,7 +80,7 @@ enum segmentd_error {
 
     /* No broker listens; segmentd_last_errno() has the errno of connect(2): ENOENT, ECONNREFUSED, EACCES… */
     SEGMENTD_ERROR_UNREACHABLE = -10,
-    /* The process that listens belongs neither to root nor to the caller's user. */
+    /* The process that listens belongs neither to root nor to the caller's user, nor to one that is trusted. */
     SEGMENTD_ERROR_UNTRUSTED = -11,
     /* The broker closed the connection. The next call connects again. */
     SEGMENTD_ERROR_DISCONNECTED = -12,
@@ -144,9 +144,20 @@ int segmentd_last_errno(void);
  * does not follow the environment. time_limit_ms, 1 or more or SEGMENTD_NO_LIMIT, is how long this and every later
  * call on this client may wait for the broker, including for one that is being restarted.
  *
+ * A broker of root or of the caller's user is believed, and one of the user whose number $SEGMENTD_TRUSTED_UID is; a
+ * setuid program does not follow it.
+ *
  * Returns 0, or INVALID_ARGUMENT, UNREACHABLE, UNTRUSTED, TIMED_OUT, SYSTEM.
  */
 int segmentd_connect(const char *socket, int time_limit_ms, segmentd_client **ret);
+
+/*
+ * Connects to the broker, and believes one of the user with this number, too; else as segmentd_connect().
+ *
+ * The overflow user, 65534, is everybody who has no number in this user namespace, host root included. It is believed
+ * only with a socket that is given, here or by $SEGMENTD_SOCKET, in a directory that others cannot write.
+ */
+int segmentd_connect_trusting(const char *socket, uint32_t user, int time_limit_ms, segmentd_client **ret);
 
 /* Ends a client; NULL is allowed. Its segments and streams stay as they are, and keep the connection. */
 void segmentd_disconnect(segmentd_client *client);
