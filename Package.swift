@@ -8,6 +8,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
+    // What is lent must not outlive what it is lent of.
+    .enableExperimentalFeature("Lifetimes"),
 ]
 
 /// Test targets: the expansion of exit tests collides with strict memory safety.
@@ -161,6 +163,12 @@ let package = Package(
 
         // A pair on the library, and a pair that knows nothing of segmentd.
         .executableTarget(
+            name: "counter",
+            dependencies: ["SegmentClient"],
+            path: "Sources/Examples/Counter",
+            swiftSettings: example
+        ),
+        .executableTarget(
             name: "segment-writer",
             dependencies: ["SegmentClient", system],
             path: "Sources/Examples/SegmentWriter",
@@ -257,7 +265,7 @@ let package = Package(
             dependencies: [
                 "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel", "SegmentTestSupport",
                 "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader",
-                "segment-writer", "segment-reader", "stream-peer", "enemy", system,
+                "counter", "segment-writer", "segment-reader", "stream-peer", "enemy", system,
             ],
             swiftSettings: testing
         ),

@@ -61,6 +61,25 @@ public struct AttachedSegment: ~Copyable, Sendable {
         return try attachment.withMutableBytes(body)
     }
 
+    /// An integer in the memory that other processes change, too, at an offset in bytes.
+    ///
+    /// The offset must be a multiple of the integer's size and lie within the segment, and what changes the value must
+    /// be called with `readWrite` access only: anything else is a mistake of the program. One that comes from others
+    /// is to be checked before.
+    @_lifetime(borrow self)
+    public borrowing func atomic<Value: SegmentAtomicInteger>(
+        _ type: Value.Type,
+        at offset: Int
+    ) -> SegmentAtomic<Value> {
+        guard SegmentAtomic<Value>.fits(at: offset, in: size), let memory = unsafe unsafeBytes.baseAddress
+        else {
+            preconditionFailure(
+                "no \(type) lies at offset \(offset) of segment \(name), which has \(size) bytes"
+            )
+        }
+        return unsafe SegmentAtomic(unsafe: memory + offset, isWritable: access == .readWrite)
+    }
+
     /// The mapped bytes, for words that both sides change while both run; valid while this value lives.
     package var unsafeBytes: UnsafeMutableRawBufferPointer { unsafe attachment.unsafeBytes }
 }

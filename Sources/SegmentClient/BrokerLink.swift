@@ -76,8 +76,7 @@ struct BrokerLink {
             do throws(SegmentClientError) {
                 return try address.connect(deadline)
             } catch {
-                guard case .unreachable(_, let errno) = error, errno == ENOENT || errno == ECONNREFUSED,
-                    backoff.wait(within: deadline)
+                guard case .unreachable = error, error.passesWithARestart, backoff.wait(within: deadline)
                 else { throw error }
             }
         }

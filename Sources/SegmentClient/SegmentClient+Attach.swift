@@ -45,6 +45,7 @@ extension SegmentClient {
     }
 
     /// Attaches a segment for the time of `body`; see `attach` for the errors.
+    @discardableResult
     public func withSegment<Result: ~Copyable>(
         _ name: String,
         access: Access = .readWrite,

@@ -59,13 +59,20 @@ extension RealDaemon {
             #expect(result == (0, ""))
         }
 
-        @Test func `the README's program is clean`() throws {
-            let result = try Programs.run(
-                "sed -n '/^```c$/,/^```$/{/^```/d;p}' '\(CLibrary.sources)/README.md' | "
-                    + CLibrary.environment()
-                    + "sh -c 'cc -x c -Wall -Wextra -pedantic -Werror -S -o - $(pkg-config --cflags segmentd) -' | grep -c main:"
-            )
-            #expect(result == (0, "1\n"))
+        @Test func `the README's program is clean and counts`() throws {
+            try DaemonFixture.with(["segments.d/telemetry.toml": "size = \"1 MiB\""]) { daemon in
+                let built = try Programs.run(
+                    "sed -n '/^```c$/,/^```$/{/^```/d;p}' '\(CLibrary.sources)/README.md' | "
+                        + CLibrary.environment()
+                        + "sh -c 'cc -x c -Wall -Wextra -pedantic -Werror -o \(daemon.directory)/counter - "
+                        + "$(pkg-config --cflags --libs segmentd)'"
+                )
+                #expect(built == (0, ""))
+                for _ in 0..<3 { #expect(try daemon.run("counter") == (0, "")) }
+                #expect(try daemon.segmentctl("read telemetry --length 1").output == "\u{3}")
+                let text = try Programs.run("grep -c 'atomic_fetch_add' '\(CLibrary.sources)/README.md'")
+                #expect(text == (0, "1\n"))
+            }
         }
 
         @Test func `a line goes from one C program to another, and to segmentctl`() throws {
@@ -114,7 +121,49 @@ extension RealDaemon {
             }
         }
 
-        @Test(arguments: ["mistakes", "threads"]) func `a program of checks passes`(_ name: String) throws {
+        @Test func `threads that attach and detach hold no more leases than segments`() throws {
+            try DaemonFixture.with(Self.segments) { daemon in
+                try CLibrary.build("Tests/SegmentCTests/leases.c", in: daemon)
+                // The program runs until `sleep` ends.
+                let seconds = getenv("LEASE_SECONDS").map { String(cString: $0) } ?? "2"
+                let command = "sleep \(seconds) | \(daemon.command("leases"))"
+                let running = Thread { try Programs.run(command) }
+                let observer = try daemon.client()
+                var most = 0
+                while !running.isOver {
+                    most = max(most, try observer.status().leases)
+                    usleep(500)
+                }
+                #expect(try running.value() == (0, ""))
+                #expect((1...6).contains(most), "\(most)")
+            }
+        }
+
+        @Test func `signals end no connect that waits for a place in the queue`() throws {
+            try DaemonFixture.with(Self.segments) { daemon in
+                let full = try FakeBroker(backlog: 0)
+                defer { full.end() }
+                let first = try SegmentClient(socket: full.path)
+                try CLibrary.build("Tests/SegmentCTests/signals.c", in: daemon)
+                #expect(try daemon.run("signals '\(full.path)'") == (0, ""))
+                _ = first
+            }
+        }
+
+        @Test func `a thread that is cancelled in a call ends after it, and the next call is served`() throws
+        {
+            try DaemonFixture.with(Self.segments) { daemon in
+                let silent = try FakeBroker()
+                silent.serve()
+                defer { silent.end() }
+                try CLibrary.build("Tests/SegmentCTests/cancellation.c", in: daemon)
+                #expect(try daemon.run("cancellation '\(silent.path)'") == (0, ""))
+            }
+        }
+
+        @Test(arguments: ["mistakes", "threads", "signals"]) func `a program of checks passes`(
+            _ name: String
+        ) throws {
             try DaemonFixture.with(Self.segments) { daemon in
                 let options = "-DVERSION='\\\"\(Product.version)\\\"'"
                 try CLibrary.build("Tests/SegmentCTests/\(name).c", options, in: daemon)

@@ -40,6 +40,23 @@ extension RealDaemon {
             }
         }
 
+        @Test func `the README's first program is built as it stands there, and counts`() throws {
+            let sources = CLibrary.sources
+            let example = try Programs.run("sed -n '/^```swift$/,/^```$/{/^```/d;p}' '\(sources)/README.md'")
+                .output
+            let built = try Programs.run("cat '\(sources)/Sources/Examples/Counter/Counter.swift'").output
+            #expect(example.hasPrefix(built))
+            #expect(built.contains(".atomic("))
+            try DaemonFixture.with(["segments.d/telemetry.toml": "size = 4096"]) { daemon in
+                let counter = "SEGMENTD_SOCKET='\(daemon.socket)' '\(Programs.path("counter"))'"
+                for _ in 0..<3 { #expect(try Programs.run(counter) == (0, "")) }
+                let count = try daemon.client().withSegment("telemetry", access: .readOnly) {
+                    $0.atomic(UInt64.self, at: 0).load(ordering: .relaxed)
+                }
+                #expect(count == 3)
+            }
+        }
+
         @Test func `the end of an attached segment detaches and gives the lease back, in this order`() throws
         {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096\nkeep = \"while-used\""]) { daemon in

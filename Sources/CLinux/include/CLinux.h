@@ -4,6 +4,7 @@
 #include "EventDescriptor.h"
 #include "Futex.h"
 #include "ProcessDescriptor.h"
+#include "SharedAtomics.h"
 #include "SharedMemoryControl.h"
 #include "SignOfLife.h"
 #include "SignalPoll.h"

@@ -13,9 +13,9 @@ enum SegmentReader {
         }
         let broker = try SegmentClient()
         try broker.withSegment(CommandLine.arguments[1], access: .readOnly) { segment in
+            let length = segment.atomic(UInt64.self, at: 0).load(ordering: .acquiring)
             try segment.withBytes { memory in
                 // What lies in shared memory is input from a stranger.
-                let length = memory.unsafeLoad(fromByteOffset: 0, as: UInt64.self)
                 guard let count = Int(exactly: length), count <= memory.byteCount - 8 else {
                     throw NotALength(length: length)
                 }

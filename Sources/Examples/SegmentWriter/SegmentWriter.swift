@@ -26,8 +26,8 @@ enum SegmentWriter {
     private static func write(file path: FilePath, into segment: inout AttachedSegment) throws -> Int {
         let file = try FileDescriptor.open(path, .readOnly)
         defer { try? file.close() }
-        return try segment.withMutableBytes { memory in
-            let count = try memory.withUnsafeMutableBytes { bytes in
+        let count = try segment.withMutableBytes { memory in
+            try memory.withUnsafeMutableBytes { bytes in
                 var end = 8
                 while true {
                     let room = UnsafeMutableRawBufferPointer(rebasing: bytes[end...])
@@ -37,9 +37,14 @@ enum SegmentWriter {
                     guard end < bytes.count else { throw TooLong(room: bytes.count - 8) }
                 }
             }
-            memory.storeBytes(of: UInt64(count), toByteOffset: 0, as: UInt64.self)
-            return count
         }
+        publish(count, in: segment)
+        return count
+    }
+
+    /// Who sees the length sees the bytes.
+    private static func publish(_ count: Int, in segment: borrowing AttachedSegment) {
+        segment.atomic(UInt64.self, at: 0).store(UInt64(count), ordering: .releasing)
     }
 
     private static func writeLine(into segment: inout AttachedSegment) throws -> Int {
@@ -50,8 +55,8 @@ enum SegmentWriter {
             for (index, byte) in line.enumerated() {
                 memory.storeBytes(of: byte, toByteOffset: 8 + index, as: UInt8.self)
             }
-            memory.storeBytes(of: UInt64(line.count), toByteOffset: 0, as: UInt64.self)
         }
+        publish(line.count, in: segment)
         return line.count
     }
 }
