@@ -19,7 +19,11 @@ extension Broker {
                 name: segment.name,
                 access: access,
                 userID: holder.client.userID,
-                reason: rule.reason(against: holder.client)
+                reason: rule.reason(
+                    against: holder.client,
+                    access,
+                    groupName: groupName(rule.ownerGroupID, of: segment.definition)
+                )
             )
         }
         let number = grant(access, on: segment, to: holder)
@@ -105,8 +109,13 @@ extension Broker {
             name: definition.name,
             access: access,
             userID: client.userID,
-            reason: rule.reason(against: client)
+            reason: rule.reason(against: client, access, groupName: groupName(group, of: definition))
         )
+    }
+
+    /// What a declaration calls a group; nil where it names none, or another.
+    private func groupName(_ number: UInt32, of definition: SegmentDefinition?) -> String? {
+        definition?.group.flatMap { groups[$0] == .found(number) ? $0 : nil }
     }
 
     private func mayHold(_ holder: LeaseHolder) throws(BrokerError) {

@@ -44,7 +44,14 @@ extension Broker {
     }
 
     func refusal(_ call: String, _ errno: Errno, _ size: ByteCount) -> SegmentProblem {
-        KernelRefusal.problem(call: call, errno: errno, size: size, limits: try? kernel.limits())
+        KernelRefusal.problem(
+            call: call,
+            errno: errno,
+            size: size,
+            limits: try? kernel.limits(),
+            memory: errno == .noMemory ? kernel.memoryLimits() : nil,
+            addressSpace: errno == .noMemory ? kernel.addressSpaceLimit() : nil
+        )
     }
 
     func block(_ segment: BrokeredSegment, _ problem: SegmentProblem) {

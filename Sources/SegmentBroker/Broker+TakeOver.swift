@@ -85,7 +85,7 @@ extension Broker {
             // Only the size of core dumps depends on it.
             try? kernel.excludeFromCoreDumps(address, size: live.size)
         } catch {
-            live.unshielded = .unshielded(error)
+            live.unshielded = .unshielded(error, refusal("shmat", error, ByteCount(bytes: live.size)))
         }
         segment.life.segment = live
         guard live.unshielded != before else { return }

@@ -18,6 +18,13 @@ extension LinuxKernel {
         return memory
     }
 
+    package func memoryLimits() -> MemoryLimits? {
+        guard let meminfo = contents(of: "/proc/meminfo"),
+            let mode = contents(of: "/proc/sys/vm/overcommit_memory")
+        else { return nil }
+        return MemoryLimits(meminfo: meminfo, overcommitMode: mode)
+    }
+
     package func destroysUnattachedSegments() -> Bool? {
         contents(of: "/proc/sys/kernel/shm_rmid_forced").map { $0.first == UInt8(ascii: "1") }
     }
@@ -38,8 +45,34 @@ extension LinuxKernel {
     }
 }
 
+extension MemoryLimits {
+    /// Nil where the text of a file of `/proc` is not as proc(5) describes it.
+    init?(meminfo: [UInt8], overcommitMode: [UInt8]) {
+        var sizes: [String: UInt64] = [:]
+        for line in meminfo.split(separator: UInt8(ascii: "\n")) {
+            let columns = line.split(separator: UInt8(ascii: " "))
+            guard columns.count == 3, let kibibytes = UInt64(decimal: columns[1]) else { continue }
+            let (bytes, overflow) = kibibytes.multipliedReportingOverflow(by: 1024)
+            sizes[String(decoding: columns[0], as: UTF8.self)] = overflow ? .max : bytes
+        }
+        guard let ram = sizes["MemTotal:"], let swap = sizes["SwapTotal:"],
+            let commitLimit = sizes["CommitLimit:"], let committed = sizes["Committed_AS:"],
+            let mode = Int(decimal: overcommitMode.prefix { $0 != UInt8(ascii: "\n") }),
+            let overcommit = Overcommit(rawValue: mode)
+        else { return nil }
+        self.init(
+            ram: ram,
+            swap: swap,
+            overcommit: overcommit,
+            commitLimit: commitLimit,
+            committed: committed
+        )
+    }
+}
+
 extension FixedWidthInteger {
     fileprivate init?(decimal digits: ArraySlice<UInt8>) {
+        guard !digits.isEmpty else { return nil }
         self = 0
         for digit in digits {
             guard (0x30...0x39).contains(digit) else { return nil }

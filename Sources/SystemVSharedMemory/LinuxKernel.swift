@@ -45,14 +45,14 @@ package struct LinuxKernel: SharedMemoryKernel {
     }
 
     package func statusOfAny(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
-        // The index is the low part of an identifier; how many bits of it depends on the boot option ipcmni_extend.
-        for bits in [15, 24] as [Int32] {
-            var status = clinux_shm_status()
-            let index = identifier.rawValue & (1 << bits - 1)
-            let found = unsafe clinux_shm_status_by_index(index, &status)
-            if found == 0, status.identifier == identifier.rawValue { return SegmentStatus(status) }
-        }
-        throw .invalidArgument
+        try StatusOfAny(identifier).ask(
+            byIdentifier: { () throws(Errno) in try status(identifier) },
+            byIndex: { (index) throws(Errno) in
+                var status = clinux_shm_status()
+                _ = try valueOrErrno { unsafe clinux_shm_status_by_index(index, &status) }
+                return (SegmentIdentifier(rawValue: status.identifier), SegmentStatus(status))
+            }
+        )
     }
 
     package func setOwner(
@@ -76,7 +76,9 @@ package struct LinuxKernel: SharedMemoryKernel {
         var segments: [SegmentIdentifier: SegmentStatus] = [:]
         for index in 0...max(0, limits.highest_index) {
             var status = clinux_shm_status()
-            guard unsafe clinux_shm_status_by_index(index, &status) == 0 else { continue }
+            do throws(Errno) {
+                _ = try valueOrErrno { unsafe clinux_shm_status_by_index(index, &status) }
+            } catch .invalidArgument { continue } catch .identifierRemoved { continue }
             segments[SegmentIdentifier(rawValue: status.identifier)] = SegmentStatus(status)
         }
         return segments
@@ -92,6 +94,12 @@ package struct LinuxKernel: SharedMemoryKernel {
             segmentsInUse: Int(clamping: limits.segments_in_use),
             bytesInUse: limits.pages_in_use.multipliedSaturated(by: limits.page_size)
         )
+    }
+
+    package func addressSpaceLimit() -> UInt64? {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
+        return limit.rlim_cur == rlim_t.max ? nil : UInt64(limit.rlim_cur)
     }
 
     package func excludeFromCoreDumps(_ address: AttachmentAddress, size: UInt64) throws(Errno) {

@@ -32,7 +32,7 @@ package protocol SharedMemoryKernel: Sendable {
     func status(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus
 
     /// What the kernel says of a segment, even of one that the caller may not read. `SHM_STAT_ANY` of shmctl(2);
-    /// EINVAL (no such identifier).
+    /// EINVAL and EIDRM (no such identifier), anything else where the kernel does not say, such as ENOSYS.
     func statusOfAny(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus
 
     /// Sets owner, group and the nine permission bits. `IPC_SET` of shmctl(2); EPERM, EIDRM, EINVAL.
@@ -53,6 +53,12 @@ package protocol SharedMemoryKernel: Sendable {
 
     /// `IPC_INFO` and `SHM_INFO` of shmctl(2).
     func limits() throws(Errno) -> KernelLimits
+
+    /// How much memory there is, and may be promised; nil where `/proc/meminfo` cannot be read.
+    func memoryLimits() -> MemoryLimits?
+
+    /// How much this process may map, in bytes; getrlimit(2) of `RLIMIT_AS`, nil where nothing is limited.
+    func addressSpaceLimit() -> UInt64?
 
     /// The memory of every segment, where the kernel shows it; empty where `/proc/sysvipc/shm` cannot be read.
     func memory() -> [SegmentIdentifier: SegmentMemory]

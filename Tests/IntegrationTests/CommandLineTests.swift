@@ -132,7 +132,8 @@ extension RealDaemon {
                 #expect(try Programs.run("\(run) reload").status == 5)
                 let denied = try Programs.run("echo x | \(run) write a")
                 #expect(denied.status == 5)
-                #expect(denied.output.contains("user 64003 is not in group"))
+                #expect(denied.output.contains("user 64003 is not in group users (100)"))
+                #expect(denied.output.contains("membership counts from the next login"))
                 #expect(try Programs.run("\(run) read a --length 1 | wc -c").output == "1\n")
                 #expect(try Programs.run("\(run) list --no-legend").status == 0)
             }

@@ -68,6 +68,50 @@ import Testing
             remedy: "free memory, or declare a smaller size; segmentd tries again by itself"
         ),
         Condition(
+            kind: "out_of_memory",
+            definition: .test("a", size: 64 << 30),
+            prepare: {
+                $0.lifeline.fault = (2, .noMemory)
+                $0.fake.memoryOfHost = MemoryLimits(
+                    ram: 24 << 30,
+                    swap: 0,
+                    overcommit: .heuristic,
+                    commitLimit: 12 << 30,
+                    committed: 1 << 30
+                )
+            },
+            message: "64 GiB is more than this host has, 24 GiB of RAM and 0 B of swap, "
+                + "and vm.overcommit_memory is 0",
+            remedy: "declare a smaller size, add RAM or swap, or set vm.overcommit_memory to 1 with sysctl; "
+                + "freeing memory does not help"
+        ),
+        Condition(
+            kind: "out_of_memory",
+            definition: .test("a"),
+            prepare: {
+                $0.lifeline.refused = (.attach, .noMemory)
+                $0.fake.largestAddressSpace = 1 << 30
+            },
+            message: "the daemon cannot attach 4 KiB: its address space is limited to 1 GiB (RLIMIT_AS)",
+            remedy: "raise LimitAS= of segmentd.service, or declare a smaller size"
+        ),
+        Condition(
+            kind: "out_of_memory",
+            definition: .test("a"),
+            prepare: { $0.lifeline.refused = (.attach, .resourceTemporarilyUnavailable) },
+            message: "the daemon's memory is locked, and it may not lock 4 KiB more (RLIMIT_MEMLOCK)",
+            remedy: "raise LimitMEMLOCK= of segmentd.service, or declare a smaller size"
+        ),
+        Condition(
+            kind: "kernel_refused",
+            definition: .test("a"),
+            prepare: { $0.lifeline.refused = (.find, .noFunction) },
+            message: "the daemon may not call shmget: Function not implemented",
+            remedy:
+                "a seccomp filter refuses it: see SystemCallFilter= of segmentd.service, or the profile of "
+                + "the container; segmentd tries again by itself"
+        ),
+        Condition(
             kind: "squatted",
             definition: .test("a", key: .value(SegmentKey(rawValue: 0x77))),
             prepare: { fixture in

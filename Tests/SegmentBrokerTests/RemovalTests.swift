@@ -39,10 +39,38 @@ import Testing
         #expect(throws: BrokerError.segmentInUse(name: grant.name, attachments: 1, leases: [])) {
             try fixture.broker.remove("a", when: .unused, viewer: administrator)
         }
-        // Who slipped in finds everything as before.
-        #expect(try fixture.fake.statusOfAny(grant.identifier).mode.rawValue == 0o660)
-        #expect(try fixture.fake.statusOfAny(grant.identifier).ownerGroupID == 500)
         try fixture.fake.detach(address)
+        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        #expect(fixture.fake.segments.isEmpty)
+    }
+
+    @Test func `who attaches while the mode is shut is counted, and finds everything as before`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        let before = try fixture.fake.statusOfAny(identifier)
+        var address: AttachmentAddress?
+        fixture.lifeline.before = { call in
+            guard case .setOwner = call, address == nil else { return }
+            address = try? fixture.fake.acting(as: .member) { () throws(Errno) in
+                try fixture.fake.attach(identifier, readOnly: false)
+            }
+        }
+        #expect(
+            throws: BrokerError.segmentInUse(
+                name: SegmentDefinition.test("a").name,
+                attachments: 1,
+                leases: []
+            )
+        ) {
+            try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        }
+        let after = try fixture.fake.statusOfAny(identifier)
+        #expect(!after.isMarkedForRemoval)
+        #expect(after.mode == before.mode)
+        #expect(after.ownerGroupID == before.ownerGroupID)
+        #expect(try fixture.state("a") == .ready)
+        try fixture.fake.detach(#require(address))
         try fixture.broker.remove("a", when: .unused, viewer: administrator)
         #expect(fixture.fake.segments.isEmpty)
     }
@@ -142,12 +170,20 @@ import Testing
         #expect(fixture.fake.segments.count == 1)
     }
 
-    @Test func `owner, group and mode are set right`() throws {
+    @Test(
+        arguments: [(1001, 7, 0o666), (1001, 500, 0o660), (990, 7, 0o660), (990, 500, 0o666)]
+            as [(UInt32, UInt32, CModeT)]
+    )
+    func `owner, group and mode are set right, together and alone`(
+        owner: UInt32,
+        group: UInt32,
+        mode: CModeT
+    ) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
         try fixture.fake.acting(as: 0) {
-            try fixture.fake.setOwner(identifier, userID: 1001, groupID: 7, mode: .init(rawValue: 0o666))
+            try fixture.fake.setOwner(identifier, userID: owner, groupID: group, mode: .init(rawValue: mode))
         }
         fixture.broker.check(groups: fixture.groups)
         let status = try fixture.fake.statusOfAny(identifier)

@@ -66,15 +66,34 @@ import Testing
         #expect(LeaseAudience(userID: 1000).includes(Viewer(client: client(1000), isAdministrator: false)))
     }
 
-    @Test func `a refusal names user, group and mode`() {
-        #expect(
-            rule(0o660).reason(against: client(1000))
-                == "user 1000 is not in group 500, and mode 0660 does not let others do this"
-        )
-        #expect(
-            rule(0o640).reason(against: client(1000, 500))
-                == "mode 0640 does not let members of group 500 do this"
-        )
+    @Test(
+        arguments: [
+            (
+                0o660, 1, "telemetry",
+                "user 1000 is not in group telemetry (500), and mode 0660 does not let others do this; "
+                    + "membership counts from the next login"
+            ),
+            (
+                0o660, 1, "500",
+                "user 1000 is not in group 500, and mode 0660 does not let others do this; "
+                    + "membership counts from the next login"
+            ),
+            // The daemon's own group, of which nobody shall become a member.
+            (0o660, 1, nil, "user 1000 is not in group 500, and mode 0660 does not let others do this"),
+            (0o640, 500, "telemetry", "mode 0640 does not let members of group telemetry (500) do this"),
+            (
+                0o640, 1, "telemetry",
+                "mode 0640 lets neither members of group telemetry (500) nor others do this"
+            ),
+        ] as [(CModeT, UInt32, String?, String)]
+    )
+    func `a refusal names user, group and mode, and what would help`(
+        mode: CModeT,
+        group: UInt32,
+        name: String?,
+        reason: String
+    ) {
+        #expect(rule(mode).reason(against: client(1000, group), .readWrite, groupName: name) == reason)
     }
 }
 
@@ -108,6 +127,37 @@ import Testing
             ($0 as? SegmentProblem)?.message.contains("already the key of segment a") == true
         }
         #expect(try placement.place(a, declaration, computed: key) == key)
+    }
+
+    @Test func `only its holder releases a key`() {
+        var placement = KeyPlacement(holders: [key: a])
+        placement.release(key, of: b)
+        #expect(placement.holders == [key: a])
+        placement.release(key, of: a)
+        #expect(placement.holders.isEmpty)
+    }
+
+    @Test func `IPC_PRIVATE is nobody's key`() {
+        var placement = KeyPlacement()
+        #expect { try placement.place(a, .value(.unnamed), computed: .unnamed) } throws: {
+            ($0 as? SegmentProblem)?.kind == .keyCollision
+        }
+    }
+
+    @Test func `whole records come before those without an identifier, then by name`() {
+        func record(_ name: SegmentName, _ identifier: Int32?) -> SegmentRecord {
+            SegmentRecord(
+                name: name,
+                key: key,
+                size: 4096,
+                creatorUserID: 990,
+                identifier: identifier.map(SegmentIdentifier.init(rawValue:))
+            )
+        }
+        #expect(KeyPlacement.recalledBefore(record(b, 5), record(a, nil)))
+        #expect(!KeyPlacement.recalledBefore(record(a, nil), record(b, 5)))
+        #expect(KeyPlacement.recalledBefore(record(a, 5), record(b, 4)))
+        #expect(!KeyPlacement.recalledBefore(record(b, 4), record(a, 5)))
     }
 
     @Test func `fixed keys are placed first, then by name`() {
@@ -180,6 +230,13 @@ import Testing
         #expect(Ownership.matches(record, identifier, status(key: 0, marked: true)))
         #expect(!Ownership.matches(record, identifier, status(key: 0)))
     }
+
+    @Test func `a record means a segment of its creator, size and identifier only`() {
+        #expect(Ownership.matches(record, identifier, status()))
+        #expect(!Ownership.matches(record, identifier, status(creator: 991)))
+        #expect(!Ownership.matches(record, identifier, status(size: 8192)))
+        #expect(!Ownership.matches(record, SegmentIdentifier(rawValue: 6), status()))
+    }
 }
 
 @Suite struct DriftTests {
@@ -213,6 +270,43 @@ import Testing
     }
 }
 
+@Suite struct KeyPathRuleTests {
+    @Test func `a hidden file's number is told where it is known`() {
+        let problem = KeyPathRule.hiddenProblem("/home/u/file", key: SegmentKey(bits: 0x4101_0007))
+        #expect(problem.remedy?.contains("value = 0x41010007 if both see the same file") == true)
+    }
+}
+
+@Suite struct LingerTests {
+    private func rest(lastDetach: Int64, now: Int64) -> Duration {
+        let status = SegmentStatus(
+            key: .unnamed,
+            ownerUserID: 0,
+            ownerGroupID: 0,
+            creatorUserID: 0,
+            creatorGroupID: 0,
+            mode: [],
+            isMarkedForRemoval: false,
+            size: 1,
+            attachmentCount: 0,
+            creatorProcessID: 1,
+            lastAttach: 5,
+            lastDetach: lastDetach,
+            lastChange: 0
+        )
+        return Linger.rest(.seconds(30), status, at: now * 1_000_000)
+    }
+
+    @Test(arguments: [(100, 100, 30), (100, 110, 20), (100, 130, 0), (100, 500, 0), (100, 99, 0), (0, 10, 0)])
+    func `the linger begins with the last detach, and a clock that was set back ends it`(
+        lastDetach: Int64,
+        now: Int64,
+        seconds: Int64
+    ) {
+        #expect(rest(lastDetach: lastDetach, now: now) == .seconds(seconds))
+    }
+}
+
 @Suite struct KernelRefusalTests {
     private let limits = KernelLimits(
         largestSegment: 1 << 20,
@@ -234,6 +328,18 @@ import Testing
             ("shmat", .noMemory, 4096, 3, "out_of_memory", "no memory for 4 KiB (shmat)"),
             ("shmctl", .notPermitted, 4096, 3, "kernel_refused", "shmctl failed: Operation not permitted"),
             ("shmat", .invalidArgument, 4096, 3, "kernel_refused", "shmat failed: Invalid argument"),
+            ("shmget", .noFunction, 4096, 3, "kernel_refused", "the daemon may not call shmget"),
+            ("shmget", .notPermitted, 4096, 3, "kernel_refused", "the daemon may not call shmget"),
+            ("shmat", .notPermitted, 4096, 3, "kernel_refused", "the daemon may not call shmat"),
+            ("shmctl", .noFunction, 4096, 3, "kernel_refused", "the daemon may not call shmctl"),
+            (
+                "shmat", .resourceTemporarilyUnavailable, 4096, 3, "out_of_memory",
+                "may not lock 4 KiB more (RLIMIT_MEMLOCK)"
+            ),
+            (
+                "shmctl", .invalidArgument, 4096, 3, "kernel_refused",
+                "does not know the segment's group here"
+            ),
         ] as [(String, Errno, UInt64, Int, String, String)]
     )
     func `each errno has words`(
@@ -255,6 +361,154 @@ import Testing
         #expect(problem.kind.rawValue == kind)
         #expect(problem.message.contains(words))
         #expect(problem.remedy != nil)
+    }
+}
+
+@Suite struct MemoryRefusalTests {
+    private static let gibibyte: UInt64 = 1 << 30
+
+    private func problem(
+        _ call: String,
+        _ overcommit: MemoryLimits.Overcommit?,
+        gibibytes: UInt64,
+        addressSpace: UInt64? = nil
+    ) -> SegmentProblem {
+        let memory = overcommit.map {
+            MemoryLimits(
+                ram: 24 * Self.gibibyte + 5000,
+                swap: 2 * Self.gibibyte,
+                overcommit: $0,
+                commitLimit: 14 * Self.gibibyte,
+                committed: 10 * Self.gibibyte
+            )
+        }
+        return KernelRefusal.problem(
+            call: call,
+            errno: .noMemory,
+            size: ByteCount(bytes: gibibytes * Self.gibibyte),
+            limits: nil,
+            memory: memory,
+            addressSpace: addressSpace
+        )
+    }
+
+    @Test(
+        arguments: [
+            (
+                .heuristic, 64,
+                "64 GiB is more than this host has, 24 GiB of RAM and 2 GiB of swap, and vm.overcommit_memory is 0",
+                "freeing memory does not help"
+            ),
+            (.heuristic, 26, "the kernel has no memory for 26 GiB (shmget)", "free memory, or"),
+            (
+                .never, 20,
+                "20 GiB is more than the kernel promises in all, 14 GiB with 24 GiB of RAM and 2 GiB of swap: "
+                    + "vm.overcommit_memory is 2",
+                "freeing memory does not help"
+            ),
+            (
+                .never, 14,
+                "the kernel has promised too much of its 14 GiB to others for 14 GiB: vm.overcommit_memory is 2",
+                "end programs"
+            ),
+            (.always, 64, "the kernel has no memory for 64 GiB (shmget)", "free memory, or"),
+            (nil, 64, "the kernel has no memory for 64 GiB (shmget)", "free memory, or"),
+        ] as [(MemoryLimits.Overcommit?, UInt64, String, String)]
+    )
+    func `freeing memory is advised only where it can help`(
+        overcommit: MemoryLimits.Overcommit?,
+        gibibytes: UInt64,
+        message: String,
+        remedy: String
+    ) {
+        let problem = problem("shmget", overcommit, gibibytes: gibibytes)
+        #expect(problem.kind == .outOfMemory)
+        #expect(problem.message == message)
+        #expect(problem.remedy?.contains(remedy) == true)
+    }
+
+    @Test func `an address space that is limited is named, where something is attached`() {
+        let attach = problem("shmat", .heuristic, gibibytes: 4, addressSpace: 2 * Self.gibibyte)
+        #expect(
+            attach.message
+                == "the daemon cannot attach 4 GiB: its address space is limited to 2 GiB (RLIMIT_AS)"
+        )
+        #expect(attach.remedy == "raise LimitAS= of segmentd.service, or declare a smaller size")
+        let get = problem("shmget", .heuristic, gibibytes: 64, addressSpace: 2 * Self.gibibyte)
+        #expect(get.message.contains("more than this host has"))
+        #expect(problem("shmat", .heuristic, gibibytes: 64).message.hasSuffix("(shmat)"))
+    }
+
+    @Test func `sizes that no host has do not overflow`() {
+        let problem = KernelRefusal.problem(
+            call: "shmget",
+            errno: .noMemory,
+            size: ByteCount(bytes: .max),
+            limits: nil,
+            memory: MemoryLimits(
+                ram: .max,
+                swap: .max,
+                overcommit: .heuristic,
+                commitLimit: .max,
+                committed: .max
+            )
+        )
+        #expect(problem.message.contains("no memory for"))
+    }
+}
+
+@Suite struct LivenessTests {
+    private let key = SegmentKey(rawValue: 42)
+
+    private func status(
+        creator: UInt32 = 990,
+        key: Int32 = 42,
+        size: UInt64 = 4096,
+        marked: Bool = false
+    ) -> SegmentStatus {
+        SegmentStatus(
+            key: SegmentKey(rawValue: key),
+            ownerUserID: 990,
+            ownerGroupID: 0,
+            creatorUserID: creator,
+            creatorGroupID: 0,
+            mode: .ownerReadWrite,
+            isMarkedForRemoval: marked,
+            size: size,
+            attachmentCount: 0,
+            creatorProcessID: 1,
+            lastAttach: 0,
+            lastDetach: 0,
+            lastChange: 0
+        )
+    }
+
+    private func liveness(_ asked: Result<SegmentStatus, Errno>, key: SegmentKey?) -> Liveness {
+        Liveness(asked, key: key, size: 4096, creatorUserID: 990)
+    }
+
+    @Test func `a segment is the same with its key, size and creator only`() {
+        #expect(liveness(.success(status()), key: key) == .alive(status()))
+        #expect(liveness(.success(status(creator: 991)), key: key) == .gone)
+        #expect(liveness(.success(status(size: 8192)), key: key) == .gone)
+        #expect(liveness(.success(status(key: 43)), key: key) == .gone)
+    }
+
+    @Test func `a marked one has lost its key, and is the same with its size and creator`() {
+        let marked = status(key: 0, marked: true)
+        for key in [key, nil] { #expect(liveness(.success(marked), key: key) == .marked(marked)) }
+        #expect(liveness(.success(status(creator: 991, key: 0, marked: true)), key: nil) == .gone)
+        #expect(liveness(.success(status(key: 0, size: 8192, marked: true)), key: nil) == .gone)
+        #expect(liveness(.success(status()), key: nil) == .gone)
+    }
+
+    @Test func `only a kernel that says so has no such segment`() {
+        for errno in [Errno.invalidArgument, .identifierRemoved] {
+            #expect(liveness(.failure(errno), key: key) == .gone)
+        }
+        for errno in [Errno.permissionDenied, .noFunction, .notPermitted, .overflow, .noMemory] {
+            #expect(liveness(.failure(errno), key: key) == .unknown(errno))
+        }
     }
 }
 

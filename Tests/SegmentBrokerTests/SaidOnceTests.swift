@@ -24,15 +24,26 @@ import Testing
         #expect(fixture.log.lines.count { $0.contains("Segment b is blocked") } == 1)
     }
 
-    @Test func `a segment that cannot be shielded is a problem, until it is shielded`() throws {
+    @Test(
+        arguments: [
+            (.noMemory, "LimitAS="), (.resourceTemporarilyUnavailable, "LimitMEMLOCK="),
+            (.notPermitted, "SystemCallFilter="),
+        ] as [(Errno, String)]
+    )
+    func `a segment that cannot be shielded is a problem, until it is shielded`(
+        errno: Errno,
+        remedy: String
+    ) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
         try fixture.kill()
-        fixture.lifeline.refused = (.attach, .noMemory)
+        fixture.lifeline.refused = (.attach, errno)
+        fixture.fake.largestAddressSpace = 1 << 30
         try fixture.start([.test("a")])
         checkOften(fixture)
         #expect(try fixture.describe("a").problems.map(\.kind) == [.unshielded])
+        #expect(try fixture.describe("a").problems.first?.remedy?.contains(remedy) == true)
         #expect(fixture.log.lines.count { $0.contains("does not let the broker attach it") } == 1)
         fixture.lifeline.refused = nil
         checkOften(fixture)
@@ -90,9 +101,17 @@ import Testing
         #expect(LimitWarnings.warnings(limits, largest: try largest(1 << 20)).isEmpty)
     }
 
+    @Test func `the largest is so by size, and of equal ones the first by name`() throws {
+        func named(_ name: String, _ bytes: UInt64) throws -> LimitWarnings.Largest {
+            LimitWarnings.Largest(name: try #require(SegmentName(name)), bytes: bytes)
+        }
+        let all = try [named("c", 4096), named("b", 8192), named("a", 4096), named("d", 8192)]
+        #expect(try all.max() == named("b", 8192))
+    }
+
     @Test func `each limit that leaves no room is named`() throws {
         var limits = limits
-        limits.segmentsInUse = 12
+        limits.segmentsInUse = 10
         limits.bytesInUse = 1 << 30
         let warnings = LimitWarnings.warnings(limits, largest: try largest(2 << 20))
         #expect(warnings.map(\.kind) == [.kernelLimit, .kernelLimit, .kernelLimit])

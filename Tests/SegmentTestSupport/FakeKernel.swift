@@ -23,6 +23,10 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     /// What it says of its limits and their use, instead of what they are.
     package var saidLimits: KernelLimits?
     package var saidMemory = SegmentMemory(resident: 4096, swapped: 0)
+    /// What there is of memory; nil where `/proc` does not say.
+    package var memoryOfHost: MemoryLimits?
+    /// `RLIMIT_AS`; nil without a limit.
+    package var largestAddressSpace: UInt64?
     package private(set) var segments: [SegmentIdentifier: SegmentStatus] = [:]
     private var attachments: [AttachmentAddress: Mapping] = [:]
     /// kernel.shm_next_id: the identifier of the next new segment, where it is free; identifiers are used again.
@@ -215,6 +219,10 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     private static func pages(_ size: UInt64) -> UInt64 {
         (size / 4096).addingSaturated(size % 4096 == 0 ? 0 : 1).multipliedSaturated(by: 4096)
     }
+
+    package func memoryLimits() -> MemoryLimits? { memoryOfHost }
+
+    package func addressSpaceLimit() -> UInt64? { largestAddressSpace }
 
     package func memory() -> [SegmentIdentifier: SegmentMemory] {
         segments.mapValues { _ in saidMemory }

@@ -78,6 +78,10 @@ package final class MortalKernel: SharedMemoryKernel, @unchecked Sendable {
         try call(.limits) { () throws(Errno) in try base.limits() }
     }
 
+    package func memoryLimits() -> MemoryLimits? { base.memoryLimits() }
+
+    package func addressSpaceLimit() -> UInt64? { base.addressSpaceLimit() }
+
     package func memory() -> [SegmentIdentifier: SegmentMemory] { [:] }
 
     package func excludeFromCoreDumps(_ address: AttachmentAddress, size: UInt64) throws(Errno) {

@@ -51,8 +51,12 @@ package struct AccessRule: Equatable, Sendable {
     }
 
     package func grants(_ access: Access, to client: Client) -> Bool {
+        grants(access, to: `class`(of: client))
+    }
+
+    private func grants(_ access: Access, to permissions: Class) -> Bool {
         let granted: CModeT
-        switch `class`(of: client) {
+        switch permissions {
         case .superuser: return true
         case .owner: granted = mode.rawValue >> 6
         case .group: granted = mode.rawValue >> 3
@@ -63,16 +67,24 @@ package struct AccessRule: Equatable, Sendable {
     }
 
     /// Why a client is refused, in words for its user.
-    package func reason(against client: Client) -> String {
+    ///
+    /// `groupName` is what the declaration calls the group; nil where it is the daemon's own, which has no members.
+    package func reason(against client: Client, _ access: Access, groupName: String?) -> String {
         let octal = "0" + String(mode.rawValue & 0o777, radix: 8)
+        let number = String(ownerGroupID)
+        let group = groupName.map { $0 == number ? number : "\($0) (\(number))" } ?? number
         switch `class`(of: client) {
         case .superuser, .owner:
             return "mode \(octal) does not let its owner do this"
         case .group:
-            return "mode \(octal) does not let members of group \(ownerGroupID) do this"
+            return "mode \(octal) does not let members of group \(group) do this"
+        case .other where !grants(access, to: .group):
+            return "mode \(octal) lets neither members of group \(group) nor others do this"
         case .other:
-            return
-                "user \(client.userID) is not in group \(ownerGroupID), and mode \(octal) does not let others do this"
+            let refusal =
+                "user \(client.userID) is not in group \(group), and mode \(octal) does not let others do this"
+            // Who has just been added is refused as before, and wonders why.
+            return groupName == nil ? refusal : refusal + "; membership counts from the next login"
         }
     }
 }

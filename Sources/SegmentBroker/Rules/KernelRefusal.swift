@@ -13,7 +13,9 @@ package enum KernelRefusal {
         call: String,
         errno: Errno,
         size: ByteCount,
-        limits: KernelLimits?
+        limits: KernelLimits?,
+        memory: MemoryLimits? = nil,
+        addressSpace: UInt64? = nil
     ) -> SegmentProblem {
         switch errno {
         case .invalidArgument where limits.map({ size.bytes > $0.largestSegment }) ?? (call == "shmget"):
@@ -42,10 +44,22 @@ package enum KernelRefusal {
                 )
             }
         case .noMemory:
+            MemoryRefusal.problem(call: call, size: size, memory: memory, addressSpace: addressSpace)
+        case .resourceTemporarilyUnavailable where call == "shmat":
             SegmentProblem(
                 .outOfMemory,
-                message: "the kernel has no memory for \(size) (\(call))",
-                remedy: "free memory, or declare a smaller size; segmentd tries again by itself"
+                message: "the daemon's memory is locked, and it may not lock \(size) more (RLIMIT_MEMLOCK)",
+                remedy: "raise LimitMEMLOCK= of segmentd.service, or declare a smaller size"
+            )
+        // The kernel itself lets everybody make and attach segments.
+        case .noFunction,
+            .notPermitted where call != "shmctl":
+            SegmentProblem(
+                .kernelRefused,
+                message: "the daemon may not call \(call): \(errno)",
+                remedy:
+                    "a seccomp filter refuses it: see SystemCallFilter= of segmentd.service, or the profile of "
+                    + "the container; segmentd tries again by itself"
             )
         default:
             SegmentProblem(

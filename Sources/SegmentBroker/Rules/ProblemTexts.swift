@@ -94,12 +94,13 @@ extension SegmentProblem {
         )
     }
 
-    static func unshielded(_ errno: Errno) -> SegmentProblem {
+    /// `refusal` is what the errno of the attach means.
+    static func unshielded(_ errno: Errno, _ refusal: SegmentProblem) -> SegmentProblem {
         SegmentProblem(
             .unshielded,
             message: "the kernel does not let the broker attach it: \(errno)",
-            remedy: "segmentd tries again by itself; until then `RemoveIPC=` of other units, logind and "
-                + "kernel.shm_rmid_forced may remove it"
+            remedy: (refusal.remedy.map { "\($0); " } ?? "")
+                + "until it is attached `RemoveIPC=` of other units, logind and kernel.shm_rmid_forced may remove it"
         )
     }
 

@@ -24,7 +24,7 @@ import Testing
         #expect(mortal.kernel.segments.isEmpty)
     }
 
-    @Test(arguments: [Errno.overflow, .permissionDenied])
+    @Test(arguments: [Errno.overflow, .permissionDenied, .noFunction, .notPermitted])
     func `a record is kept until the kernel has answered for it`(errno: Errno) throws {
         let mortal = try MortalBroker()
         try mortal.start([.test("a"), .test("b")])
@@ -57,6 +57,23 @@ import Testing
         #expect(try mortal.describe("a").problems.map(\.kind) == [.kernelRefused])
         mortal.check()
         #expect(try mortal.describe("a").identifier == before)
+        #expect(mortal.kernel.segments.count == 1)
+    }
+
+    @Test func `nobody else gets the key of a segment of which the kernel says nothing`() throws {
+        let mortal = try MortalBroker()
+        try mortal.start([.test("a")])
+        let (identifier, key) = (
+            try mortal.describe("a").identifier, try #require(try mortal.describe("a").key)
+        )
+        try mortal.kill()
+        mortal.lifeline.fault = (1, .overflow)
+        try mortal.start([.test("a"), .test("b", key: .value(key))])
+        #expect(try mortal.describe("a").problems.map(\.kind) == [.kernelRefused])
+        #expect(try mortal.describe("b").problems.map(\.kind) == [.keyCollision])
+        mortal.check()
+        #expect(try mortal.describe("a").identifier == identifier)
+        #expect(try mortal.describe("b").state == .blocked)
         #expect(mortal.kernel.segments.count == 1)
     }
 

@@ -7,7 +7,7 @@ expect "list" "telemetry ready" segmentctl list --no-legend
 echo hello > /tmp/hello
 exits "a member writes" 0 as bob sh -c 'segmentctl write session < /tmp/hello'
 exits "another does not" 5 as ada sh -c 'segmentctl write session < /tmp/hello'
-expect "and learns why" "is not in group 100, and mode 0660" as ada segmentctl read session
+expect "and learns why" "is not in group users (100), and mode 0660" as ada segmentctl read session
 expect "what a member wrote is there" hello as bob segmentctl read session --length 5
 exits "nobody else administers" 5 as ada segmentctl remove telemetry
 
