@@ -25,6 +25,8 @@ import Testing
         (#"{"method":"a.b.C","upgrade":true}"#, .upgradeUnsupported),
         (#"{"method":"a.b.C","more":null}"#, .wrongType(member: "more")),
         (#"{"method":"a.b.C","x":1,"parameters":[]}"#, .unknownMember("x")),
+        (#"{"method":"a.b.C","parameters":[],"x":1}"#, .wrongType(member: "parameters")),
+        (#"{"method":"a.b.C","morex":true}"#, .unknownMember("morex")),
         ("[1", .malformed(JSONError(reason: .unexpectedEnd, offset: 2))),
         (#"{"x":1,"method":}"#, .malformed(JSONError(reason: .unexpectedByte(0x7d), offset: 16))),
         (#"{"method":"a.b.C"}1"#, .malformed(JSONError(reason: .trailingBytes, offset: 18))),

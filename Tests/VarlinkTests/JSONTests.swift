@@ -6,6 +6,7 @@ import Testing
         ("null", JSON.null), (" true ", .bool(true)), ("-12", .integer(-12)), ("0", .integer(0)),
         ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
         ("9223372036854775808", .float(0x1p63)), ("-0", .integer(0)), (#""é\u00e9é""#, .string("ééé")),
+        ("92233720368547758070", .float(0x1p63 * 10)), ("1E1", .float(10)),
         ("1.5e1", .float(15)), ("1.0", .float(1)),
         (#""a\u00e9\ud83d\ude00\/\n""#, .string("aé😀/\n")), ("[]", .array([])),
         ("[1,[2]]", .array([.integer(1), .array([.integer(2)])])),
@@ -19,13 +20,16 @@ import Testing
         "{a:1}",
         "{\"a\":1,\"a\":2}", "{\"a\" 1}", "'a'", "\"a", "\"\u{1}\"", #""\u0000""#, #""\ud800""#, #""\udc00""#,
         #""\ud800\u0041""#, #""\x""#, #""\u12g4""#, "\u{feff}{}", "{} {}", "[1 2]", "1e999",
+        "\"12345678\u{1}\"", "\"1234567\u{1f}89012345\"",
     ])
     func `malformed text is refused`(text: String) {
         #expect(throws: JSONError.self) { try JSON(parsing: Array(text.utf8).span) }
     }
 
-    @Test func `invalid UTF-8 is refused`() {
-        let text: [UInt8] = [0x22, 0xc0, 0x80, 0x22]
+    @Test(arguments: [0, 7, 8, 30], [0, 7, 8, 30])
+    func `invalid UTF-8 is refused, wherever it stands`(before: Int, after: Int) {
+        let plain = [UInt8](repeating: 0x61, count: 30)
+        let text = [0x22] + plain.prefix(before) + [0xc0, 0x80] + plain.prefix(after) + [0x22]
         #expect(throws: JSONError(reason: .invalidUTF8, offset: 1)) { try JSON(parsing: text.span) }
     }
 
@@ -37,8 +41,9 @@ import Testing
         }
     }
 
-    @Test func `a duplicate is found among many members`() {
-        let members = (0..<40).map { "\"m\($0)\":0" } + ["\"m20\":1"]
+    @Test(arguments: [0, 15, 16, 20, 39])
+    func `a duplicate is found among many members`(of number: Int) {
+        let members = (0..<40).map { "\"m\($0)\":0" } + ["\"m\(number)\":1"]
         #expect(throws: JSONError.self) {
             try JSON(parsing: Array("{\(members.joined(separator: ","))}".utf8).span)
         }
@@ -49,6 +54,12 @@ import Testing
         let writer = JSONWriter()
         try JSON(parsing: Array(text.utf8).span).encode(to: writer)
         #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
+    }
+
+    @Test func `what 64 bits with a sign do not hold is written as the largest`() {
+        let writer = JSONWriter()
+        writer.value(UInt64.max)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == "9223372036854775807")
     }
 
     @Test func `U+0000 is never written`() {
