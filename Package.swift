@@ -25,6 +25,7 @@ let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
 ]
+let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -92,7 +93,7 @@ let package = Package(
         ),
         .target(
             name: "SegmentRecords",
-            dependencies: ["SegmentModel", "SystemVSharedMemory", system],
+            dependencies: ["CLinux", "SegmentModel", "SystemVSharedMemory", locks, system] + nio,
             swiftSettings: strict
         ),
         .target(
@@ -105,7 +106,7 @@ let package = Package(
             dependencies: [
                 "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel",
                 "SystemVSharedMemory",
-                "Varlink", "VarlinkServer", logging,
+                "Varlink", "VarlinkServer", logging, system,
             ] + nio,
             swiftSettings: strict
         ),
@@ -136,7 +137,8 @@ let package = Package(
             name: "segmentd",
             dependencies: [
                 "SegmentBroker", "SegmentConfiguration", "SegmentModel", "SegmentRecords", "SegmentService",
-                "SystemVSharedMemory", "Systemd", "Varlink", "VarlinkServer", arguments, logging, system,
+                "SystemVSharedMemory", "Systemd", "Varlink", "VarlinkServer", arguments, locks, logging,
+                system,
             ] + nio,
             swiftSettings: strict
         ),
@@ -219,8 +221,8 @@ let package = Package(
         ),
         .test("SegmentConfiguration", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),
-        .test("SegmentService", and: ["SegmentModel"]),
         .test("SegmentClient", and: ["SegmentInterface", "SegmentModel", "Varlink", system]),
+        .test("SegmentService", and: ["SegmentModel"] + nio),
         .test("SegmentExchange", and: [system]),
         .test("Systemd", and: ["SegmentModel", logging]),
         .test(

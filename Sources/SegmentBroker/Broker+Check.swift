@@ -5,28 +5,41 @@ import SystemVSharedMemory
 
 extension Broker {
     /// Looks for changes that nobody told of: removed, re-owned, a group renumbered, the last user gone; and
-    /// tries again what is blocked.
+    /// tries again what is blocked, where the outcome may be another.
     ///
-    /// To be called every 15 s with freshly looked up groups.
-    package func check(groups: GroupTable) {
-        self.groups = groups
-        for name in staleRecords.sorted() { erase(name) }
-        for segment in sorted {
-            switch segment.life {
-            case .live, .draining:
-                refresh(segment)
-                renew(segment)
-                retireIfUnused(segment)
-            case .removing: refresh(segment)
-            case .blocked: provision(segment)
-            case .absent: break
-            }
+    /// To be called every 15 s with freshly looked up groups and keys.
+    package func checking(groups: GroupTable, keys: KeyTable) -> BrokerWork {
+        self.groups = groups.completed(by: self.groups)
+        self.keys = keys.completed(by: self.keys)
+        refused = RetryRule()
+        let forgotten = staleRecords.filter { segments[$0.string] == nil }.sorted()
+        return BrokerWork(on: forgotten + names) { [self] name, _ in
+            if staleRecords.contains(name) { erase(name) }
+            if let segment = segments[name.string] { check(segment) }
+        } end: { [self] in
+            noteHost()
         }
-        noteHost()
+    }
+
+    private func check(_ segment: BrokeredSegment) {
+        switch segment.life {
+        case .live, .draining:
+            refresh(segment)
+            renew(segment)
+            retireIfUnused(segment)
+        case .removing: refresh(segment)
+        case .blocked(let problem):
+            let size = segment.definition?.size.bytes ?? 0
+            let limits = problem.kind == .kernelLimit ? kernelLimits() : nil
+            guard refused.isWorthTrying(problem.kind, size: size, limits: limits) else { return }
+            provision(segment)
+            if case .blocked(let problem) = segment.life { refused.note(problem.kind, size: size) }
+        case .absent: break
+        }
     }
 
     /// Makes good what did not succeed before, and notes what differs now.
-    func renew(_ segment: BrokeredSegment) {
+    func renew(_ segment: BrokeredSegment, quietly: Bool = false) {
         shield(segment)
         guard var live = segment.life.segment else { return }
         let before = live.differences
@@ -34,7 +47,7 @@ extension Broker {
         segment.life.segment = live
         remember(live, segment)
         guard live.differences != before else { return }
-        for difference in live.differences where !before.contains(difference) {
+        for difference in live.differences where !quietly && !before.contains(difference) {
             report(.warning, .drifted, "Segment \(segment.name) has drifted: \(difference.message)", segment)
         }
         publish(.changed, segment)

@@ -65,6 +65,9 @@ extension Broker {
         switch segment.life {
         case .absent, .blocked:
             guard let definition = segment.definition else { break }
+            if isStarting, let problem = unanswered(definition) {
+                throw .segmentBlocked(name: segment.name, problem: problem)
+            }
             try mayMake(definition, access, client)
             provision(segment, onDemand: true)
         case .live, .draining, .removing: break

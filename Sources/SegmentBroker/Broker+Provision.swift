@@ -68,6 +68,7 @@ extension Broker {
         case .found(let number): return number
         case .unknown: throw .groupUnknown(group, failure: nil)
         case .failed(let errno): throw .groupUnknown(group, failure: errno)
+        case .unanswered: throw .groupUnanswered(group)
         }
     }
 
@@ -80,22 +81,29 @@ extension Broker {
         case .ownFile: (path, project) = (definition.file, KeyDeclaration.defaultProject)
         case .path(let declared, let number): (path, project) = (declared, number)
         }
-        let result: Result<SegmentKey, Errno>
-        do throws(Errno) {
-            result = .success(try kernel.key(ofFile: path, project: project))
-        } catch {
-            result = .failure(error)
-        }
+        let lookup = keys[path]
         if identity.isService, definition.key.isHiddenFromService {
-            throw KeyPathRule.hiddenProblem(path, key: try? result.get())
+            let key: SegmentKey? = if case .found(let key) = lookup { key.withProject(project) } else { nil }
+            throw KeyPathRule.hiddenProblem(path, key: key)
         }
-        switch result {
-        case .success(let key): return key
-        case .failure(let errno): throw KeyPathRule.problem(path, errno: errno)
+        switch lookup {
+        case .found(let key): return key.withProject(project)
+        case .failed(let errno): throw KeyPathRule.problem(path, errno: errno)
+        case .unanswered: throw KeyPathRule.unansweredProblem(path)
         }
     }
 
-    private func place(
+    /// What has not been answered that must be known before a segment is made.
+    func unanswered(_ definition: SegmentDefinition) -> SegmentProblem? {
+        if let group = definition.group, groups[group] == .unanswered { return .groupUnanswered(group) }
+        if let file = definition.keyFile, keys[file] == .unanswered {
+            return KeyPathRule.unansweredProblem(file)
+        }
+        return nil
+    }
+
+    @discardableResult
+    func place(
         _ segment: BrokeredSegment,
         _ definition: SegmentDefinition
     ) throws(SegmentProblem) -> SegmentKey {

@@ -2,40 +2,50 @@ import SystemVSharedMemory
 package import SegmentModel
 
 extension Broker {
-    /// Puts a new configuration in force.
-    package func reload(_ configuration: Configuration, groups: GroupTable) -> ReloadOutcome {
-        let before = observed
-        let plan = ReloadPlan(desired: configuration.segments, observed: before)
-        self.configuration = configuration
-        self.groups = groups
-        var outcome = ReloadOutcome()
-        for step in plan.steps { declare(step) }
-        names = segments.values.map(\.name).sorted()
-        for step in plan.provisionedLast { apply(step, &outcome) }
-        for segment in sorted where before[segment.name]?.definition != segment.definition {
+    /// Puts a new configuration in force, segment by segment; the rest of it when all are done.
+    package func reloading(_ new: Configuration, groups: GroupTable, keys: KeyTable) -> BrokerWork {
+        var wanted: [SegmentName: SegmentDefinition] = [:]
+        for definition in new.segments { wanted[definition.name] = definition }
+        let answered = (groups: groups.completed(by: self.groups), keys: keys.completed(by: self.keys))
+        // Until their turn comes, segments are as they were declared before.
+        self.groups = self.groups.merged(with: answered.groups)
+        self.keys = self.keys.merged(with: answered.keys)
+        let names = ReloadPlan.order(new.segments, known: names) { step($0, wanted[$0]) }
+        for name in names { releaseUnusedKey(name) }
+        return BrokerWork(on: names) { [self] name, outcome in
+            guard let step = step(name, wanted[name]) else { return }
+            let before = segments[name.string]?.definition
+            declare(step)
+            apply(step, &outcome)
+            guard let segment = segments[name.string], segment.definition != before else { return }
             if case .absent = segment.life { publish(.changed, segment) }
+        } end: { [self] in
+            configuration = new
+            (self.groups, self.keys) = answered
         }
-        outcome.created.sort()
-        return outcome
     }
 
-    private var observed: [SegmentName: ReloadPlan.Observed] {
-        var observed: [SegmentName: ReloadPlan.Observed] = [:]
-        for segment in segments.values {
-            observed[segment.name] = .init(state: segment.life.state, definition: segment.definition)
+    private func step(_ name: SegmentName, _ wanted: SegmentDefinition?) -> ReloadPlan.Step? {
+        let observed = segments[name.string].map {
+            ReloadPlan.Observed(state: $0.life.state, definition: $0.definition)
         }
-        return observed
+        return ReloadPlan.step(name, wanted, observed)
     }
 
-    /// The new declarations are in force before the first step acts, so that keys are placed by all of them.
+    /// What is not in the kernel gets its key anew, so that keys are placed by the new declarations.
+    private func releaseUnusedKey(_ name: SegmentName) {
+        guard let segment = segments[name.string], segment.life.segment == nil, segment.record == nil,
+            let key = segment.key
+        else { return }
+        placement.release(key, of: name)
+        segment.key = nil
+    }
+
     private func declare(_ step: ReloadPlan.Step) {
         switch step {
         case .provision(let definition), .change(let definition), .keep(let definition):
             if let segment = segments[definition.name.string] {
-                if segment.life.segment == nil, segment.record == nil, let key = segment.key {
-                    placement.release(key, of: segment.name)
-                    segment.key = nil
-                }
+                releaseUnusedKey(segment.name)
                 segment.definition = definition
             } else {
                 add(BrokeredSegment(definition.name, definition))
@@ -83,17 +93,5 @@ extension Broker {
         renew(segment)
         publish(.changed, segment)
         retireIfUnused(segment)
-    }
-}
-
-extension ReloadPlan {
-    /// What frees comes before what makes, and keys that never move before those that do.
-    var provisionedLast: [Step] {
-        var first: [Step] = []
-        var made: [SegmentDefinition] = []
-        for step in steps {
-            if case .provision(let definition) = step { made.append(definition) } else { first.append(step) }
-        }
-        return first + KeyPlacement.order(made).map(Step.provision)
     }
 }

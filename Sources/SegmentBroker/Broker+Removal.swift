@@ -60,10 +60,12 @@ extension Broker {
         }
     }
 
-    /// Removes the while-used segments whose linger has passed.
+    /// Removes the while-used segments whose linger has passed, for 5 ms; the others stay due.
     package func expire() {
         let now = clock.monotonic()
+        let end = now + .milliseconds(5)
         for (name, due) in removalDue.sorted(by: { $0.key < $1.key }) where due <= now {
+            if clock.monotonic() > end { return }
             removalDue[name] = nil
             guard let segment = segments[name.string], segment.leases.isEmpty,
                 case .live(let live) = segment.life,

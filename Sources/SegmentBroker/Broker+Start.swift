@@ -5,18 +5,11 @@ import SystemPackage
 import SystemVSharedMemory
 
 extension Broker {
-    /// Compares records, kernel and configuration, takes over what is ours and makes what is missing.
-    ///
-    /// `progress` hears the number of segments done from time to time, for a start that takes long. Only unreadable
-    /// records stop a start; whatever is wrong with one segment blocks that segment.
-    package func start(
-        _ configuration: Configuration,
-        groups: GroupTable,
-        progress: (Int) -> Void = { _ in }
-    ) throws(RecordsError) {
+    /// Takes over what has a record: it is served without its group's number and its key's file, which need not be
+    /// known yet.
+    package func takeOver(_ loaded: LoadedRecords, _ configuration: Configuration) {
         self.configuration = configuration
-        self.groups = groups
-        let loaded = try records.load()
+        isStarting = true
         for lost in loaded.setAside {
             report(
                 .warning,
@@ -29,15 +22,42 @@ extension Broker {
             add(BrokeredSegment(definition.name, definition))
         }
         for record in loaded.records.sorted(by: KeyPlacement.recalledBefore) { recall(record) }
-        names = segments.values.map(\.name).sorted()
-        for (count, definition) in KeyPlacement.order(configuration.segments).enumerated() {
-            if let segment = segments[definition.name.string], case .absent = segment.life {
-                provision(segment)
-            }
-            if count & 0xff == 0xff { progress(count) }
+    }
+
+    /// Makes what is missing and finds what differs, with what is known of groups and keys.
+    ///
+    /// Whatever is wrong with one segment blocks that segment.
+    package func starting(groups: GroupTable, keys: KeyTable) -> BrokerWork {
+        (self.groups, self.keys) = (groups, keys)
+        let (taken, missing) = partitionedByLife()
+        // Whoever acquires a segment meanwhile must not get a key that is another's by declaration.
+        for segment in missing {
+            guard let definition = segment.definition, definition.key != .ownFile else { continue }
+            _ = try? place(segment, definition)
         }
-        for segment in sorted { drainUndeclared(segment) }
-        noteHost()
+        return BrokerWork(on: (taken + missing).map(\.name)) { [self] name, _ in
+            guard let segment = segments[name.string] else { return }
+            switch segment.life {
+            case .live, .draining:
+                refresh(segment)
+                renew(segment, quietly: true)
+                drainUndeclared(segment)
+            case .absent: provision(segment)
+            case .removing, .blocked: break
+            }
+        } end: { [self] in
+            isStarting = false
+            noteHost()
+        }
+    }
+
+    /// What is there or waits for the kernel, in order of name, and what is not, in the order in which keys are placed.
+    private func partitionedByLife() -> (taken: [BrokeredSegment], missing: [BrokeredSegment]) {
+        func isMissing(_ segment: BrokeredSegment) -> Bool {
+            if case .absent = segment.life { true } else { false }
+        }
+        let missing = KeyPlacement.order(configuration.segments).compactMap { segments[$0.name.string] }
+        return (sorted.filter { !isMissing($0) }, missing.filter(isMissing))
     }
 
     /// Finds the segment that a record means, or drops the record.

@@ -178,7 +178,7 @@ extension SegmentDescription {
 
 extension Array {
     /// The first index whose element and all after it belong; the array is sorted so.
-    fileprivate func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
+    func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
         var low = startIndex
         var high = endIndex
         while low < high {

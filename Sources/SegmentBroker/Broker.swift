@@ -9,11 +9,11 @@ package import SystemVSharedMemory
 /// Not `Sendable`, and none of its commands suspends: each is atomic for whoever owns the broker, needs no lock and
 /// no second look. It decides by the values in `Rules/` and acts on the kernel and the records.
 package final class Broker {
-    let kernel: any SharedMemoryKernel
-    let records: any SegmentRecords
+    package let kernel: any SharedMemoryKernel
+    package let records: any SegmentRecords
     let clock: any BrokerClock
     let logger: Logger
-    package let identity: BrokerIdentity
+    package private(set) var identity: BrokerIdentity
     let ipcNamespace: UInt64
     /// Detaches where it hurts nobody: the last detach of a marked segment frees its pages.
     let detachElsewhere: (AttachmentAddress) -> Void
@@ -23,6 +23,11 @@ package final class Broker {
     var names: [SegmentName] = []
     var placement = KeyPlacement()
     package internal(set) var groups = GroupTable()
+    package internal(set) var keys = KeyTable()
+    /// Until what the configuration declares has been made or is blocked.
+    var isStarting = false
+    /// What has been refused since the last check began.
+    var refused = RetryRule()
     package internal(set) var configuration: Configuration
     /// When a while-used segment goes, in time of `clock.monotonic()`.
     var removalDue: [SegmentName: Duration] = [:]
@@ -66,6 +71,11 @@ package final class Broker {
 
     package var leaseCount: Int { leaseCounts.all }
 
+    /// What the name service says of the daemon's own group.
+    package func setOwnGroup(name: String, members: [String]) {
+        (identity.groupName, identity.groupMembers) = (name, members)
+    }
+
     package var monotonicTime: Duration { clock.monotonic() }
 
     func publish(_ kind: SegmentEvent.Kind, _ segment: BrokeredSegment) {
@@ -78,11 +88,14 @@ package final class Broker {
 
     func add(_ segment: BrokeredSegment) {
         segments[segment.name.string] = segment
+        let index = names.partitioningIndex { $0 >= segment.name }
+        if index == names.endIndex || names[index] != segment.name { names.insert(segment.name, at: index) }
     }
 
     func forget(_ segment: BrokeredSegment) {
         segments[segment.name.string] = nil
-        names.removeAll { $0 == segment.name }
+        let index = names.partitioningIndex { $0 >= segment.name }
+        if index < names.endIndex, names[index] == segment.name { names.remove(at: index) }
         removalDue[segment.name] = nil
         if let key = segment.key { placement.release(key, of: segment.name) }
         dropRecord(segment)

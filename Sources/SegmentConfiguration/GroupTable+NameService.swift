@@ -2,15 +2,10 @@ import Glibc
 package import SegmentModel
 
 extension GroupTable {
-    /// Asks the name service for each group, by name or by number; getgrnam_r(3).
+    /// Asks the name service for a group, by name or by number; getgrnam_r(3).
     ///
-    /// It may take long.
-    package init(lookingUp groups: Set<String>) {
-        self.init()
-        for group in groups { lookups[group] = Self.lookUp(group) }
-    }
-
-    private static func lookUp(_ group: String) -> GroupLookup {
+    /// It may take for ever.
+    @Sendable package static func lookUp(_ group: String) -> GroupLookup {
         if let number = UInt32(group) { return .found(number) }
         var room = [CChar](repeating: 0, count: 1024)
         while true {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 package import SegmentModel
 package import SystemPackage
@@ -38,6 +39,9 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         close(lock)
         close(directory)
     }
+
+    /// Whether the directory is of memory, tmpfs(5), which answers at once; statfs(2).
+    package var isInMemory: Bool { clinux_is_in_memory(directory) != 0 }
 
     package func load() throws(RecordsError) -> LoadedRecords {
         var loaded = LoadedRecords()

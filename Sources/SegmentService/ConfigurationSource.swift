@@ -1,28 +1,36 @@
 package import SegmentModel
+package import SystemPackage
 
-/// Where the configuration comes from; slow, so never asked on the event loop.
+/// Where the configuration comes from and what it means on this host; slow, so never asked on the event loop.
 package struct ConfigurationSource: Sendable {
     package var read: @Sendable () -> Result<Configuration, ConfigurationInvalid>
-    /// Asks the name service for groups.
-    package var groups: @Sendable (Set<String>) -> GroupTable
+    /// Asks the name service for a group by name or number.
+    package var group: @Sendable (String) -> GroupLookup
+    /// Asks the name service for the daemon's own group; nil where it knows none.
+    package var ownGroup: @Sendable () -> OwnGroup?
+    /// Asks the file system for a file that a key is made of.
+    package var key: @Sendable (FilePath) -> KeyLookup
 
     package init(
         read: @escaping @Sendable () -> Result<Configuration, ConfigurationInvalid>,
-        groups: @escaping @Sendable (Set<String>) -> GroupTable
+        group: @escaping @Sendable (String) -> GroupLookup,
+        ownGroup: @escaping @Sendable () -> OwnGroup?,
+        key: @escaping @Sendable (FilePath) -> KeyLookup
     ) {
         self.read = read
-        self.groups = groups
-    }
-
-    /// A configuration with its groups as numbers.
-    package func load() -> Result<(Configuration, GroupTable), ConfigurationInvalid> {
-        read().map { ($0, groups($0.groupNames)) }
+        self.group = group
+        self.ownGroup = ownGroup
+        self.key = key
     }
 }
 
-extension Configuration {
-    /// The groups to be looked up.
-    package var groupNames: Set<String> {
-        Set(segments.compactMap(\.group)).union(settings.administrators)
+/// The daemon's own group, as the name service knows it.
+package struct OwnGroup: Equatable, Sendable {
+    package var name: String
+    package var members: [String]
+
+    package init(name: String, members: [String]) {
+        self.name = name
+        self.members = members
     }
 }

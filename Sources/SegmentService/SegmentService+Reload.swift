@@ -8,6 +8,15 @@ extension SegmentService {
     package func reloadConfiguration(
         _ completion: @escaping (Result<ReloadOutcome, BrokerError>) -> Void = { _ in }
     ) {
+        guard !isStarting else {
+            let problem = ConfigurationProblem(
+                file: broker.configuration.directory,
+                message:
+                    "segmentd is still starting: the name service or the file of a key has not answered yet",
+                remedy: "nothing is changed; reload when it has started"
+            )
+            return completion(.failure(.configurationInvalid(problems: [problem])))
+        }
         guard reload.ask(completion) else { return }
         beginReload()
     }
@@ -15,39 +24,78 @@ extension SegmentService {
     private func beginReload() {
         announcements.reloading()
         let service = NIOLoopBound(self, eventLoop: eventLoop)
-        let source = source
-        worker.run(on: eventLoop, { source.load() }) { loaded in
-            service.value.finishReload(loaded)
+        let directory = broker.configuration.directory
+        worlds.read(on: eventLoop, limit: worlds.reload.files) { loaded in
+            switch loaded {
+            case .success(let (configuration, questions))?: service.value.ask(questions, for: configuration)
+            case .failure(let invalid)?: service.value.refuseReload(invalid)
+            case nil:
+                service.value.refuseReload(.unanswered("the file system of the configuration", directory))
+            }
         }
     }
 
-    private func finishReload(_ loaded: Result<(Configuration, GroupTable), ConfigurationInvalid>) {
-        let result: Result<ReloadOutcome, BrokerError>
-        switch loaded {
-        case .success(let (configuration, groups)):
-            let outcome = broker.reload(configuration, groups: groups)
-            adoptSettings()
-            note = nil
-            settle()
-            report(
-                .notice,
-                .reloaded,
-                "Configuration read again: \(outcome.created.count) created, \(outcome.changed.count) changed, "
-                    + "\(outcome.removing.count) removing"
-            )
-            result = .success(outcome)
-        case .failure(let invalid):
-            for problem in invalid.problems {
-                report(.error, .configurationRefused, "\(problem)")
+    /// Nothing is changed where the name service does not answer.
+    private func ask(_ questions: OutsideWorlds.Questions, for configuration: Configuration) {
+        let service = NIOLoopBound(self, eventLoop: eventLoop)
+        worlds.answer(questions, on: eventLoop, limits: worlds.reload) { answers in
+            let service = service.value
+            guard answers.hasAllGroups else {
+                return service.refuseReload(
+                    .unanswered("the name service, asked for its groups,", configuration.directory)
+                )
             }
-            let counted = invalid.problems.count == 1 ? "1 problem" : "\(invalid.problems.count) problems"
-            note = "configuration refused (\(counted)), the old one stays in force"
-            result = .failure(.configurationInvalid(problems: invalid.problems))
+            service.adopt(answers.ownGroup)
+            service.reloads += 1
+            service.questions = questions
+            service.perform {
+                service.broker.reloading(configuration, groups: answers.groups, keys: answers.keys)
+            } then: { work in
+                service.acceptReload(work.outcome)
+            }
         }
+    }
+
+    private func acceptReload(_ outcome: ReloadOutcome) {
+        adoptSettings()
+        note = nil
+        settle()
+        report(
+            .notice,
+            .reloaded,
+            "Configuration read again: \(outcome.created.count) created, \(outcome.changed.count) changed, "
+                + "\(outcome.removing.count) removing"
+        )
+        finishReload(.success(outcome))
+    }
+
+    private func refuseReload(_ invalid: ConfigurationInvalid) {
+        for problem in invalid.problems {
+            report(.error, .configurationRefused, "\(problem)")
+        }
+        let counted = invalid.problems.count == 1 ? "1 problem" : "\(invalid.problems.count) problems"
+        note = "configuration refused (\(counted)), the old one stays in force"
+        finishReload(.failure(.configurationInvalid(problems: invalid.problems)))
+    }
+
+    private func finishReload(_ result: Result<ReloadOutcome, BrokerError>) {
         announced = statusLine
         announcements.ready(announced)
         let (done, another) = reload.finish()
         for completion in done { completion(result) }
         if another { beginReload() }
+    }
+}
+
+extension ConfigurationInvalid {
+    /// What does not answer while the configuration in a directory is read.
+    fileprivate static func unanswered(_ world: String, _ directory: String) -> ConfigurationInvalid {
+        ConfigurationInvalid(problems: [
+            ConfigurationProblem(
+                file: directory,
+                message: "\(world) does not answer",
+                remedy: "nothing is changed; reload again when it answers"
+            )
+        ])
     }
 }

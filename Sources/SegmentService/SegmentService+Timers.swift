@@ -13,33 +13,48 @@ extension SegmentService {
     }
 
     package func stopChecking() {
+        isStopped = true
         check?.cancel()
         deadline?.timer.cancel()
+        dropWork()
     }
 
     func checkNow() {
         announcements.alive()
-        broker.check(groups: broker.groups)
         broker.expire()
         settle()
         announceStatus()
-        lookUpGroups()
+        // Who has not done with the last one has no time for another.
+        guard !isStarting, !isWorking else { return }
+        check(groups: broker.groups, keys: broker.keys)
+        askAgain()
     }
 
-    /// The name service may hang, so it is asked elsewhere; what has changed is put in force when it answers.
-    private func lookUpGroups() {
-        let names = broker.configuration.groupNames
-        guard !names.isEmpty else { return }
+    private func check(groups: GroupTable, keys: KeyTable) {
+        perform { [self] in
+            broker.checking(groups: groups, keys: keys)
+        } then: { [self] _ in
+            adoptAdministrators()
+            settle()
+            announceStatus()
+        }
+    }
+
+    /// The outside worlds may hang; what has changed is put in force when they answer.
+    private func askAgain() {
+        guard !isAsking else { return }
+        isAsking = true
         let service = NIOLoopBound(self, eventLoop: eventLoop)
-        let groups = source.groups
-        worker.run(on: eventLoop, { groups(names) }) { table in
+        let (asked, loaded) = (questions, reloads)
+        worlds.answer(asked, on: eventLoop, limits: worlds.reload) { answers in
             let service = service.value
-            guard table != service.broker.groups, names == service.broker.configuration.groupNames else {
-                return
-            }
-            service.broker.check(groups: table)
-            service.adoptAdministrators()
-            service.settle()
+            service.isAsking = false
+            guard loaded == service.reloads, !service.isStopped else { return }
+            service.adopt(answers.ownGroup)
+            let groups = answers.groups.completed(by: service.broker.groups)
+            let keys = answers.keys.completed(by: service.broker.keys)
+            guard groups != service.broker.groups || keys != service.broker.keys else { return }
+            service.check(groups: groups, keys: keys)
         }
     }
 

@@ -13,8 +13,7 @@ import VarlinkServer
 package final class SegmentService {
     package let broker: Broker
     let eventLoop: any EventLoop
-    let worker: Worker
-    let source: ConfigurationSource
+    let worlds: OutsideWorlds
     let announcements: Announcements
     let logger: Logger
     let setLogLevel: (LogLevel) -> Void
@@ -27,6 +26,18 @@ package final class SegmentService {
     var reload = ReloadQueue()
     var deadline: (due: Duration, timer: Scheduled<Void>)?
     var check: RepeatedTask?
+    /// What the configuration in force asks of the outside worlds.
+    var questions = OutsideWorlds.Questions(Configuration(directory: ""))
+    /// How many reloads have been asked for.
+    var reloads = 0
+    /// Whether a check's questions are under way.
+    var isAsking = false
+    /// Until each segment is made or blocked.
+    var isStarting = false
+    var isStopped = false
+    /// What is to be done in slices after what is being done.
+    var pending: [(work: () -> BrokerWork, completion: (BrokerWork) -> Void)] = []
+    var isWorking = false
     /// The last line told, so that the same is not told twice.
     var announced = ""
     /// Said after the numbers until the next good reload.
@@ -52,8 +63,7 @@ package final class SegmentService {
     package init(
         broker: Broker,
         eventLoop: any EventLoop,
-        worker: Worker,
-        source: ConfigurationSource,
+        worlds: OutsideWorlds,
         announcements: Announcements,
         logger: Logger,
         about: About,
@@ -61,8 +71,7 @@ package final class SegmentService {
     ) {
         self.broker = broker
         self.eventLoop = eventLoop
-        self.worker = worker
-        self.source = source
+        self.worlds = worlds
         self.announcements = announcements
         self.logger = logger
         self.about = about

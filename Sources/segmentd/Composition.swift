@@ -3,6 +3,7 @@ import SegmentBroker
 import SegmentConfiguration
 import SegmentModel
 import SegmentService
+import SystemVSharedMemory
 import Systemd
 import Varlink
 
@@ -16,7 +17,9 @@ extension ConfigurationSource {
                     return .failure(error)
                 }
             },
-            groups: { GroupTable(lookingUp: $0) }
+            group: GroupTable.lookUp,
+            ownGroup: OwnGroup.current,
+            key: { KeyLookup($0, in: LinuxKernel()) }
         )
     }
 }
@@ -39,23 +42,30 @@ extension Announcements {
 }
 
 extension BrokerIdentity {
-    /// The process's own user and group.
+    /// The process's own user and group, which is known by its number until the name service has been asked.
     static func current(isService: Bool) -> BrokerIdentity {
-        let group = getegid()
-        let entry = unsafe getgrgid(group)
+        BrokerIdentity(
+            userID: geteuid(),
+            groupID: getegid(),
+            groupName: String(getegid()),
+            isService: isService
+        )
+    }
+}
+
+extension OwnGroup {
+    /// Asks the name service; getgrgid(3).
+    ///
+    /// To be called by one thread only; nil where it knows no such group.
+    @Sendable static func current() -> OwnGroup? {
+        guard let entry = unsafe getgrgid(getegid()) else { return nil }
         var members: [String] = []
-        var next = unsafe entry?.pointee.gr_mem
+        var next = unsafe entry.pointee.gr_mem
         while let name = unsafe next?.pointee {
             unsafe members.append(String(cString: name))
             unsafe next? += 1
         }
-        return BrokerIdentity(
-            userID: geteuid(),
-            groupID: group,
-            groupName: unsafe entry.map { unsafe String(cString: $0.pointee.gr_name) } ?? String(group),
-            isService: isService,
-            groupMembers: members
-        )
+        return unsafe OwnGroup(name: String(cString: entry.pointee.gr_name), members: members)
     }
 }
 

@@ -13,88 +13,180 @@ import Systemd
 import VarlinkServer
 
 /// Puts the parts together, in the order in which they need each other.
+///
+/// The main thread waits for signals alone: whatever may hold a thread up is done by others, so that a stop ends a
+/// start that waits for a file system or the name service.
 struct Daemon: Sendable {
     private let log = DaemonLog()
     private let manager: any ServiceManager = NotifySocket()
-    private let source: ConfigurationSource
+    private let inbox: Inbox<Message>
+    private let worlds: OutsideWorlds
+    private let detaches: Worker
     private let configuration: Configuration
-    private let groups: GroupTable
-    private let records: RecordDirectory
+    private let records: any SegmentRecords & Sendable
+    private let loadedRecords: LoadedRecords
     private let socket: Socket
     private let isService: Bool
 
+    private enum Message: Sendable {
+        case signal(DaemonSignal)
+        case read(Result<Configuration, ConfigurationInvalid>)
+        case opened(Result<(RecordDirectory, LoadedRecords), StartError>)
+        /// Every segment is made or blocked.
+        case started(status: String)
+        case failed(StartError)
+    }
+
     /// Reads the configuration and takes the lock and the socket; no segment is touched yet.
     init(_ places: Places) throws(StartError) {
+        DaemonSignal.hold()
         isService = places.isService
-        source = ConfigurationSource(places.configuration)
-        switch source.load() {
-        case .success(let loaded): (configuration, groups) = loaded
+        detaches = Worker()
+        let inbox = Inbox<Message> { .signal($0) }
+        self.inbox = inbox
+        let source = ConfigurationSource(places.configuration)
+        let worlds = OutsideWorlds(source)
+        self.worlds = worlds
+        worlds.files.run { inbox.post(.read(source.read())) }
+        let place = "the file system of the configuration, \(places.configuration.directories[0]),"
+        guard case .read(let read) = try Self.wait(for: place, inbox, manager) else { throw .interrupted }
+        switch read {
+        case .success(let configuration): self.configuration = configuration
         case .failure(let invalid): throw .configuration(invalid)
         }
         log.level.value = Logger.Level(configuration.settings.logLevel)
-        try Directories.makeParent(of: places.records)
+        worlds.files.run {
+            inbox.post(.opened(Result { () throws(StartError) in try Self.openRecords(places.records) }))
+        }
+        let state = "the file system of the records, \(places.records),"
+        guard case .opened(let opened) = try Self.wait(for: state, inbox, manager) else { throw .interrupted }
+        let directory: RecordDirectory
+        (directory, loadedRecords) = try opened.get()
+        records =
+            directory.isInMemory ? directory : TimedRecords(directory, limit: .milliseconds(50))
+        socket = try Socket(places.socket)
+    }
+
+    private static func openRecords(
+        _ path: FilePath
+    ) throws(StartError) -> (RecordDirectory, LoadedRecords) {
+        try Directories.makeParent(of: path)
         do throws(RecordDirectoryError) {
-            records = try RecordDirectory(places.records)
+            let records = try RecordDirectory(path)
+            do throws(RecordsError) { return (records, try records.load()) } catch {
+                throw .records(error)
+            }
         } catch {
             throw .records(error)
         }
-        socket = try Socket(places.socket)
+    }
+
+    /// The next message that is no signal; a reload asked for before the start is done by it.
+    private static func wait(
+        for world: String,
+        _ inbox: Inbox<Message>,
+        _ manager: any ServiceManager
+    ) throws(StartError) -> Message {
+        for _ in 0..<6 {
+            switch inbox.next(within: .seconds(5)) {
+            case .signal(.reload): break
+            case .signal: throw .interrupted
+            case let message?: return message
+            case nil:
+                manager.tell([.extendTimeout(30_000_000), .status("Starting: \(world) does not answer")])
+            }
+        }
+        throw .unanswered(world)
     }
 
     /// Serves until a signal ends it.
     func run() throws(StartError) {
-        DaemonSignal.hold()
         let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        let server = NIOLoopBoundBox<VarlinkServer?>.makeBoxSendingValue(nil, eventLoop: eventLoop)
         do {
-            let (service, server) = try eventLoop.submit {
-                let service = try makeService(on: eventLoop)
-                let server = try VarlinkServer(
-                    service,
-                    onListeningSocket: socket.descriptor,
-                    eventLoop: eventLoop
-                )
-                return (NIOLoopBound(service, eventLoop: eventLoop), server)
+            let service = try eventLoop.submit {
+                let service = NIOLoopBound(try makeService(on: eventLoop), eventLoop: eventLoop)
+                service.value.start {
+                    serve(service.value, server, eventLoop)
+                } then: {
+                    inbox.post(.started(status: service.value.statusLine))
+                }
+                return service
             }.wait()
-            try announceReady(service, eventLoop)
-            let isRestart = try obeySignals(service, eventLoop)
+            let isRestart = try obeyMessages(service, eventLoop)
             announceEnd(isRestart: isRestart)
-            try eventLoop.submit {
+            let serving = try eventLoop.submit {
                 service.value.stopChecking()
                 service.value.broker.stop(isRestart: isRestart)
+                return server.value
             }.wait()
-            try server.stop()
+            try serving?.stop()
             socket.remove()
         } catch let error as StartError {
             throw error
-        } catch let error as ListeningSocketError {
-            throw .socket(error)
         } catch {
             throw .server("\(error)")
         }
     }
 
-    private func announceReady(_ service: NIOLoopBound<SegmentService>, _ eventLoop: any EventLoop) throws {
-        let period = checkPeriod
-        let status = try eventLoop.submit {
-            service.value.startChecking(every: period)
-            return service.value.statusLine
-        }.wait()
-        log.say(.started, status)
-        manager.tell([.ready, .status(status)])
+    /// On the event loop: lets clients in, unless they are already.
+    private func serve(
+        _ service: SegmentService,
+        _ server: NIOLoopBoundBox<VarlinkServer?>,
+        _ eventLoop: any EventLoop
+    ) {
+        guard server.value == nil else { return }
+        do throws(ListeningSocketError) {
+            server.value = try VarlinkServer(
+                service,
+                onListeningSocket: socket.descriptor,
+                eventLoop: eventLoop
+            )
+        } catch {
+            inbox.post(.failed(.socket(error)))
+        }
     }
 
     /// Returns when a signal ends the daemon, with whether it is started again at once.
-    private func obeySignals(
+    private func obeyMessages(
         _ service: NIOLoopBound<SegmentService>,
         _ eventLoop: any EventLoop
     ) throws -> Bool {
+        var isStarted = false
+        var isReloadDue = false
         while true {
-            switch DaemonSignal.next() {
-            case .stop: return false
-            case .endForRestart: return true
-            case .reload: try eventLoop.submit { service.value.reloadConfiguration() }.wait()
+            switch inbox.next(within: isStarted ? nil : .seconds(5)) {
+            case .signal(.stop): return false
+            case .signal(.endForRestart): return true
+            case .signal(.reload):
+                isReloadDue = true
+            case .started(let status):
+                isStarted = true
+                try announceReady(service, eventLoop, status)
+            case .failed(let error): throw error
+            case .read, .opened: break
+            case nil:
+                manager.tell([
+                    .extendTimeout(30_000_000),
+                    .status("Starting: the name service or the file of a key has not answered yet"),
+                ])
+            }
+            if isStarted, isReloadDue {
+                isReloadDue = false
+                try eventLoop.submit { service.value.reloadConfiguration() }.wait()
             }
         }
+    }
+
+    private func announceReady(
+        _ service: NIOLoopBound<SegmentService>,
+        _ eventLoop: any EventLoop,
+        _ status: String
+    ) throws {
+        let period = checkPeriod
+        try eventLoop.submit { service.value.startChecking(every: period) }.wait()
+        log.say(.started, status)
+        manager.tell([.ready, .status(status)])
     }
 
     private func announceEnd(isRestart: Bool) {
@@ -109,9 +201,8 @@ struct Daemon: Sendable {
         return NotifySocket.watchdogTimeout.map { min($0 / 2, longest) } ?? longest
     }
 
-    /// On the event loop: everything that stands before the socket is served.
+    /// On the event loop: takes over what has a record.
     private func makeService(on eventLoop: any EventLoop) throws(StartError) -> SegmentService {
-        let worker = Worker()
         let kernel = LinuxKernel()
         let clock = SystemClock()
         let broker: Broker
@@ -122,24 +213,17 @@ struct Daemon: Sendable {
                 clock: clock,
                 identity: .current(isService: isService),
                 logger: log.logger,
-                detachElsewhere: { address in worker.run { try? kernel.detach(address) } }
+                detachElsewhere: { [detaches] address in detaches.run { try? kernel.detach(address) } }
             )
         } catch {
             throw .ipcNamespace(error)
         }
-        do throws(RecordsError) {
-            try broker.start(configuration, groups: groups) { _ in
-                manager.tell([.extendTimeout(30_000_000)])
-            }
-        } catch {
-            throw .records(.records(error))
-        }
+        broker.takeOver(loadedRecords, configuration)
         let level = log.level
         let service = SegmentService(
             broker: broker,
             eventLoop: eventLoop,
-            worker: worker,
-            source: source,
+            worlds: worlds,
             announcements: Announcements(manager),
             logger: log.logger,
             about: SegmentService.About(

@@ -16,12 +16,17 @@ enum StartError: Error {
     case directory(String, errno: Int32)
     case ipcNamespace(Errno)
     case server(String)
+    /// A world that has not answered for half a minute.
+    case unanswered(String)
+    /// A signal ended the start.
+    case interrupted
 
     /// As interface.md numbers them: 8 for a bad configuration, else 1.
     var exitStatus: Int32 {
         switch self {
         case .configuration: 8
         case .rootByHand: 2
+        case .interrupted: 0
         default: 1
         }
     }
@@ -58,6 +63,9 @@ enum StartError: Error {
             ["/proc/self/ns/ipc: \(errno)"]
         case .server(let reason):
             ["the server stopped: \(reason)"]
+        case .unanswered(let world):
+            ["\(world) does not answer"]
+        case .interrupted: []
         }
     }
 
@@ -67,6 +75,7 @@ enum StartError: Error {
         case .configuration(let invalid) where invalid.problems.count > 1:
             "Configuration refused (\(invalid.problems.count) problems): \(invalid.problems[0])"
         case .configuration: "Configuration refused: \(lines[0])"
+        case .interrupted: "Stopped while it started"
         default: "Cannot start: \(lines[0])"
         }
     }

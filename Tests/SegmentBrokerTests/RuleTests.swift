@@ -518,11 +518,8 @@ import Testing
         _ state: SegmentState?,
         _ observed: SegmentDefinition?
     ) -> ReloadPlan.Step? {
-        var known: [SegmentName: ReloadPlan.Observed] = [:]
-        if let state { known[SegmentDefinition.test("a").name] = .init(state: state, definition: observed) }
-        let plan = ReloadPlan(desired: wanted.map { [$0] } ?? [], observed: known)
-        #expect(plan.steps.count <= 1)
-        return plan.steps.first
+        let known = state.map { ReloadPlan.Observed(state: $0, definition: observed) }
+        return ReloadPlan.step(SegmentDefinition.test("a").name, wanted, known)
     }
 
     @Test func `each pair of declaration and state has one step`() {
@@ -544,23 +541,96 @@ import Testing
         #expect(step(nil, nil, nil) == nil)
     }
 
-    @Test func `steps are in order of name, and what makes comes last with fixed keys first`() {
+    @Test func `what frees comes first, and what makes last with fixed keys first`() {
         let fixed = SegmentDefinition.test("z", key: .value(SegmentKey(rawValue: 1)))
-        let plan = ReloadPlan(
-            desired: [.test("b"), .test("a"), fixed],
-            observed: [SegmentDefinition.test("c").name: .init(state: .ready, definition: .test("c"))]
+        let desired: [SegmentDefinition] = [.test("a"), .test("b"), .test("k"), fixed]
+        let known = ["c", "k", "u", "z"].map { SegmentDefinition.test($0).name }
+        let order = ReloadPlan.order(desired, known: known) { name in
+            switch name.string {
+            case "c": .drain(name)
+            case "k": .change(.test("k"))
+            case "u": nil
+            case "z": .provision(fixed)
+            default: .provision(.test(name.string))
+            }
+        }
+        #expect(order.map(\.string) == ["c", "k", "z", "a", "b"])
+    }
+}
+
+@Suite struct RetryRuleTests {
+    private func limits(
+        segments: Int = 10,
+        inUse: Int = 9,
+        bytes: UInt64 = 8192,
+        of total: UInt64 = 16384
+    )
+        -> KernelLimits
+    {
+        KernelLimits(
+            largestSegment: 8192,
+            segments: segments,
+            totalBytes: total,
+            segmentsInUse: inUse,
+            bytesInUse: bytes
         )
+    }
+
+    @Test func `what a limit blocks is tried again once it fits`() {
+        let rule = RetryRule()
+        func tries(_ size: UInt64, _ limits: KernelLimits?) -> Bool {
+            rule.isWorthTrying(.kernelLimit, size: size, limits: limits)
+        }
+        #expect(tries(8192, limits()))
+        #expect(!tries(8192, limits(inUse: 10)))
+        #expect(!tries(8193, limits()))
+        #expect(!tries(8192, limits(bytes: 8193)))
+        #expect(!tries(1, limits(bytes: .max)))
+        #expect(!tries(.max, limits(bytes: 0, of: .max)))
+        #expect(tries(8192, nil))
+    }
+
+    @Test func `what records or memory block is tried until one is refused again`() {
+        var rule = RetryRule()
+        #expect(rule.isWorthTrying(.recordsUnwritable, size: 1, limits: nil))
+        #expect(rule.isWorthTrying(.outOfMemory, size: 100, limits: nil))
+        rule.note(.recordsUnwritable, size: 1)
+        rule.note(.outOfMemory, size: 100)
+        rule.note(.outOfMemory, size: 200)
+        #expect(!rule.isWorthTrying(.recordsUnwritable, size: 1, limits: nil))
+        #expect(rule.isWorthTrying(.outOfMemory, size: 99, limits: nil))
+        #expect(!rule.isWorthTrying(.outOfMemory, size: 100, limits: nil))
+    }
+
+    @Test(arguments: [
+        SegmentProblem.Kind.squatted, .groupUnknown, .keyPathMissing, .keyCollision, .kernelRefused,
+    ])
+    func `what only asking tells is always asked`(kind: SegmentProblem.Kind) {
+        #expect(RetryRule().isWorthTrying(kind, size: 1, limits: limits(inUse: 10)))
+    }
+}
+
+@Suite struct AnswerTableTests {
+    private let known = GroupTable(lookups: ["a": .found(1), "b": .unknown, "c": .unanswered])
+
+    @Test func `what has not been asked is unanswered`() {
+        #expect(known["d"] == .unanswered)
+    }
+
+    @Test func `no answer leaves what was answered before`() {
+        let asked = GroupTable(lookups: ["a": .unanswered, "b": .found(2), "c": .unknown, "d": .unanswered])
         #expect(
-            plan.steps == [
-                .provision(.test("a")), .provision(.test("b")), .drain(SegmentDefinition.test("c").name),
-                .provision(fixed),
+            asked.completed(by: known).lookups == [
+                "a": .found(1), "b": .found(2), "c": .unknown, "d": .unanswered,
             ]
         )
+    }
+
+    @Test func `both tables' questions are in force where they are merged, and the newer answers`() {
+        let newer = GroupTable(lookups: ["a": .found(3), "b": .unanswered, "d": .found(4)])
         #expect(
-            plan.provisionedLast == [
-                .drain(SegmentDefinition.test("c").name), .provision(fixed), .provision(.test("a")),
-                .provision(.test("b")),
-            ]
+            known.merged(with: newer).lookups
+                == ["a": .found(3), "b": .unknown, "c": .unanswered, "d": .found(4)]
         )
     }
 }

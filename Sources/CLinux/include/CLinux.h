@@ -2,6 +2,7 @@
 #include "Environment.h"
 #include "Epoll.h"
 #include "EventDescriptor.h"
+#include "FileSystem.h"
 #include "Futex.h"
 #include "ProcessDescriptor.h"
 #include "SharedAtomics.h"

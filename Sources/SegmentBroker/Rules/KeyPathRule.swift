@@ -15,6 +15,14 @@ package enum KeyPathRule {
         )
     }
 
+    package static func unansweredProblem(_ path: FilePath) -> SegmentProblem {
+        SegmentProblem(
+            .keyPathUnreadable,
+            message: "the file system of \(path), from which ftok makes the key, has not answered",
+            remedy: "see what holds up `stat \(path)`; segmentd tries again by itself"
+        )
+    }
+
     package static func problem(_ path: FilePath, errno: Errno) -> SegmentProblem {
         switch errno {
         case .noSuchFileOrDirectory, .notDirectory:

@@ -46,6 +46,14 @@ extension SegmentProblem {
         )
     }
 
+    static func groupUnanswered(_ group: String) -> SegmentProblem {
+        SegmentProblem(
+            .groupUnknown,
+            message: "the name service has not answered which number group \(group) has",
+            remedy: "see what holds up `getent group \(group)`; segmentd tries again by itself"
+        )
+    }
+
     static func sizeDiffers(_ name: SegmentName, live: ByteCount, declared: ByteCount) -> SegmentProblem {
         SegmentProblem(
             .sizeDiffers,

@@ -1,8 +1,8 @@
 import SystemVSharedMemory
 package import SegmentModel
 
-/// What a reload does, worked out before anything is done; in order of name.
-package struct ReloadPlan: Equatable, Sendable {
+/// What a reload does.
+package enum ReloadPlan {
     package enum Step: Equatable, Sendable {
         /// Make it, or find why it cannot be made.
         case provision(SegmentDefinition)
@@ -16,8 +16,6 @@ package struct ReloadPlan: Equatable, Sendable {
         case forget(SegmentName)
     }
 
-    package var steps: [Step]
-
     /// What a plan must know of a segment as it stands.
     package struct Observed: Equatable, Sendable {
         package var state: SegmentState
@@ -30,14 +28,24 @@ package struct ReloadPlan: Equatable, Sendable {
         }
     }
 
-    package init(desired: [SegmentDefinition], observed: [SegmentName: Observed]) {
-        var wanted: [SegmentName: SegmentDefinition] = [:]
-        for definition in desired { wanted[definition.name] = definition }
-        let names = Set(wanted.keys).union(observed.keys).sorted()
-        steps = names.compactMap { Self.step($0, wanted[$0], observed[$0]) }
+    /// The order in which a reload goes through the segments that it has something to do with.
+    ///
+    /// What frees comes before what makes, and keys that never move before those that do. Declarations and names are
+    /// in order of name.
+    package static func order(
+        _ desired: [SegmentDefinition],
+        known: [SegmentName],
+        step: (SegmentName) -> Step?
+    ) -> [SegmentName] {
+        func isMade(_ name: SegmentName) -> Bool {
+            if case .provision = step(name) { true } else { false }
+        }
+        let made = desired.filter { isMade($0.name) }
+        return known.filter { step($0) != nil && !isMade($0) } + KeyPlacement.order(made).map(\.name)
     }
 
-    private static func step(
+    /// What a reload does with one segment, as it stands when its turn comes.
+    package static func step(
         _ name: SegmentName,
         _ wanted: SegmentDefinition?,
         _ observed: Observed?

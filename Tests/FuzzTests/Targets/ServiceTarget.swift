@@ -12,7 +12,14 @@ import Varlink
 /// Whatever a client sends, replies are messages in order, and nothing of it is left when it has gone.
 enum ServiceTarget {
     /// Threads that nobody uses: what is slow is for administrators.
-    private static let worker = Worker()
+    private static let worlds = OutsideWorlds(
+        ConfigurationSource(
+            read: { .failure(ConfigurationInvalid(problems: [])) },
+            group: { _ in .unknown },
+            ownGroup: { nil },
+            key: { _ in .unanswered }
+        )
+    )
 
     static func run(_ bytes: [UInt8]) {
         do { try serve(bytes) } catch { preconditionFailure("\(error)") }
@@ -62,11 +69,7 @@ enum ServiceTarget {
         SegmentService(
             broker: fixture.broker,
             eventLoop: loop,
-            worker: worker,
-            source: ConfigurationSource(
-                read: { .failure(ConfigurationInvalid(problems: [])) },
-                groups: { _ in GroupTable() }
-            ),
+            worlds: worlds,
             announcements: Announcements(
                 reloading: {},
                 ready: { _ in },

@@ -1,0 +1,109 @@
+import NIOCore
+import SegmentModel
+import SystemPackage
+
+/// The worlds that may not answer, each with threads of its own: files, names, and the file systems of keys.
+package final class OutsideWorlds: Sendable {
+    /// Reads the configuration and the records.
+    package let files = Worker()
+    private let source: ConfigurationSource
+    private let names: Lookups<NameQuestion, NameAnswer>
+    private let keys: Lookups<FilePath, KeyLookup>
+
+    private enum NameQuestion: Hashable { case group(String), own }
+    private enum NameAnswer { case group(GroupLookup), own(OwnGroup?) }
+
+    /// How long a start and a reload wait.
+    let start: Limits
+    let reload: Limits
+
+    /// Starts the threads.
+    package init(_ source: ConfigurationSource, start: Limits = .start, reload: Limits = .reload) {
+        (self.source, self.start, self.reload) = (source, start, reload)
+        names = Lookups(threads: 1) { question in
+            switch question {
+            case .group(let name): .group(source.group(name))
+            case .own: .own(source.ownGroup())
+            }
+        }
+        keys = Lookups(threads: 6, kin: { $0.removingLastComponent() }, answer: source.key)
+    }
+
+    /// How long each world is waited for.
+    package struct Limits: Sendable {
+        package var files: Duration
+        package var names: Duration
+        package var keys: Duration
+
+        package init(files: Duration, names: Duration, keys: Duration) {
+            (self.files, self.names, self.keys) = (files, names, keys)
+        }
+
+        /// A start makes what can be made without those who do not answer.
+        package static let start = Limits(files: .seconds(30), names: .seconds(30), keys: .seconds(2))
+        /// A reload is answered within half a minute.
+        package static let reload = Limits(files: .seconds(10), names: .seconds(10), keys: .seconds(2))
+    }
+
+    /// What is asked of a configuration.
+    struct Questions: Sendable {
+        var groups: Set<String>
+        var keyFiles: Set<FilePath>
+
+        init(_ configuration: Configuration) {
+            groups = configuration.groupNames
+            keyFiles = configuration.keyFiles
+        }
+    }
+
+    /// What was answered.
+    struct Answers: Sendable {
+        var groups = GroupTable()
+        var keys = KeyTable()
+        /// Nil where nothing was answered.
+        var ownGroup: OwnGroup?
+
+        var hasAllGroups: Bool { !groups.lookups.values.contains(.unanswered) }
+    }
+
+    /// Reads the configuration; nil where its files are not there in time.
+    func read(
+        on eventLoop: any EventLoop,
+        limit: Duration,
+        then completion:
+            @escaping @Sendable (Result<(Configuration, Questions), ConfigurationInvalid>?) -> Void
+    ) {
+        let read = source.read
+        files.run(on: eventLoop, limit: limit, { read().map { ($0, Questions($0)) } }, then: completion)
+    }
+
+    /// Asks for groups and keys at the same time.
+    func answer(
+        _ questions: Questions,
+        on eventLoop: any EventLoop,
+        limits: Limits,
+        then completion: @escaping @Sendable (Answers) -> Void
+    ) {
+        let named = eventLoop.makePromise(of: [NameQuestion: NameAnswer].self)
+        let keyed = eventLoop.makePromise(of: [FilePath: KeyLookup].self)
+        let asked = Set(questions.groups.map(NameQuestion.group)).union([.own])
+        names.ask(asked, limit: limits.names, on: eventLoop, then: named.succeed)
+        keys.ask(questions.keyFiles, limit: limits.keys, on: eventLoop, then: keyed.succeed)
+        named.futureResult.and(keyed.futureResult).whenSuccess { names, keys in
+            var answers = Answers()
+            for group in questions.groups {
+                if case .group(let lookup) = names[.group(group)] {
+                    answers.groups.lookups[group] = lookup
+                } else {
+                    answers.groups.lookups[group] = .unanswered
+                }
+            }
+            if case .own(let own) = names[.own] { answers.ownGroup = own }
+            answers.keys.lookups = keys
+            for file in questions.keyFiles where keys.count < questions.keyFiles.count && keys[file] == nil {
+                answers.keys.lookups[file] = .unanswered
+            }
+            completion(answers)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import NIOCore
+import Logging
+import SegmentBroker
+import SegmentModel
+
+extension SegmentService {
+    /// Makes what the configuration declares, after the broker has taken over what has a record.
+    ///
+    /// `serve` is called once groups and keys are known, so that those who connect to a start find every segment;
+    /// or after 50 ms without them, so that nobody waits for a world that does not answer. `completion` is called when
+    /// each segment is made or blocked.
+    package func start(serve: @escaping () -> Void, then completion: @escaping () -> Void) {
+        isStarting = true
+        questions = OutsideWorlds.Questions(broker.configuration)
+        let service = NIOLoopBound(self, eventLoop: eventLoop)
+        let serving = NIOLoopBound(serve, eventLoop: eventLoop)
+        let completion = NIOLoopBound(completion, eventLoop: eventLoop)
+        let timer = eventLoop.scheduleTask(in: .milliseconds(50)) { serving.value() }
+        worlds.answer(questions, on: eventLoop, limits: worlds.start) { answers in
+            service.value.start(with: answers, then: completion.value)
+            timer.cancel()
+            serving.value()
+        }
+    }
+
+    private func start(with answers: OutsideWorlds.Answers, then completion: @escaping () -> Void) {
+        adopt(answers.ownGroup)
+        perform { [self] in
+            broker.starting(groups: answers.groups, keys: answers.keys)
+        } then: { [self] _ in
+            isStarting = false
+            adoptAdministrators()
+            settle()
+            completion()
+        }
+    }
+
+    func adopt(_ ownGroup: OwnGroup?) {
+        if let ownGroup { broker.setOwnGroup(name: ownGroup.name, members: ownGroup.members) }
+    }
+}

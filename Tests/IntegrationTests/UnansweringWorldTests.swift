@@ -1,0 +1,248 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import SegmentTestSupport
+import Testing
+
+extension RealDaemon {
+    /// Worlds outside the daemon that do not answer: who can be served without them is, and no stop waits for them.
+    @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct UnansweringWorldTests {
+        private static let groups = [
+            "segments.d/a.toml": "size = 4096\ngroup = \"tty\"",
+            "segments.d/used.toml": "size = 4096\ngroup = \"tty\"\nkeep = \"while-used\"",
+        ]
+
+        @Test(.resilience("a name service that does not answer"))
+        func `a name service that does not answer holds up no request and no stop`() throws {
+            let names = try HeldNameService()
+            try DaemonFixture.with(Self.groups, environment: names.environment) { daemon in
+                let trial = Trial(daemon)
+                try names.hold()
+                try trial.expectServed("a")
+                try trial.expectServed("used")
+                try daemon.write("size = 1\ngroup = \"tty\"", to: "segments.d/b.toml")
+                try trial.expectReloadRefused("the name service")
+                #expect(throws: (any Error).self) { try daemon.client().describe("b") }
+                names.release()
+                #expect(try daemon.client().reload().created.map(\.string) == ["b"])
+                try names.hold()
+                trial.expectStop()
+                names.release()
+            }
+        }
+
+        @Test(.resilience("a name service that does not answer"))
+        func `a start without the name service serves what lives`() throws {
+            let names = try HeldNameService()
+            try DaemonFixture.with(Self.groups, environment: names.environment) { daemon in
+                let trial = Trial(daemon)
+                daemon.stop(SIGUSR2)
+                try daemon.write("size = 1\ngroup = \"tty\"", to: "segments.d/b.toml")
+                try daemon.write("size = 1", to: "segments.d/c.toml")
+                try names.hold()
+                try daemon.spawn()
+                try trial.expectServed("a")
+                try trial.expectBlocked("b", "the name service has not answered")
+                try trial.expectBlocked("used", "the name service has not answered")
+                try trial.expectReloadRefused("still starting")
+                #expect(try daemon.client().describe("a").group == "5")
+                trial.expectStop()
+                try daemon.spawn()
+                try trial.expectServed("a")
+                names.release()
+                _ = try daemon.notify.expect("READY=1")
+                try trial.expectServed("b")
+                #expect(try daemon.client().describe("a").group == "tty")
+            }
+        }
+
+        @Test(
+            .resilience("a file system that does not answer: keys, configuration, records"),
+            .enabled(if: HeldFileSystem.canBeMounted)
+        )
+        func `the file of a key that does not answer costs its own segment alone`() throws {
+            let files = try HeldFileSystem()
+            for name in ["lives", "new"] { try DaemonFixture.write("", to: "\(files.source)/\(name)") }
+            func declaration(_ file: String) -> String { "size = 1\n[key]\npath = \"\(file)\"" }
+            let segments = [
+                "segments.d/a.toml": "size = 4096",
+                "segments.d/lives.toml": declaration("\(files.path)/lives"),
+            ]
+            try DaemonFixture.with(segments, prefix: files.prefix()) { daemon in
+                let trial = Trial(daemon)
+                try files.hold()
+                try trial.expectServed("a")
+                try trial.expectServed("lives")
+                try DaemonFixture.write("", to: "\(daemon.directory)/key")
+                try daemon.write(declaration("\(daemon.directory)/key"), to: "segments.d/b.toml")
+                try daemon.write(declaration("\(files.path)/new"), to: "segments.d/new.toml")
+                #expect(try daemon.client(timeLimit: .seconds(10)).reload().created.map(\.string) == ["b"])
+                try trial.expectServed("lives")
+                try trial.expectBlocked("new", "has not answered")
+                trial.expectStop(SIGUSR2)
+                files.end()
+
+                try daemon.spawn()
+                for name in ["a", "b", "lives"] { try trial.expectServed(name) }
+                try trial.expectBlocked("new", "has not answered")
+                _ = try daemon.notify.expect("READY=1")
+                try trial.expectBlocked("new", "has not answered")
+                files.release()
+                #expect(try daemon.client().reload().created.map(\.string) == ["new"])
+                try files.hold()
+                trial.expectStop()
+                files.end()
+                files.release()
+            }
+        }
+
+        @Test(
+            .resilience("a file system that does not answer: keys, configuration, records"),
+            .enabled(if: HeldFileSystem.canBeMounted)
+        )
+        func `a configuration that does not answer is refused by a reload and holds up no stop`() throws {
+            let files = try HeldFileSystem()
+            mkdir("\(files.source)/segments.d", 0o755)
+            try DaemonFixture.write("size = 4096", to: "\(files.source)/segments.d/a.toml")
+            try DaemonFixture.with(prefix: files.prefix("--config '\(files.path)'")) { daemon in
+                let trial = Trial(daemon)
+                try files.hold()
+                try trial.expectServed("a")
+                try trial.expectReloadRefused("the file system of the configuration")
+                files.release()
+                _ = try daemon.client().reload()
+                try files.hold()
+                trial.expectStop()
+                files.end()
+
+                try daemon.spawn()
+                usleep(300_000)
+                trial.expectStop()
+                files.end()
+                files.release()
+            }
+        }
+
+        @Test(
+            .resilience("a file system that does not answer: keys, configuration, records"),
+            .enabled(if: HeldFileSystem.canBeMounted)
+        )
+        func `a state directory that does not answer blocks what is to be made`() throws {
+            let files = try HeldFileSystem()
+            let segments = [
+                "segments.d/a.toml": "size = 4096",
+                "segments.d/used.toml": "size = 4096\nkeep = \"while-used\"",
+            ]
+            try DaemonFixture.with(segments, prefix: files.prefix("--state '\(files.path)'")) { daemon in
+                let trial = Trial(daemon)
+                try files.hold()
+                try trial.expectBlocked("used", "its record cannot be written")
+                try trial.expectServed("a")
+                files.release()
+                usleep(200_000)
+                try trial.expectServed("used")
+                try files.hold()
+                trial.expectStop(SIGUSR2)
+                files.end()
+
+                try daemon.spawn()
+                usleep(300_000)
+                trial.expectStop()
+                files.end()
+                files.release()
+                try daemon.start()
+                try trial.expectServed("a")
+            }
+        }
+
+        @Test(.resilience("a state directory that is full"))
+        func `a state directory that is full blocks what is to be made until there is room`() throws {
+            let directory = try DaemonFixture.makeDirectory()
+            defer { system("rm -rf '\(directory)'") }
+            let script =
+                "mount -t tmpfs -o size=4k,mode=0700 tmpfs '\(directory)' && exec \"$@\" --state '\(directory)'"
+            let segments = ["segments.d/a.toml": "size = 4096", "segments.d/b.toml": "size = 4096"]
+            try DaemonFixture.with(segments, prefix: ["unshare", "--mount", "sh", "-c", script, "sh"]) {
+                daemon in
+                let trial = Trial(daemon)
+                try trial.expectServed("a")
+                try trial.expectBlocked("b", "its record cannot be written")
+                let room =
+                    "nsenter --target \(daemon.process.identifier) --mount"
+                    + " mount -o remount,size=1m '\(directory)'"
+                try #require(try Programs.run(room).status == 0)
+                try trial.expectServed("b")
+            }
+        }
+    }
+}
+
+/// What is expected of a daemon beside a world that does not answer.
+private struct Trial {
+    let daemon: DaemonFixture
+
+    init(_ daemon: DaemonFixture) { self.daemon = daemon }
+
+    /// A lease is granted at once: ten times what is promised, for machines that are busy.
+    func expectServed(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        try withClient { client in
+            let clock = ContinuousClock()
+            let start = clock.now
+            _ = try client.lease(name, access: .readWrite)
+            #expect(clock.now - start < Sanitizer.limit(.seconds(1)), sourceLocation: sourceLocation)
+        }
+    }
+
+    func expectBlocked(
+        _ name: String,
+        _ reason: String,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) throws {
+        try withClient { client in
+            let clock = ContinuousClock()
+            let start = clock.now
+            do {
+                _ = try client.lease(name, access: .readWrite)
+                Issue.record("\(name) is not blocked", sourceLocation: sourceLocation)
+            } catch {
+                #expect("\(error)".contains(reason), "\(error)", sourceLocation: sourceLocation)
+            }
+            #expect(clock.now - start < Sanitizer.limit(.seconds(1)), sourceLocation: sourceLocation)
+        }
+    }
+
+    /// While a reload waits, others are served; then it is told who does not answer.
+    func expectReloadRefused(_ reason: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        let (socket, clock) = (daemon.socket, ContinuousClock())
+        let start = clock.now
+        let reload = Thread { try SegmentClient(socket: socket, timeLimit: .seconds(30)).reload() }
+        usleep(200_000)
+        try expectServed("a", sourceLocation: sourceLocation)
+        do {
+            _ = try reload.value()
+            Issue.record("the reload is not refused", sourceLocation: sourceLocation)
+        } catch {
+            guard case .refused(.configurationInvalid(let problems))? = error as? SegmentClientError else {
+                throw error
+            }
+            #expect("\(problems)".contains(reason), "\(problems)", sourceLocation: sourceLocation)
+        }
+        #expect(clock.now - start < .seconds(30), sourceLocation: sourceLocation)
+    }
+
+    func expectStop(_ signal: Int32 = SIGTERM, sourceLocation: SourceLocation = #_sourceLocation) {
+        let clock = ContinuousClock()
+        let start = clock.now
+        #expect(daemon.stop(signal) == 0, sourceLocation: sourceLocation)
+        #expect(clock.now - start < Sanitizer.limit(.seconds(5)), sourceLocation: sourceLocation)
+    }
+
+    /// A daemon that starts does not listen yet.
+    private func withClient(_ body: (SegmentClient) throws -> Void) throws {
+        for _ in 0..<100 {
+            if let client = try? daemon.client(), (try? client.status()) != nil { return try body(client) }
+            usleep(20_000)
+        }
+        try body(daemon.client())
+    }
+}

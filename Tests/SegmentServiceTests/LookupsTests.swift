@@ -1,0 +1,102 @@
+import NIOCore
+import NIOPosix
+import SegmentTestSupport
+import Synchronization
+import Testing
+
+@testable import SegmentService
+
+/// Questions of which some are not answered.
+@Suite struct LookupsTests {
+    private static let loop = MultiThreadedEventLoopGroup.singleton.next()
+
+    /// Answers with the question's length; those that begin with "held" once the latch is raised.
+    private func lookups(threads: Int, until latch: Latch, asked: Log = Log()) -> Lookups<String, Int> {
+        Lookups(
+            threads: threads,
+            kin: { question in question.split(separator: "/").first.map(String.init) },
+            answer: { question in
+                asked.append(question)
+                if question.contains("held") { latch.wait() }
+                return question.count
+            }
+        )
+    }
+
+    private func answers(
+        _ lookups: Lookups<String, Int>,
+        _ questions: Set<String>,
+        limit: Duration = .seconds(10)
+    ) throws -> [String: Int] {
+        let promise = Self.loop.makePromise(of: [String: Int].self)
+        Self.loop.execute {
+            lookups.ask(questions, limit: limit, on: Self.loop) { promise.succeed($0) }
+        }
+        return try promise.futureResult.wait()
+    }
+
+    @Test func `all answers come in one table`() throws {
+        let lookups = lookups(threads: 1, until: Latch())
+        #expect(try answers(lookups, ["a", "bb", "ccc"]) == ["a": 1, "bb": 2, "ccc": 3])
+        #expect(try answers(lookups, []) == [:])
+    }
+
+    @Test func `what is not answered in time is left out, and asked by one thread at a time`() throws {
+        let (latch, asked) = (Latch(), Log())
+        let lookups = lookups(threads: 4, until: latch, asked: asked)
+        for _ in 0..<3 {
+            #expect(try answers(lookups, ["x/held", "y/b"], limit: .milliseconds(400)) == ["y/b": 3])
+        }
+        #expect(asked.values.filter { $0 == "x/held" }.count == 1)
+        latch.raise()
+        #expect(try answers(lookups, ["x/held", "y/b"]) == ["x/held": 6, "y/b": 3])
+    }
+
+    @Test func `what is akin to a question without answer takes no more than half of the threads`() throws {
+        let (latch, asked) = (Latch(), Log())
+        let lookups = lookups(threads: 4, until: latch, asked: asked)
+        let held = Set((0..<20).map { "x/held\($0)" })
+        let found = try answers(lookups, held.union(["y/b", "z/c"]), limit: .seconds(1))
+        #expect(found == ["y/b": 3, "z/c": 3])
+        #expect(asked.values.filter { held.contains($0) }.count <= 2)
+        latch.raise()
+        #expect(try answers(lookups, held).count == 20)
+    }
+
+    @Test func `where all threads are held up nothing is answered, and all is once they are not`() throws {
+        let latch = Latch()
+        let lookups = lookups(threads: 1, until: latch)
+        #expect(try answers(lookups, ["x/held"], limit: .milliseconds(50)) == [:])
+        #expect(try answers(lookups, ["y/b"], limit: .milliseconds(250)) == [:])
+        latch.raise()
+        #expect(try answers(lookups, ["y/b"]) == ["y/b": 3])
+    }
+
+    @Test func `a worker's outcome that comes too late is dropped, and what nobody waits for is not done`()
+        throws
+    {
+        let (latch, worker, asked) = (Latch(), Worker(), Log())
+        func outcome(_ work: String, limit: Duration) throws -> String? {
+            let promise = Self.loop.makePromise(of: String?.self)
+            worker.run(on: Self.loop, limit: limit) {
+                asked.append(work)
+                if work == "held" { latch.wait() }
+                return work
+            } then: {
+                promise.succeed($0)
+            }
+            return try promise.futureResult.wait()
+        }
+        #expect(try outcome("held", limit: .milliseconds(50)) == nil)
+        #expect(try outcome("unwanted", limit: .milliseconds(50)) == nil)
+        latch.raise()
+        #expect(try outcome("wanted", limit: .seconds(10)) == "wanted")
+        #expect(asked.values == ["held", "wanted"])
+    }
+
+    private final class Log: Sendable {
+        private let texts = Mutex<[String]>([])
+        var values: [String] { texts.withLock { $0 } }
+        func append(_ text: String) { texts.withLock { $0.append(text) } }
+    }
+}

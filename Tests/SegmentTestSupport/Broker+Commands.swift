@@ -1,0 +1,41 @@
+import SegmentBroker
+import SegmentModel
+import SegmentRecords
+import SystemPackage
+
+/// The broker's long commands in one go, with the keys that its kernel gives at this moment.
+extension Broker {
+    package func start(_ configuration: Configuration, groups: GroupTable) throws(RecordsError) {
+        takeOver(try records.load(), configuration)
+        starting(groups: answered(groups, configuration), keys: lookUpKeys(configuration)).complete()
+    }
+
+    @discardableResult
+    package func reload(_ configuration: Configuration, groups: GroupTable) -> ReloadOutcome {
+        let work = reloading(
+            configuration,
+            groups: answered(groups, configuration),
+            keys: lookUpKeys(configuration)
+        )
+        work.complete()
+        return work.outcome
+    }
+
+    package func check(groups: GroupTable) {
+        checking(groups: answered(groups, configuration), keys: lookUpKeys(configuration)).complete()
+    }
+
+    /// The name service knows no other groups.
+    private func answered(_ groups: GroupTable, _ configuration: Configuration) -> GroupTable {
+        let unknown = configuration.groupNames.map { ($0, GroupLookup.unknown) }
+        return GroupTable(lookups: Dictionary(uniqueKeysWithValues: unknown)).merged(with: groups)
+    }
+
+    private func lookUpKeys(_ configuration: Configuration) -> KeyTable {
+        var table = KeyTable()
+        for file in configuration.keyFiles.sorted(by: { $0.string < $1.string }) {
+            table.lookups[file] = KeyLookup(file, in: kernel)
+        }
+        return table
+    }
+}
