@@ -128,7 +128,8 @@ let package = Package(
         .target(
             name: "SegmentC",
             dependencies: [
-                "CLinux", "CSegmentd", "SegmentClient", "SegmentExchange", "SegmentModel", system,
+                "CLinux", "CSegmentd", "PrintableText", "SegmentClient", "SegmentExchange", "SegmentModel",
+                system,
             ],
             exclude: ["include", "segmentd.map", "segmentd.pc.in"],
             swiftSettings: strict

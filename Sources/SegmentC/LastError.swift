@@ -1,5 +1,6 @@
 import CLinux
 import CSegmentd
+import PrintableText
 
 /// What this thread's last failure was.
 @c @implementation
@@ -47,7 +48,7 @@ extension Failure {
 
     /// The text's first bytes in UTF-8, without half a character at the end.
     private func bytes(upTo limit: Int) -> [UInt8] {
-        let bytes = Array(text.utf8)
+        let bytes = Array(text.printable.utf8)
         guard bytes.count > limit else { return bytes }
         var end = limit
         while bytes[end] & 0xc0 == 0x80 { end -= 1 }

@@ -7,7 +7,10 @@ struct Backoff {
     /// Sleeps, or until the deadline where that comes first: then it is false.
     mutating func pause(until deadline: Deadline) -> Bool {
         if wait(within: deadline) { return true }
-        usleep(UInt32(clamping: Int64(deadline.remaining / .microseconds(1))))
+        // A handled signal ends a sleep, not the wait.
+        while !deadline.hasPassed {
+            usleep(UInt32(clamping: Int64(deadline.remaining / .microseconds(1)) + 1))
+        }
         return false
     }
 

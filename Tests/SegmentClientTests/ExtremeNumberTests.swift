@@ -18,6 +18,25 @@ import Testing
         return Int64(file.st_ino)
     }
 
+    @Test(
+        arguments: [
+            #"{"error":"a.\u001b[2J.b"}"#,
+            #"{"error":"io.segmentd.Broker.NoSuchSegment","parameters":{"name":"\u001b[2J"}}"#,
+        ]
+    )
+    func `what the broker names is shown safely`(reply: String) throws {
+        let broker = try FakeBroker { _ in .reply(reply) }
+        broker.serve()
+        defer { broker.end() }
+        let client = try SegmentClient(socket: broker.path)
+        #expect {
+            _ = try client.status()
+        } throws: { error in
+            let text = "\(error)"
+            return text.contains("?[2J") && !text.contains("\u{1b}")
+        }
+    }
+
     @Test(arguments: [Int64.min, -1, 0, 1 << 31, 1 << 62, .max], [Int64.min, -1, Int64(Int32.max), .max])
     func `whatever numbers a grant has, attach throws`(size: Int64, identifier: Int64) throws {
         let broker = try FakeBroker { _ in .reply(Self.grant(.min, identifier, size, Self.ownNamespace)) }

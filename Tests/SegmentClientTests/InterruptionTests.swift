@@ -48,6 +48,23 @@ import Testing
         _ = first
     }
 
+    @Test func `the wait for events of a daemon that is away goes on after a signal`() throws {
+        let broker = try FakeBroker { _ in .hangUp }
+        broker.serve()
+        let client = try SegmentClient(socket: broker.path)
+        let before = handledInterruptions
+        let start = ContinuousClock.now
+        #expect(throws: SegmentClientError.timedOut) {
+            try interrupted {
+                let events = try client.subscribe()
+                broker.end()
+                return try events.next(timeLimit: .milliseconds(60))?.kind
+            }
+        }
+        #expect(ContinuousClock.now - start >= .milliseconds(60))
+        #expect(handledInterruptions - before > 10)
+    }
+
     @Test func `an answer that comes late is waited for through signals`() throws {
         let broker = try FakeBroker { _ in
             usleep(100_000)
