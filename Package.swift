@@ -87,13 +87,16 @@ let package = Package(
         .target(
             name: "SegmentConfiguration",
             dependencies: [
-                "SegmentModel", "SystemVSharedMemory", system, .product(name: "TOMLKit", package: "TOMLKit"),
+                "PrintableText", "SegmentModel", "SystemVSharedMemory", system,
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict
         ),
         .target(
             name: "SegmentRecords",
-            dependencies: ["CLinux", "SegmentModel", "SystemVSharedMemory", locks, system] + nio,
+            dependencies: [
+                "CLinux", "PrintableText", "SegmentModel", "SystemVSharedMemory", locks, system,
+            ] + nio,
             swiftSettings: strict
         ),
         .target(

@@ -3,35 +3,62 @@ import SegmentModel
 import SystemPackage
 
 /// Which files make up a configuration, and their text.
+///
+/// Whatever cannot be listed or read is a problem: only ENOENT means that nothing is there.
 struct ConfigurationFiles {
     /// `segmentd.toml`, where there is one.
     private(set) var daemon: FilePath?
     /// Of `segments.d`, in order of name.
     private(set) var segments: [FilePath] = []
-    private let daemonUserID: UInt32
+    /// The `segments.d` that are not there, the overriding one first.
+    private(set) var missing: [FilePath] = []
+    /// Directories on the way that others may write.
+    private(set) var warnings: [ConfigurationProblem] = []
+    private let writers: PermittedWriters
+    private var way = DirectoryWay()
 
-    init(_ location: ConfigurationLocation, daemonUserID: UInt32, _ problems: inout [ConfigurationProblem]) {
-        self.daemonUserID = daemonUserID
-        var found: [String: FilePath] = [:]
+    init(
+        _ location: ConfigurationLocation,
+        writers: PermittedWriters,
+        _ problems: inout [ConfigurationProblem]
+    ) {
+        self.writers = writers
+        var found: [FilePath.Component: FilePath] = [:]
         // From the overridden to the overriding, so that the last one found stays.
-        for (index, directory) in location.directories.enumerated().reversed()
-        where
-            check(
-                directory,
-                isMissingAnError: index == 0 && location.mustExist,
-                &problems
-            )
-        {
-            let file = directory.appending("segmentd.toml")
-            if unsafe access(file.string, F_OK) == 0 || isLink(file) { daemon = isMask(file) ? nil : file }
+        for (index, directory) in location.directories.enumerated().reversed() {
             let folder = directory.appending("segments.d")
-            guard check(folder, isMissingAnError: false, &problems) else { continue }
-            for name in names(folder) {
+            let mustExist = index == 0 && location.mustExist
+            way.follow(directory)
+            guard check(directory, mustExist: mustExist, &problems) else {
+                missing.insert(folder, at: 0)
+                continue
+            }
+            let file = directory.appending("segmentd.toml")
+            switch entry(file, &problems) {
+            case .file: daemon = file
+            case .mask: daemon = nil
+            case .missing, .unreadable: break
+            }
+            guard check(folder, mustExist: false, &problems) else {
+                missing.insert(folder, at: 0)
+                continue
+            }
+            for name in names(folder, &problems) {
                 let file = folder.appending(name)
-                found[name] = isMask(file) ? nil : file
+                switch entry(file, &problems) {
+                case .file: found[name] = file
+                case .mask: found[name] = nil
+                // Gone since the directory was listed.
+                case .missing: problems.append(.unreadable(file, .noSuchFileOrDirectory))
+                case .unreadable: break
+                }
             }
         }
-        segments = found.sorted { $0.key < $1.key }.map(\.value)
+        segments = found.sorted { $0.key.string < $1.key.string }.map(\.value)
+            .filter { Self.isNamed($0, &problems) }
+        warnings = way.directories.compactMap {
+            writers.problem($0.path, $0.status, kind: $0.kind, isOnTheWay: true)
+        }
     }
 
     /// The text of a file that only root and the daemon's user may write.
@@ -43,7 +70,11 @@ struct ConfigurationFiles {
         }
         defer { close(descriptor) }
         var file = stat()
-        guard unsafe fstat(descriptor, &file) == 0, file.st_mode & S_IFMT == S_IFREG else {
+        guard unsafe fstat(descriptor, &file) == 0 else {
+            problems.append(.unreadable(path, Errno(rawValue: errno)))
+            return nil
+        }
+        guard file.st_mode & S_IFMT == S_IFREG else {
             problems.append(.notAFile(path))
             return nil
         }
@@ -51,7 +82,7 @@ struct ConfigurationFiles {
             problems.append(.tooLong(path))
             return nil
         }
-        if let problem = problem(path, file, kind: "file") {
+        if let problem = writers.problem(path, file, kind: "file") {
             problems.append(problem)
             return nil
         }
@@ -81,112 +112,78 @@ struct ConfigurationFiles {
     }
 
     /// Whether a directory is there and only root and the daemon's user may write it.
-    private func check(
+    private mutating func check(
         _ directory: FilePath,
-        isMissingAnError: Bool,
+        mustExist: Bool,
         _ problems: inout [ConfigurationProblem]
     ) -> Bool {
-        var file = stat()
-        guard unsafe stat(directory.string, &file) == 0 else {
-            if errno != ENOENT || isMissingAnError {
+        switch entry(directory, &problems) {
+        case .missing where mustExist: problems.append(.unreadable(directory, .noSuchFileOrDirectory))
+        case .missing, .unreadable: break
+        case .file, .mask:
+            var file = stat()
+            guard unsafe stat(directory.string, &file) == 0 else {
                 problems.append(.unreadable(directory, Errno(rawValue: errno)))
+                return false
             }
-            return false
-        }
-        guard file.st_mode & S_IFMT == S_IFDIR else {
-            problems.append(.notADirectory(directory))
-            return false
-        }
-        if let problem = problem(directory, file, kind: "directory") {
+            guard file.st_mode & S_IFMT == S_IFDIR else {
+                problems.append(.notADirectory(directory))
+                return false
+            }
+            guard let problem = writers.problem(directory, file, kind: "directory") else { return true }
             problems.append(problem)
-            return false
         }
-        return true
+        return false
     }
 
-    private func problem(_ path: FilePath, _ file: stat, kind: String) -> ConfigurationProblem? {
-        if file.st_uid != 0, file.st_uid != daemonUserID {
-            return .foreignOwner(path, kind: kind, owner: file.st_uid, daemonUserID: daemonUserID)
+    /// What stands under a path of a directory.
+    private enum Entry { case file, mask, missing, unreadable }
+
+    /// A link to /dev/null masks the file of the same name in a directory further down.
+    private mutating func entry(_ path: FilePath, _ problems: inout [ConfigurationProblem]) -> Entry {
+        do throws(Errno) {
+            guard let file = try path.linkStatus() else { return .missing }
+            guard file.st_mode & S_IFMT == S_IFLNK else { return .file }
+            if try path.linkTarget() == "/dev/null" { return .mask }
+            way.follow(path)
+            return .file
+        } catch {
+            problems.append(.unreadable(path, error))
+            return .unreadable
         }
-        return file.st_mode & 0o022 == 0 ? nil : .writable(path, kind: kind, mode: file.st_mode & 0o7777)
     }
 
-    private func isLink(_ path: FilePath) -> Bool {
-        var file = stat()
-        return unsafe lstat(path.string, &file) == 0 && file.st_mode & S_IFMT == S_IFLNK
-    }
-
-    /// A link to /dev/null hides the file of the same name in a directory further down.
-    private func isMask(_ path: FilePath) -> Bool {
-        guard isLink(path) else { return false }
-        var target = [CChar](repeating: 0, count: 16)
-        let count = unsafe readlink(path.string, &target, target.count)
-        return count > 0
-            && String(decoding: target[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) == "/dev/null"
-    }
-
-    private func names(_ folder: FilePath) -> [String] {
-        guard let stream = unsafe opendir(folder.string) else { return [] }
+    /// As the bytes of the directory say: a name that were repaired would be another file's.
+    private func names(_ folder: FilePath, _ problems: inout [ConfigurationProblem]) -> [FilePath.Component] {
+        guard let stream = unsafe opendir(folder.string) else {
+            problems.append(.unreadable(folder, Errno(rawValue: errno)))
+            return []
+        }
         defer { unsafe closedir(stream) }
-        var names: [String] = []
+        var names: [FilePath.Component] = []
+        errno = 0
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+                unsafe bytes.prefix { $0 != 0 }.map(CChar.init(bitPattern:))
             }
-            if name.hasSuffix(".toml"), !name.hasPrefix(".") { names.append(name) }
+            if let component = FilePath.Component(platformString: name + [0]),
+                name.suffix(5).elementsEqual(".toml".utf8CString.dropLast()),
+                name.first != CChar(bitPattern: UInt8(ascii: "."))
+            {
+                names.append(component)
+            }
+            errno = 0
         }
+        if errno != 0 { problems.append(.unreadable(folder, Errno(rawValue: errno))) }
         return names
     }
-}
 
-extension ConfigurationProblem {
-    fileprivate static func unreadable(_ path: FilePath, _ errno: Errno) -> ConfigurationProblem {
-        ConfigurationProblem(
-            file: path.string,
-            message: "cannot be read: \(errno)",
-            remedy: "make it readable for the user that segmentd runs as"
-        )
-    }
-
-    fileprivate static func notAFile(_ path: FilePath) -> ConfigurationProblem {
-        ConfigurationProblem(
-            file: path.string,
-            message: "is not a regular file",
-            remedy: "replace it by a file, or by a link to /dev/null to mask it"
-        )
-    }
-
-    fileprivate static func notADirectory(_ path: FilePath) -> ConfigurationProblem {
-        ConfigurationProblem(file: path.string, message: "is not a directory", remedy: "make it a directory")
-    }
-
-    fileprivate static func tooLong(_ path: FilePath) -> ConfigurationProblem {
-        ConfigurationProblem(file: path.string, message: "is longer than 1 MiB", remedy: "shorten it")
-    }
-
-    fileprivate static func notText(_ path: FilePath) -> ConfigurationProblem {
-        ConfigurationProblem(file: path.string, message: "is not UTF-8 text", remedy: "save it as UTF-8")
-    }
-
-    fileprivate static func foreignOwner(
-        _ path: FilePath,
-        kind: String,
-        owner: UInt32,
-        daemonUserID: UInt32
-    ) -> ConfigurationProblem {
-        ConfigurationProblem(
-            file: path.string,
-            message: "the \(kind) belongs to user \(owner), who may write it",
-            remedy: daemonUserID == 0 ? "`chown root` it" : "`chown` it to root or to user \(daemonUserID)"
-        )
-    }
-
-    fileprivate static func writable(_ path: FilePath, kind: String, mode: UInt32) -> ConfigurationProblem {
-        ConfigurationProblem(
-            file: path.string,
-            message:
-                "the \(kind) may be written by others than its owner: its mode is 0\(String(mode, radix: 8))",
-            remedy: "`chmod go-w` it"
-        )
+    /// Whether a file may declare a segment; one that is named otherwise is never opened.
+    private static func isNamed(_ file: FilePath, _ problems: inout [ConfigurationProblem]) -> Bool {
+        let stem = file.lastComponent?.stem ?? ""
+        // What is repaired has a character that no name has.
+        guard SegmentName(stem) == nil else { return true }
+        problems.append(.notAName(file, stem))
+        return false
     }
 }

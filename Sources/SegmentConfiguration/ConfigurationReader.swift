@@ -6,20 +6,31 @@ import SystemPackage
 /// Where it reads again, only what has changed is parsed.
 package struct ConfigurationReader: Sendable {
     package var location: ConfigurationLocation
-    /// Besides root, the only user who may be able to write the files.
-    package var daemonUserID: UInt32
+    /// Besides root, who may be able to write the files.
+    private let writers: PermittedWriters
     private let parsedFiles = ParsedFiles()
 
+    /// Besides root, only this user and the private group of this user may be able to write the files.
     package init(_ location: ConfigurationLocation, daemonUserID: UInt32) {
+        self.init(
+            location,
+            writers: PermittedWriters(daemonUserID: daemonUserID) {
+                PrivateGroup.lookUp(userID: daemonUserID)
+            }
+        )
+    }
+
+    init(_ location: ConfigurationLocation, writers: PermittedWriters) {
         self.location = location
-        self.daemonUserID = daemonUserID
+        self.writers = writers
     }
 
     /// Nothing is applied of a configuration that has a problem.
     package func read() throws(ConfigurationInvalid) -> Configuration {
         var problems: [ConfigurationProblem] = []
         var configuration = Configuration(directory: location.directories[0].string)
-        let files = ConfigurationFiles(location, daemonUserID: daemonUserID, &problems)
+        let files = ConfigurationFiles(location, writers: writers, &problems)
+        configuration.missingDirectories = files.missing.map(\.string)
         if let path = files.daemon, let text = files.read(path, &problems) {
             var reader = TOMLReader(file: path.string, text: text)
             configuration.settings = DaemonSettings(&reader)
@@ -29,14 +40,13 @@ package struct ConfigurationReader: Sendable {
         configuration.segments = parsedFiles.definitions(in: texts, &problems)
         problems += FixedKeys.collisions(configuration.segments)
         guard problems.isEmpty else {
-            throw ConfigurationInvalid(problems: problems.sorted(by: Self.precedes))
+            throw ConfigurationInvalid(
+                problems: ConfigurationProblem.told(problems, of: configuration.directory),
+                count: problems.count
+            )
         }
         configuration.segments.sort { $0.name < $1.name }
-        configuration.warnings = configuration.segments.flatMap(\.warnings)
+        configuration.warnings = (files.warnings + configuration.segments.flatMap(\.warnings)).map(\.shown)
         return configuration
-    }
-
-    private static func precedes(_ left: ConfigurationProblem, _ right: ConfigurationProblem) -> Bool {
-        (left.file, left.line ?? 0) < (right.file, right.line ?? 0)
     }
 }

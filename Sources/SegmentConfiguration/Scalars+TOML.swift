@@ -20,6 +20,14 @@ extension ByteCount {
                 )
                 return nil
             }
+            guard count.bytes <= Int64.max else {
+                reader.note(
+                    key,
+                    "`\(text)` is larger than any segment",
+                    "write at most \(Int64.max) bytes, such as `\(example)`"
+                )
+                return nil
+            }
             self = count
         }
     }

@@ -10,11 +10,7 @@ extension SegmentDefinition {
         let stem = path.lastComponent?.stem ?? ""
         let name = SegmentName(stem)
         if name == nil {
-            reader.note(
-                nil,
-                "`\(stem)` is not a segment's name",
-                "rename the file: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit"
-            )
+            reader.note(.notAName(path, stem))
         }
         let summary = reader.string("description", example: "description = \"Sensor readings\"")
         let size = Self.size(&reader)

@@ -21,7 +21,8 @@ extension SegmentDefinition {
             warnings.append(
                 warning(
                     "lets nobody but root and the broker write"
-                        + (group == nil ? ": no group is named, and the daemon's own has no members" : ""),
+                        + (group == nil
+                            ? ": no group is named, and the daemon's own should have no members" : ""),
                     "name a group and give it w, such as `group = \"telemetry\"` and `mode = \"0660\"`"
                 )
             )

@@ -14,14 +14,14 @@ struct TOMLReader {
     init(file: String, text: String) {
         self.file = file
         self.text = text
-        if let defect = BracketDefect(in: text) {
+        if let defect = TextDefect(in: text) {
             root = nil
             problems.append(
                 ConfigurationProblem(
                     file: file,
                     line: defect.line,
-                    message: "is not TOML: \(defect.message)",
-                    remedy: "correct the line"
+                    message: defect.message,
+                    remedy: defect.remedy
                 )
             )
             return
@@ -57,6 +57,9 @@ struct TOMLReader {
             )
         )
     }
+
+    /// Notes a problem with the file itself.
+    mutating func note(_ problem: ConfigurationProblem) { problems.append(problem) }
 
     /// Whether the text is TOML at all, so that what is missing is worth a word.
     var isReadable: Bool { root != nil }
@@ -160,6 +163,7 @@ struct TOMLReader {
             let key = prefix.isEmpty ? name : "\(prefix).\(name)"
             if !known.contains(name) {
                 let nearest = NearestWord.of(name, among: known)
+                let words = known.sorted().joined(separator: ", ")
                 found.append(
                     ConfigurationProblem(
                         file: file,
@@ -167,7 +171,7 @@ struct TOMLReader {
                         key: key,
                         message: "is not a key that segmentd knows",
                         remedy: nearest.map { "did you mean `\($0)`?" }
-                            ?? "the keys here are \(known.sorted().joined(separator: ", "))"
+                            ?? (words.isEmpty ? "take it out" : "the keys here are \(words)")
                     )
                 )
             } else if prefix.isEmpty, let inner = table[name]?.table {

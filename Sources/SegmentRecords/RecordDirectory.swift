@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import PrintableText
 package import SegmentModel
 package import SystemPackage
 
@@ -13,14 +14,27 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     private let lock: Int32
 
     /// Opens the directory, making it (mode 0700) where it is missing, and locks it; open(2), flock(2).
+    ///
+    /// It must be the caller's own, no link, and closed to all others: whoever writes a record there says what the
+    /// broker removes.
     package init(_ path: FilePath) throws(RecordDirectoryError) {
         self.path = path.string
         if unsafe mkdir(self.path, 0o700) != 0, errno != EEXIST {
             throw .records(RecordsError(call: "mkdir", path: self.path, errno: Errno(rawValue: errno)))
         }
-        directory = unsafe open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        directory = unsafe open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
         guard directory >= 0 else {
+            // Of a link, too.
+            if errno == ENOTDIR || errno == ELOOP { throw .exposed(path: self.path, .notADirectory) }
             throw .records(RecordsError(call: "open", path: self.path, errno: Errno(rawValue: errno)))
+        }
+        do throws(RecordDirectoryError) {
+            if let exposure = try Self.exposure(of: directory, path: self.path) {
+                throw .exposed(path: self.path, exposure)
+            }
+        } catch {
+            close(directory)
+            throw error
         }
         lock = unsafe openat(directory, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else {
@@ -45,22 +59,36 @@ package final class RecordDirectory: SegmentRecords, Sendable {
 
     package func load() throws(RecordsError) -> LoadedRecords {
         var loaded = LoadedRecords()
-        for file in try fileNames() where file.hasSuffix(Self.suffix) {
-            let stem = String(file.dropLast(Self.suffix.count))
+        for file in try fileNames() {
+            guard let stem = file.stem else {
+                loaded.setAside.append(RecordSetAside(file: file.shown, movedTo: nil, defect: .damaged))
+                continue
+            }
+            let text = try contents(of: stem + Self.suffix)
             do throws(RecordDefect) {
-                let record = try SegmentRecord(text: try contents(of: file))
-                guard record.name.string == stem else { throw RecordDefect.damaged }
+                guard let text else { throw .damaged }
+                let record = try SegmentRecord(text: text)
+                guard record.name.string == stem else { throw .damaged }
                 loaded.records.append(record)
             } catch {
                 let aside = stem + ".set-aside"
-                let isMoved = unsafe renameat(directory, file, directory, aside) == 0
+                let isMoved = unsafe renameat(directory, stem + Self.suffix, directory, aside) == 0
                 loaded.setAside.append(
-                    RecordSetAside(file: file, movedTo: isMoved ? aside : nil, defect: error)
+                    RecordSetAside(
+                        file: file.shown,
+                        movedTo: isMoved ? aside.printable : nil,
+                        defect: error
+                    )
                 )
             }
         }
         loaded.records.sort { $0.name < $1.name }
         return loaded
+    }
+
+    /// The names that have a record, whatever it says; it is not read.
+    package func recordedNames() throws(RecordsError) -> Set<SegmentName> {
+        Set(try fileNames().compactMap { $0.stem.flatMap { SegmentName($0) } })
     }
 
     package func write(_ record: SegmentRecord) throws(RecordsError) {
@@ -100,30 +128,72 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         RecordsError(call: call, path: path + "/" + file, errno: Errno(rawValue: errno))
     }
 
-    /// No record is near this long, so a longer file is not one.
-    private func contents(of file: String) throws(RecordDefect) -> String {
+    /// Who else may change the records; nil where nobody may.
+    private static func exposure(
+        of directory: Int32,
+        path: String
+    ) throws(RecordDirectoryError) -> RecordDirectoryExposure? {
+        var file = stat()
+        guard unsafe fstat(directory, &file) == 0 else {
+            throw .records(RecordsError(call: "stat", path: path, errno: Errno(rawValue: errno)))
+        }
+        if file.st_uid != geteuid() { return .foreignOwner(file.st_uid, wanted: geteuid()) }
+        return file.st_mode & 0o077 == 0 ? nil : .open(mode: file.st_mode & 0o7777)
+    }
+
+    /// Nil if the file is no record: a link, no regular file, another user's, no text, or longer than any record.
+    ///
+    /// What cannot be read is an error, and stays.
+    private func contents(of file: String) throws(RecordsError) -> String? {
         let descriptor = unsafe openat(directory, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .damaged }
+        guard descriptor >= 0 else {
+            // A link; a socket.
+            if errno == ELOOP || errno == ENXIO { return nil }
+            throw failure("open", file)
+        }
         defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("stat", file) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else { return nil }
         var bytes = [UInt8](repeating: 0, count: 4096)
         let count = unsafe bytes.withUnsafeMutableBytes {
             unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
         }
-        guard count > 0, let text = String(validating: bytes[..<count], as: UTF8.self) else { throw .damaged }
-        return text
+        guard count >= 0 else { throw failure("read", file) }
+        return String(validating: bytes[..<count], as: UTF8.self)
     }
 
-    private func fileNames() throws(RecordsError) -> [String] {
+    /// What ends as a record does.
+    private struct FileName {
+        /// Nil if it is not UTF-8, so that no other file is taken for it.
+        var stem: String?
+        var shown: String
+    }
+
+    private func fileNames() throws(RecordsError) -> [FileName] {
         let duplicate = unsafe openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard duplicate >= 0, let stream = unsafe fdopendir(duplicate) else { throw failure("opendir", "") }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            names.append(name)
+        guard duplicate >= 0 else { throw failure("open", "") }
+        guard let stream = unsafe fdopendir(duplicate) else {
+            let error = failure("fdopendir", "")
+            close(duplicate)
+            throw error
         }
+        defer { unsafe closedir(stream) }
+        var names: [FileName] = []
+        errno = 0
+        while let entry = unsafe readdir(stream) {
+            let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe Array(bytes.prefix { $0 != 0 })
+            }
+            if bytes.count >= Self.suffix.utf8.count,
+                bytes.suffix(Self.suffix.utf8.count).elementsEqual(Self.suffix.utf8)
+            {
+                let stem = String(validating: bytes.dropLast(Self.suffix.utf8.count), as: UTF8.self)
+                names.append(FileName(stem: stem, shown: String(decoding: bytes, as: UTF8.self).printable))
+            }
+            errno = 0
+        }
+        guard errno == 0 else { throw failure("readdir", "") }
         return names
     }
 }
@@ -132,5 +202,17 @@ package final class RecordDirectory: SegmentRecords, Sendable {
 package enum RecordDirectoryError: Error, Equatable, Sendable {
     /// Another daemon holds the lock.
     case inUse(path: String)
+    /// Others might have written, or may write, the records.
+    case exposed(path: String, RecordDirectoryExposure)
     case records(RecordsError)
+}
+
+/// What lets others than the daemon's user write records.
+package enum RecordDirectoryExposure: Equatable, Sendable {
+    /// A link, or no directory at all.
+    case notADirectory
+    /// It belongs to the first user, not to the second.
+    case foreignOwner(UInt32, wanted: UInt32)
+    /// Group or others may enter.
+    case open(mode: UInt32)
 }

@@ -45,6 +45,19 @@ enum StartError: Error {
             invalid.problems.map(\.description)
         case .records(.inUse(let path)):
             ["another segmentd holds the records in \(path): stop it first, or give --state"]
+        case .records(.exposed(let path, .notADirectory)):
+            ["\(path), where the records are kept, is a link or no directory: remove it, or give --state"]
+        case .records(.exposed(let path, .foreignOwner(let owner, let wanted))):
+            [
+                "\(path), where the records are kept, belongs to user \(owner), not to user \(wanted), who runs "
+                    + "segmentd: what it says is not believed; remove it, or give --state"
+            ]
+        case .records(.exposed(let path, .open(let mode))):
+            [
+                "\(path), where the records are kept, may be entered by others: its mode is 0"
+                    + "\(String(mode, radix: 8)), not 0700; see that the records in it are segmentd's own, then "
+                    + "`chmod 0700 \(path)`"
+            ]
         case .records(.records(let error)):
             ["the records cannot be used: \(error)"]
         case .handedOverSockets(let error):
@@ -72,8 +85,8 @@ enum StartError: Error {
     /// In one line, for `systemctl status`.
     var summary: String {
         switch self {
-        case .configuration(let invalid) where invalid.problems.count > 1:
-            "Configuration refused (\(invalid.problems.count) problems): \(invalid.problems[0])"
+        case .configuration(let invalid) where invalid.count > 1:
+            "Configuration refused (\(invalid.count) problems): \(invalid.problems[0])"
         case .configuration: "Configuration refused: \(lines[0])"
         case .interrupted: "Stopped while it started"
         default: "Cannot start: \(lines[0])"

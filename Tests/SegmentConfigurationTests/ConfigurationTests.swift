@@ -111,7 +111,7 @@ import Testing
         (
             "mode = \"0660\"",
             [
-                "lets nobody but root and the broker write: no group is named, and the daemon's own has no members"
+                "lets nobody but root and the broker write: no group is named, and the daemon's own should have no members"
             ]
         ),
         ("mode = \"0664\"\ngroup = \"g\"", []),

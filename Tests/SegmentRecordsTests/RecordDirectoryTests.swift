@@ -115,6 +115,78 @@ import Testing
         }
     }
 
+    @Test(.enabled(if: geteuid() == 0)) func `a record that cannot be read stops the start and stays`() throws
+    {
+        try withDirectory { path in
+            let records = try RecordDirectory(path)
+            try records.write(try record("good"))
+            try records.write(try record("secret"))
+            for file in ["", "good.record"] { chown(path.appending(file).string, 54_321, 0) }
+            chmod(path.appending("secret.record").string, 0o600)
+            chmod(path.removingLastComponent().string, 0o755)
+            seteuid(54_321)
+            defer { seteuid(0) }
+            #expect(throws: RecordsError.self) { try records.load() }
+            #expect(access(path.appending("secret.set-aside").string, F_OK) != 0)
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func `a record that another user wrote is not believed`() throws {
+        try withDirectory { path in
+            let records = try RecordDirectory(path)
+            try records.write(try record("forged"))
+            chown(path.appending("forged.record").string, 54_321, 0)
+            let loaded = try records.load()
+            #expect(loaded.records.isEmpty)
+            #expect(loaded.setAside.map(\.file) == ["forged.record"])
+        }
+    }
+
+    @Test func `a name that is not UTF-8 stays, and no other file is set aside for it`() throws {
+        try withDirectory { path in
+            let records = try RecordDirectory(path)
+            try records.write(try record("good"))
+            system("printf x > \(path)/a$(printf '\\377').record")
+            system("printf x > \(path)/$(printf 'a\\357\\277\\275').record")
+            let loaded = try records.load()
+            #expect(loaded.records == [try record("good")])
+            #expect(loaded.setAside.count == 2)
+            #expect(loaded.setAside.count { $0.movedTo == nil } == 1)
+        }
+    }
+
+    @Test(arguments: [0o701, 0o710, 0o750, 0o777, 0o755]) func `a directory that others may enter is refused`(
+        mode: UInt32
+    ) throws {
+        try withDirectory { path in
+            mkdir(path.string, 0o700)
+            chmod(path.string, mode)
+            #expect(throws: RecordDirectoryError.self) { try RecordDirectory(path) }
+            var file = stat()
+            stat(path.string, &file)
+            #expect(file.st_mode & 0o7777 == mode, "it is not repaired silently")
+            chmod(path.string, 0o700)
+            _ = try RecordDirectory(path)
+        }
+    }
+
+    @Test func `a link in the place of the directory is refused`() throws {
+        try withDirectory { path in
+            let other = path.removingLastComponent().appending("other")
+            mkdir(other.string, 0o700)
+            symlink(other.string, path.string)
+            #expect(throws: RecordDirectoryError.self) { try RecordDirectory(path) }
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func `a directory of another user is refused`() throws {
+        try withDirectory { path in
+            mkdir(path.string, 0o700)
+            chown(path.string, 54_321, 0)
+            #expect(throws: RecordDirectoryError.self) { try RecordDirectory(path) }
+        }
+    }
+
     private func write(_ text: String, to path: String) throws {
         let file = try FileDescriptor.open(
             FilePath(path),

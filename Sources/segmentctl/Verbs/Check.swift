@@ -23,7 +23,7 @@ struct Check: ParsableCommand {
         let reader = ConfigurationReader(location, daemonUserID: daemonUserID)
         let configuration: Configuration
         do throws(ConfigurationInvalid) {
-            configuration = try reader.read()
+            configuration = try withRightsOfService(reader.read)
         } catch {
             try options.show(error.problems)
             throw ExitStatus.configurationInvalid
@@ -51,8 +51,27 @@ struct Check: ParsableCommand {
     }
 
     /// The service's user where there is one, else the caller.
-    private var daemonUserID: UInt32 {
-        unsafe getpwnam("segmentd").map { unsafe $0.pointee.pw_uid } ?? getuid()
+    private var daemonUserID: UInt32 { Self.service?.userID ?? getuid() }
+
+    private static var service: (userID: uid_t, groupID: gid_t)? {
+        unsafe getpwnam("segmentd").map { unsafe ($0.pointee.pw_uid, $0.pointee.pw_gid) }
+    }
+
+    /// Reads as the service's user, so that what root alone may read is found; seteuid(2).
+    private func withRightsOfService(
+        _ read: () throws(ConfigurationInvalid) -> Configuration
+    ) throws(ConfigurationInvalid) -> Configuration {
+        guard geteuid() == 0, let service = Self.service else { return try read() }
+        let groups = getegid()
+        var group = service.groupID
+        unsafe setgroups(1, &group)
+        setegid(group)
+        seteuid(service.userID)
+        defer {
+            seteuid(0)
+            setegid(groups)
+        }
+        return try read()
     }
 
     /// The number that the service cannot compute itself, because its sandbox hides the file.

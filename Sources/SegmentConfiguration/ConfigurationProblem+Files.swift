@@ -1,0 +1,63 @@
+import SegmentModel
+import SystemPackage
+
+/// What can be wrong with a file before its text is looked at.
+extension ConfigurationProblem {
+    static func unreadable(_ path: FilePath, _ errno: Errno) -> ConfigurationProblem {
+        ConfigurationProblem(
+            file: path.string,
+            message: "cannot be read: \(errno)",
+            remedy: "make it readable for the user that segmentd runs as"
+        )
+    }
+
+    static func notAFile(_ path: FilePath) -> ConfigurationProblem {
+        ConfigurationProblem(
+            file: path.string,
+            message: "is not a regular file",
+            remedy: "replace it by a file, or by a link to /dev/null to mask it"
+        )
+    }
+
+    static func notADirectory(_ path: FilePath) -> ConfigurationProblem {
+        ConfigurationProblem(file: path.string, message: "is not a directory", remedy: "make it a directory")
+    }
+
+    static func tooLong(_ path: FilePath) -> ConfigurationProblem {
+        ConfigurationProblem(file: path.string, message: "is longer than 1 MiB", remedy: "shorten it")
+    }
+
+    static func notAName(_ path: FilePath, _ stem: String) -> ConfigurationProblem {
+        ConfigurationProblem(
+            file: path.string,
+            message: "`\(stem)` is not a segment's name",
+            remedy: "rename the file: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit"
+        )
+    }
+
+    static func notText(_ path: FilePath) -> ConfigurationProblem {
+        ConfigurationProblem(file: path.string, message: "is not UTF-8 text", remedy: "save it as UTF-8")
+    }
+
+    static func foreignOwner(
+        _ path: FilePath,
+        kind: String,
+        owner: UInt32,
+        daemonUserID: UInt32
+    ) -> ConfigurationProblem {
+        ConfigurationProblem(
+            file: path.string,
+            message: "the \(kind) belongs to user \(owner), who may write it",
+            remedy: daemonUserID == 0 ? "`chown root` it" : "`chown` it to root or to user \(daemonUserID)"
+        )
+    }
+
+    static func writable(_ path: FilePath, kind: String, mode: UInt32) -> ConfigurationProblem {
+        ConfigurationProblem(
+            file: path.string,
+            message:
+                "the \(kind) may be written by others than its owner: its mode is 0\(String(mode, radix: 8))",
+            remedy: "`chmod go-w` it"
+        )
+    }
+}
