@@ -25,6 +25,11 @@ extension Broker {
         }
     }
 
+    /// The declarations of what is in the kernel, which lose their memory when they are taken away.
+    package var liveDeclarations: [SegmentDefinition] {
+        segments.values.compactMap { $0.life.segment == nil ? nil : $0.definition }
+    }
+
     private func step(_ name: SegmentName, _ wanted: SegmentDefinition?) -> ReloadPlan.Step? {
         let observed = segments[name.string].map {
             ReloadPlan.Observed(state: $0.life.state, definition: $0.definition)

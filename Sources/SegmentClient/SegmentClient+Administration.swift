@@ -16,10 +16,12 @@ extension SegmentClient {
     /// Makes the daemon read its configuration again; nothing changes if that is bad.
     ///
     /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.configurationInvalid)` has every
-    /// problem. `outcomeUnknown` where the daemon ended before it answered.
-    public func reload() throws(SegmentClientError) -> ReloadOutcome {
+    /// problem: also a directory of segments that has vanished, unless `removeAll` says that its segments are to go.
+    /// `outcomeUnknown` where the daemon ended before it answered.
+    public func reload(removeAll: Bool = false) throws(SegmentClientError) -> ReloadOutcome {
         try withLink { link, deadline throws(SegmentClientError) in
-            try link.call(.reload, NoParameters(), deadline)
+            // An older daemon knows of no parameter.
+            try link.call(.reload, ReloadParameters(removeAll: removeAll ? true : nil), deadline)
         }
     }
 }

@@ -68,7 +68,8 @@ extension VarlinkInterface {
             type RemoveWhen (unused, idle, now)
 
             # Read the configuration again; nothing changes if it is bad. Only for administrators.
-            method Reload() -> (created: []string, changed: []string, removing: []string)
+            # removeAll: a directory of segments that has vanished means that its segments are to go; else it is refused.
+            method Reload(removeAll: ?bool) -> (created: []string, changed: []string, removing: []string)
 
             error NoSuchSegment (name: string)
             error AccessDenied (name: string, access: Access, userId: int, reason: string)

@@ -99,6 +99,25 @@ package struct RemoveParameters: MethodParameters, Equatable, Sendable {
     }
 }
 
+package struct ReloadParameters: MethodParameters, Equatable, Sendable {
+    /// Whether the segments of a directory that has vanished are to go.
+    package var removeAll: Bool?
+
+    package init(removeAll: Bool? = nil) {
+        self.removeAll = removeAll
+    }
+
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        removeAll = try reader.optionalBool("removeAll")
+    }
+
+    package func encode(to writer: JSONWriter) {
+        writer.beginObject()
+        if let removeAll { writer.member("removeAll", removeAll) }
+        writer.endObject()
+    }
+}
+
 /// Of `io.systemd.service.SetLogLevel`.
 package struct SetLogLevelParameters: MethodParameters, Equatable, Sendable {
     /// A syslog level: 0 (emergency) to 7 (debug).

@@ -86,11 +86,6 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         return loaded
     }
 
-    /// The names that have a record, whatever it says; it is not read.
-    package func recordedNames() throws(RecordsError) -> Set<SegmentName> {
-        Set(try fileNames().compactMap { $0.stem.flatMap { SegmentName($0) } })
-    }
-
     package func write(_ record: SegmentRecord) throws(RecordsError) {
         let temporary = ".new"
         let file = unsafe openat(

@@ -6,14 +6,19 @@ struct ReloadQueue {
 
     private var running: [Completion]?
     private var waiting: [Completion] = []
+    /// Whether somebody who shares the running reload asks for segments to go with their directory.
+    private(set) var removesAll = false
+    private var willRemoveAll = false
 
     /// True if the caller must begin a reload now.
-    mutating func ask(_ completion: @escaping Completion) -> Bool {
+    mutating func ask(removeAll: Bool = false, _ completion: @escaping Completion) -> Bool {
         guard running == nil else {
             waiting.append(completion)
+            willRemoveAll = willRemoveAll || removeAll
             return false
         }
         running = [completion]
+        removesAll = removeAll
         return true
     }
 
@@ -22,6 +27,8 @@ struct ReloadQueue {
         let done = running ?? []
         running = waiting.isEmpty ? nil : waiting
         waiting = []
+        removesAll = willRemoveAll
+        willRemoveAll = false
         return (done, running != nil)
     }
 }

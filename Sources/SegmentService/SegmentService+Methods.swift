@@ -75,10 +75,14 @@ extension SegmentService: VarlinkApplication {
             try authorise(administrators.includes(session.client))
             try remove(parameters, session)
             connection.reply(NoParameters())
-        case .reload, .reloadService:
+        case .reload:
+            let parameters: ReloadParameters = try decode(call)
+            try authorise(administrators.includes(session.client))
+            reloadAnswering(connection, removeAll: parameters.removeAll ?? false, withOutcome: true)
+        case .reloadService:
             let _: NoParameters = try decode(call)
             try authorise(administrators.includes(session.client))
-            reloadAnswering(connection, withOutcome: method == .reload)
+            reloadAnswering(connection, removeAll: false, withOutcome: false)
         case .ping:
             let _: NoParameters = try decode(call)
             connection.reply(NoParameters())
@@ -141,8 +145,8 @@ extension SegmentService: VarlinkApplication {
     }
 
     /// Replies when the reload is done.
-    private func reloadAnswering(_ connection: VarlinkConnection, withOutcome: Bool) {
-        reloadConfiguration { result in
+    private func reloadAnswering(_ connection: VarlinkConnection, removeAll: Bool, withOutcome: Bool) {
+        reloadConfiguration(removeAll: removeAll) { result in
             switch result {
             case .success(let outcome):
                 if withOutcome { connection.reply(outcome) } else { connection.reply(NoParameters()) }

@@ -5,7 +5,10 @@ package import SegmentModel
 
 extension SegmentService {
     /// Reads the configuration again; a bad one leaves everything as it is.
+    ///
+    /// A directory of segments that has vanished is bad, unless `removeAll` asks for what that means.
     package func reloadConfiguration(
+        removeAll: Bool = false,
         _ completion: @escaping (Result<ReloadOutcome, BrokerError>) -> Void = { _ in }
     ) {
         guard !isStarting else {
@@ -17,7 +20,7 @@ extension SegmentService {
             )
             return completion(.failure(.configurationInvalid(problems: [problem])))
         }
-        guard reload.ask(completion) else { return }
+        guard reload.ask(removeAll: removeAll, completion) else { return }
         beginReload()
     }
 
@@ -27,7 +30,12 @@ extension SegmentService {
         let directory = broker.configuration.directory
         worlds.read(on: eventLoop, limit: worlds.reload.files) { loaded in
             switch loaded {
-            case .success(let (configuration, questions))?: service.value.ask(questions, for: configuration)
+            case .success(let (configuration, questions))?:
+                if let invalid = service.value.vanishedDirectories(configuration) {
+                    service.value.refuseReload(invalid)
+                } else {
+                    service.value.ask(questions, for: configuration)
+                }
             case .failure(let invalid)?: service.value.refuseReload(invalid)
             case nil:
                 service.value.refuseReload(.unanswered("the file system of the configuration", directory))
@@ -73,7 +81,7 @@ extension SegmentService {
         for problem in invalid.problems {
             report(.error, .configurationRefused, "\(problem)")
         }
-        let counted = invalid.problems.count == 1 ? "1 problem" : "\(invalid.problems.count) problems"
+        let counted = invalid.count == 1 ? "1 problem" : "\(invalid.count) problems"
         note = "configuration refused (\(counted)), the old one stays in force"
         finishReload(.failure(.configurationInvalid(problems: invalid.problems)))
     }
@@ -84,6 +92,16 @@ extension SegmentService {
         let (done, another) = reload.finish()
         for completion in done { completion(result) }
         if another { beginReload() }
+    }
+
+    /// Why a configuration is refused that declares less because a directory is not there, not because files were
+    /// deleted; nil where it is not, or where somebody asked for it.
+    private func vanishedDirectories(_ configuration: Configuration) -> ConfigurationInvalid? {
+        guard !reload.removesAll else { return nil }
+        let problems = configuration.vanishedDirectories(of: broker.liveDeclarations).map {
+            ConfigurationProblem.vanished($0, remedy: "`segmentctl reload --remove-all`")
+        }
+        return problems.isEmpty ? nil : ConfigurationInvalid(problems: problems)
     }
 }
 

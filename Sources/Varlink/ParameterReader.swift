@@ -53,6 +53,14 @@ package struct ParameterReader {
         return string
     }
 
+    package mutating func optionalBool(_ name: String) throws(InvalidParameter) -> Bool? {
+        switch value(name) {
+        case nil: nil
+        case .bool(let bool): bool
+        default: throw InvalidParameter(name)
+        }
+    }
+
     private mutating func wireInteger(_ name: String) throws(InvalidParameter) -> Int64? {
         switch value(name) {
         case nil: nil

@@ -62,6 +62,7 @@ struct Daemon: Sendable {
         guard case .opened(let opened) = try Self.wait(for: state, inbox, manager) else { throw .interrupted }
         let directory: RecordDirectory
         (directory, loadedRecords) = try opened.get()
+        try Self.refuseVanished(configuration, loadedRecords)
         records =
             directory.isInMemory ? directory : TimedRecords(directory, limit: .milliseconds(50))
         socket = try Socket(places.socket)
@@ -97,6 +98,16 @@ struct Daemon: Sendable {
             }
         }
         throw .unanswered(world)
+    }
+
+    /// Segments whose directory is gone are not taken for segments that are to go.
+    private static func refuseVanished(
+        _ configuration: Configuration,
+        _ loaded: LoadedRecords
+    ) throws(StartError) {
+        guard let directory = configuration.vanishedDirectory(of: Set(loaded.records.map(\.name))) else { return }
+        let problem = ConfigurationProblem.vanished(directory, remedy: "make an empty one")
+        throw .configuration(ConfigurationInvalid(problems: [problem]))
     }
 
     /// Serves until a signal ends it.

@@ -160,7 +160,7 @@ import Varlink
         try expect(status, is: methods["GetStatus"]?.reply)
         try expect(RemoveParameters(name: "n", when: .now), is: methods["Remove"]?.parameters)
         try expect(NoParameters(), is: methods["Remove"]?.reply)
-        try expect(NoParameters(), is: methods["Reload"]?.parameters)
+        try expect(ReloadParameters(removeAll: true), is: methods["Reload"]?.parameters)
         let outcome = ReloadOutcome(created: [try name()], changed: [try name()], removing: [try name()])
         try expect(outcome, is: methods["Reload"]?.reply)
     }

@@ -7,12 +7,15 @@ struct Reload: ParsableCommand {
         abstract: "Make the daemon read its configuration again; a bad one changes nothing."
     )
 
+    @Flag(help: "Remove the segments of a directory that is not there any more, instead of refusing.")
+    var removeAll = false
+
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
         let outcome: ReloadOutcome
         do throws(SegmentClientError) {
-            outcome = try options.client().reload()
+            outcome = try options.client().reload(removeAll: removeAll)
         } catch {
             guard case .refused(.configurationInvalid(let problems)) = error else { throw error }
             try options.show(problems)
