@@ -42,7 +42,7 @@ await() {
 
 useradd -m ada
 useradd -m -G users bob
-for subject in install service completion order upgrade removal; do
+for subject in install service completion order user upgrade removal; do
     # Each subject may start the service as often as the unit allows.
     systemctl reset-failed
     echo "-- $subject"

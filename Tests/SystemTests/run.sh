@@ -15,7 +15,7 @@ suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(bookworm trixie)
 
 # A container has no network: what the package needs from others, and what the checks are made with.
-contents=systemd,systemd-sysv,dbus,libstdc++6,libsystemd0,perl-base,procps,man-db,fish,zsh
+contents=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libstdc++6,libsystemd0,perl-base,procps,man-db,fish,zsh
 
 root_for() {
     local base=$roots/$1.base

@@ -9,6 +9,16 @@ setsid segmentctl run session -- sleep 600 &
 await 5 sh -c 'segmentctl status | grep -q "1 lease,"'
 client=$(pgrep -x sleep)
 
+echo 'size = 0' > /etc/segmentd/segments.d/broken.toml
+exits "an upgrade beside a broken file" 0 apt-get install -y "$here"/segmentd_*+upgrade_*.deb
+expect "says so" "the configuration is refused: the running daemon is left as it is" cat /tmp/output
+expect "and why" "broken.toml:1: size 0 is not a size" cat /tmp/output
+exits "the old daemon runs on" 0 sh -c "[ $(pid) = $old ]"
+expect "and serves" "$segment" segmentctl id session
+rm /etc/segmentd/segments.d/broken.toml
+apt-get install -y --allow-downgrades "$package" > /dev/null 2>&1
+old=$(pid)
+
 exits "upgrade" 0 apt-get install -y "$here"/segmentd_*+upgrade_*.deb
 expect "the newer version is there" +upgrade dpkg-query -W segmentd
 exits "and runs" 0 sh -c "[ $(pid) != 0 ] && [ $(pid) != $old ] && systemctl -q is-active segmentd.service"
