@@ -50,8 +50,11 @@ struct Check: ParsableCommand {
         return unsafe getenv("HOME").map { unsafe String(cString: $0) + "/.config" }
     }
 
-    /// The service's user where there is one, else the caller.
-    private var daemonUserID: UInt32 { Self.service?.userID ?? getuid() }
+    /// The service's user where there is one and the configuration may be the service's, else the caller.
+    private var daemonUserID: UInt32 {
+        guard getuid() == 0 || location == ConfigurationLocation() else { return getuid() }
+        return Self.service?.userID ?? getuid()
+    }
 
     private static var service: (userID: uid_t, groupID: gid_t)? {
         unsafe getpwnam("segmentd").map { unsafe ($0.pointee.pw_uid, $0.pointee.pw_gid) }

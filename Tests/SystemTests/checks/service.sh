@@ -39,6 +39,16 @@ rm /etc/segmentd/segments.d/bad.toml
 exits "it starts again" 0 systemctl start segmentd.service
 expect "and has lost nothing" "$before" segmentctl id session
 
+chmod 0700 /etc/segmentd/segments.d
+exits "a reload of what cannot be listed fails" 1 systemctl reload segmentd.service
+expect "and removes nothing" "$before" segmentctl id session
+exits "root's check judges with the service's rights" 8 segmentctl check
+exits "a start fails, too" 1 systemctl restart segmentd.service
+chmod 0755 /etc/segmentd/segments.d
+systemctl reset-failed segmentd.service segmentd.socket
+exits "it starts again when it can" 0 systemctl start segmentd.service
+expect "and has lost nothing" "$before" segmentctl id session
+
 systemctl stop segmentd.service segmentd.socket
 exits "a stop removes until-stop" 1 sh -c 'ipcs -m | grep -q 0x53454753'
 expect "and keeps the rest" "segmentd" ipcs -m
