@@ -163,7 +163,6 @@ struct TOMLReader {
             let key = prefix.isEmpty ? name : "\(prefix).\(name)"
             if !known.contains(name) {
                 let nearest = NearestWord.of(name, among: known)
-                let words = known.sorted().joined(separator: ", ")
                 found.append(
                     ConfigurationProblem(
                         file: file,
@@ -171,10 +170,10 @@ struct TOMLReader {
                         key: key,
                         message: "is not a key that segmentd knows",
                         remedy: nearest.map { "did you mean `\($0)`?" }
-                            ?? (words.isEmpty ? "take it out" : "the keys here are \(words)")
+                            ?? "the keys here are \(known.sorted().joined(separator: ", "))"
                     )
                 )
-            } else if prefix.isEmpty, let inner = table[name]?.table {
+            } else if prefix.isEmpty, self.known[name] != nil, let inner = table[name]?.table {
                 found += unknownKeys(inner, prefix: name)
             }
         }
