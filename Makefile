@@ -1,5 +1,5 @@
 .PHONY: all release library prerequisites demo run test test-address test-thread test-system simulate fuzz fuzz-exchange corpus input-fuzzer soak resilience \
-	bench install install-library deb format lint
+	mutants bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
 DESTDIR ?=
@@ -12,6 +12,7 @@ missing := $(shell \
     pkg-config --exists libsystemd 2>/dev/null || echo libsystemd-dev; \
     command -v g++ >/dev/null || echo g++; \
     command -v perl >/dev/null || echo perl; \
+    command -v python3 >/dev/null || echo python3; \
     command -v strace >/dev/null || echo strace; \
     command -v openssl >/dev/null || echo openssl; \
     command -v unshare >/dev/null || echo util-linux)
@@ -66,6 +67,11 @@ simulate: prerequisites
 resilience:
 	rows=$$(mktemp) && export RESILIENCE=$$rows && $(MAKE) test simulate fuzz test-system && \
 		$(MAKE) soak SECONDS=120 && Tests/resilience.sh $$rows
+
+# Faults made on purpose, each of which a test must notice: the table in RESILIENCE.md. With WORD=… only those that have
+# it in their entry in Tests/mutants.toml.
+mutants: prerequisites
+	@$(namespace) Tests/mutants.py $(WORD)
 
 # The tests under a sanitizer: the programs that they run are instrumented, too. Each process writes its reports into a
 # folder, and one report fails the run, whatever becomes of the process and of its exit status.
@@ -206,3 +212,4 @@ format:
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
+	Tests/mutants.py --check

@@ -142,6 +142,22 @@ import Testing
         #expect(fixture.events.map(\.kind) == [.replaced])
     }
 
+    @Test func `a while-used one that is leased is made again; one that nobody uses is not`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([
+            .test("a", keep: .whileUsed(linger: .seconds(30))),
+            .test("b", keep: .whileUsed(linger: .seconds(30))),
+        ])
+        let holder = LeaseHolder(.member)
+        let grants = try ["a", "b"].map { try fixture.broker.acquire($0, .readOnly, holder) }
+        try fixture.broker.release(grants[1].lease, holder)
+        try fixture.fake.acting(as: 0) { for grant in grants { try fixture.fake.remove(grant.identifier) } }
+        fixture.broker.check(groups: fixture.groups)
+        #expect(try fixture.state("a") == .ready)
+        #expect(try fixture.state("b") == .absent)
+        #expect(fixture.fake.segments.count == 1)
+    }
+
     @Test func `a request for it notices too`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])

@@ -19,7 +19,8 @@ import Testing
         "", " ", "nul", "tru", "01", "-", "1.", ".5", "1e", "+1", "NaN", "[1,]", "[,1]", "{\"a\":1,}",
         "{a:1}",
         "{\"a\":1,\"a\":2}", "{\"a\" 1}", "'a'", "\"a", "\"\u{1}\"", #""\u0000""#, #""\ud800""#, #""\udc00""#,
-        #""\ud800\u0041""#, #""\x""#, #""\u12g4""#, "\u{feff}{}", "{} {}", "[1 2]", "1e999",
+        #""\ud800\u0041""#, #""\x""#, #""\u12g4""#, "\u{feff}{}", "{} {}", "[1 2]", "[1;2]",
+        "{\"a\":1;\"b\":2}", "1e999",
         "\"12345678\u{1}\"", "\"1234567\u{1f}89012345\"",
     ])
     func `malformed text is refused`(text: String) {
@@ -53,6 +54,20 @@ import Testing
     func `what is written is what was read`(text: String) throws {
         let writer = JSONWriter()
         try JSON(parsing: Array(text.utf8).span).encode(to: writer)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
+    }
+
+    @Test func `members are separated by commas, names and values by colons`() {
+        let writer = JSONWriter()
+        writer.beginObject()
+        writer.member("a", "x")
+        writer.member("b", nil as String?)
+        writer.member("c", [] as [String])
+        writer.member("d", ["y", "z"])
+        writer.member("e", -1)
+        writer.member("f", true)
+        writer.endObject()
+        let text = #"{"a":"x","b":null,"c":[],"d":["y","z"],"e":-1,"f":true}"#
         #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
     }
 

@@ -65,19 +65,26 @@ import Testing
         tried()
     }
 
-    @Test func `a record of another boot is dropped, and what has its identifier now is not touched`() throws
-    {
+    @Test(arguments: [990, 1666] as [UInt32])
+    func `a record of another boot is dropped, and what has its identifier now is not touched`(
+        creator: UInt32
+    ) throws {
         let mortal = try MortalBroker()
         let stranger = Client(processID: 9, userID: 1666, groupID: 1666, supplementaryGroupIDs: [])
         let foreign = try mortal.kernel.acting(as: stranger) { () throws(Errno) in
-            try mortal.kernel.get(.unnamed, size: 4096, flags: .create, mode: .ownerReadWrite)
+            try mortal.kernel.get(
+                SegmentKey(rawValue: 0x77),
+                size: 4096,
+                flags: .create,
+                mode: .ownerReadWrite
+            )
         }
         let before = mortal.kernel.segments[foreign]
         mortal.disk.records[try name("a")] = SegmentRecord(
             name: try name("a"),
             key: SegmentKey(rawValue: 0x77),
             size: 4096,
-            creatorUserID: 990,
+            creatorUserID: creator,
             identifier: foreign
         )
         try mortal.start([])
