@@ -81,6 +81,10 @@ package struct LinuxKernel: SharedMemoryKernel {
             } catch .invalidArgument { continue } catch .identifierRemoved { continue }
             segments[SegmentIdentifier(rawValue: status.identifier)] = SegmentStatus(status)
         }
+        // A kernel that does not know the command says of each index that it is unused.
+        if segments.isEmpty, limits.segments_in_use > 0, try self.limits().segmentsInUse > 0 {
+            throw .noFunction
+        }
         return segments
     }
 
