@@ -12,5 +12,8 @@ int transfer(const char *name, const char *from, const char *to);
 // Messages of 64 bytes, each by a call of its own: `relay` from standard input to standard output, `take` them from one,
 // `give` them to the other, without end. Returns 0 at the end of the file, or 1 on failure.
 int messages(const char *what);
+// Messages of 64 bytes to so many readers, each through a ring of its own, by a futex for each: one after another, each when
+// all readers have read the one before; prints how long `count` took, in ns. Returns 0, or 1 on failure.
+int fan(long readers, long count);
 // Tells $NOTIFY_SOCKET, as sd_notify(3) does: 0, or -1 with errno.
 int notify_ready(void);

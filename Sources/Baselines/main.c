@@ -13,9 +13,13 @@ int main(int argc, char *argv[]) {
         result = transfer(argv[2], argv[3], argv[4]);
     } else if (argc == 3 && strcmp(argv[1], "messages") == 0) {
         result = messages(argv[2]);
+    } else if (argc == 4 && strcmp(argv[1], "fan") == 0) {
+        result = fan(atol(argv[2]), atol(argv[3]));
     } else {
         fprintf(
-            stderr, "usage: %s echo PATH | segments COUNT SIZE... | transfer WAY FROM TO | messages relay|take|give\n", argv[0]
+            stderr,
+            "usage: %s echo PATH | segments COUNT SIZE... | transfer WAY FROM TO | messages relay|take|give | fan READERS COUNT\n",
+            argv[0]
         );
         return result;
     }

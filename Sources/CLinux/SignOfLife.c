@@ -26,7 +26,7 @@ uint32_t clinux_sign_thread(struct clinux_sign *sign) {
     for (;;) {
         uint32_t thread = __atomic_load_n(&sign->thread, __ATOMIC_ACQUIRE);
         if (thread != 0) return thread;
-        clinux_futex_wait(&sign->thread, 0, -1);
+        (void)clinux_futex_wait(&sign->thread, 0, -1);
     }
 }
 

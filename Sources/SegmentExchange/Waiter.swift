@@ -27,26 +27,28 @@ struct Waiter: Sendable {
     ) throws(ExchangeError) -> Found? {
         if let found = try look().found { return found }
         if let found = try lookAround(look) { return found }
-        var check = Deadline(.milliseconds(Int64(Self.longestSleep)))
+        var wakeUps = 0, isLong = false
         while true {
             waiting.announce()
             if let found = try look().found { return found }
-            if check.hasPassed {
-                if memory.isRemoved { throw .segmentRemoved }
-                check = Deadline(.milliseconds(Int64(Self.longestSleep)))
-            }
+            // A stranger may let no sleep be long.
+            if isLong || wakeUps % 1000 == 999, memory.isRemoved { throw .segmentRemoved }
             guard !deadline.hasPassed else { return nil }
             let limit = deadline.milliseconds
-            waiting.sleep(limit < 0 ? Self.longestSleep : min(limit, Self.longestSleep))
+            isLong = waiting.sleep(limit < 0 ? Self.longestSleep : min(limit, Self.longestSleep))
+            wakeUps &+= 1
         }
     }
 
     private mutating func lookAround<Found>(_ look: () -> Look<Found>) throws(ExchangeError) -> Found? {
-        for _ in 0..<patience.looks(processor.isElsewhere) {
+        for count in 1..<1 + patience.looks(processor.isElsewhere) {
             clinux_spin_pause()
-            guard let found = try look().found else { continue }
-            patience.found()
-            return found
+            if let found = try look().found {
+                patience.found(after: count)
+                return found
+            }
+            // Somebody else has work for this processor, maybe what is waited for.
+            if count % Patience.turn == 0, clinux_yield() != 0 { break }
         }
         patience.foundNothing()
         return nil

@@ -21,7 +21,11 @@ struct WaitingWord: @unchecked Sendable {
     }
 
     /// Sleeps until somebody wakes, for so many milliseconds at most; not at all if somebody has since `announce`.
-    func sleep(_ milliseconds: Int32) { unsafe clinux_futex_wait(word.unsafeAddress, 1, milliseconds) }
+    ///
+    /// Returns whether nobody did.
+    func sleep(_ milliseconds: Int32) -> Bool {
+        unsafe clinux_futex_wait(word.unsafeAddress, 1, milliseconds) != 0
+    }
 
     /// Wakes everybody who waits, by a system call only if somebody does, and `isWanted` says so then.
     func wake(if isWanted: @autoclosure () -> Bool = true) {

@@ -147,19 +147,26 @@ import Testing
     func `looks are halved by waits that they do not shorten, and none are taken beside the other side`() {
         var patience = Patience()
         var looks: [Int] = []
-        for _ in 0..<9 {
+        for _ in 0..<13 {
             looks.append(patience.looks(true))
             #expect(patience.looks(false) == 0)
             patience.foundNothing()
         }
-        #expect(looks == [2000, 1000, 500, 250, 125, 62, 32, 32, 32])
+        #expect(looks == [2000, 1000, 500, 250, 125, 62, 31, 15, 7, 3, 1, 0, 0])
     }
 
-    @Test func `looks that shorten a wait are restored`() {
+    @Test(
+        arguments: [
+            // Twice what they were, or twice what was needed; but never more than at first.
+            (sleeps: 256, needed: 3, looks: 6), (3, 200, 500), (256, 400, 800), (256, 1900, 2000),
+            (0, 5, 2000),
+        ] as [(sleeps: Int, needed: Int, looks: Int)]
+    )
+    func `looks that shorten a wait are restored`(_ row: (sleeps: Int, needed: Int, looks: Int)) {
         var patience = Patience()
-        for _ in 0..<20 { patience.foundNothing() }
-        patience.found()
-        #expect(patience.looks(true) == Patience.most)
+        for _ in 0..<row.sleeps { patience.foundNothing() }
+        patience.found(after: row.needed)
+        #expect(patience.looks(true) == row.looks)
     }
 
     @Test func `after long sleep the looks are tried in full, once`() {
@@ -167,6 +174,6 @@ import Testing
         for _ in 0..<Patience.trial { patience.foundNothing() }
         #expect(patience.looks(true) == Patience.most)
         patience.foundNothing()
-        #expect(patience.looks(true) == Patience.least)
+        #expect(patience.looks(true) == 0)
     }
 }

@@ -110,7 +110,7 @@ enum segmentd_error {
     SEGMENTD_ERROR_SIDE_TAKEN = -32,
     /* The other side's process is in another PID namespace or hidden in /proc, and cannot be watched. */
     SEGMENTD_ERROR_PEER_HIDDEN = -33,
-    /* The other side's process ended before the stream was whole. */
+    /* The other side's process ended, or became another program, before the stream was whole. */
     SEGMENTD_ERROR_PEER_DIED = -34,
     /* The other side let go before the stream was whole. */
     SEGMENTD_ERROR_PEER_CLOSED = -35,
@@ -211,14 +211,14 @@ int segmentd_segment_is_current(const segmentd_segment *segment);
  * time_limit_ms, 0 or more or SEGMENTD_NO_LIMIT, is how long to wait for the reader.
  *
  * Returns 0, or what segmentd_attach() returns, or SEGMENT_TOO_SMALL, OTHER_CONTENTS, SIDE_TAKEN, PEER_HIDDEN,
- * TIMED_OUT, SYSTEM.
+ * TIMED_OUT, SEGMENT_REMOVED, SYSTEM.
  */
 int segmentd_writer_open(segmentd_client *client, const char *name, int time_limit_ms, segmentd_writer **ret);
 
 /*
  * Writes all of count bytes, waiting for room as often as needed; bytes may be NULL if count is 0.
  *
- * Returns 0, or INVALID_ARGUMENT, BUSY, FINISHED, PEER_DIED, PEER_CLOSED, CORRUPTED. The reader's death is told within
+ * Returns 0, or INVALID_ARGUMENT, BUSY, FINISHED, PEER_DIED, PEER_CLOSED, CORRUPTED, SEGMENT_REMOVED. The reader's death is told within
  * 200 ms, to a call that waits or to the next one.
  */
 int segmentd_write(segmentd_writer *writer, const void *bytes, size_t count);
@@ -238,7 +238,8 @@ int64_t segmentd_send_some(segmentd_writer *writer, int file_descriptor);
  * Says that the stream is whole, and waits until the reader has read all of it, without limit.
  *
  * Without this the reader gets an error instead of an end. The side is over then, whatever is returned: there remains
- * segmentd_writer_close(). Returns 0, or INVALID_ARGUMENT, BUSY, FINISHED, PEER_DIED, PEER_CLOSED.
+ * segmentd_writer_close(). Returns 0, or INVALID_ARGUMENT, BUSY, FINISHED, PEER_DIED, PEER_CLOSED,
+ * SEGMENT_REMOVED.
  */
 int segmentd_finish(segmentd_writer *writer);
 
@@ -252,7 +253,7 @@ int segmentd_reader_open(segmentd_client *client, const char *name, int time_lim
  * Reads what there is, up to count bytes, waiting until there is at least one.
  *
  * Returns the number of bytes, 0 at the end of a stream that is whole, or INVALID_ARGUMENT (count is 0 too), BUSY,
- * PEER_DIED, PEER_CLOSED, CORRUPTED. Read up to the 0: only then the writer knows that everything has arrived. The
+ * PEER_DIED, PEER_CLOSED, CORRUPTED, SEGMENT_REMOVED. Read up to the 0: only then the writer knows that everything has arrived. The
  * writer's death is told within 200 ms.
  */
 int64_t segmentd_read(segmentd_reader *reader, void *bytes, size_t count);

@@ -1,14 +1,13 @@
 /// How often a side that has to wait looks before it sleeps, as its waits have taught it.
 ///
 /// Waking up costs more than many looks; but looks that find nothing cost too, and keep others from the processor.
-/// Looks that found something are worth as many again. Looks that did not are halved, down to a few. Now and then they
-/// are tried in full, since what comes often may come after long silence, and two sides that sleep never see how fast
-/// the other could be.
+/// Looks that shortened a wait are restored, to twice what has been worth it; looks that did not are halved, down to
+/// none. Now and then they are tried in full, since two sides that sleep never see how fast the other could be.
 struct Patience: Equatable {
     /// About 50 µs, three times what waking up costs.
     static let most = 2000
-    /// What finds an answer of a side that is awake, about 1 µs.
-    static let least = 32
+    /// After so many looks others may have the processor; if one takes it, the looks have not been worth it.
+    static let turn = 64
     /// After so many waits in sleep the looks are tried in full.
     static let trial = 256
 
@@ -23,15 +22,15 @@ struct Patience: Equatable {
     }
 
     /// A wait was over after so many looks.
-    mutating func found() {
+    mutating func found(after looks: Int) {
         sleeps = 0
-        limit = Self.most
+        limit = min(Self.most, 2 * max(limit, looks))
     }
 
-    /// A wait went on after all looks.
+    /// A wait went on after all looks, or after those that others left time for.
     mutating func foundNothing() {
         sleeps &+= 1
-        limit = max(Self.least, limit / 2)
+        limit /= 2
     }
 
     /// Whether the other side, which ran last on that processor, can go on while this one looks.

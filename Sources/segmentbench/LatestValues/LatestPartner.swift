@@ -10,11 +10,12 @@ struct LatestPartner: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "latest-partner", shouldDisplay: false)
 
     enum Work: String, ExpressibleByArgument {
-        case answer, read, publish
+        case answer, read, publish, count
     }
 
     @Argument var socket: String
     @Argument var work: Work
+    @Argument var readers: UInt64 = 1
 
     func run() throws {
         let client = try SegmentClient(socket: socket)
@@ -26,6 +27,12 @@ struct LatestPartner: ParsableCommand {
         case .read:
             var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
             while true { _ = try reader.value() }
+        case .count:
+            let answers = try Answers(try client.attach("segment-1"))
+            var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
+            _ = try reader.value()
+            answers.isReady()
+            while try reader.next() != nil { answers.add(of: readers) }
         case .publish:
             var writer = try Latest<Sample>.Writer(try client.attach("segment-1"))
             var value = Sample()

@@ -19,23 +19,30 @@ struct LatestValues: Part {
             try directory.declare(2, sizes: [8192])
             return try RunningProgram.with(directory.broker, in: directory) { _ in
                 [
-                    try handOver(directory),
+                    try handOver(directory)
+                ] + (try Pinned.row { try handOver(directory, pinned: $0) }) + [
                     try rate("publish", "Publish, while another reads", "write(2) to a pipe", directory) {
                         ($0.publish, $1.write)
                     },
                     try rate("read", "Read, while another publishes", "read(2) of a pipe", directory) {
                         ($0.read, $1.read)
                     },
+                    try FanOut(readers: 4, count: count / 50).row(directory),
+                    try FanOut(readers: 16, count: count / 100).row(directory),
                 ]
             }
         }
     }
 
     /// There and back, halved.
-    private func handOver(_ directory: WorkingDirectory) throws -> Row {
+    private func handOver(_ directory: WorkingDirectory, pinned: Pinned? = nil) throws -> Row {
         var values = Samples(), messages = Samples()
-        let memory = try MemoryExchange(.answer, in: directory)
+        // What is started inherits it.
+        try pinned?.useOther()
+        let memory = try MemoryExchange(.answer, in: directory) { try pinned?.useOwn() }
+        try pinned?.useOther()
         let pipes = try PipeExchange("relay")
+        try pinned?.useOwn()
         try interleave(
             rounds: LatestValues.rounds,
             [
@@ -56,11 +63,11 @@ struct LatestValues: Part {
             ]
         )
         return Row(
-            name: "handOver",
-            title: "Hand over to a process that waits",
+            name: pinned == nil ? "handOver" : "handOverPinned",
+            title: "Hand over to a process that waits\(pinned == nil ? "" : ", each with a CPU of its own")",
             size: ("bytes", 64),
             baseline: "a pipe",
-            figures: .percentiles(values, baseline: messages)
+            figures: .percentiles(values, baseline: messages, p50: pinned.map { _ in .atMost(0.3) })
         )
     }
 

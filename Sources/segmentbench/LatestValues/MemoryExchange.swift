@@ -8,13 +8,19 @@ final class MemoryExchange {
     private let partner: Child
     private var value = Sample()
 
-    init(_ work: LatestPartner.Work, in directory: WorkingDirectory) throws {
+    /// `begun` is called once the other process has been started.
+    init(
+        _ work: LatestPartner.Work,
+        in directory: WorkingDirectory,
+        _ begun: () throws -> Void = {}
+    ) throws {
         let client = try SegmentClient(socket: directory.brokerSocket)
         writer = try Latest.Writer(try client.attach("segment-0"))
         reader = try Latest.Reader(try client.attach("segment-1"))
         partner = try Child(
             [CommandLine.arguments[0], "latest-partner", directory.brokerSocket, work.rawValue]
         )
+        try begun()
         if work == .read { return }
         // It is there once something comes from it.
         while try reader.next(timeLimit: .milliseconds(1)) == nil { publish() }

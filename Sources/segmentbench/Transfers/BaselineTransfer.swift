@@ -4,10 +4,17 @@ import Glibc
 enum BaselineTransfer {
     /// As the program measures it, in ns.
     static func run(_ way: String, _ files: TransferFiles, in directory: WorkingDirectory) throws -> UInt64 {
+        try BaselineTime.run(["transfer", way, files.source, files.target], in: directory)
+    }
+}
+
+/// What `segmentbench-baselines` measures and prints.
+enum BaselineTime {
+    /// In ns.
+    static func run(_ arguments: [String], in directory: WorkingDirectory) throws -> UInt64 {
         let program = WorkingDirectory.program("segmentbench-baselines")
         let times = directory.path + "/time"
-        try Child([program, "transfer", way, files.source, files.target], output: times, empty: true)
-            .expectSuccess()
+        try Child([program] + arguments, output: times, empty: true).expectSuccess()
         guard let file = fopen(times, "r") else { throw BenchmarkError.call("fopen", errno: errno) }
         defer { fclose(file) }
         var text = [CChar](repeating: 0, count: 64)
