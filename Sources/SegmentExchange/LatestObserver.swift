@@ -46,7 +46,19 @@ struct LatestObserver: Sendable {
     /// Throws `overrun`.
     @usableFromInline
     mutating func read(into value: UnsafeMutableRawBufferPointer) throws(ExchangeError) -> Bool {
-        var deadline: Deadline?
+        switch unsafe place.copy(into: value) {
+        case .none: return false
+        case .whole(let number):
+            seen = number
+            return true
+        case .torn: return unsafe try readAgain(into: value)
+        }
+    }
+
+    private mutating func readAgain(
+        into value: UnsafeMutableRawBufferPointer
+    ) throws(ExchangeError) -> Bool {
+        let deadline = Deadline(Self.patience)
         while true {
             for _ in 0..<Self.triesBetweenClocks {
                 switch unsafe place.copy(into: value) {
@@ -57,8 +69,7 @@ struct LatestObserver: Sendable {
                 case .torn: break
                 }
             }
-            if deadline == nil { deadline = Deadline(Self.patience) }
-            if deadline?.hasPassed == true { throw .overrun }
+            if deadline.hasPassed { throw .overrun }
         }
     }
 
@@ -91,6 +102,7 @@ extension LatestPlace {
         case whole(UInt64)
     }
 
+    @inline(__always)
     fileprivate func copy(into value: UnsafeMutableRawBufferPointer) -> Copy {
         let number = sequence.load()
         guard number != 0 else { return .none }
