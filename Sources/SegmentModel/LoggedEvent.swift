@@ -13,6 +13,7 @@ package enum LoggedEvent: String, CaseIterable, Sendable {
     case keyMoved = "df7525c80816454987ce7e8ccdcb9310"
     case hostWarned = "57e7397fcdfc4ec999259b950d5489e7"
     case hostRecovered = "de9ff4044af142bb87798ada031119f6"
+    case socketGone = "6e4d362c442a485e8a2e21618ff9671b"
     case recordSetAside = "4ebd635adcfa4638ae2d6f71c78b8c46"
     case started = "7e47555b13184cbcb7978f87f4841a92"
     case stopped = "d3cb7652659d4a50a7ed1ab93cb5a33d"

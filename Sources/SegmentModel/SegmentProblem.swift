@@ -63,5 +63,7 @@ public struct SegmentProblem: Hashable, Sendable, Error {
         public static let configuration = Kind(rawValue: "configuration")
         /// The daemon's own group has members, who may attach every segment.
         public static let groupHasMembers = Kind(rawValue: "group_has_members")
+        /// The path of the daemon's socket is gone, or another socket stands there.
+        public static let socketGone = Kind(rawValue: "socket_gone")
     }
 }

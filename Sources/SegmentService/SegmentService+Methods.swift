@@ -177,7 +177,7 @@ extension SegmentService: VarlinkApplication {
             kernelSegments: limits?.segmentsInUse ?? 0,
             kernelSegmentsMax: limits?.segments ?? 0,
             kernelSegmentBytesMax: limits?.totalBytes ?? 0,
-            warnings: broker.warnings
+            warnings: broker.warnings + [socketGone].compactMap(\.self)
         )
     }
 }

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import SegmentBroker
 import SegmentModel
@@ -24,10 +25,28 @@ extension SegmentService {
         broker.expire()
         settle()
         announceStatus()
+        lookAtSocket()
         // Who has not done with the last one has no time for another.
         guard !isStarting, !isWorking else { return }
         check(groups: broker.groups, keys: broker.keys)
         askAgain()
+    }
+
+    /// Tells once that no new client finds the socket, and once that they do again.
+    private func lookAtSocket() {
+        let service = NIOLoopBound(self, eventLoop: eventLoop)
+        worlds.files.run(on: eventLoop, limit: worlds.reload.files, socketProblem) { answer in
+            let service = service.value
+            guard let problem = answer, problem != service.socketGone else { return }
+            service.socketGone = problem
+            if let problem {
+                let remedy = problem.remedy.map { "; \($0)" } ?? ""
+                service.report(.warning, .socketGone, "The broker serves, but \(problem.message)\(remedy)")
+            } else {
+                service.report(.notice, .hostRecovered, "The broker's socket is at its path again")
+            }
+            service.announceStatus()
+        }
     }
 
     private func check(groups: GroupTable, keys: KeyTable) {

@@ -17,6 +17,8 @@ package final class SegmentService {
     let announcements: Announcements
     let logger: Logger
     let setLogLevel: (LogLevel) -> Void
+    /// What is wrong with the socket's path; slow, so never asked on the event loop.
+    let socketProblem: @Sendable () -> SegmentProblem?
     let about: About
     package let identity: ServiceIdentity
 
@@ -42,6 +44,8 @@ package final class SegmentService {
     var announced = ""
     /// Said after the numbers until the next good reload.
     var note: String?
+    /// What was wrong with the socket's path when it was last looked at.
+    var socketGone: SegmentProblem?
 
     /// What GetStatus tells of the process.
     package struct About: Sendable {
@@ -67,7 +71,8 @@ package final class SegmentService {
         announcements: Announcements,
         logger: Logger,
         about: About,
-        setLogLevel: @escaping (LogLevel) -> Void
+        setLogLevel: @escaping (LogLevel) -> Void,
+        socketProblem: @escaping @Sendable () -> SegmentProblem? = { nil }
     ) {
         self.broker = broker
         self.eventLoop = eventLoop
@@ -77,6 +82,7 @@ package final class SegmentService {
         self.about = about
         identity = about.identity
         self.setLogLevel = setLogLevel
+        self.socketProblem = socketProblem
         administrators = Administrators(ownUserID: broker.identity.userID)
         quota = ConnectionQuota(ownUserID: broker.identity.userID)
     }
@@ -93,13 +99,20 @@ package final class SegmentService {
     }
 
     /// The status line with the numbers of this moment.
-    package var statusLine: String {
+    var statusLine: String {
         StatusLine.serving(
             segments: broker.segmentCount,
             blocked: broker.blockedCount,
             leases: broker.leaseCount,
-            note: note
+            notes: [note, socketGone?.message].compactMap(\.self)
         )
+    }
+
+    /// Tells the service manager that segments stand and the socket is served; returns the status line.
+    package func announceReady() -> String {
+        announced = statusLine
+        announcements.ready(announced)
+        return announced
     }
 
     func announceStatus() {

@@ -11,6 +11,8 @@ package enum ListeningSockets {
         let count = unsafe sd_listen_fds_with_names(1, &list)
         guard count >= 0 else { throw .unreadable(errno: -count) }
         defer { unsafe free(names: list, count) }
+        // What nobody accepts on would leave its clients waiting.
+        guard count < 2 else { throw .several((0..<count).map { address(SD_LISTEN_FDS_START + $0) }) }
         var others: [String] = []
         for index in 0..<Int(count) {
             let name = unsafe list?[index].map { unsafe String(cString: $0) } ?? ""
@@ -28,6 +30,10 @@ package enum ListeningSockets {
         return nil
     }
 
+    private static func address(_ descriptor: Int32) -> String {
+        SocketPath.of(descriptor) ?? "descriptor \(descriptor)"
+    }
+
     private static func free(names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int32) {
         guard let names = unsafe names else { return }
         for index in 0..<Int(count) { unsafe Glibc.free(names[index]) }
@@ -38,6 +44,8 @@ package enum ListeningSockets {
 /// Why the sockets that systemd hands over cannot be used.
 package enum ListeningSocketsError: Error, Equatable, Sendable {
     case unreadable(errno: Int32)
+    /// More than one, by their paths.
+    case several([String])
     case otherNames([String], wanted: String)
     case notAListeningSocket(name: String)
 }
@@ -47,6 +55,9 @@ extension ListeningSocketsError: CustomStringConvertible {
         switch self {
         case .unreadable(let errno):
             "the sockets handed over by systemd cannot be counted (errno \(errno))"
+        case .several(let paths):
+            "systemd handed over \(paths.count) sockets, \(paths.joined(separator: " and ")), and segmentd serves one: "
+                + "leave one ListenStream= in the socket unit, and no other unit with Service=segmentd.service"
         case .otherNames(let names, let wanted):
             "systemd handed over sockets named \(names.joined(separator: ", ")), none named \(wanted): "
                 + "set FileDescriptorName=\(wanted) in the socket unit"

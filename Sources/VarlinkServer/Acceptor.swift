@@ -26,7 +26,10 @@ struct Acceptor: Sendable {
         stopping = try WakingPipe()
         let stop = stopping.readEnd
         thread.start()
+        // It is never shut down: that would take threads of libdispatch, for which a stop may have no room.
+        _ = unsafe Unmanaged.passRetained(thread)
         thread.submit { _ in
+            defer { close(stop) }
             let taken = Counter()
             var handedOver = 0
             while Self.waitForConnection(listening, stop) {
@@ -61,11 +64,9 @@ struct Acceptor: Sendable {
         try? looked.futureResult.wait()
     }
 
-    /// Returns when no connection is accepted any more; the listening socket is left as it is.
-    func stop() throws {
+    /// Has the thread stop soon, and waits for nothing; the listening socket is left as it is.
+    func stop() {
         close(stopping.writeEnd)
-        try thread.syncShutdownGracefully()
-        close(stopping.readEnd)
     }
 
     /// False once it is to stop.

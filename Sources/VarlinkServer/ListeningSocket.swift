@@ -44,9 +44,14 @@ package enum ListeningSocket {
     }
 
     private static func isServed(_ address: UnixAddress) -> Bool {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(
+            AF_UNIX,
+            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue),
+            0
+        )
         defer { close(descriptor) }
-        return unsafe address.withPointer { unsafe connect(descriptor, $0, $1) } == 0
+        // EAGAIN: its queue is full, which waiting would not tell.
+        return unsafe address.withPointer { unsafe connect(descriptor, $0, $1) } == 0 || errno == EAGAIN
     }
 
     /// Only a socket is ever removed.

@@ -94,13 +94,11 @@ package struct VarlinkServer: Sendable {
 
     /// Stops accepting and closes every connection.
     ///
-    /// Not to be called on the event loop.
-    package func stop() throws {
-        try acceptor.stop()
-        try connections.eventLoop.submit { [connections, nextPass] in
-            connections.value.closeAll()
-            nextPass.value.stop()
-        }.wait()
+    /// To be called on the event loop.
+    package func stop() {
+        acceptor.stop()
+        connections.value.closeAll()
+        nextPass.value.stop()
     }
 
     private static func set(_ options: any NIOSynchronousChannelOptions) throws {

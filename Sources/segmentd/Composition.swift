@@ -24,23 +24,6 @@ extension ConfigurationSource {
     }
 }
 
-extension Announcements {
-    /// In the words of sd_notify(3).
-    init(_ manager: any ServiceManager) {
-        self.init(
-            reloading: { manager.tell([.reloading(at: Self.monotonicMicroseconds), .status("Reloading")]) },
-            ready: { manager.tell([.ready, .status($0)]) },
-            status: { manager.tell([.status($0)]) },
-            alive: { manager.tell([.watchdog]) }
-        )
-    }
-
-    private static var monotonicMicroseconds: UInt64 {
-        let (seconds, attoseconds) = SystemClock().monotonic().components
-        return UInt64(seconds) * 1_000_000 + UInt64(attoseconds / 1_000_000_000_000)
-    }
-}
-
 extension BrokerIdentity {
     /// The process's own user and group, which is known by its number until the name service has been asked.
     static func current(isService: Bool) -> BrokerIdentity {

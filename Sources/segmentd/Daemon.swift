@@ -14,42 +14,68 @@ import VarlinkServer
 
 /// Puts the parts together, in the order in which they need each other.
 ///
-/// The main thread waits for signals alone: whatever may hold a thread up is done by others, so that a stop ends a
-/// start that waits for a file system or the name service.
+/// The main thread waits for messages alone: whatever may hold a thread up is done by others, so that a signal is obeyed
+/// in time whatever a file system, the name service or the event loop has met.
 struct Daemon: Sendable {
-    private let log = DaemonLog()
-    private let manager: any ServiceManager = NotifySocket()
-    private let inbox: Inbox<Message>
+    /// How long the event loop has for a stop; with the second that the log has, no more than 5 s.
+    private static let longestStop = Duration.milliseconds(3500)
+
+    private let log: DaemonLog
+    private let manager: any ServiceManager
+    private let inbox = Inbox<Message> { .signal($0) }
     private let worlds: OutsideWorlds
-    private let detaches: Worker
+    private let detaches = Worker()
     private let configuration: Configuration
     private let records: any SegmentRecords & Sendable
     private let loadedRecords: LoadedRecords
     private let socket: Socket
     private let isService: Bool
+    /// SIGHUP came while the configuration was being read.
+    private let isReloadDue: Bool
+    private let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
 
     private enum Message: Sendable {
         case signal(DaemonSignal)
         case read(Result<Configuration, ConfigurationInvalid>)
         case opened(Result<(RecordDirectory, LoadedRecords), StartError>)
+        /// Requests are served as far as they can be.
+        case serving(NIOLoopBound<Running>)
         /// Every segment is made or blocked.
-        case started(status: String)
+        case started
         case failed(StartError)
+        case ended
     }
 
-    /// Reads the configuration and takes the lock and the socket; no segment is touched yet.
-    init(_ places: Places) throws(StartError) {
-        DaemonSignal.hold()
+    /// What runs until the end, on the event loop.
+    private final class Running {
+        let service: SegmentService
+        var server: VarlinkServer?
+
+        init(_ service: SegmentService) { self.service = service }
+
+        func end(isRestart: Bool) {
+            service.stopChecking()
+            service.broker.stop(isRestart: isRestart)
+            server?.stop()
+        }
+    }
+
+    /// Reads the configuration and takes the lock and the socket; no segment is touched yet. Signals are held by now.
+    init(_ places: Places, _ log: DaemonLog, _ manager: any ServiceManager) throws(StartError) {
+        self.log = log
+        self.manager = manager
         isService = places.isService
-        detaches = Worker()
-        let inbox = Inbox<Message> { .signal($0) }
-        self.inbox = inbox
+        if isService, UserNamespace.isHidingUsers { throw .userNamespace }
+        let inbox = inbox
         let source = ConfigurationSource(places.configuration)
         let worlds = OutsideWorlds(source)
         self.worlds = worlds
+        var isReloadDue = false
         worlds.files.run { inbox.post(.read(source.read())) }
         let place = "the file system of the configuration, \(places.configuration.directories[0]),"
-        guard case .read(let read) = try Self.wait(for: place, inbox, manager) else { throw .interrupted }
+        guard case .read(let read) = try Self.wait(for: place, inbox, manager, &isReloadDue) else {
+            throw .interrupted
+        }
         switch read {
         case .success(let configuration): self.configuration = configuration
         case .failure(let invalid): throw .configuration(invalid)
@@ -59,7 +85,10 @@ struct Daemon: Sendable {
             inbox.post(.opened(Result { () throws(StartError) in try Self.openRecords(places.records) }))
         }
         let state = "the file system of the records, \(places.records),"
-        guard case .opened(let opened) = try Self.wait(for: state, inbox, manager) else { throw .interrupted }
+        guard case .opened(let opened) = try Self.wait(for: state, inbox, manager, &isReloadDue) else {
+            throw .interrupted
+        }
+        self.isReloadDue = isReloadDue
         let directory: RecordDirectory
         (directory, loadedRecords) = try opened.get()
         try Self.refuseVanished(configuration, loadedRecords)
@@ -82,15 +111,16 @@ struct Daemon: Sendable {
         }
     }
 
-    /// The next message that is no signal; a reload asked for before the start is done by it.
+    /// The next message that is no signal; a signal to end ends the start.
     private static func wait(
         for world: String,
         _ inbox: Inbox<Message>,
-        _ manager: any ServiceManager
+        _ manager: any ServiceManager,
+        _ isReloadDue: inout Bool
     ) throws(StartError) -> Message {
         for _ in 0..<6 {
             switch inbox.next(within: .seconds(5)) {
-            case .signal(.reload): break
+            case .signal(.reload): isReloadDue = true
             case .signal: throw .interrupted
             case let message?: return message
             case nil:
@@ -105,51 +135,68 @@ struct Daemon: Sendable {
         _ configuration: Configuration,
         _ loaded: LoadedRecords
     ) throws(StartError) {
-        guard let directory = configuration.vanishedDirectory(of: Set(loaded.records.map(\.name))) else { return }
+        guard let directory = configuration.vanishedDirectory(of: Set(loaded.records.map(\.name))) else {
+            return
+        }
         let problem = ConfigurationProblem.vanished(directory, remedy: "make an empty one")
         throw .configuration(ConfigurationInvalid(problems: [problem]))
     }
 
     /// Serves until a signal ends it.
     func run() throws(StartError) {
-        let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        let server = NIOLoopBoundBox<VarlinkServer?>.makeBoxSendingValue(nil, eventLoop: eventLoop)
-        do {
-            let service = try eventLoop.submit {
-                let service = NIOLoopBound(try makeService(on: eventLoop), eventLoop: eventLoop)
-                service.value.start {
-                    serve(service.value, server, eventLoop)
-                } then: {
-                    inbox.post(.started(status: service.value.statusLine))
-                }
-                return service
-            }.wait()
-            let isRestart = try obeyMessages(service, eventLoop)
-            announceEnd(isRestart: isRestart)
-            let serving = try eventLoop.submit {
-                service.value.stopChecking()
-                service.value.broker.stop(isRestart: isRestart)
-                return server.value
-            }.wait()
-            try serving?.stop()
-            socket.remove()
-        } catch let error as StartError {
-            throw error
+        eventLoop.execute { start() }
+        var running: NIOLoopBound<Running>?
+        var isStarted = false
+        var isReloadDue = isReloadDue
+        while true {
+            switch inbox.next(within: isStarted ? nil : .seconds(5)) {
+            case .signal(.stop): return try end(running, isRestart: false)
+            case .signal(.endForRestart): return try end(running, isRestart: true)
+            case .signal(.reload): isReloadDue = true
+            case .serving(let service): running = service
+            case .started: isStarted = true
+            case .failed(let error):
+                socket.remove()
+                throw error
+            case .signal(.wake), .read, .opened, .ended: break
+            case nil:
+                manager.tell([
+                    .extendTimeout(30_000_000),
+                    .status("Starting: the name service or the file of a key has not answered yet"),
+                ])
+            }
+            if isStarted, isReloadDue, let running {
+                isReloadDue = false
+                eventLoop.execute { running.value.service.reloadConfiguration() }
+            }
+        }
+    }
+
+    /// On the event loop: takes over what has a record, serves it, and makes the rest.
+    private func start() {
+        do throws(StartError) {
+            let running = Running(try makeService())
+            // As long as the process: its threads end with nothing else.
+            _ = unsafe Unmanaged.passRetained(running)
+            inbox.post(.serving(NIOLoopBound(running, eventLoop: eventLoop)))
+            running.service.start {
+                serve(running)
+            } then: {
+                running.service.startChecking(every: checkPeriod)
+                log.say(.started, running.service.announceReady())
+                inbox.post(.started)
+            }
         } catch {
-            throw .server("\(error)")
+            inbox.post(.failed(error))
         }
     }
 
     /// On the event loop: lets clients in, unless they are already.
-    private func serve(
-        _ service: SegmentService,
-        _ server: NIOLoopBoundBox<VarlinkServer?>,
-        _ eventLoop: any EventLoop
-    ) {
-        guard server.value == nil else { return }
+    private func serve(_ running: Running) {
+        guard running.server == nil else { return }
         do throws(ListeningSocketError) {
-            server.value = try VarlinkServer(
-                service,
+            running.server = try VarlinkServer(
+                running.service,
                 onListeningSocket: socket.descriptor,
                 eventLoop: eventLoop
             )
@@ -158,52 +205,26 @@ struct Daemon: Sendable {
         }
     }
 
-    /// Returns when a signal ends the daemon, with whether it is started again at once.
-    private func obeyMessages(
-        _ service: NIOLoopBound<SegmentService>,
-        _ eventLoop: any EventLoop
-    ) throws -> Bool {
-        var isStarted = false
-        var isReloadDue = false
-        while true {
-            switch inbox.next(within: isStarted ? nil : .seconds(5)) {
-            case .signal(.stop): return false
-            case .signal(.endForRestart): return true
-            case .signal(.reload):
-                isReloadDue = true
-            case .started(let status):
-                isStarted = true
-                try announceReady(service, eventLoop, status)
-            case .failed(let error): throw error
-            case .read, .opened: break
-            case nil:
-                manager.tell([
-                    .extendTimeout(30_000_000),
-                    .status("Starting: the name service or the file of a key has not answered yet"),
-                ])
-            }
-            if isStarted, isReloadDue {
-                isReloadDue = false
-                try eventLoop.submit { service.value.reloadConfiguration() }.wait()
-            }
-        }
-    }
-
-    private func announceReady(
-        _ service: NIOLoopBound<SegmentService>,
-        _ eventLoop: any EventLoop,
-        _ status: String
-    ) throws {
-        let period = checkPeriod
-        try eventLoop.submit { service.value.startChecking(every: period) }.wait()
-        log.say(.started, status)
-        manager.tell([.ready, .status(status)])
-    }
-
-    private func announceEnd(isRestart: Bool) {
+    private func end(_ running: NIOLoopBound<Running>?, isRestart: Bool) throws(StartError) {
         let status = isRestart ? "Ending for a restart, every segment is kept" : "Stopping"
         manager.tell([.stopping, .status(status)])
         log.say(.stopped, status)
+        eventLoop.execute {
+            running?.value.end(isRestart: isRestart)
+            socket.remove()
+            inbox.post(.ended)
+        }
+        let end = ContinuousClock.now + Self.longestStop
+        while true {
+            switch inbox.next(within: end - .now) {
+            case .ended:
+                // What could not be told before has its last turn.
+                manager.tell([])
+                return
+            case nil: throw .stuck
+            default: break
+            }
+        }
     }
 
     /// Every 15 s, or twice in the time that systemd's watchdog waits if that is sooner.
@@ -213,7 +234,7 @@ struct Daemon: Sendable {
     }
 
     /// On the event loop: takes over what has a record.
-    private func makeService(on eventLoop: any EventLoop) throws(StartError) -> SegmentService {
+    private func makeService() throws(StartError) -> SegmentService {
         let kernel = LinuxKernel()
         let clock = SystemClock()
         let broker: Broker
@@ -235,7 +256,7 @@ struct Daemon: Sendable {
             broker: broker,
             eventLoop: eventLoop,
             worlds: worlds,
-            announcements: Announcements(manager),
+            announcements: Announcements(manager, eventLoop),
             logger: log.logger,
             about: SegmentService.About(
                 identity: .segmentd,
@@ -243,7 +264,8 @@ struct Daemon: Sendable {
                 started: clock.realtime(),
                 descriptors: DescriptorLimit.current
             ),
-            setLogLevel: { level.value = Logger.Level($0) }
+            setLogLevel: { level.value = Logger.Level($0) },
+            socketProblem: { [socket] in socket.problem }
         )
         service.adoptSettings()
         return service

@@ -11,6 +11,8 @@ enum DaemonSignal {
     case endForRestart
     /// SIGHUP.
     case reload
+    /// SIGUSR1: another thread has something to tell.
+    case wake
 
     /// Makes the signals wait for `next`.
     ///
@@ -21,22 +23,39 @@ enum DaemonSignal {
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// Waits for the next signal.
-    static func next() -> DaemonSignal {
+    /// Waits for the next signal; nil where none comes in time. sigtimedwait(2).
+    static func next(within limit: Duration? = nil) -> DaemonSignal? {
         var signals = set
-        var signal: Int32 = 0
-        while unsafe sigwait(&signals, &signal) != 0 {}
-        return switch signal {
-        case SIGHUP: .reload
-        case SIGUSR2: .endForRestart
-        default: .stop
+        let end = limit.map { ContinuousClock.now + $0 }
+        while true {
+            let signal: Int32
+            if let end {
+                let (seconds, attoseconds) = max(.zero, end - .now).components
+                var rest = timespec(tv_sec: Int(clamping: seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+                signal = unsafe sigtimedwait(&signals, nil, &rest)
+            } else {
+                signal = unsafe sigwaitinfo(&signals, nil)
+            }
+            switch signal {
+            case SIGHUP: return .reload
+            case SIGUSR2: return .endForRestart
+            case SIGUSR1: return .wake
+            case SIGTERM, SIGINT: return .stop
+            // Interrupted, as by a debugger, or the time is over.
+            default: if let end, end <= .now { return nil }
+            }
         }
+    }
+
+    /// Makes the main thread's `next` return.
+    static func wakeMain() {
+        kill(getpid(), SIGUSR1)
     }
 
     private static var set: sigset_t {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
-        for signal in [SIGTERM, SIGINT, SIGUSR2, SIGHUP] { unsafe sigaddset(&signals, signal) }
+        for signal in [SIGTERM, SIGINT, SIGUSR2, SIGHUP, SIGUSR1] { unsafe sigaddset(&signals, signal) }
         return signals
     }
 }

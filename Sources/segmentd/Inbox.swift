@@ -1,38 +1,29 @@
-import NIOConcurrencyHelpers
-import NIOPosix
-import SegmentBroker
+import Synchronization
 
 /// What the main thread waits for: signals, and what other threads have done for it.
-final class Inbox<Message: Sendable>: @unchecked Sendable {
-    /// True while there is a message.
-    private let lock = ConditionLock(value: false)
-    private var messages: [Message] = []
-    private let signals = NIOThreadPool(numberOfThreads: 1)
+final class Inbox<Message: Sendable>: Sendable {
+    private let messages = Mutex<[Message]>([])
+    private let signal: @Sendable (DaemonSignal) -> Message
 
-    /// Waits for signals on a thread of its own, since the main thread waits for more.
     init(signal: @escaping @Sendable (DaemonSignal) -> Message) {
-        signals.start()
-        signals.submit { [self] status in
-            guard status == .active else { return }
-            while true { post(signal(DaemonSignal.next())) }
-        }
+        self.signal = signal
     }
 
     func post(_ message: Message) {
-        lock.lock()
-        messages.append(message)
-        lock.unlock(withValue: true)
+        messages.withLock { $0.append(message) }
+        DaemonSignal.wakeMain()
     }
 
-    /// The next message; nil where none comes in time.
+    /// The next message; nil where none comes in time. To be called by the main thread alone.
     func next(within limit: Duration? = nil) -> Message? {
-        if let limit {
-            guard lock.lock(whenValue: true, timeoutSeconds: limit / .seconds(1)) else { return nil }
-        } else {
-            lock.lock(whenValue: true)
+        let end = limit.map { ContinuousClock.now + $0 }
+        while true {
+            if let message = messages.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return message }
+            switch DaemonSignal.next(within: end.map { $0 - .now }) {
+            case nil: return nil
+            case .wake: break
+            case let found?: return signal(found)
+            }
         }
-        let message = messages.removeFirst()
-        lock.unlock(withValue: !messages.isEmpty)
-        return message
     }
 }

@@ -4,22 +4,39 @@ import SegmentModel
 import Systemd
 
 /// The daemon's log: the journal under systemd, else standard error.
-struct DaemonLog {
+struct DaemonLog: Sendable {
     let level: SharedLogLevel
     let logger: Logger
+    private let writer: LogWriter
 
-    init() {
+    /// Starts the thread that writes.
+    init() throws(LogWriter.CannotStart) {
         let level = SharedLogLevel(.info)
+        let writer = try LogWriter.start(.current)
         self.level = level
-        logger = Logger(label: "segmentd") { _ in
-            guard JournalLogHandler.isJournalListening else { return StandardErrorLogHandler(level: level) }
-            return JournalLogHandler(level: level)
-        }
+        self.writer = writer
+        logger = Logger(label: "segmentd") { _ in QueuedLogHandler(level: level, writer: writer) }
     }
 
     /// Something that happens to the daemon as a whole.
     func say(_ event: LoggedEvent, _ message: String) {
         logger.notice("\(message)", metadata: [LoggedKey.event.rawValue: .string(event.rawValue)])
+    }
+
+    /// Why the daemon ends.
+    func say(_ error: StartError) {
+        for line in error.lines {
+            var metadata: Logger.Metadata = [:]
+            if case .configuration = error {
+                metadata[LoggedKey.event.rawValue] = .string(LoggedEvent.configurationRefused.rawValue)
+            }
+            logger.error("\(line)", metadata: metadata)
+        }
+    }
+
+    /// Gives what waits a second to be written, before the process ends.
+    func drain() {
+        writer.drain(atMost: .seconds(1))
     }
 }
 
@@ -34,20 +51,5 @@ extension Logger.Level {
         case .error: self = .error
         case .critical: self = .critical
         }
-    }
-}
-
-extension StartError {
-    /// Tells the log and the service manager.
-    func tell() {
-        let log = DaemonLog()
-        for line in lines {
-            var metadata: Logger.Metadata = [:]
-            if case .configuration = self {
-                metadata[LoggedKey.event.rawValue] = .string(LoggedEvent.configurationRefused.rawValue)
-            }
-            log.logger.error("\(line)", metadata: metadata)
-        }
-        NotifySocket().tell([.status(summary)])
     }
 }

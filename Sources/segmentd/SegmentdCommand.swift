@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import SegmentModel
+import Systemd
 
 @main
 struct SegmentdCommand: ParsableCommand {
@@ -14,6 +15,12 @@ struct SegmentdCommand: ParsableCommand {
         version: Product.version
     )
 
+    /// Holds signals before anything else: none is lost, and none ends the process half-way.
+    static func main() {
+        DaemonSignal.hold()
+        main(nil)
+    }
+
     @Option(help: ArgumentHelp("Read the configuration from this directory only.", valueName: "dir"))
     var config: String?
 
@@ -24,18 +31,19 @@ struct SegmentdCommand: ParsableCommand {
     var state: String?
 
     func run() throws {
-        let daemon: Daemon
+        let log: DaemonLog
+        do throws(LogWriter.CannotStart) { log = try DaemonLog() } catch {
+            StandardError.tryToWrite("segmentd: there is no room for a thread (errno \(error.errno))\n")
+            throw ExitCode.failure
+        }
+        defer { log.drain() }
+        let manager: any ServiceManager = NotifySocket()
         do throws(StartError) {
             let places = try Places(config: config, socket: socket, state: state, environment: .current)
-            daemon = try Daemon(places)
+            try Daemon(places, log, manager).run()
         } catch {
-            error.tell()
-            throw ExitCode(error.exitStatus)
-        }
-        do throws(StartError) {
-            try daemon.run()
-        } catch {
-            error.tell()
+            log.say(error)
+            manager.tell([.status(error.summary)])
             throw ExitCode(error.exitStatus)
         }
     }

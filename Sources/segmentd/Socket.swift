@@ -1,19 +1,26 @@
 import Glibc
+import SegmentModel
 import SystemPackage
 import Systemd
 import VarlinkServer
 
 /// The listening socket: systemd's where it hands one over, else our own.
-struct Socket {
+struct Socket: Sendable {
     let descriptor: Int32
+    /// Where clients find it; nil where it has no path.
+    private let path: String?
+    /// What stood at the path when the socket was new.
+    private let file: FileIdentity?
     /// Made by this process, so that it goes with it.
-    private let own: FilePath?
+    private let isOwn: Bool
 
     init(_ path: FilePath) throws(StartError) {
         do throws(ListeningSocketsError) {
             if let handedOver = try ListeningSockets.take(named: "varlink") {
                 descriptor = handedOver
-                own = nil
+                self.path = SocketPath.of(handedOver).flatMap { $0.hasPrefix("/") ? $0 : nil }
+                file = self.path.flatMap(FileIdentity.init)
+                isOwn = false
                 return
             }
         } catch {
@@ -22,14 +29,30 @@ struct Socket {
         try Directories.makeParent(of: path)
         do throws(ListeningSocketError) {
             descriptor = try ListeningSocket.make(at: path.string)
-            own = path
         } catch {
             throw .socket(error)
         }
+        self.path = path.string
+        file = FileIdentity(path.string)
+        isOwn = true
     }
 
+    /// Takes the path away, unless it is somebody else's by now.
     func remove() {
-        if let own { unsafe unlink(own.string) }
+        guard isOwn, let path, let file, FileIdentity(path) == file else { return }
+        unsafe unlink(path)
+    }
+
+    /// That no new client finds the socket; nil while it stands where it stood.
+    ///
+    /// The file system may not answer: not to be asked on the event loop.
+    var problem: SegmentProblem? {
+        guard let path, file == nil || FileIdentity(path) != file else { return nil }
+        return SegmentProblem(
+            .socketGone,
+            message: "its socket \(path) is gone, no new client finds it",
+            remedy: isOwn ? "restart segmentd" : "`systemctl restart segmentd.socket`"
+        )
     }
 }
 

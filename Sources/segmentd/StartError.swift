@@ -15,11 +15,14 @@ enum StartError: Error {
     case socket(ListeningSocketError)
     case directory(String, errno: Int32)
     case ipcNamespace(Errno)
-    case server(String)
     /// A world that has not answered for half a minute.
     case unanswered(String)
     /// A signal ended the start.
     case interrupted
+    /// In its user namespace everybody else is the overflow uid.
+    case userNamespace
+    /// The event loop has not ended in time.
+    case stuck
 
     /// As interface.md numbers them: 8 for a bad configuration, else 1.
     var exitStatus: Int32 {
@@ -74,11 +77,13 @@ enum StartError: Error {
             ["mkdir \(path): \(Errno(rawValue: errno))"]
         case .ipcNamespace(let errno):
             ["/proc/self/ns/ipc: \(errno)"]
-        case .server(let reason):
-            ["the server stopped: \(reason)"]
         case .unanswered(let world):
             ["\(world) does not answer"]
         case .interrupted: []
+        case .userNamespace:
+            ["clients cannot be told apart in this user namespace: remove PrivateUsers= from the unit"]
+        case .stuck:
+            ["the broker does not answer: ends without it, and segments kept until the stop are kept"]
         }
     }
 
@@ -89,6 +94,7 @@ enum StartError: Error {
             "Configuration refused (\(invalid.count) problems): \(invalid.problems[0])"
         case .configuration: "Configuration refused: \(lines[0])"
         case .interrupted: "Stopped while it started"
+        case .stuck: "Ended without a stop: \(lines[0])"
         default: "Cannot start: \(lines[0])"
         }
     }

@@ -64,19 +64,21 @@ import Testing
 
     @Test(
         arguments: [
-            (1, 0, 0, nil, "Serving 1 segment, 0 leases"),
-            (4, 1, 1, nil, "Serving 3 segments, 1 lease, 1 blocked"),
-            (2, 0, 2, "configuration refused", "Serving 2 segments, 2 leases; configuration refused"),
-        ] as [(Int, Int, Int, String?, String)]
+            (1, 0, 0, [], "Serving 1 segment, 0 leases"),
+            (4, 1, 1, [], "Serving 3 segments, 1 lease, 1 blocked"),
+            (2, 0, 2, ["configuration refused"], "Serving 2 segments, 2 leases; configuration refused"),
+            (0, 0, 0, ["a", "b"], "Serving 0 segments, 0 leases; a; b"),
+        ] as [(Int, Int, Int, [String], String)]
     )
     func `the status line has real numbers`(
         segments: Int,
         blocked: Int,
         leases: Int,
-        note: String?,
+        notes: [String],
         line: String
     ) {
-        #expect(StatusLine.serving(segments: segments, blocked: blocked, leases: leases, note: note) == line)
+        let status = StatusLine.serving(segments: segments, blocked: blocked, leases: leases, notes: notes)
+        #expect(status == line)
     }
 
     @Test func `administrators are root, the daemon's user and the members of their groups`() {

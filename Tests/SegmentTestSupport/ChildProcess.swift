@@ -60,6 +60,18 @@ package final class ChildProcess {
         waitpid(identifier, nil, WUNTRACED)
     }
 
+    /// Whether it ends in time; `wait` then has its status.
+    package func ends(within time: Duration) -> Bool {
+        let start = ContinuousClock.now
+        var state = siginfo_t()
+        repeat {
+            waitid(P_PID, id_t(identifier), &state, WEXITED | WNOHANG | WNOWAIT)
+            if state.si_signo != 0 { return true }
+            usleep(10_000)
+        } while ContinuousClock.now - start < time
+        return false
+    }
+
     /// The exit status, or 128 and the signal.
     @discardableResult
     package func wait() -> Int32 {

@@ -16,9 +16,9 @@ import Testing
     }
 
     @Test func `journal fields are ours by their prefix`() {
-        #expect(JournalLogHandler.field("event") == "MESSAGE_ID")
+        #expect(Journal.field("event") == "MESSAGE_ID")
         #expect(
-            LoggedKey.allCases.dropFirst().map { JournalLogHandler.field($0.rawValue) } == [
+            LoggedKey.allCases.dropFirst().map { Journal.field($0.rawValue) } == [
                 "SEGMENTD_SEGMENT", "SEGMENTD_KEY", "SEGMENTD_SHMID", "SEGMENTD_LEASE", "SEGMENTD_CLIENT_UID",
                 "SEGMENTD_CLIENT_PID",
             ]
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `levels are syslog's`() {
-        #expect(Logger.Level.allCases.map(JournalLogHandler.priority) == [7, 7, 6, 5, 4, 3, 2])
+        #expect(Logger.Level.allCases.map(Journal.priority) == [7, 7, 6, 5, 4, 3, 2])
     }
 
     @Test func `the catalog explains every message id, and no other`() throws {

@@ -2,11 +2,10 @@ import SegmentModel
 
 /// What `systemctl status` shows of the daemon in one line.
 package enum StatusLine {
-    package static func serving(segments: Int, blocked: Int, leases: Int, note: String? = nil) -> String {
+    package static func serving(segments: Int, blocked: Int, leases: Int, notes: [String] = []) -> String {
         var line = "Serving \(counted(segments - blocked, "segment")), \(counted(leases, "lease"))"
         if blocked > 0 { line += ", \(blocked) blocked" }
-        if let note { line += "; \(note)" }
-        return line
+        return ([line] + notes).joined(separator: "; ")
     }
 
     private static func counted(_ number: Int, _ noun: String) -> String {

@@ -1,0 +1,53 @@
+package import Logging
+import PrintableText
+
+/// One message of the log as it waits to be written: all text is safe to be shown, whoever wrote it.
+package struct LogLine: Equatable, Sendable {
+    package var level: Logger.Level
+    package var message: String
+    /// By key, as `LogHandler` has it.
+    package var metadata: [String: String]
+
+    package init(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata = [:]) {
+        self.level = level
+        self.message = message.printable
+        self.metadata = metadata.mapValues { "\($0)".printable }
+    }
+
+    /// Says that so many others are missing here.
+    static func lost(_ count: Int) -> LogLine {
+        LogLine(.warning, count == 1 ? "1 log line was lost" : "\(count) log lines were lost")
+    }
+
+    /// About what it occupies, in bytes.
+    var size: Int {
+        metadata.reduce(64 + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    }
+}
+
+/// Hands each message to the thread that writes.
+package struct QueuedLogHandler: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    private let level: SharedLogLevel
+    private let writer: LogWriter
+
+    package init(level: SharedLogLevel, writer: LogWriter) {
+        self.level = level
+        self.writer = writer
+    }
+
+    package var logLevel: Logger.Level {
+        get { level.value }
+        set { level.value = newValue }
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: Logging.LogEvent) {
+        let metadata = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
+        writer.write(LogLine(event.level, "\(event.message)", metadata))
+    }
+}

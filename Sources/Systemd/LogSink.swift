@@ -1,0 +1,111 @@
+import CSystemd
+import Glibc
+import Logging
+
+/// Where the log goes; only for a thread that may wait.
+package enum LogSink: Sendable {
+    /// Each message with its metadata as fields of their own; sd_journal_sendv(3).
+    case journal
+    /// A line a message, for a daemon that a person runs.
+    case standardError
+
+    /// The journal where standard error is the journal's: then it is spoken to directly; `$JOURNAL_STREAM` of
+    /// systemd.exec(5).
+    package static var current: LogSink {
+        guard let stream = unsafe getenv("JOURNAL_STREAM") else { return .standardError }
+        var file = stat()
+        guard unsafe fstat(STDERR_FILENO, &file) == 0 else { return .standardError }
+        let isJournal = unsafe String(cString: stream) == "\(file.st_dev):\(file.st_ino)"
+        return isJournal ? .journal : .standardError
+    }
+
+    /// False if the line is lost.
+    func write(_ line: LogLine) -> Bool {
+        switch self {
+        case .journal: Journal.send(Journal.fields(line))
+        case .standardError:
+            // The message says it all; metadata is for the journal.
+            StandardError.write(
+                "segmentd: \(line.level >= .warning ? "\(line.level): " : "")\(line.message)\n"
+            )
+        }
+    }
+}
+
+/// The journal's native protocol.
+enum Journal {
+    static func fields(_ line: LogLine) -> [String] {
+        ["MESSAGE=\(line.message)", "PRIORITY=\(priority(line.level))", "SYSLOG_IDENTIFIER=segmentd"]
+            + line.metadata.sorted { $0.key < $1.key }.map { "\(field($0.key))=\($0.value)" }
+    }
+
+    /// `event` is the journal's own MESSAGE_ID; the rest is prefixed, so that no other program's fields are meant.
+    static func field(_ key: String) -> String {
+        key == "event" ? "MESSAGE_ID" : "SEGMENTD_" + key.uppercased()
+    }
+
+    /// As syslog(3) numbers them.
+    static func priority(_ level: Logger.Level) -> Int {
+        switch level {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+
+    static func send(_ fields: [String]) -> Bool {
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+        for field in fields {
+            bytes += field.utf8
+            ends.append(bytes.count)
+        }
+        return unsafe bytes.withUnsafeMutableBytes { bytes in
+            var start = 0
+            var vectors: [iovec] = unsafe []
+            for end in ends {
+                unsafe vectors.append(
+                    iovec(iov_base: bytes.baseAddress.map { unsafe $0 + start }, iov_len: end - start)
+                )
+                start = end
+            }
+            return unsafe sd_journal_sendv(&vectors, Int32(vectors.count)) >= 0
+        }
+    }
+}
+
+package enum StandardError {
+    /// Writes all of it, however long that takes; false if it cannot be written.
+    static func write(_ text: String) -> Bool {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                // Whoever shares the terminal or pipe has made it non-blocking.
+                _ = hasRoom(-1)
+            } else if errno != EINTR {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Writes a short text unless there is no room for it within a second, for a process without its thread.
+    package static func tryToWrite(_ text: String) {
+        let bytes = Array(text.utf8.prefix(Int(PIPE_BUF)))
+        guard hasRoom(1000) else { return }
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    private static func hasRoom(_ milliseconds: Int32) -> Bool {
+        var entry = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+        return unsafe poll(&entry, 1, milliseconds) > 0
+    }
+}

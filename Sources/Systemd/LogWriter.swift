@@ -1,0 +1,80 @@
+import CSystemd
+import Glibc
+
+/// The one thread that writes the log: whoever does not read it holds up nobody else.
+package final class LogWriter: Sendable {
+    private struct State {
+        var buffer = LogBuffer()
+        var isWriting = false
+    }
+
+    private let state = Monitor(State())
+    private let sink: LogSink
+
+    private init(_ sink: LogSink) {
+        self.sink = sink
+    }
+
+    /// Starts the thread, which lives as long as the process and is there before anything can go wrong.
+    package static func start(_ sink: LogSink) throws(CannotStart) -> LogWriter {
+        let writer = LogWriter(sink)
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        unsafe pthread_attr_setstacksize(&attributes, 256 << 10)
+        let context = unsafe Unmanaged.passRetained(writer)
+        var thread = pthread_t()
+        let error = unsafe pthread_create(
+            &thread,
+            &attributes,
+            { context in
+                if let context = unsafe context {
+                    unsafe Unmanaged<LogWriter>.fromOpaque(context).takeRetainedValue().run()
+                }
+                return nil
+            },
+            context.toOpaque()
+        )
+        guard error == 0 else {
+            unsafe context.release()
+            throw CannotStart(errno: error)
+        }
+        return writer
+    }
+
+    /// There is no room for a thread; pthread_create(3).
+    package struct CannotStart: Error {
+        package var errno: Int32
+    }
+
+    /// Never waits.
+    package func write(_ line: LogLine) {
+        state.change { $0.buffer.add(line) }
+    }
+
+    /// Returns once all is written, or after `limit`.
+    package func drain(atMost limit: Duration) {
+        _ = state.wait(atMost: limit) { $0.buffer.isEmpty && !$0.isWriting ? () : nil }
+    }
+
+    private func run() {
+        // A pipe without a reader is an error like others.
+        var signals = sigset_t()
+        unsafe sigfillset(&signals)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        while let lines = next() {
+            let lost = lines.count { !sink.write($0) }
+            if lost > 0 { _ = sink.write(.lost(lost)) }
+            state.change { $0.isWriting = false }
+        }
+    }
+
+    private func next() -> [LogLine]? {
+        state.wait {
+            guard !$0.buffer.isEmpty else { return nil }
+            $0.isWriting = true
+            return $0.buffer.take()
+        }
+    }
+}

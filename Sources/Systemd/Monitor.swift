@@ -1,0 +1,72 @@
+import Glibc
+
+/// A value that threads share and by which they wait for each other, with a limit of time; pthread_cond_timedwait(3).
+@safe package final class Monitor<Value>: @unchecked Sendable {
+    private var value: Value
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    package init(_ value: sending Value) {
+        self.value = value
+        unsafe pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(changed, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        unsafe pthread_cond_destroy(changed)
+        unsafe pthread_mutex_destroy(mutex)
+        unsafe changed.deallocate()
+        unsafe mutex.deallocate()
+    }
+
+    /// Changes the value and wakes all who wait.
+    package func change(_ body: (inout Value) -> Void) {
+        unsafe pthread_mutex_lock(mutex)
+        body(&value)
+        unsafe pthread_cond_broadcast(changed)
+        unsafe pthread_mutex_unlock(mutex)
+    }
+
+    /// Waits until `take` answers with something; nil if that takes longer than `limit`.
+    ///
+    /// `take` is asked again after each change and may change the value itself.
+    package func wait<Result>(
+        atMost limit: Duration? = nil,
+        until take: (inout Value) -> Result?
+    ) -> Result? {
+        var end = timespec()
+        if let limit {
+            unsafe clock_gettime(CLOCK_MONOTONIC, &end)
+            let (seconds, attoseconds) = limit.components
+            end.tv_sec += Int(seconds)
+            end.tv_nsec += Int(attoseconds / 1_000_000_000)
+            if end.tv_nsec >= 1_000_000_000 {
+                end.tv_sec += 1
+                end.tv_nsec -= 1_000_000_000
+            }
+        }
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = take(&value) { return result }
+            if limit == nil {
+                unsafe pthread_cond_wait(changed, mutex)
+            } else if unsafe pthread_cond_timedwait(changed, mutex, &end) != 0 {
+                return take(&value)
+            }
+        }
+    }
+}
+
+extension Monitor where Value: Sendable {
+    /// The value at this moment.
+    package var current: Value {
+        unsafe pthread_mutex_lock(mutex)
+        defer { unsafe pthread_mutex_unlock(mutex) }
+        return value
+    }
+}

@@ -1,0 +1,88 @@
+import Glibc
+import SegmentTestSupport
+import Testing
+import Varlink
+
+/// Somebody whom the daemon writes to, and who reads only when told to.
+enum HeldWorld: String, CaseIterable, CustomStringConvertible {
+    case journal
+    case standardError = "standard error"
+    case notify
+
+    var description: String { rawValue }
+}
+
+/// The reading end of such a world: a FIFO or a socket of datagrams.
+final class HeldReader {
+    let world: HeldWorld
+    /// As the daemon opens it.
+    let path: String
+    private let descriptor: Int32
+
+    init(_ world: HeldWorld, in directory: String) throws {
+        self.world = world
+        switch world {
+        case .standardError:
+            path = "\(directory)/errors"
+            try #require(mkfifo(path, 0o644) == 0)
+            descriptor = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+        case .journal, .notify:
+            mkdir("\(directory)/\(world.rawValue)", 0o755)
+            path = "\(directory)/\(world.rawValue)/socket"
+            descriptor = socket(
+                AF_UNIX,
+                Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
+                0
+            )
+            let address = try #require(UnixAddress(path))
+            try #require(address.withPointer { bind(descriptor, $0, $1) } == 0)
+        }
+        try #require(descriptor >= 0)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Takes all room there is: whoever writes now waits.
+    func fill() throws {
+        guard world != .standardError else {
+            // Byte by byte at the end: a page may be left where a larger piece does not fit.
+            for piece in [4096, 1] {
+                let bytes = [UInt8](repeating: UInt8(ascii: "\n"), count: piece)
+                while write(descriptor, bytes, piece) > 0 {}
+            }
+            return
+        }
+        // A sender may run out of room of its own before the reader does.
+        while try send() > 0 {}
+    }
+
+    /// How many messages a new sender gets rid of.
+    private func send() throws -> Int {
+        let sender = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+        defer { close(sender) }
+        let address = try #require(UnixAddress(path))
+        var count = 0
+        while address.withPointer({ connect(sender, $0, $1) }) == 0,
+            Glibc.send(sender, "FILLED=1", 8, Int32(MSG_NOSIGNAL)) > 0
+        {
+            count += 1
+        }
+        return count
+    }
+
+    /// Reads until something has the text, or nothing more comes for a while; whether it has come.
+    func reads(_ text: String, within milliseconds: Int32 = 10_000) -> Bool {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        var tail = ""
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&entry, 1, milliseconds) > 0 {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return false }
+            let chunk = tail + String(decoding: buffer[..<count], as: UTF8.self)
+            if chunk.contains(text) { return true }
+            // A text may lie across two reads of a FIFO.
+            tail = world == .standardError ? String(chunk.suffix(text.count)) : ""
+        }
+        return false
+    }
+}

@@ -1,0 +1,99 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import SegmentTestSupport
+import Testing
+
+extension RealDaemon {
+    /// Signals at any time, and ends that lack something.
+    @Suite(.serialized) struct SignalTests {
+        private static let whileUsed = ["segments.d/a.toml": "size = 1\nkeep = \"while-used\""]
+
+        /// The configuration takes a second to be read.
+        private static func slowly(_ directory: String) -> [String] {
+            [
+                "strace", "-D", "-f", "-q", "-o", "/dev/null", "-P", "\(directory)/config", "-P",
+                "\(directory)/config/segments.d", "-P", "\(directory)/config/segments.d/a.toml", "-e",
+                "inject=openat,getdents64:delay_enter=1000000:when=1",
+            ]
+        }
+
+        @Test func `SIGHUP while the configuration is read has it read again`() throws {
+            try whileReading { process, notify in
+                process.signal(SIGHUP)
+                _ = try notify.expect("READY=1")
+                _ = try notify.expect("RELOADING=1")
+                _ = try notify.expect("READY=1")
+                process.signal(SIGTERM)
+            }
+        }
+
+        @Test(arguments: [SIGTERM, SIGINT, SIGUSR2])
+        func `a signal to end while the configuration is read ends as ever`(signal: Int32) throws {
+            try whileReading { process, _ in process.signal(signal) }
+        }
+
+        /// Runs `body` while a daemon reads its configuration; it then ends well.
+        private func whileReading(_ body: (ChildProcess, NotifyListener) throws -> Void) throws {
+            let directory = try DaemonFixture.makeDirectory()
+            defer { system("rm -rf '\(directory)'") }
+            for (path, text) in Self.whileUsed {
+                try DaemonFixture.write(text, to: "\(directory)/config/\(path)")
+            }
+            let notify = try NotifyListener("\(directory)/notify")
+            let process = try ChildProcess(
+                Self.slowly(directory) + [
+                    Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
+                    "\(directory)/socket", "--state", "\(directory)/state",
+                ],
+                environment: ["NOTIFY_SOCKET": notify.path],
+                errors: "\(directory)/log"
+            )
+            // Only a call that is delayed leaves one of its threads stopped so long.
+            var stops = 0
+            for _ in 0..<4000 where stops < 20 {
+                let states = "/proc/\(process.identifier)/task/*/status"
+                stops = Programs.works("grep -qs 'State:.t' \(states)") ? stops + 1 : 0
+                usleep(2000)
+            }
+            try #require(stops == 20)
+            try body(process, notify)
+            try #require(process.ends(within: .seconds(10)), "the daemon does not end")
+            #expect(process.wait() == 0)
+            #expect(access("\(directory)/socket", F_OK) != 0)
+        }
+
+        @Test func `a stop needs neither a new thread nor room for one`() throws {
+            try DaemonFixture.with(Self.whileUsed) { daemon in
+                let identifier = daemon.process.identifier
+                _ = try daemon.client().lease("a", access: .readWrite)
+                // A thread's stack is larger.
+                let limited = try Programs.run(
+                    """
+                    size=$(sed -n 's/^VmSize: *\\([0-9]*\\) kB/\\1/p' /proc/\(identifier)/status) &&
+                    prlimit --pid \(identifier) --as=$(((size + 1024) * 1024))
+                    """
+                )
+                #expect(limited.status == 0, "\(limited.output)")
+                daemon.notify.drain()
+                daemon.process.signal(SIGTERM)
+                try #require(daemon.process.ends(within: .seconds(5)), "the daemon does not end")
+                #expect(daemon.process.wait() == 0)
+            }
+        }
+
+        @Test(.enabled(if: Programs.canSwitchUser && Programs.works("unshare --user true")))
+        func `a service in a user namespace of its own refuses to start`() throws {
+            let directory = try DaemonFixture.makeDirectory()
+            defer { system("rm -rf '\(directory)'") }
+            try #require(chown(directory, 997, 997) == 0)
+            let result = try Programs.run(
+                "NOTIFY_SOCKET=/nowhere RUNTIME_DIRECTORY='\(directory)/state' setpriv --reuid=997 --regid=997 "
+                    + "--clear-groups unshare --user --map-user=997 timeout 10 '\(Programs.path("segmentd"))' "
+                    + "--config '\(directory)/config' --socket '\(directory)/socket'"
+            )
+            #expect(result.status == 1, "\(result.output)")
+            #expect(result.output.contains("remove PrivateUsers="), "\(result.output)")
+        }
+    }
+}
