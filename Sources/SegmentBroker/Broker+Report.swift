@@ -3,7 +3,7 @@ import Logging
 import SegmentModel
 
 extension Broker {
-    /// Tells the administrator once, in words and in fields.
+    /// Tells the administrator once, in words and in fields; what clients cause, not without end.
     func report(
         _ level: Logger.Level,
         _ event: LoggedEvent,
@@ -11,6 +11,14 @@ extension Broker {
         _ segment: BrokeredSegment? = nil
     ) {
         guard logger.logLevel <= level else { return }
+        var text = text
+        // Marking a segment that clients have attached is a warning, and an administrator's doing.
+        if let segment, event.isCausedByClients, level != .warning {
+            let kind = LogKind(event: event, level: level)
+            guard let leftOut = segment.logAllowances[kind, default: LogAllowance()].pass(at: monotonicTime)
+            else { return }
+            text += Self.words(leftOut: leftOut)
+        }
         var metadata: Logger.Metadata = [LoggedKey.event.rawValue: .string(event.rawValue)]
         if let segment {
             metadata[LoggedKey.segment.rawValue] = .string(segment.name.string)
@@ -21,4 +29,26 @@ extension Broker {
         }
         logger.log(level: level, "\(text)", metadata: metadata)
     }
+
+    /// Warns of a record; a directory that refuses may be met as often as clients like.
+    func warnOfRecord(_ text: String) {
+        guard logger.logLevel <= .warning, let leftOut = recordWarnings.pass(at: monotonicTime) else {
+            return
+        }
+        logger.warning("\(text)\(Self.words(leftOut: leftOut))")
+    }
+
+    private static func words(leftOut: Int) -> String {
+        switch leftOut {
+        case 0: ""
+        case 1: "; 1 such line was left out before"
+        default: "; \(leftOut) such lines were left out before"
+        }
+    }
+}
+
+/// Lines of a segment that count against each other.
+struct LogKind: Hashable {
+    var event: LoggedEvent
+    var level: Logger.Level
 }

@@ -70,7 +70,7 @@ extension Broker {
         )
         guard record != segment.record else { return }
         do throws(SegmentProblem) { try write(record, for: segment) } catch {
-            logger.warning("Segment \(segment.name) has no whole record: \(error.message), ignoring")
+            warnOfRecord("Segment \(segment.name) has no whole record: \(error.message), ignoring")
         }
     }
 

@@ -36,6 +36,7 @@ package final class Broker {
     /// Nil until `stop`.
     var ending: Ending?
     var leaseCounts = LeaseCounts()
+    var recordWarnings = LogAllowance()
     /// What was wrong with the host when it was last looked at.
     var toldOfHost: [SegmentProblem] = []
     /// What was last read of the segments' memory, and until when it is good enough.
@@ -114,7 +115,7 @@ package final class Broker {
             staleRecords.remove(name)
         } catch {
             guard staleRecords.insert(name).inserted else { return }
-            logger.warning("Record of segment \(name) cannot be removed yet: \(error), ignoring")
+            warnOfRecord("Record of segment \(name) cannot be removed yet: \(error), ignoring")
         }
     }
 }

@@ -17,6 +17,8 @@ final class BrokeredSegment {
     var record: SegmentRecord?
     /// The key it has or will get; nil while none can be placed.
     var key: SegmentKey?
+    /// How often the lines that clients cause may still be logged.
+    var logAllowances: [LogKind: LogAllowance] = [:]
 
     init(_ name: SegmentName, _ definition: SegmentDefinition?) {
         self.name = name

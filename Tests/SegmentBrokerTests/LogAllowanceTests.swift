@@ -1,0 +1,55 @@
+import SegmentModel
+import SegmentTestSupport
+import Testing
+
+@testable import SegmentBroker
+
+@Suite struct LogAllowanceTests {
+    @Test func `ten lines pass at once, then one each fifteen seconds with the count of the others`() {
+        var allowance = LogAllowance()
+        let start = Duration.seconds(1000)
+        for _ in 0..<10 { #expect(allowance.pass(at: start) == 0) }
+        for _ in 0..<300 { #expect(allowance.pass(at: start) == nil) }
+        #expect(allowance.pass(at: start + .seconds(14)) == nil)
+        #expect(allowance.pass(at: start + .seconds(15)) == 301)
+        #expect(allowance.pass(at: start + .seconds(16)) == nil)
+        #expect(allowance.pass(at: start + .seconds(30)) == 1)
+        #expect(allowance.pass(at: start + .seconds(45)) == 0)
+    }
+
+    @Test func `after a rest the whole burst is allowed, and no more`() {
+        var allowance = LogAllowance()
+        for _ in 0..<20 { _ = allowance.pass(at: .zero) }
+        let later = Duration.seconds(10_000)
+        #expect(allowance.pass(at: later) == 10)
+        for _ in 0..<9 { #expect(allowance.pass(at: later) == 0) }
+        #expect(allowance.pass(at: later) == nil)
+    }
+
+    @Test func `a client that takes and returns a lease without end fills no log`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("w", keep: .whileUsed(linger: .zero)), .test("a")])
+        let holder = LeaseHolder(.member)
+        for _ in 0..<1000 {
+            let grant = try fixture.broker.acquire("w", .readWrite, holder)
+            try fixture.broker.release(grant.lease, holder)
+        }
+        #expect(fixture.log.lines.count { $0.contains("Segment w created") } == 10)
+        #expect(fixture.log.lines.count { $0.contains("Segment w removed") } == 10)
+        // Another segment's lines, and others of this one, are not fewer for it.
+        #expect(fixture.log.lines.contains { $0.contains("Segment a created") })
+        fixture.clock.now += .seconds(15)
+        _ = try fixture.broker.acquire("w", .readWrite, holder)
+        #expect(fixture.log.lines.last?.hasSuffix("; 990 such lines were left out before") == true)
+    }
+
+    @Test func `what others do to a segment is logged each time`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        for _ in 0..<50 {
+            try fixture.fake.remove(try #require(try fixture.describe("a").identifier))
+            fixture.broker.check(groups: fixture.groups)
+        }
+        #expect(fixture.log.lines.count { $0.contains("by somebody else") } == 50)
+    }
+}
