@@ -171,7 +171,8 @@ input-fuzzer: prerequisites
 install: | $(programs)/segmentd $(programs)/segmentctl $(programs)/libSegmentC.so
 	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/sbin $(programs)/segmentd
 	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/bin $(programs)/segmentctl
-	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/segmentd.service systemd/segmentd.socket
+	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/segmentd.service systemd/segmentd.socket \
+		systemd/segmentd-owner.service
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/user systemd/user/segmentd.service systemd/user/segmentd.socket
 	install -D -m 0644 systemd/segmentd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/segmentd.conf
 	install -D -m 0644 systemd/segmentd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/segmentd.conf

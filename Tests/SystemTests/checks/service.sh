@@ -32,6 +32,7 @@ exits "a reload of a bad file fails" 1 systemctl reload segmentd.service
 expect "with the reason" "bad.toml:1: size 0 is not a size" journalctl -u segmentd.service -n 20 --no-pager
 expect "and the old one stays in force" "configuration refused (1 problem), the old one stays in force" \
     systemctl status segmentd.service
+expect "once" "1" sh -c 'journalctl -u segmentd.service -o cat --no-pager | grep -c "bad.toml:1: size 0 is not a size"'
 exits "a start with it fails" 1 systemctl restart segmentd.service
 expect "with 8, and the reason in STATUS" "Configuration refused" systemctl show -P StatusText segmentd.service
 expect "once" "8" systemctl show -P ExecMainStatus segmentd.service
@@ -119,6 +120,43 @@ rm -r /etc/systemd/system/segmentd.service.d
 systemctl daemon-reload
 systemctl reset-failed segmentd.service segmentd.socket
 exits "without it it does" 0 systemctl restart segmentd.service
+
+kept=$(segmentctl id telemetry)
+for setting in RemoveIPC DynamicUser PrivateUsers; do
+    mkdir -p /etc/systemd/system/segmentd.service.d
+    printf '[Service]\n%s=yes\n' $setting > /etc/systemd/system/segmentd.service.d/dropin.conf
+    systemctl daemon-reload
+    exits "with $setting=yes it does not start" 1 systemctl restart segmentd.service
+    expect "says why" "remove $setting=" journalctl -u segmentd.service -n 20 --no-pager
+    rm -r /etc/systemd/system/segmentd.service.d
+    systemctl daemon-reload
+    systemctl stop segmentd.service
+    systemctl reset-failed segmentd.service segmentd.socket
+    exits "without it it does" 0 systemctl restart segmentd.service
+    expect "and has lost nothing" "$kept" segmentctl id telemetry
+done
+
+mkdir -p /etc/systemd/system/segmentd.socket.d
+printf '[Socket]\nListenStream=/run/segmentd/second\n' > /etc/systemd/system/segmentd.socket.d/second.conf
+systemctl daemon-reload
+exits "with a second ListenStream= it does not start" 1 systemctl restart segmentd.socket segmentd.service
+expect "and names both" "/run/segmentd/io.segmentd.Broker and /run/segmentd/second" \
+    journalctl -u segmentd.service -n 20 --no-pager
+rm -r /etc/systemd/system/segmentd.socket.d
+systemctl daemon-reload
+systemctl stop segmentd.service segmentd.socket
+systemctl reset-failed segmentd.service segmentd.socket
+exits "with one it does" 0 systemctl start segmentd.socket segmentd.service
+
+rm $broker
+await 20 sh -c 'systemctl show -P StatusText segmentd.service | grep -q "is gone"'
+expect "a socket that somebody removed is noticed" "its socket $broker is gone" \
+    systemctl show -P StatusText segmentd.service
+expect "with the remedy" "systemctl restart segmentd.socket" \
+    journalctl -u segmentd.service MESSAGE_ID=6e4d362c442a485e8a2e21618ff9671b --no-pager
+exits "which works" 0 systemctl restart segmentd.socket
+await 5 segmentctl id telemetry
+expect "and keeps the segments" "$kept" segmentctl id telemetry
 
 exits "the unit's exposure is at most 0.8" 0 \
     systemd-analyze security --offline=true --threshold=8 --no-pager /usr/lib/systemd/system/segmentd.service
