@@ -60,7 +60,9 @@ struct Daemon: Sendable {
         }
     }
 
-    /// Reads the configuration and takes the lock and the socket; no segment is touched yet. Signals are held by now.
+    /// Reads the configuration and takes the lock and the socket; no segment is touched yet.
+    ///
+    /// Signals are held by now.
     init(_ places: Places, _ log: DaemonLog, _ manager: any ServiceManager) throws(StartError) {
         self.log = log
         self.manager = manager

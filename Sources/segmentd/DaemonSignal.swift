@@ -23,7 +23,7 @@ enum DaemonSignal {
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// Waits for the next signal; nil where none comes in time. sigtimedwait(2).
+    /// Waits for the next signal; nil where none comes in time; sigtimedwait(2).
     static func next(within limit: Duration? = nil) -> DaemonSignal? {
         var signals = set
         let end = limit.map { ContinuousClock.now + $0 }

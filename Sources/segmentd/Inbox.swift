@@ -14,7 +14,9 @@ final class Inbox<Message: Sendable>: Sendable {
         DaemonSignal.wakeMain()
     }
 
-    /// The next message; nil where none comes in time. To be called by the main thread alone.
+    /// The next message; nil where none comes in time.
+    ///
+    /// To be called by the main thread alone.
     func next(within limit: Duration? = nil) -> Message? {
         let end = limit.map { ContinuousClock.now + $0 }
         while true {

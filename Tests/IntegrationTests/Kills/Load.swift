@@ -110,6 +110,8 @@ final class Load: @unchecked Sendable {
     private func judge(_ error: any Error) {
         switch error as? SegmentClientError {
         case .refused(.noSuchSegment), .refused(.segmentRemoving), .disconnected: break
+        // A reload that the daemon's end has cut off is not asked for again: the next start reads the same files.
+        case .outcomeUnknown: break
         default: surprise("\(error)")
         }
     }
