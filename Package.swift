@@ -226,7 +226,13 @@ let package = Package(
         .test("SegmentConfiguration", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),
         .test("SegmentClient", and: ["SegmentInterface", "SegmentModel", "Varlink", system]),
-        .test("SegmentService", and: ["SegmentModel"] + nio),
+        .test(
+            "SegmentService",
+            and: [
+                "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", "Varlink", logging,
+                system,
+            ] + nio
+        ),
         .test("SegmentExchange", and: [system]),
         .test("Systemd", and: ["SegmentModel", logging]),
         .test(

@@ -136,7 +136,8 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
             state.asking.remove(subject)
             state.progress &+= 1
             var ended: [@Sendable () -> Void] = []
-            for number in state.requests.keys where state.requests[number]?.missing.remove(subject) != nil {
+            for number in Array(state.requests.keys)
+            where state.requests[number]?.missing.remove(subject) != nil {
                 state.requests[number]?.answers[subject] = answer
                 if let request = state.requests[number], request.missing.isEmpty { ended.append(request.end) }
             }

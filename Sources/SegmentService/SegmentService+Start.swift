@@ -13,13 +13,17 @@ extension SegmentService {
         isStarting = true
         questions = OutsideWorlds.Questions(broker.configuration)
         let service = NIOLoopBound(self, eventLoop: eventLoop)
-        let serving = NIOLoopBound(serve, eventLoop: eventLoop)
         let completion = NIOLoopBound(completion, eventLoop: eventLoop)
-        let timer = eventLoop.scheduleTask(in: .milliseconds(50)) { serving.value() }
+        let serving = NIOLoopBoundBox<(() -> Void)?>(serve, eventLoop: eventLoop)
+        let serveOnce: @Sendable () -> Void = {
+            serving.value?()
+            serving.value = nil
+        }
+        let timer = eventLoop.scheduleTask(in: .milliseconds(50), serveOnce)
         worlds.answer(questions, on: eventLoop, limits: worlds.start) { answers in
             service.value.start(with: answers, then: completion.value)
             timer.cancel()
-            serving.value()
+            serveOnce()
         }
     }
 

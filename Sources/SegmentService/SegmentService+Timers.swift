@@ -29,7 +29,8 @@ extension SegmentService {
         // Who has not done with the last one has no time for another.
         guard !isStarting, !isWorking else { return }
         check(groups: broker.groups, keys: broker.keys)
-        askAgain()
+        checks &+= 1
+        if checks % 4 == 0 || isAnswerDue { askAgain() }
     }
 
     /// Tells once that no new client finds the socket, and once that they do again.
@@ -57,6 +58,14 @@ extension SegmentService {
             settle()
             announceStatus()
         }
+    }
+
+    /// Whether an answer may change what is blocked, or who may do what.
+    ///
+    /// A file that has another inode than its key is told of within a minute: to ask wakes other threads up.
+    private var isAnswerDue: Bool {
+        broker.blockedCount > 0 || !questions.groups.isEmpty
+            || broker.keys.lookups.values.contains { if case .found = $0 { false } else { true } }
     }
 
     /// The outside worlds may hang; what has changed is put in force when they answer.

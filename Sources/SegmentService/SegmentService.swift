@@ -30,6 +30,8 @@ package final class SegmentService {
     var check: RepeatedTask?
     /// What the configuration in force asks of the outside worlds.
     var questions = OutsideWorlds.Questions(Configuration(directory: ""))
+    /// How many checks there have been.
+    var checks = 0
     /// How many reloads have been asked for.
     var reloads = 0
     /// Whether a check's questions are under way.

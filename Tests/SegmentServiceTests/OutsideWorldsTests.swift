@@ -1,0 +1,216 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import SegmentBroker
+import SegmentModel
+import SegmentRecords
+import SegmentTestSupport
+import Synchronization
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+import Varlink
+
+@testable import SegmentService
+
+/// The service on a fake kernel, beside worlds that do not answer for a while.
+@Suite struct OutsideWorldsTests {
+    private static let short = OutsideWorlds.Limits(
+        files: .milliseconds(200),
+        names: .milliseconds(200),
+        keys: .milliseconds(200)
+    )
+
+    /// Everything that lives on the event loop.
+    private final class Scene {
+        let fixture: BrokerFixture
+        let service: SegmentService
+        var serving = 0
+        var isStarted = false
+        var reloads: [Result<ReloadOutcome, BrokerError>] = []
+        /// How much time has passed between two turns of the loop, and in all.
+        var turns = (longest: Duration.zero, total: Duration.zero)
+        var isOver = false
+        private var lastTurn: Duration?
+
+        init(_ loop: any EventLoop, _ source: ConfigurationSource) throws {
+            fixture = try BrokerFixture()
+            service = SegmentService(
+                broker: fixture.broker,
+                eventLoop: loop,
+                worlds: OutsideWorlds(source, start: short, reload: short),
+                announcements: Announcements(reloading: {}, ready: { _ in }, status: { _ in }, alive: {}),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                about: SegmentService.About(
+                    identity: ServiceIdentity(vendor: "", product: "", version: "", url: ""),
+                    processID: 1,
+                    started: 0
+                ),
+                setLogLevel: { _ in }
+            )
+        }
+
+        func start(_ segments: [SegmentDefinition]) {
+            fixture.broker.takeOver(.init(), Configuration(segments: segments, directory: "/etc/segmentd"))
+            service.start { [self] in
+                serving += 1
+            } then: { [self] in
+                isStarted = true
+            }
+        }
+
+        /// Takes the time whenever the loop gets to others.
+        func watchTurns() {
+            let now = fixture.clock.now
+            let passed = now - (lastTurn ?? now)
+            turns = (max(turns.longest, passed), turns.total + passed)
+            lastTurn = now
+            guard !isOver else { return }
+            let scene = NIOLoopBound(self, eventLoop: service.eventLoop)
+            service.eventLoop.scheduleTask(in: .microseconds(20)) { scene.value.watchTurns() }
+        }
+
+        func problem(_ reload: Int) -> String {
+            guard case .failure(.configurationInvalid(let problems)) = reloads[reload] else { return "" }
+            return problems.map(\.description).joined()
+        }
+
+        func kinds(_ name: String) -> [SegmentProblem.Kind]? {
+            (try? fixture.describe(name)).map { $0.problems.map(\.kind) }
+        }
+    }
+
+    private func source(
+        _ segments: [SegmentDefinition] = [],
+        read: @escaping @Sendable () -> Void = {},
+        group: @escaping @Sendable () -> Void = {}
+    ) -> ConfigurationSource {
+        ConfigurationSource(
+            read: {
+                read()
+                return .success(Configuration(segments: segments, directory: "/etc/segmentd"))
+            },
+            group: { _ in
+                group()
+                return .found(500)
+            },
+            ownGroup: { OwnGroup(name: "own", members: []) },
+            key: {
+                .found(SegmentKey(bits: UInt32(truncatingIfNeeded: $0.string.hashValue) & 0xffffff | 1 << 24))
+            }
+        )
+    }
+
+    /// Runs `body` on an event loop, and then until it is so.
+    private func with(
+        _ source: ConfigurationSource,
+        _ body: @escaping @Sendable (Scene) throws -> Void,
+        until steps: [@Sendable (Scene) -> Bool]
+    ) throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        let scene = try loop.submit {
+            let scene = try Scene(loop, source)
+            try body(scene)
+            return NIOLoopBound(scene, eventLoop: loop)
+        }.wait()
+        let end = ContinuousClock.now + .seconds(20)
+        for (number, step) in steps.enumerated() {
+            while try !loop.submit({ step(scene.value) }).wait() {
+                try #require(ContinuousClock.now < end, "step \(number) does not come")
+                usleep(2000)
+            }
+        }
+        try group.syncShutdownGracefully()
+    }
+
+    @Test func `a start goes on without the name service, and the check makes what it has blocked`() throws {
+        let latch = Latch()
+        try with(
+            source(group: latch.wait),
+            { scene in
+                scene.start([.test("a"), .test("n", group: nil)])
+            },
+            until: [
+                { $0.serving == 1 && !$0.isStarted },
+                { $0.isStarted && $0.kinds("a") == [.groupUnknown] && $0.kinds("n") == [] },
+                { scene in
+                    latch.raise()
+                    scene.service.checkNow()
+                    return true
+                },
+                { $0.kinds("a") == [] && $0.serving == 1 && $0.fixture.broker.identity.groupName == "own" },
+            ]
+        )
+    }
+
+    @Test
+    func `a reload is refused where the name service or the files do not answer, and works when they do`()
+        throws
+    {
+        let (names, files) = (Latch(), Latch())
+        let changed: [SegmentDefinition] = [.test("b")]
+        let reload: @Sendable (Scene) -> Bool = { scene in
+            scene.service.reloadConfiguration { scene.reloads.append($0) }
+            return true
+        }
+        try with(
+            source(changed, read: files.wait, group: names.wait),
+            { scene in
+                scene.start([.test("n", group: nil)])
+            },
+            until: [
+                { $0.isStarted }, reload,
+                {
+                    $0.reloads.count == 1
+                        && $0.problem(0).contains("the file system of the configuration")
+                },
+                { _ in
+                    files.raise()
+                    return true
+                }, reload,
+                { $0.reloads.count == 2 && $0.problem(1).contains("the name service") },
+                { $0.kinds("n") == [] && $0.kinds("b") == nil },
+                { _ in
+                    names.raise()
+                    return true
+                }, reload,
+                { $0.reloads.count == 3 && $0.kinds("b") == [] && $0.kinds("n") == nil },
+            ]
+        )
+    }
+
+    @Test func `a long reload and a long check let others be served every few milliseconds`() throws {
+        let segments = (0..<200).map { SegmentDefinition.test("s\($0)", group: nil) }
+        try with(
+            source(segments),
+            { scene in
+                // Each call takes a millisecond.
+                let clock = scene.fixture.clock
+                scene.fixture.lifeline.before = { _ in clock.now += .milliseconds(1) }
+                scene.start([])
+                scene.watchTurns()
+            },
+            until: [
+                { $0.isStarted },
+                { scene in
+                    scene.service.reloadConfiguration { scene.reloads.append($0) }
+                    return true
+                },
+                { $0.reloads.count == 1 },
+                { scene in
+                    scene.service.checkNow()
+                    return true
+                },
+                { !$0.service.isWorking },
+                { scene in
+                    scene.isOver = true
+                    #expect(scene.turns.total > .seconds(1), "there is much to do")
+                    #expect(scene.turns.longest < .milliseconds(25), "a slice of 5 ms, and a step")
+                    return true
+                },
+            ]
+        )
+    }
+}
