@@ -116,7 +116,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         state.withLock { state in
             let akin = Set(state.asking.compactMap(kin))
             while let subject = state.waiting.popFirst() {
-                guard let kin = kin(subject), akin.contains(kin) else {
+                guard !akin.isEmpty, let kin = kin(subject), akin.contains(kin) else {
                     state.asking.insert(subject)
                     return subject
                 }
