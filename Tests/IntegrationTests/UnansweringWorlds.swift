@@ -66,7 +66,7 @@ final class HeldFileSystem {
         directory = try DaemonFixture.makeDirectory()
         (path, source) = ("\(directory)/fuse", "\(directory)/source")
         mkdir(path, 0o755)
-        mkdir(source, 0o755)
+        mkdir(source, 0o700)
     }
 
     deinit {
