@@ -9,6 +9,8 @@ extension String {
     /// "\u{1b}[2Jsensor".printable  // "?[2Jsensor"
     /// ```
     package var printable: String {
+        // Most text is ASCII without control characters, and bytes are quicker looked at than scalars.
+        if utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return self }
         guard unicodeScalars.contains(where: { !$0.isPrintable }) else { return self }
         var shown = UnicodeScalarView()
         shown.append(contentsOf: unicodeScalars.lazy.map { $0.isPrintable ? $0 : "?" })
@@ -18,7 +20,6 @@ extension String {
 
 extension Unicode.Scalar {
     fileprivate var isPrintable: Bool {
-        // Most text is ASCII, and its properties need no look into a table.
         if isASCII { return (0x20..<0x7f).contains(value) }
         switch properties.generalCategory {
         case .control, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: return false

@@ -23,7 +23,7 @@ struct ConfigurationFiles {
         _ problems: inout [ConfigurationProblem]
     ) {
         self.writers = writers
-        var found: [FilePath.Component: FilePath] = [:]
+        var found: [String: FilePath] = [:]
         // From the overridden to the overriding, so that the last one found stays.
         for (index, directory) in location.directories.enumerated().reversed() {
             let folder = directory.appending("segments.d")
@@ -43,18 +43,18 @@ struct ConfigurationFiles {
                 missing.insert(folder, at: 0)
                 continue
             }
-            for name in names(folder, &problems) {
+            for (name, isPlain) in names(folder, &problems) {
                 let file = folder.appending(name)
-                switch entry(file, &problems) {
-                case .file: found[name] = file
-                case .mask: found[name] = nil
+                switch isPlain ? .file : entry(file, &problems) {
+                case .file: found[name.string] = file
+                case .mask: found[name.string] = nil
                 // Gone since the directory was listed.
                 case .missing: problems.append(.unreadable(file, .noSuchFileOrDirectory))
                 case .unreadable: break
                 }
             }
         }
-        segments = found.sorted { $0.key.string < $1.key.string }.map(\.value)
+        segments = found.sorted { $0.key < $1.key }.map(\.value)
             .filter { Self.isNamed($0, &problems) }
         warnings = way.directories.compactMap {
             writers.problem($0.path, $0.status, kind: $0.kind, isOnTheWay: true)
@@ -154,13 +154,18 @@ struct ConfigurationFiles {
     }
 
     /// As the bytes of the directory say: a name that were repaired would be another file's.
-    private func names(_ folder: FilePath, _ problems: inout [ConfigurationProblem]) -> [FilePath.Component] {
+    ///
+    /// What the directory already says is a regular file is no link.
+    private func names(
+        _ folder: FilePath,
+        _ problems: inout [ConfigurationProblem]
+    ) -> [(name: FilePath.Component, isPlain: Bool)] {
         guard let stream = unsafe opendir(folder.string) else {
             problems.append(.unreadable(folder, Errno(rawValue: errno)))
             return []
         }
         defer { unsafe closedir(stream) }
-        var names: [FilePath.Component] = []
+        var names: [(name: FilePath.Component, isPlain: Bool)] = []
         errno = 0
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
@@ -170,7 +175,7 @@ struct ConfigurationFiles {
                 name.suffix(5).elementsEqual(".toml".utf8CString.dropLast()),
                 name.first != CChar(bitPattern: UInt8(ascii: "."))
             {
-                names.append(component)
+                unsafe names.append((component, Int32(entry.pointee.d_type) == Int32(DT_REG)))
             }
             errno = 0
         }
