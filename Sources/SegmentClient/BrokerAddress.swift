@@ -14,11 +14,14 @@ struct BrokerAddress: Sendable {
         sockets = named.map { [$0] } ?? Self.usualPlaces
         trust = PeerTrust(
             ownUserID: geteuid(),
-            overflowUserIDs: [UInt32(CLINUX_UNMAPPED_USER), clinux_unmapped_user()],
+            overflowUserIDs: Self.overflowUserIDs,
             trustedUserID: trustedUserID ?? Self.variable("SEGMENTD_TRUSTED_UID").flatMap(PeerTrust.userID),
             socketIsNamed: named != nil
         )
     }
+
+    /// Read once: a client that comes and goes should not open a file for it each time.
+    private static let overflowUserIDs: Set<UInt32> = [UInt32(CLINUX_UNMAPPED_USER), clinux_unmapped_user()]
 
     private static let name = "segmentd/io.segmentd.Broker"
 

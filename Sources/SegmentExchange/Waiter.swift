@@ -41,14 +41,17 @@ struct Waiter: Sendable {
     }
 
     private mutating func lookAround<Found>(_ look: () -> Look<Found>) throws(ExchangeError) -> Found? {
-        for count in 1..<1 + patience.looks(processor.isElsewhere) {
+        let looks = patience.looks(processor.place)
+        var count = 0, isOver = false
+        while count < looks.count, !isOver {
             clinux_spin_pause()
+            count += 1
+            // If somebody else had work for this processor, it may have been what is waited for: one look more.
+            isOver = looks.yields && count % Patience.turn == 0 && clinux_yield() != 0
             if let found = try look().found {
                 patience.found(after: count)
                 return found
             }
-            // Somebody else has work for this processor, maybe what is waited for.
-            if count % Patience.turn == 0, clinux_yield() != 0 { break }
         }
         patience.foundNothing()
         return nil
@@ -67,8 +70,8 @@ struct ProcessorWord: Sendable {
         if word.loadRelaxed() != own { word.store(own) }
     }
 
-    fileprivate var isElsewhere: Bool {
-        Patience.isElsewhere(word.loadRelaxed(), own: clinux_processor(), usable: Self.usable)
+    fileprivate var place: Patience.Place {
+        Patience.Place(word.loadRelaxed(), own: clinux_processor(), usable: Self.usable)
     }
 
     private static let usable = Int(clinux_usable_processors())

@@ -130,26 +130,26 @@ import Testing
     @Test(
         arguments: [
             // Unknown: the processors that this side may use count.
-            (other: 0, own: 1, usable: 1, isElsewhere: false), (0, 1, 2, true), (1, 0, 1, false),
-            (1, 0, 2, true),
-            // Known: those that it may use do not.
-            (1, 1, 2, false), (2, 1, 1, true), (2, 1, 2, true), (UInt32.max, 1, 1, true),
-        ] as [(other: UInt32, own: UInt32, usable: Int, isElsewhere: Bool)]
+            (other: 0, own: 1, usable: 1, place: .here), (0, 1, 2, .elsewhere), (1, 0, 1, .here),
+            (1, 0, 2, .elsewhere),
+            // Known: those that it may use count only where it could leave.
+            (1, 1, 2, .beside), (1, 1, 1, .here), (2, 1, 1, .elsewhere), (2, 1, 2, .elsewhere),
+            (UInt32.max, 1, 1, .elsewhere),
+        ] as [(other: UInt32, own: UInt32, usable: Int, place: Patience.Place)]
     )
-    func `looking helps where the other side runs elsewhere`(
-        _ row: (other: UInt32, own: UInt32, usable: Int, isElsewhere: Bool)
+    func `where the other side runs decides whether looking helps`(
+        _ row: (other: UInt32, own: UInt32, usable: Int, place: Patience.Place)
     ) {
-        let isElsewhere = Patience.isElsewhere(row.other, own: row.own, usable: row.usable)
-        #expect(isElsewhere == row.isElsewhere)
+        #expect(Patience.Place(row.other, own: row.own, usable: row.usable) == row.place)
     }
 
     @Test
-    func `looks are halved by waits that they do not shorten, and none are taken beside the other side`() {
+    func `looks are halved by waits that they do not shorten, and none are taken where the other side must run`() {
         var patience = Patience()
         var looks: [Int] = []
         for _ in 0..<13 {
-            looks.append(patience.looks(true))
-            #expect(patience.looks(false) == 0)
+            looks.append(patience.looks(.elsewhere).count)
+            #expect(patience.looks(.here).count == 0)
             patience.foundNothing()
         }
         #expect(looks == [2000, 1000, 500, 250, 125, 62, 31, 15, 7, 3, 1, 0, 0])
@@ -166,14 +166,27 @@ import Testing
         var patience = Patience()
         for _ in 0..<row.sleeps { patience.foundNothing() }
         patience.found(after: row.needed)
-        #expect(patience.looks(true) == row.looks)
+        #expect(patience.looks(.elsewhere) == Patience.Looks(count: row.looks, yields: true))
     }
 
     @Test func `after long sleep the looks are tried in full, once`() {
         var patience = Patience()
         for _ in 0..<Patience.trial { patience.foundNothing() }
-        #expect(patience.looks(true) == Patience.most)
+        #expect(patience.looks(.elsewhere).count == Patience.most)
         patience.foundNothing()
-        #expect(patience.looks(true) == 0)
+        #expect(patience.looks(.elsewhere).count == 0)
+    }
+
+    @Test func `two sides on one processor keep it from each other now and then`() {
+        var patience = Patience()
+        let keeping = (0..<3 * Patience.separation.among).map { _ in
+            patience.foundNothing()
+            let looks = patience.looks(.beside)
+            return looks == Patience.Looks(count: Patience.most, yields: false)
+        }
+        let expected = (0..<keeping.count).map {
+            $0 % Patience.separation.among < Patience.separation.waits
+        }
+        #expect(keeping == expected)
     }
 }

@@ -6,19 +6,61 @@
 struct Patience: Equatable {
     /// About 50 µs, three times what waking up costs.
     static let most = 2000
-    /// After so many looks others may have the processor; if one takes it, the looks have not been worth it.
+    /// After so many looks others may have the processor.
     static let turn = 64
     /// After so many waits in sleep the looks are tried in full.
     static let trial = 256
+    /// So many waits keep the processor, out of so many beside the other side.
+    static let separation = (waits: 64, among: 1 << 14)
 
     private var limit = Patience.most
     /// Waits in a row that looks did not shorten.
     private var sleeps = 0
+    /// Waits while the other side ran on the same processor.
+    private var waitsBeside = 0
+
+    /// Where the other side ran when it last had something to tell.
+    enum Place: Equatable {
+        case elsewhere
+        /// On the processor of this side, which may use no other.
+        case here
+        /// On the processor of this side, which may use others.
+        case beside
+
+        /// Processors are numbered from 1; 0 is unknown, and then the processors that this side may use count.
+        init(_ other: UInt32, own: UInt32, usable: Int) {
+            if other == 0 || own == 0 {
+                self = usable > 1 ? .elsewhere : .here
+            } else if other != own {
+                self = .elsewhere
+            } else {
+                self = usable > 1 ? .beside : .here
+            }
+        }
+    }
+
+    struct Looks: Equatable {
+        var count: Int
+        /// Whether others may have the processor between them.
+        var yields: Bool
+    }
 
     /// Before a sleep; none where the other side needs this processor to go on.
-    func looks(_ isElsewhere: Bool) -> Int {
-        guard isElsewhere else { return 0 }
-        return sleeps > 0 && sleeps % Self.trial == 0 ? Self.most : limit
+    ///
+    /// Two sides that share a processor by turns stay on it: the kernel moves only one that it sees wait for a while.
+    /// So looks keep the processor now and then, for some milliseconds in all.
+    mutating func looks(_ place: Place) -> Looks {
+        switch place {
+        case .here: return Looks(count: 0, yields: true)
+        case .elsewhere: break
+        case .beside:
+            defer { waitsBeside &+= 1 }
+            if waitsBeside % Self.separation.among < Self.separation.waits {
+                return Looks(count: Self.most, yields: false)
+            }
+        }
+        let isTrial = sleeps > 0 && sleeps % Self.trial == 0
+        return Looks(count: isTrial ? Self.most : limit, yields: true)
     }
 
     /// A wait was over after so many looks.
@@ -31,12 +73,5 @@ struct Patience: Equatable {
     mutating func foundNothing() {
         sleeps &+= 1
         limit /= 2
-    }
-
-    /// Whether the other side, which ran last on that processor, can go on while this one looks.
-    ///
-    /// Processors are numbered from 1; 0 is unknown, and then the processors that this side may use count.
-    static func isElsewhere(_ other: UInt32, own: UInt32, usable: Int) -> Bool {
-        other == 0 || own == 0 ? usable > 1 : other != own
     }
 }

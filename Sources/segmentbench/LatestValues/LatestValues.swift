@@ -27,8 +27,8 @@ struct LatestValues: Part {
                     try rate("read", "Read, while another publishes", "read(2) of a pipe", directory) {
                         ($0.read, $1.read)
                     },
-                    try FanOut(readers: 4, count: count / 50).row(directory),
-                    try FanOut(readers: 16, count: count / 100).row(directory),
+                    try FanOut(readers: 4, count: count / 10).row(directory),
+                    try FanOut(readers: 16, count: count / 20).row(directory),
                 ]
             }
         }
