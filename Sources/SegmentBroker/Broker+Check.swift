@@ -22,6 +22,7 @@ extension Broker {
     }
 
     private func check(_ segment: BrokeredSegment) {
+        reportLeftOut(segment)
         switch segment.life {
         case .live, .draining:
             refresh(segment)

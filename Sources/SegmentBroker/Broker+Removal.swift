@@ -14,7 +14,9 @@ extension Broker {
         case .removing(let doomed):
             if when == .now { abandon(segment, doomed) }
         case .live(let live), .draining(let live):
-            if segment.leases.isEmpty || when == .now, removeUnattached(segment, live) { return }
+            if segment.leases.isEmpty || when == .now, removeUnattached(segment, live, isOrdered: true) {
+                return
+            }
             switch when {
             case .unused: throw inUse(segment, live, viewer)
             case .idle: drain(segment)
@@ -97,7 +99,11 @@ extension Broker {
     /// The keeper is still attached when the segment is marked, so that its pages are freed by the keeper's detach,
     /// elsewhere.
     @discardableResult
-    func removeUnattached(_ segment: BrokeredSegment, _ live: LiveSegment) -> Bool {
+    func removeUnattached(
+        _ segment: BrokeredSegment,
+        _ live: LiveSegment,
+        isOrdered: Bool = false
+    ) -> Bool {
         guard let before = status(live.identifier), live.attachments(before) == 0 else { return false }
         guard shut(live) == 0 else {
             try? kernel.setOwner(
@@ -111,7 +117,7 @@ extension Broker {
         guard destroy(segment, live) else { return false }
         if let keeper = live.keeper { detachElsewhere(keeper) }
         segment.life = .absent
-        report(.notice, .removed, "Segment \(segment.name) removed", segment)
+        report(.notice, .removed, "Segment \(segment.name) removed", segment, isOrdered: isOrdered)
         publish(.removed, segment)
         if segment.definition == nil { forget(segment) }
         return true

@@ -4,16 +4,19 @@ import SegmentModel
 
 extension Broker {
     /// Tells the administrator once, in words and in fields; what clients cause, not without end.
+    ///
+    /// `isOrdered` is what an administrator asked for.
     func report(
         _ level: Logger.Level,
         _ event: LoggedEvent,
         _ text: String,
-        _ segment: BrokeredSegment? = nil
+        _ segment: BrokeredSegment? = nil,
+        isOrdered: Bool = false
     ) {
         guard logger.logLevel <= level else { return }
         var text = text
         // Marking a segment that clients have attached is a warning, and an administrator's doing.
-        if let segment, event.isCausedByClients, level != .warning {
+        if let segment, event.isCausedByClients(segment.definition?.keep), level != .warning, !isOrdered {
             let kind = LogKind(event: event, level: level)
             guard let leftOut = segment.logAllowances[kind, default: LogAllowance()].pass(at: monotonicTime)
             else { return }
@@ -28,6 +31,24 @@ extension Broker {
             }
         }
         logger.log(level: level, "\(text)", metadata: metadata)
+    }
+
+    /// Tells how many lines of a segment were left out, where no later line has told it.
+    func reportLeftOut(_ segment: BrokeredSegment) {
+        for (kind, var allowance) in segment.logAllowances where allowance.hasLeftOut {
+            guard let leftOut = allowance.pass(at: monotonicTime) else { continue }
+            segment.logAllowances[kind] = allowance
+            let metadata: Logger.Metadata = [
+                LoggedKey.event.rawValue: .string(kind.event.rawValue),
+                LoggedKey.segment.rawValue: .string(segment.name.string),
+            ]
+            let lines = leftOut == 1 ? "1 line" : "\(leftOut) lines"
+            logger.log(
+                level: kind.level,
+                "Segment \(segment.name): \(lines) of the kind \"\(kind.event)\" left out",
+                metadata: metadata
+            )
+        }
     }
 
     /// Warns of a record; a directory that refuses may be met as often as clients like.

@@ -43,6 +43,42 @@ import Testing
         #expect(fixture.log.lines.last?.hasSuffix("; 990 such lines were left out before") == true)
     }
 
+    @Test func `what an administrator removes is logged each time`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a"), .test("w", keep: .whileUsed(linger: .zero))])
+        let viewer = Viewer(client: .root, isAdministrator: true)
+        for _ in 0..<15 {
+            let holder = LeaseHolder(.member)
+            for name in ["a", "w"] { _ = try fixture.broker.acquire(name, .readWrite, holder) }
+            for name in ["a", "w"] { try fixture.broker.remove(name, when: .now, viewer: viewer) }
+        }
+        #expect(fixture.log.lines.count { $0.contains("Segment a removed") } == 15)
+        #expect(fixture.log.lines.count { $0.contains("Segment a created") } == 15)
+        #expect(fixture.log.lines.count { $0.contains("Segment w removed") } == 15)
+    }
+
+    @Test func `lines that were left out are counted though none follows`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("w", keep: .whileUsed(linger: .zero))])
+        let holder = LeaseHolder(.member)
+        for _ in 0..<25 {
+            let grant = try fixture.broker.acquire("w", .readWrite, holder)
+            try fixture.broker.release(grant.lease, holder)
+        }
+        fixture.clock.now += .seconds(15)
+        fixture.broker.check(groups: fixture.groups)
+        #expect(
+            fixture.log.lines.suffix(2).sorted() == [
+                "notice: Segment w: 15 lines of the kind \"created\" left out",
+                "notice: Segment w: 15 lines of the kind \"removed\" left out",
+            ]
+        )
+        let count = fixture.log.lines.count
+        fixture.clock.now += .seconds(15)
+        fixture.broker.check(groups: fixture.groups)
+        #expect(fixture.log.lines.count == count)
+    }
+
     @Test func `what others do to a segment is logged each time`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])

@@ -11,6 +11,8 @@ struct LogAllowance: Equatable, Sendable {
     private var restored = Duration.zero
     private var leftOut = 0
 
+    var hasLeftOut: Bool { leftOut > 0 }
+
     /// Whether a line may be logged now: with how many were left out since the last; nil if it is left out, too.
     mutating func pass(at now: Duration) -> Int? {
         let start = max(restored, now)
@@ -25,12 +27,15 @@ struct LogAllowance: Equatable, Sendable {
 }
 
 extension LoggedEvent {
-    /// Whether clients can cause it as often as they like, with what they may do.
+    /// Whether clients can cause it as often as they like, with what they may do to a segment that is kept so.
     ///
     /// What an administrator or a stranger did, or what was found at a check, is always logged.
-    var isCausedByClients: Bool {
+    func isCausedByClients(_ keep: KeepPolicy?) -> Bool {
         switch self {
-        case .created, .adopted, .blocked, .keyMoved, .removed: true
+        case .created, .removed:
+            // Others come and go only by an administrator's order.
+            if case .whileUsed = keep { true } else { false }
+        case .adopted, .blocked, .keyMoved: true
         case .replaced, .repaired, .drifted, .draining, .removedByOther, .twoAlive: false
         case .hostWarned, .hostRecovered, .socketGone, .recordSetAside: false
         case .started, .stopped, .reloaded, .configurationRefused: false
