@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test
-    func `looks are halved by waits that they do not shorten, and none are taken where the other side must run`() {
+    func `waits that looks do not shorten halve them, and none are taken where the other side must run`() {
         var patience = Patience()
         var looks: [Int] = []
         for _ in 0..<13 {
