@@ -175,7 +175,6 @@ install: | $(programs)/segmentd $(programs)/segmentctl $(programs)/libSegmentC.s
 		systemd/segmentd-owner.service
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/user systemd/user/segmentd.service systemd/user/segmentd.socket
 	install -D -m 0644 systemd/segmentd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/segmentd.conf
-	install -D -m 0644 systemd/segmentd.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/segmentd.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/catalog systemd/segmentd.catalog
 	install -D -m 0644 -t $(share)/varlink/interfaces Sources/SegmentInterface/io.segmentd.Broker.varlink
 	for section in 1 3 5 7 8; do \
@@ -189,8 +188,9 @@ install: | $(programs)/segmentd $(programs)/segmentctl $(programs)/libSegmentC.s
 	$(programs)/segmentctl --generate-completion-script fish > $(share)/fish/vendor_completions.d/segmentctl.fish
 	install -D -m 0644 -t $(share)/doc/segmentd/examples config/segmentd.toml
 	install -D -m 0644 -t $(share)/doc/segmentd/examples/segments.d config/segments.d/*.toml
+	# Only where nothing is yet: an empty directory in the place of one that has vanished would have all segments removed.
+	test -e $(DESTDIR)/etc/segmentd || install -d $(DESTDIR)/etc/segmentd/segments.d
 	# The defaults, as remarks, so that later versions may have others; what an administrator wrote stays.
-	install -d $(DESTDIR)/etc/segmentd
 	test -e $(DESTDIR)/etc/segmentd/segmentd.toml \
 		|| sed 's/^[a-z]/#&/' config/segmentd.toml > $(DESTDIR)/etc/segmentd/segmentd.toml
 	$(MAKE) install-library

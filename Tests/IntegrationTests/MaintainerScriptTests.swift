@@ -10,18 +10,22 @@ import Testing
     private func configure(
         check: Int,
         isActive: Bool,
-        upgradeFrom: String
+        upgradeFrom: String,
+        isVanished: Bool = false
     ) throws -> (status: Int32, output: String) {
         try Programs.run(
             """
             set -e; d=$(mktemp -d); trap 'rm -r "$d"' EXIT
-            for p in systemd-sysusers systemd-tmpfiles deb-systemd-helper; do printf '#!/bin/sh\\n' > "$d/$p"; done
+            mkdir -p "$d/etc\(isVanished ? "" : "/segments.d")" "$d/state"; touch "$d/state/a"
+            for p in systemd-sysusers deb-systemd-helper; do printf '#!/bin/sh\\n' > "$d/$p"; done
             printf '#!/bin/sh\\n[ "$2" != is-active ] || exit \(isActive ? 0 : 3)\\n' > "$d/systemctl"
             printf '#!/bin/sh\\necho "$@" >&2\\n' > "$d/deb-systemd-invoke"
             printf '#!/bin/sh\\n[ "$1" = check ] && exit \(check)\\n' > "$d/segmentctl"
             chmod +x "$d"/*
-            sed 's|/run/systemd/system|/|' '\(Self.script)' > "$d/postinst"
+            sed "s|/run/systemd/system|/|; s|/etc/segmentd|$d/etc|g; s|/run/segmentd/state|$d/state|" '\(Self.script)' \\
+                > "$d/postinst"
             PATH="$d:$PATH" DPKG_ROOT= sh "$d/postinst" configure \(upgradeFrom)
+            [ -d "$d/etc/segments.d" ] || echo "no segments.d"
             """
         )
     }
@@ -32,6 +36,14 @@ import Testing
         #expect(!output.hasPrefix("restart"))
         #expect(output.contains("the configuration is refused: the running daemon is left as it is"))
         #expect(output.contains("then: systemctl restart segmentd.service"))
+    }
+
+    @Test func `a directory that has vanished is not made anew, and the daemon left as it is`() throws {
+        let (status, output) = try configure(check: 0, isActive: true, upgradeFrom: "0.1.0", isVanished: true)
+        #expect(status == 0)
+        #expect(output.contains("segments.d is not there"))
+        #expect(output.contains("the running daemon is left as it is"))
+        #expect(output.hasSuffix("no segments.d\n"))
     }
 
     @Test func `a first installation beside it says so and starts nothing`() throws {

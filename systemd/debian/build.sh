@@ -18,6 +18,8 @@ umask 022
 package=$work/package
 cp -a "$tree" "$package"
 mkdir -p "$package/DEBIAN"
+# Made at the first installation: dpkg would make it anew, and empty, at each upgrade.
+rmdir "$package/etc/segmentd/segments.d"
 documents=$package/usr/share/doc/segmentd
 install -D -m 0644 -t "$documents" "$here/copyright"
 awk -v version="$version" -v date="$(date -u -R -d "@$SOURCE_DATE_EPOCH")" -f "$here/changelog.awk" "$news" \

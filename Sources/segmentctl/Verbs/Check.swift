@@ -28,7 +28,8 @@ struct Check: ParsableCommand {
             try options.show(error.problems)
             throw ExitStatus.configurationInvalid
         }
-        let remarks = configuration.warnings + configuration.segments.compactMap(hiddenKeyPath)
+        let remarks =
+            configuration.warnings + configuration.segments.compactMap(hiddenKeyPath) + missing(configuration)
         guard options.json == .off else { return try options.printJSON(JSONArray(remarks)) }
         for remark in remarks { options.notice("\(remark)") }
         if !options.quiet {
@@ -75,6 +76,20 @@ struct Check: ParsableCommand {
             setegid(groups)
         }
         return try read()
+    }
+
+    /// The daemon may refuse what looks like a configuration without segments: it asks the kernel, too.
+    private func missing(_ configuration: Configuration) -> [ConfigurationProblem] {
+        guard let directory = configuration.missingDirectories.first,
+            FilePath(directory).removingLastComponent().string == configuration.directory
+        else { return [] }
+        return [
+            ConfigurationProblem(
+                file: directory,
+                message: "is not there: segmentd refuses to start while segments live that it declared",
+                remedy: "put it back, or make an empty one, which has them removed"
+            )
+        ]
     }
 
     /// The number that the service cannot compute itself, because its sandbox hides the file.

@@ -19,6 +19,16 @@ rm /etc/segmentd/segments.d/broken.toml
 apt-get install -y --allow-downgrades "$package" > /dev/null 2>&1
 old=$(pid)
 
+mv /etc/segmentd/segments.d /etc/segmentd/away
+exits "an upgrade while segments.d is gone" 0 apt-get install -y "$here"/segmentd_*+upgrade_*.deb
+expect "says so" "segments.d is not there" cat /tmp/output
+exits "the old daemon runs on, and no empty one is made" 0 \
+    sh -c "[ $(pid) = $old ] && [ ! -e /etc/segmentd/segments.d ]"
+expect "every segment is there" "$segment" segmentctl id session
+mv /etc/segmentd/away /etc/segmentd/segments.d
+apt-get install -y --allow-downgrades "$package" > /dev/null 2>&1
+old=$(pid)
+
 exits "upgrade" 0 apt-get install -y "$here"/segmentd_*+upgrade_*.deb
 expect "the newer version is there" +upgrade dpkg-query -W segmentd
 exits "and runs" 0 sh -c "[ $(pid) != 0 ] && [ $(pid) != $old ] && systemctl -q is-active segmentd.service"
