@@ -63,6 +63,10 @@ extension SegmentClient {
                 AcquireParameters(name: name, access: access),
                 deadline
             )
+            // What is attached goes by what was asked for, and so must what is said of it.
+            guard grant.access == access else {
+                throw .protocolViolation("the broker grants \(name) otherwise than it was asked for")
+            }
             return (grant, link.hold(grant))
         }
         return SegmentLease(grant, number, of: self)

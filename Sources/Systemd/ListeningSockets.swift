@@ -30,6 +30,16 @@ package enum ListeningSockets {
         return nil
     }
 
+    /// Whether a client waits at a socket that was handed over and that nobody has taken yet.
+    package static var isSomebodyWaiting: Bool {
+        let count = sd_listen_fds(0)
+        guard count > 0 else { return false }
+        var entries = (0..<count).map {
+            pollfd(fd: SD_LISTEN_FDS_START + $0, events: Int16(POLLIN), revents: 0)
+        }
+        return unsafe poll(&entries, nfds_t(count), 0) > 0
+    }
+
     private static func address(_ descriptor: Int32) -> String {
         SocketPath.of(descriptor) ?? "descriptor \(descriptor)"
     }

@@ -18,6 +18,12 @@ struct SegmentdCommand: ParsableCommand {
     /// Holds signals before anything else: none is lost, and none ends the process half-way.
     static func main() {
         DaemonSignal.hold()
+        // A record that may not be so long is an error like others; setrlimit(2), RLIMIT_FSIZE.
+        signal(SIGXFSZ, SIG_IGN)
+        // No file of ours gets the number of a stream that is closed.
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = unsafe open("/dev/null", O_RDWR)
+        }
         main(nil)
     }
 
@@ -44,7 +50,15 @@ struct SegmentdCommand: ParsableCommand {
         } catch {
             log.say(error)
             manager.tell([.status(error.summary)])
+            // Then systemd starts it again at once, and soon gives up: the socket, too, until `systemctl reset-failed`.
+            if ListeningSockets.isSomebodyWaiting { Self.pause() }
             throw ExitCode(error.exitStatus)
         }
+    }
+
+    /// For 2 s, or until a signal.
+    private static func pause() {
+        let end = ContinuousClock.now + .seconds(2)
+        while case .wake? = DaemonSignal.next(within: end - .now) {}
     }
 }

@@ -51,6 +51,18 @@ import Testing
         }
     }
 
+    @Test func `a grant of another access than was asked for is not believed`() throws {
+        let broker = try FakeBroker { _ in .reply(Self.grant(1, 0, 4096, Self.ownNamespace)) }
+        broker.serve()
+        defer { broker.end() }
+        let client = try SegmentClient(socket: broker.path)
+        #expect {
+            _ = try client.attach("a", access: .readOnly).size
+        } throws: { error in
+            if case .protocolViolation? = error as? SegmentClientError { true } else { false }
+        }
+    }
+
     @Test(arguments: [
         #"{"event":"a_word_of_a_newer_daemon","name":"a"}"#,
         #"{"event":"created","segment":{"state":"melted"}}"#,
