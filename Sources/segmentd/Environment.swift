@@ -14,12 +14,17 @@ struct Environment {
         let home = variable("HOME")
         return Environment(
             userID: getuid(),
-            configurationDirectory: variable("CONFIGURATION_DIRECTORY"),
-            runtimeDirectory: variable("RUNTIME_DIRECTORY"),
+            configurationDirectory: directory("CONFIGURATION_DIRECTORY"),
+            runtimeDirectory: directory("RUNTIME_DIRECTORY"),
             userConfigurationHome: variable("XDG_CONFIG_HOME") ?? home.map { $0 + "/.config" },
             userRuntimeDirectory: variable("XDG_RUNTIME_DIR"),
             isUnderSystemd: variable("NOTIFY_SOCKET") != nil && variable("RUNTIME_DIRECTORY") != nil
         )
+    }
+
+    /// The unit's own of several, which a drop-in adds to; systemd.exec(5).
+    private static func directory(_ name: String) -> String? {
+        variable(name)?.split(separator: ":").first.map(String.init)
     }
 
     /// Empty is as good as unset.

@@ -115,6 +115,19 @@ extension RealDaemon {
             #expect(try LinuxKernel().allSegments().isEmpty)
         }
 
+        @Test func `of several directories in the environment the unit's own is taken`() throws {
+            let directory = try DaemonFixture.makeDirectory()
+            defer { system("rm -rf '\(directory)'") }
+            try DaemonFixture.write("nonsense = 1\n", to: "\(directory)/segmentd.toml")
+            let result = try Programs.run(
+                "NOTIFY_SOCKET='\(directory)/none' CONFIGURATION_DIRECTORY='\(directory):\(directory)/more' "
+                    + "RUNTIME_DIRECTORY='\(directory)/state:\(directory)/more' timeout 10 "
+                    + "'\(Programs.path("segmentd"))' --socket '\(directory)/socket'"
+            )
+            #expect(result.status == 8)
+            #expect(result.output.contains("\(directory)/segmentd.toml:1: nonsense"), "\(result.output)")
+        }
+
         @Test func `a second daemon on the same records or socket does not start`() throws {
             try DaemonFixture.with { daemon in
                 let second = try Programs.run(
