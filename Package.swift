@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "SegmentConfiguration",
             dependencies: [
-                "PrintableText", "SegmentModel", "SystemVSharedMemory", system,
+                "CLinux", "PrintableText", "SegmentModel", "SystemVSharedMemory", system,
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ],
             swiftSettings: strict

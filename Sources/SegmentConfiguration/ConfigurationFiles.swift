@@ -43,11 +43,11 @@ struct ConfigurationFiles {
                 missing.insert(folder, at: 0)
                 continue
             }
-            for (name, isPlain) in names(folder, &problems) {
-                let file = folder.appending(name)
-                switch isPlain ? .file : entry(file, &problems) {
-                case .file: found[name.string] = file
-                case .mask: found[name.string] = nil
+            for listed in names(folder, &problems) {
+                let file = folder.appending(listed.name)
+                switch listed.isPlain ? .file : entry(file, &problems) {
+                case .file: found[listed.bytes] = file
+                case .mask: found[listed.bytes] = nil
                 // Gone since the directory was listed.
                 case .missing: problems.append(.unreadable(file, .noSuchFileOrDirectory))
                 case .unreadable: break
@@ -153,19 +153,34 @@ struct ConfigurationFiles {
         }
     }
 
+    private struct ListedName {
+        var name: FilePath.Component
+        /// A scalar for each byte, so that two names that are not UTF-8 stay two.
+        var bytes: String
+        var isPlain: Bool
+
+        init(_ name: FilePath.Component, _ bytes: [CChar], _ type: UInt8) {
+            self.name = name
+            self.bytes = String(
+                String.UnicodeScalarView(bytes.map { Unicode.Scalar(UInt8(bitPattern: $0)) })
+            )
+            isPlain = Int32(type) == Int32(DT_REG)
+        }
+    }
+
     /// As the bytes of the directory say: a name that were repaired would be another file's.
     ///
     /// What the directory already says is a regular file is no link.
     private func names(
         _ folder: FilePath,
         _ problems: inout [ConfigurationProblem]
-    ) -> [(name: FilePath.Component, isPlain: Bool)] {
+    ) -> [ListedName] {
         guard let stream = unsafe opendir(folder.string) else {
             problems.append(.unreadable(folder, Errno(rawValue: errno)))
             return []
         }
         defer { unsafe closedir(stream) }
-        var names: [(name: FilePath.Component, isPlain: Bool)] = []
+        var names: [ListedName] = []
         errno = 0
         while let entry = unsafe readdir(stream) {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
@@ -175,7 +190,7 @@ struct ConfigurationFiles {
                 name.suffix(5).elementsEqual(".toml".utf8CString.dropLast()),
                 name.first != CChar(bitPattern: UInt8(ascii: "."))
             {
-                unsafe names.append((component, Int32(entry.pointee.d_type) == Int32(DT_REG)))
+                unsafe names.append(ListedName(component, name, entry.pointee.d_type))
             }
             errno = 0
         }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import SegmentModel
 import SystemPackage
@@ -23,7 +24,12 @@ struct PermittedWriters: Sendable {
         }
         if isOnTheWay, file.st_mode & S_IFMT == S_IFLNK || file.st_mode & S_ISVTX != 0 { return nil }
         if file.st_mode & 0o022 == 0 { return nil }
-        if file.st_mode & 0o002 == 0, file.st_gid == privateGroup() { return nil }
+        // With an access control list the group's bits are the most that anybody named in it gets.
+        if file.st_mode & 0o002 == 0, file.st_gid == privateGroup(),
+            unsafe clinux_has_access_list(path.string) == 0
+        {
+            return nil
+        }
         return .writable(path, kind: kind, mode: file.st_mode & 0o7777)
     }
 }

@@ -151,4 +151,20 @@ import Testing
         chmod(fixture.directory.appending("segments.d").string, 0o777)
         #expect(throws: ConfigurationInvalid.self) { try read(group) }
     }
+    @Test func `a private group with an access control list beside it is like any other`() throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write("size = 1", to: "segments.d/a.toml", mode: .init(rawValue: 0o664))
+        let file = fixture.directory.appending("segments.d/a.toml").string
+        chown(file, geteuid(), 4242)
+        // user::rw- user:64010:rw- group::rw- mask::rw- other::r--
+        let list =
+            "import os,struct;os.setxattr('\(file)','system.posix_acl_access',struct.pack('<I',2)"
+            + "+b''.join(struct.pack('<HHI',*e) for e in [(1,6,2**32-1),(2,6,64010),(4,6,2**32-1),"
+            + "(16,6,2**32-1),(32,4,2**32-1)]))"
+        try #require(system("python3 -c \"\(list)\"") == 0)
+        let writers = PermittedWriters(daemonUserID: geteuid()) { 4242 }
+        #expect(throws: ConfigurationInvalid.self) {
+            try ConfigurationReader(ConfigurationLocation(only: fixture.directory), writers: writers).read()
+        }
+    }
 }
