@@ -8,9 +8,12 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
-    // What is lent must not outlive what it is lent of.
-    .enableExperimentalFeature("Lifetimes"),
 ]
+
+/// For the target that lends values which must not outlive what they are lent of.
+///
+/// The language can say that only with the experimental feature; who uses such values needs it not.
+let lending: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
 
 /// Test targets: the expansion of exit tests collides with strict memory safety.
 let testing: [SwiftSetting] = [
@@ -119,7 +122,7 @@ let package = Package(
                 "CLinux", "PrintableText", "SegmentInterface", "SegmentModel", "SystemVSharedMemory",
                 "Varlink", system,
             ],
-            swiftSettings: strict
+            swiftSettings: lending
         ),
         .target(
             name: "SegmentExchange",

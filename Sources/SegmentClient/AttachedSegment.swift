@@ -35,7 +35,8 @@ public struct AttachedSegment: ~Copyable, Sendable {
     /// Whether the name still means this memory.
     ///
     /// False once the segment has been removed or made again. After a restart of the daemon this takes the lease
-    /// again, and throws `refused` if the broker does not grant it; the memory stays attached in every case.
+    /// again, and throws `refused` if the broker does not grant it, and what keeps the broker from answering, see
+    /// `SegmentClient`; the memory stays attached in every case.
     public var isCurrent: Bool {
         get throws(SegmentClientError) { try lease.isCurrent() }
     }
@@ -67,14 +68,47 @@ public struct AttachedSegment: ~Copyable, Sendable {
     /// be called with `readWrite` access only: anything else is a mistake of the program. One that comes from others
     /// is to be checked before.
     @_lifetime(borrow self)
-    public borrowing func atomic<Value: SegmentAtomicInteger>(
-        _ type: Value.Type,
-        at offset: Int
-    ) -> SegmentAtomic<Value> {
+    public borrowing func atomic(_ type: UInt64.Type, at offset: Int) -> SegmentAtomic<UInt64> {
+        word(at: offset)
+    }
+
+    /// As `atomic(_:at:)` of UInt64.
+    @_lifetime(borrow self)
+    public borrowing func atomic(_ type: Int64.Type, at offset: Int) -> SegmentAtomic<Int64> {
+        word(at: offset)
+    }
+
+    /// As `atomic(_:at:)` of UInt64.
+    @_lifetime(borrow self)
+    public borrowing func atomic(_ type: UInt32.Type, at offset: Int) -> SegmentAtomic<UInt32> {
+        word(at: offset)
+    }
+
+    /// As `atomic(_:at:)` of UInt64.
+    @_lifetime(borrow self)
+    public borrowing func atomic(_ type: Int32.Type, at offset: Int) -> SegmentAtomic<Int32> {
+        word(at: offset)
+    }
+
+    /// As `atomic(_:at:)` of UInt64.
+    @_lifetime(borrow self)
+    public borrowing func atomic(_ type: UInt.Type, at offset: Int) -> SegmentAtomic<UInt> {
+        word(at: offset)
+    }
+
+    /// As `atomic(_:at:)` of UInt64.
+    @_lifetime(borrow self)
+    public borrowing func atomic(_ type: Int.Type, at offset: Int) -> SegmentAtomic<Int> {
+        word(at: offset)
+    }
+
+    // Not public: what is no such integer would be changed with bytes that are not its own.
+    @_lifetime(borrow self)
+    private borrowing func word<Value>(at offset: Int) -> SegmentAtomic<Value> {
         guard SegmentAtomic<Value>.fits(at: offset, in: size), let memory = unsafe unsafeBytes.baseAddress
         else {
             preconditionFailure(
-                "no \(type) lies at offset \(offset) of segment \(name), which has \(size) bytes"
+                "no \(Value.self) lies at offset \(offset) of segment \(name), which has \(size) bytes"
             )
         }
         return unsafe SegmentAtomic(unsafe: memory + offset, isWritable: access == .readWrite)

@@ -1,30 +1,43 @@
 internal import CLinux
 
-/// An integer in a segment that several processes change while all of them run; `AttachedSegment.atomic(_:at:)`.
+/// An integer in a segment that several processes change while all of them run.
+///
+/// ```swift
+/// let segment = try SegmentClient().attach("telemetry")
+/// let ticket = segment.atomic(UInt64.self, at: 0).add(1, ordering: .relaxed).oldValue
+/// ```
 ///
 /// Every operation is one atomic instruction, without a system call. The memory orders are those of the module
 /// Synchronization, and mean the same between processes as between threads.
+///
+/// `AttachedSegment.atomic(_:at:)` gives one for Int32, UInt32, Int64, UInt64, Int and UInt, and for nothing else: the
+/// processor changes 4 or 8 bytes at a time.
 @safe
-public struct SegmentAtomic<Value: SegmentAtomicInteger>: ~Escapable {
+public struct SegmentAtomic<Value: FixedWidthInteger & BitwiseCopyable>: ~Escapable {
     private let word: UnsafeMutableRawPointer
     private let isWritable: Bool
 
-    /// The word must stay mapped as long as what this is copied from.
+    /// The word must stay mapped as long as what this is copied from, and the value must fit there.
     @_lifetime(immortal)
     init(unsafe word: UnsafeMutableRawPointer, isWritable: Bool) {
         unsafe self.word = word
         self.isWritable = isWritable
     }
 
-    /// Whether a value of this type lies at an offset of memory that begins with a page, in bytes.
+    /// Whether a value of this type can be changed atomically at an offset of memory that begins with a page, in bytes.
     static func fits(at offset: Int, in size: Int) -> Bool {
         let width = MemoryLayout<Value>.size
-        return offset >= 0 && size >= width && offset <= size - width && offset.isMultiple(of: width)
+        return (width == 4 || width == 8)
+            && offset >= 0 && size >= width && offset <= size - width && offset.isMultiple(of: width)
     }
+
+    private enum Width { case bits32, bits64 }
+
+    private static var width: Width { MemoryLayout<Value>.size == 4 ? .bits32 : .bits64 }
 
     /// The value now.
     public func load(ordering: SegmentAtomicLoadOrdering) -> Value {
-        Value.width == .bits32
+        Self.width == .bits32
             ? unsafe Value(truncatingIfNeeded: clinux_load_32(word, ordering.order))
             : unsafe Value(truncatingIfNeeded: clinux_load_64(word, ordering.order))
     }
@@ -32,7 +45,7 @@ public struct SegmentAtomic<Value: SegmentAtomicInteger>: ~Escapable {
     /// Sets the value.
     public func store(_ desired: Value, ordering: SegmentAtomicStoreOrdering) {
         requireWritable()
-        switch Value.width {
+        switch Self.width {
         case .bits32: unsafe clinux_store_32(word, UInt32(truncatingIfNeeded: desired), ordering.order)
         case .bits64: unsafe clinux_store_64(word, UInt64(truncatingIfNeeded: desired), ordering.order)
         }
@@ -42,7 +55,7 @@ public struct SegmentAtomic<Value: SegmentAtomicInteger>: ~Escapable {
     public func exchange(_ desired: Value, ordering: SegmentAtomicUpdateOrdering) -> Value {
         requireWritable()
         let order = ordering.order
-        return Value.width == .bits32
+        return Self.width == .bits32
             ? unsafe Value(
                 truncatingIfNeeded: clinux_exchange_32(word, UInt32(truncatingIfNeeded: desired), order)
             )
@@ -52,7 +65,6 @@ public struct SegmentAtomic<Value: SegmentAtomicInteger>: ~Escapable {
     }
 
     /// Sets the value if it is the expected one; returns whether it was, and what was there.
-    @discardableResult
     public func compareExchange(
         expected: Value,
         desired: Value,
@@ -60,7 +72,7 @@ public struct SegmentAtomic<Value: SegmentAtomicInteger>: ~Escapable {
     ) -> (exchanged: Bool, original: Value) {
         requireWritable()
         let original: Value
-        switch Value.width {
+        switch Self.width {
         case .bits32:
             let (old, new) = (UInt32(truncatingIfNeeded: expected), UInt32(truncatingIfNeeded: desired))
             original = unsafe Value(
@@ -84,7 +96,7 @@ public struct SegmentAtomic<Value: SegmentAtomicInteger>: ~Escapable {
         requireWritable()
         let order = ordering.order
         let old =
-            Value.width == .bits32
+            Self.width == .bits32
             ? unsafe Value(
                 truncatingIfNeeded: clinux_add_32(word, UInt32(truncatingIfNeeded: operand), order)
             )
@@ -95,22 +107,6 @@ public struct SegmentAtomic<Value: SegmentAtomicInteger>: ~Escapable {
     }
 
     private func requireWritable() { precondition(isWritable, "the segment is attached read-only") }
-}
-
-/// An integer that every process can change atomically: Int32, UInt32, Int64, UInt64, Int and UInt.
-public protocol SegmentAtomicInteger: FixedWidthInteger, BitwiseCopyable {}
-
-extension Int32: SegmentAtomicInteger {}
-extension UInt32: SegmentAtomicInteger {}
-extension Int64: SegmentAtomicInteger {}
-extension UInt64: SegmentAtomicInteger {}
-extension Int: SegmentAtomicInteger {}
-extension UInt: SegmentAtomicInteger {}
-
-private enum Width { case bits32, bits64 }
-
-extension SegmentAtomicInteger {
-    fileprivate static var width: Width { bitWidth == 32 ? .bits32 : .bits64 }
 }
 
 /// How a load is ordered with other accesses to memory.

@@ -13,7 +13,7 @@ import Testing
         try body(memory)
     }
 
-    private func check<Value: SegmentAtomicInteger>(_ type: Value.Type) {
+    private func check<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type) {
         withMemory { memory in
             let width = MemoryLayout<Value>.size
             let word = SegmentAtomic<Value>(unsafe: memory + width, isWritable: true)
@@ -86,5 +86,11 @@ import Testing
         #expect(SegmentAtomic<Int32>.fits(at: 4, in: 8))
         #expect(!SegmentAtomic<Int32>.fits(at: 2, in: 8))
         #expect(!SegmentAtomic<Int32>.fits(at: 8, in: 11))
+    }
+
+    @Test func `an integer that no single instruction changes lies nowhere`() {
+        #expect(!SegmentAtomic<UInt8>.fits(at: 0, in: 4096))
+        #expect(!SegmentAtomic<Int16>.fits(at: 0, in: 4096))
+        #expect(!SegmentAtomic<UInt128>.fits(at: 0, in: 4096))
     }
 }
