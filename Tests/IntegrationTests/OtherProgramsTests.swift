@@ -181,5 +181,21 @@ extension RealDaemon {
                 #expect(reader.status == 0)
             }
         }
+
+        @Test func `the Swift writer fills a segment to its end, and not beyond`() throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = 4096"]) { daemon in
+                let command =
+                    "SEGMENTD_SOCKET='\(daemon.socket)' '\(Programs.path("segment-writer"))' a '\(daemon.directory)/file'"
+                system("head -c 4088 /dev/zero > '\(daemon.directory)/file'")
+                let full = try Programs.run(command)
+                #expect(full == (0, "wrote 4088 bytes into a\n"))
+                system("echo >> '\(daemon.directory)/file'")
+                let more = try Programs.run(command)
+                #expect(more.status != 0)
+                // The length of what was there before is not left to what has come in its place.
+                let segment = try daemon.client().attach("a", access: .readOnly)
+                #expect(segment.atomic(UInt64.self, at: 0).load(ordering: .acquiring) == 0)
+            }
+        }
     }
 }

@@ -14,6 +14,8 @@ enum SegmentWriter {
         }
         let broker = try SegmentClient()
         try broker.withSegment(arguments[1], access: .readWrite) { segment in
+            // Nobody is to take what follows for what was there before.
+            _ = segment.atomic(UInt64.self, at: 0).exchange(0, ordering: .acquiringAndReleasing)
             let count =
                 arguments.count == 3
                 ? try write(file: FilePath(arguments[2]), into: &segment)
@@ -29,13 +31,16 @@ enum SegmentWriter {
         let count = try segment.withMutableBytes { memory in
             try memory.withUnsafeMutableBytes { bytes in
                 var end = 8
-                while true {
+                while end < bytes.count {
                     let room = UnsafeMutableRawBufferPointer(rebasing: bytes[end...])
                     let count = try file.read(into: room)
                     guard count > 0 else { return end - 8 }
                     end += count
-                    guard end < bytes.count else { throw TooLong(room: bytes.count - 8) }
                 }
+                var next: UInt8 = 0
+                let isWhole = try withUnsafeMutableBytes(of: &next) { try file.read(into: $0) } == 0
+                guard isWhole else { throw TooLong(room: end - 8) }
+                return end - 8
             }
         }
         publish(count, in: segment)
@@ -64,5 +69,5 @@ enum SegmentWriter {
 struct TooLong: Error, CustomStringConvertible {
     let room: Int
 
-    var description: String { "the segment has room for fewer than \(room) bytes" }
+    var description: String { "the segment has room for \(room) bytes" }
 }
