@@ -12,7 +12,7 @@ let strict: [SwiftSetting] = [
 
 /// For the target that lends values which must not outlive what they are lent of.
 ///
-/// The language can say that only with the experimental feature; who uses such values needs it not.
+/// The language can say that only with the experimental feature; targets that use such values do not need it.
 let lending: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
 
 /// Test targets: the expansion of exit tests collides with strict memory safety.
