@@ -6,7 +6,8 @@ extension SegmentClient {
     /// Removes a segment from the kernel; a declared one is made again at the next Acquire or reload.
     ///
     /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.segmentInUse)` where `when` is
-    /// `unused` and somebody has it leased or attached. `outcomeUnknown` where the daemon ended before it answered.
+    /// `unused` and somebody has it leased or attached, `refused(.noSuchSegment)` where there is none. `outcomeUnknown`
+    /// where the daemon ended before it answered, and what keeps the broker from answering, see `SegmentClient`.
     public func remove(_ name: String, when: RemoveWhen = .unused) throws(SegmentClientError) {
         try withLink { link, deadline throws(SegmentClientError) in
             let _: NoParameters = try link.call(.remove, RemoveParameters(name: name, when: when), deadline)
@@ -17,7 +18,8 @@ extension SegmentClient {
     ///
     /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.configurationInvalid)` has every
     /// problem: also a directory of segments that has vanished, unless `removeAll` says that its segments are to go.
-    /// `outcomeUnknown` where the daemon ended before it answered.
+    /// `outcomeUnknown` where the daemon ended before it answered, and what keeps the broker from answering, see
+    /// `SegmentClient`.
     public func reload(removeAll: Bool = false) throws(SegmentClientError) -> ReloadOutcome {
         try withLink { link, deadline throws(SegmentClientError) in
             // An older daemon knows of no parameter.

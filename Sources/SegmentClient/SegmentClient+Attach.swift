@@ -8,7 +8,7 @@ extension SegmentClient {
     ///
     /// Throws `refused` with the broker's reason (`noSuchSegment`, `accessDenied`, `segmentBlocked`,
     /// `segmentRemoving`, `limitReached`), `otherNamespace`, `identityDiffers`, `failed` with the errno of shmat(2)
-    /// or shmctl(2), or what keeps the broker from answering.
+    /// or shmctl(2), or what keeps the broker from answering, see `SegmentClient`.
     public func attach(
         _ name: String,
         access: Access = .readWrite

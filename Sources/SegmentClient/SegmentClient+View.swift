@@ -3,7 +3,9 @@ public import SegmentModel
 import Varlink
 
 extension SegmentClient {
-    /// All that is known of one segment; `refused(.noSuchSegment)` where there is none.
+    /// All that is known of one segment.
+    ///
+    /// Throws `refused(.noSuchSegment)` where there is none, and what keeps the broker from answering, see `SegmentClient`.
     public func describe(_ name: String) throws(SegmentClientError) -> SegmentDescription {
         try withLink { link, deadline throws(SegmentClientError) in
             let reply: DescribeReply = try link.call(.describe, DescribeParameters(name: name), deadline)
@@ -12,6 +14,8 @@ extension SegmentClient {
     }
 
     /// Every segment, in order of name.
+    ///
+    /// Throws what keeps the broker from answering, see `SegmentClient`.
     public func list() throws(SegmentClientError) -> [SegmentDescription] {
         let replies = try open(.list)
         var segments: [SegmentDescription] = []
@@ -22,6 +26,8 @@ extension SegmentClient {
     }
 
     /// The daemon and the kernel's limits.
+    ///
+    /// Throws what keeps the broker from answering, see `SegmentClient`.
     public func status() throws(SegmentClientError) -> DaemonStatus {
         try withLink { link, deadline throws(SegmentClientError) in
             try link.call(.getStatus, NoParameters(), deadline)
@@ -30,7 +36,7 @@ extension SegmentClient {
 
     /// Every segment as it is, event `current`, then `listed`, then each change as it happens.
     ///
-    /// Throws what keeps the broker from answering now; later the events outlive a restart of the daemon.
+    /// Throws what keeps the broker from answering now, see `SegmentClient`; later the events outlive a restart of the daemon.
     public func subscribe() throws(SegmentClientError) -> SegmentEvents {
         try SegmentEvents(address, Deadline(timeLimit))
     }

@@ -8,6 +8,9 @@ import Synchronization
 /// again. It may be used from several threads: calls wait for each other. No call of the data path leaves the
 /// process.
 ///
+/// What keeps the broker from answering is thrown by every call: `unreachable`, `untrusted`, `timedOut`, `disconnected`,
+/// `protocolViolation`, `failed`.
+///
 /// In a child made by fork(2) a client makes a connection of its own; the parent's is left alone.
 public final class SegmentClient: Sendable {
     /// How long one call may take, connecting included.
@@ -27,7 +30,7 @@ public final class SegmentClient: Sendable {
     /// else of `$SEGMENTD_TRUSTED_UID`. Trusting the overflow user, 65534, which in a user namespace is whoever has no
     /// number there, host root included, takes a socket that is given, in a directory that others cannot write.
     ///
-    /// Throws `unreachable` or `untrusted`.
+    /// Throws `unreachable`, `untrusted`, `timedOut`, or `failed` where there is no socket to be had.
     public init(
         socket: String? = nil,
         trustedUser: UInt32? = nil,

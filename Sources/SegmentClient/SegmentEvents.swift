@@ -20,8 +20,8 @@ public final class SegmentEvents {
     /// Waits for the next event, for a daemon that is away too, without limit if none is given; nil once the broker has
     /// no more.
     ///
-    /// Throws `timedOut`, and whatever else a wait does not mend: `refused`, `untrusted`, `protocolViolation` for an
-    /// event that this library does not know. After each of them the events can be waited for again.
+    /// Throws `timedOut`, and whatever else a wait does not mend: `refused`, `untrusted`, `unreachable` where the socket
+    /// is closed to this process, `failed`, `protocolViolation` for an event that this library does not know. After each of them the events can be waited for again.
     public func next(timeLimit: Duration? = nil) throws(SegmentClientError) -> SegmentEvent? {
         let deadline = Deadline(timeLimit)
         var backoff = Backoff()
