@@ -66,6 +66,7 @@ extension Failure {
         case .peerClosed: code = SEGMENTD_ERROR_PEER_CLOSED
         case .corrupted, .overrun: code = SEGMENTD_ERROR_CORRUPTED
         case .segmentRemoved: code = SEGMENTD_ERROR_SEGMENT_REMOVED
+        case .inherited: code = SEGMENTD_ERROR_INHERITED
         case .failed(_, let number):
             code = SEGMENTD_ERROR_SYSTEM
             errno = number

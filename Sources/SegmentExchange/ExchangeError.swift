@@ -26,6 +26,8 @@ public enum ExchangeError: Error, Equatable, Sendable {
     case corrupted
     /// The segment has been removed: nobody else will come to this memory.
     case segmentRemoved
+    /// Another process, of which this one is a child by fork(2), has opened this side.
+    case inherited
     /// The writer of a newest value leaves no time to copy one: each is written over meanwhile.
     case overrun
     /// A system call failed.
@@ -54,6 +56,7 @@ extension ExchangeError: CustomStringConvertible {
         case .peerClosed: "the other side let go in the middle of the stream"
         case .corrupted: "the other side's position cannot be true: the stream is spoilt"
         case .segmentRemoved: "the segment was removed"
+        case .inherited: "another process has opened this side, of which this one is a child by fork(2)"
         case .overrun: "values are published faster than they can be copied"
         case .failed(let call, let errno): "\(call) failed: \(Errno(rawValue: errno))"
         }

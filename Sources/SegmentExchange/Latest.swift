@@ -21,7 +21,7 @@ public enum Latest<Value: BitwiseCopyable> {
         ///
         /// Its size is at least 4 KiB and four times the size of a value, rounded up to 128 bytes.
         /// Throws `taken` where another process publishes, `cannotBeWatched`, `otherContents`, `otherValueSize`,
-        /// `segmentTooSmall`, `readOnly`, `failed`.
+        /// `segmentTooSmall`, `readOnly`, `corrupted` where somebody goes on writing over the claim, `failed`.
         public init(_ segment: consuming AttachedSegment) throws(ExchangeError) {
             guard segment.access == .readWrite else { throw .readOnly }
             publisher = try LatestPublisher(
@@ -38,10 +38,13 @@ public enum Latest<Value: BitwiseCopyable> {
 
         /// Makes a value the newest.
         ///
-        /// No system call is made unless a reader waits.
+        /// No system call is made unless a reader waits. Throws `inherited` in a child of the process that opened the
+        /// writer, by fork(2), and nothing else.
         @inlinable
-        public mutating func publish(_ value: Value) {
-            unsafe withUnsafeBytes(of: value) { unsafe publisher.publish($0) }
+        public mutating func publish(_ value: Value) throws(ExchangeError) {
+            try unsafe withUnsafeBytes(of: value) { bytes throws(ExchangeError) in
+                unsafe try publisher.publish(bytes)
+            }
         }
     }
 

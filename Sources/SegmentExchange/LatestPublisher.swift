@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// Publishes the bytes of values.
@@ -6,7 +5,7 @@ import Synchronization
 struct LatestPublisher: ~Copyable, Sendable {
     private let place: LatestPlace
     private let thread: SideThread
-    private let process = getpid()
+    private let process: OpeningProcess
     /// More tries to take the place than there are others who try.
     private static let tries = 1000
 
@@ -14,6 +13,7 @@ struct LatestPublisher: ~Copyable, Sendable {
         let place = try LatestPlace(memory, valueSize: valueSize)
         try LatestLayout.magic.put(in: memory)
         try place.checkSize(place.sizeWord.load())
+        let process = try OpeningProcess()
         let own = try Claim.own()
         let thread = try SideThread()
         var tries = 0
@@ -30,18 +30,22 @@ struct LatestPublisher: ~Copyable, Sendable {
         }
         self.place = place
         self.thread = thread
+        self.process = process
         // A writer before may have ended between publishing and waking.
         place.waiting.wake()
     }
 
     deinit {
         // In the child of a fork(2) it is still the parent's.
-        if process == getpid() { place.seat.leave(thread) }
+        if process.isThis { place.seat.leave(thread) }
     }
 
     /// As many bytes as a value has.
+    ///
+    /// Throws `inherited`.
     @usableFromInline
-    func publish(_ value: UnsafeRawBufferPointer) {
+    func publish(_ value: UnsafeRawBufferPointer) throws(ExchangeError) {
+        try process.check()
         let next = place.sequence.load() &+ 1
         // Who sees a byte of what follows sees that the number before is out, and so that this slot is in use again.
         atomicMemoryFence(ordering: .releasing)

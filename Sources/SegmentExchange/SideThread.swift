@@ -10,10 +10,11 @@ import Synchronization
 final class SideThread: Sendable {
     private let shared: SharedWithThread
     private let thread: pthread_t
-    private let owner = getpid()
+    private let process: OpeningProcess
 
     /// `waiting` is what this side sleeps on; it has to outlive the thread.
     init(waking waiting: WaitingWord? = nil) throws(ExchangeError) {
+        process = try OpeningProcess()
         let shared = try SharedWithThread(waiting)
         thread = try Self.start(shared)
         self.shared = shared
@@ -21,7 +22,7 @@ final class SideThread: Sendable {
 
     deinit {
         // The child of a fork(2) has no such thread.
-        guard owner == getpid() else { return }
+        guard process.isThis else { return }
         shared.stop()
         pthread_join(thread, nil)
     }

@@ -12,6 +12,7 @@ struct StreamOpening: ~Copyable {
     let thread: SideThread
     var waiter: Waiter
     let memory: SharedBytes
+    let process: OpeningProcess
     private let claim: Claim
     private let deadline: Deadline
     /// From then on the side is let go by another.
@@ -19,11 +20,12 @@ struct StreamOpening: ~Copyable {
 
     /// Takes a side that nobody has, or whose process has ended.
     ///
-    /// Throws `taken`, `cannotBeWatched`, `timedOut`, `otherContents`, `segmentTooSmall`, `segmentRemoved`.
+    /// Throws `taken`, `cannotBeWatched`, `timedOut`, `otherContents`, `segmentTooSmall`, `segmentRemoved`, `failed`.
     init(_ role: StreamRole, in memory: SharedBytes, timeLimit: Duration?) throws(ExchangeError) {
         guard memory.count >= StreamLayout.minimumSize else {
             throw .segmentTooSmall(size: memory.count, minimum: StreamLayout.minimumSize)
         }
+        let process = try OpeningProcess()
         let claim = try Claim.own()
         let deadline = Deadline(timeLimit)
         let own = StreamPlace(role, in: memory)
@@ -38,6 +40,7 @@ struct StreamOpening: ~Copyable {
         }
         self.own = own
         self.other = other
+        self.process = process
         self.claim = claim
         self.deadline = deadline
         self.thread = thread
@@ -58,7 +61,7 @@ struct StreamOpening: ~Copyable {
 
     /// Waits for the other side.
     ///
-    /// Throws `timedOut`, `cannotBeWatched` and `segmentRemoved`.
+    /// Throws `timedOut`, `cannotBeWatched`, `segmentRemoved` and `failed`.
     consuming func bind() throws(ExchangeError) -> StreamSide {
         var dead: UInt64 = 0
         while true {

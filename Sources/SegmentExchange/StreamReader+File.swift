@@ -6,8 +6,10 @@ extension StreamReader {
     ///
     /// write(2) is the only copy. While a pipe or socket takes nothing, the writer's end is noticed; a pipe that takes
     /// a part of what it is given holds the call until it has taken the rest.
-    /// Throws `failed` with the errno of write(2), `peerDied`, `peerClosed`, `corrupted`.
+    /// Throws `failed` with the errno of write(2) or poll(2), `peerDied`, `peerClosed`, `corrupted`, `segmentRemoved`,
+    /// `inherited`.
     public mutating func read(to file: FileDescriptor) throws(ExchangeError) -> Int {
+        try side.process.check()
         guard let filled = try filled(upTo: StreamLayout.chunk) else { return 0 }
         let count = try side.count("write", of: file, POLLOUT, hasEnd: hasEnd) {
             unsafe write(file.rawValue, memory.unsafeBytes(filled).baseAddress, filled.count)

@@ -24,7 +24,7 @@ public struct StreamReader: ~Copyable, Sendable {
     /// long to wait for the writer, without limit if none is given.
     ///
     /// Throws `taken` where another process reads, `cannotBeWatched`, `timedOut`, `otherContents`,
-    /// `segmentTooSmall`, `readOnly`.
+    /// `segmentTooSmall`, `readOnly`, `segmentRemoved`, `failed`.
     public init(
         _ segment: consuming AttachedSegment,
         timeLimit: Duration? = nil
@@ -52,8 +52,9 @@ public struct StreamReader: ~Copyable, Sendable {
     /// Reads what there is, at least one byte, waiting for it if need be; 0 at the end of a stream that is whole.
     ///
     /// The writer is told that everything has been read when the end is, so read on to the end. Throws `peerDied`,
-    /// `peerClosed`, `corrupted`, `segmentRemoved`.
+    /// `peerClosed`, `corrupted`, `segmentRemoved`, `inherited`.
     public mutating func read(into bytes: inout MutableRawSpan) throws(ExchangeError) -> Int {
+        try side.process.check()
         guard bytes.byteCount > 0, let filled = try filled(upTo: bytes.byteCount) else { return 0 }
         unsafe bytes.withUnsafeMutableBytes { bytes in
             unsafe bytes.copyMemory(from: UnsafeRawBufferPointer(memory.unsafeBytes(filled)))

@@ -1,5 +1,3 @@
-import Glibc
-
 /// One side of a stream that is bound to the other: its words, and the process on the other side.
 ///
 /// It knows nothing of bytes. Its end lets go of the side; the other side sees that, as it sees a death.
@@ -15,7 +13,8 @@ struct StreamSide: ~Copyable, Sendable {
     private let thread: SideThread
     private let memory: SharedBytes
     private var waiter: Waiter
-    private let process = getpid()
+    /// Only it may do anything with the side.
+    let process: OpeningProcess
     private var isOpen = true
 
     init(_ opening: consuming StreamOpening, to peer: Claim, bound partner: UInt64) {
@@ -26,13 +25,14 @@ struct StreamSide: ~Copyable, Sendable {
         self.peer = peer
         memory = opening.memory
         waiter = opening.waiter
+        process = opening.process
         opening.isBound = true
         thread = opening.thread
     }
 
     deinit {
         // In the child of a fork(2) the side is still the parent's.
-        if isOpen, process == getpid() { own.letGo(thread, waking: other) }
+        if isOpen, process.isThis { own.letGo(thread, waking: other) }
     }
 
     /// Lets the next one have this side, before this value ends.

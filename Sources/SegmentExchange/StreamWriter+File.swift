@@ -5,15 +5,22 @@ extension StreamWriter {
     /// Reads once from a file straight into the ring, as soon as there is room; 0 at the end of the file.
     ///
     /// read(2) is the only copy. While a pipe, socket or terminal has nothing to read, the reader's end is noticed.
-    /// Throws `failed` with the errno of read(2), `peerDied`, `peerClosed`, `corrupted`.
+    /// Throws `failed` with the errno of read(2) or poll(2), after which the stream goes on, `peerDied`, `peerClosed`,
+    /// `corrupted`, `segmentRemoved`, `inherited`.
     public mutating func write(from file: FileDescriptor) throws(ExchangeError) -> Int {
-        // Where it is not known how much there is, every byte of room counts.
-        let room = try room(upTo: StreamLayout.chunk) { max(1, file.readableBytes ?? 1) }
-        let count = try side.count("read", of: file, POLLIN) {
-            unsafe read(file.rawValue, memory.unsafeBytes(room).baseAddress, room.count)
+        try checkCall()
+        do throws(ExchangeError) {
+            // Where it is not known how much there is, every byte of room counts.
+            let room = try room(upTo: StreamLayout.chunk) { max(1, file.readableBytes ?? 1) }
+            let count = try side.count("read", of: file, POLLIN) {
+                unsafe read(file.rawValue, memory.unsafeBytes(room).baseAddress, room.count)
+            }
+            publish(count)
+            return count
+        } catch {
+            note(error)
+            throw error
         }
-        publish(count)
-        return count
     }
 
     /// Writes a whole file, or a pipe up to its end; returns the number of bytes.

@@ -16,6 +16,8 @@ public struct StreamWriter: ~Copyable, Sendable {
     public private(set) var position: UInt64 = 0
     /// Where the reader was when this side looked last.
     private var seen: UInt64 = 0
+    /// Why the stream cannot be whole any more.
+    private var failure: ExchangeError?
     private let segment: AttachedSegment?
 
     /// Opens the writing side and waits for a reader.
@@ -24,7 +26,7 @@ public struct StreamWriter: ~Copyable, Sendable {
     /// long to wait for the reader, without limit if none is given.
     ///
     /// Throws `taken` where another process writes, `cannotBeWatched`, `timedOut`, `otherContents`,
-    /// `segmentTooSmall`, `readOnly`.
+    /// `segmentTooSmall`, `readOnly`, `segmentRemoved`, `failed`.
     public init(
         _ segment: consuming AttachedSegment,
         timeLimit: Duration? = nil
@@ -52,8 +54,17 @@ public struct StreamWriter: ~Copyable, Sendable {
     /// Writes all bytes, waiting for room as often as needed.
     ///
     /// A call that waits for room goes on once there is enough for the rest of its bytes, or a quarter of the ring is
-    /// free. Throws `peerDied`, `peerClosed`, `corrupted`, `segmentRemoved`.
+    /// free. Throws `peerDied`, `peerClosed`, `corrupted`, `segmentRemoved`, and whatever of these came once comes again;
+    /// `inherited` in a child of the process that opened the side, by fork(2).
     public mutating func write(_ bytes: RawSpan) throws(ExchangeError) {
+        try checkCall()
+        do throws(ExchangeError) { try writeAll(bytes) } catch {
+            note(error)
+            throw error
+        }
+    }
+
+    private mutating func writeAll(_ bytes: RawSpan) throws(ExchangeError) {
         var rest = bytes
         while !rest.isEmpty {
             let count = rest.byteCount
@@ -70,8 +81,10 @@ public struct StreamWriter: ~Copyable, Sendable {
 
     /// Says that everything has been written, and waits until the reader has read it.
     ///
-    /// Throws `peerDied` and `peerClosed` if the reader has ended before that, and `segmentRemoved`.
+    /// Throws `peerDied` and `peerClosed` if the reader has ended before that, `segmentRemoved`, `inherited`, and what a
+    /// write has thrown: then the reader is told that the stream is not whole.
     public consuming func finish() throws(ExchangeError) {
+        try checkCall()
         side.own.wanted.store(.max)
         side.own.end.store(side.serial)
         side.other.waiting.wake()
@@ -81,6 +94,18 @@ public struct StreamWriter: ~Copyable, Sendable {
             if other.end.load() == serial { return .found(()) }
             return isBound ? .notYet : .failed(.peerClosed)
         }
+    }
+
+    /// Throws `inherited`, and what has failed before.
+    func checkCall() throws(ExchangeError) {
+        try side.process.check()
+        if let failure { throw failure }
+    }
+
+    /// Keeps an error after which bytes may be missing; one of a file is not the stream's.
+    mutating func note(_ error: ExchangeError) {
+        if case .failed = error { return }
+        failure = error
     }
 
     /// A place in memory where bytes can be written, once there is room: up to `count` of them, at least one.

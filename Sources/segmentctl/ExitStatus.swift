@@ -52,7 +52,8 @@ enum ExitStatus: Int32, Error, Comparable {
             switch error {
             case .taken: .inUse
             case .segmentTooSmall, .readOnly, .otherContents, .otherValueSize, .cannotBeWatched, .timedOut,
-                .peerDied, .peerClosed, .corrupted, .segmentRemoved, .overrun, .failed:
+                .peerDied, .peerClosed, .corrupted, .segmentRemoved, .inherited, .overrun,
+                .failed:
                 .failed
             }
     }

@@ -71,7 +71,7 @@ enum ExchangeFuzzer {
     private static func publish(_ region: Region, _ counts: Counts) throws {
         var writer = try Latest<SIMD8<UInt64>>.Writer(in: region.shared)
         for _ in 0..<1000 {
-            writer.publish(SIMD8(repeating: 1))
+            try writer.publish(SIMD8(repeating: 1))
             counts.published.add(1, ordering: .relaxed)
         }
     }

@@ -89,7 +89,7 @@ extension RealDaemon {
                 }
                 try awaitProgram("sleep", process)
                 var writer = try Latest<Int>.Writer(try client.attach("a"))
-                writer.publish(2)
+                try writer.publish(2)
                 #expect(try reader.next(timeLimit: Self.limit) == 2)
             }
         }
@@ -109,7 +109,7 @@ extension RealDaemon {
                 case .nextValue, .nextValueReadOnly, .firstValue:
                     if self != .firstValue {
                         var writer = try Latest<Int>.Writer(try client.attach("a"))
-                        writer.publish(1)
+                        try writer.publish(1)
                     }
                     let access: Access = self == .nextValueReadOnly ? .readOnly : .readWrite
                     var reader = try Latest<Int>.Reader(try client.attach("a", access: access))

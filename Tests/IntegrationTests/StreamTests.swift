@@ -218,7 +218,7 @@ extension RealDaemon {
                 var reader = try Latest<Int>.Reader(try client.attach("readable", access: .readOnly))
                 #expect(try reader.value() == nil)
                 var writer = try Latest<Int>.Writer(try client.attach("readable"))
-                writer.publish(5)
+                try writer.publish(5)
                 #expect(try reader.next(timeLimit: .seconds(5)) == 5)
                 #expect(throws: ExchangeError.readOnly) {
                     _ = try Latest<Int>.Writer(try client.attach("readable", access: .readOnly))

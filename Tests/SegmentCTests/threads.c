@@ -165,6 +165,53 @@ static void forked(void) {
     segmentd_detach(segment);
 }
 
+static void *finish(void *writer) {
+    CHECK(segmentd_finish(writer) == 0);
+    return NULL;
+}
+
+// A child can do nothing with the streams that it inherited, and does nothing to them.
+static void inherited(void) {
+    segmentd_writer *writer;
+    segmentd_reader *reader;
+    pthread_t thread;
+    char bytes[6] = "";
+    int ends[2], status;
+    open_both(&writer, &reader);
+    CHECK(pipe(ends) == 0 && write(ends[1], "y", 1) == 1);
+    CHECK(segmentd_write(writer, "ab", 2) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        // The parent would wait for a child that waits in a call.
+        alarm(20);
+        CHECK(segmentd_write(writer, "child", 5) == SEGMENTD_ERROR_INHERITED);
+        CHECK(strstr(segmentd_last_error(), "fork") != NULL);
+        CHECK(segmentd_write(writer, NULL, 0) == SEGMENTD_ERROR_INHERITED);
+        CHECK(segmentd_send(writer, ends[0]) == SEGMENTD_ERROR_INHERITED);
+        CHECK(segmentd_send_some(writer, ends[0]) == SEGMENTD_ERROR_INHERITED);
+        CHECK(segmentd_finish(writer) == SEGMENTD_ERROR_INHERITED);
+        CHECK(segmentd_read(reader, bytes, 1) == SEGMENTD_ERROR_INHERITED);
+        CHECK(segmentd_receive(reader, ends[1]) == SEGMENTD_ERROR_INHERITED);
+        CHECK(segmentd_receive_some(reader, ends[1]) == SEGMENTD_ERROR_INHERITED);
+        segmentd_writer_close(writer);
+        segmentd_reader_close(reader);
+        fflush(stdout);
+        _exit(failures != 0);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(segmentd_write(writer, "cd", 2) == 0);
+    // Nobody has taken the byte out of the pipe, or put one in.
+    CHECK(segmentd_send_some(writer, ends[0]) == 1);
+    CHECK(segmentd_read(reader, bytes, sizeof bytes) == 5 && memcmp(bytes, "abcdy", 5) == 0);
+    pthread_create(&thread, NULL, finish, writer);
+    CHECK(segmentd_read(reader, bytes, sizeof bytes) == 0);
+    pthread_join(thread, NULL);
+    segmentd_writer_close(writer);
+    segmentd_reader_close(reader);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void) {
     pthread_t threads[8];
     int numbers[8];
@@ -178,6 +225,7 @@ int main(void) {
     broken_pipe();
     two_at_once();
     forked();
+    inherited();
     segmentd_disconnect(client);
     return failures != 0;
 }

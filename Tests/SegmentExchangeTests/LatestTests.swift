@@ -28,7 +28,7 @@ private struct Sample: Equatable {
         var writer = try Latest<Sample>.Writer(in: memory.shared)
         #expect(try reader.value() == nil)
         for number in UInt64(1)...20 {
-            writer.publish(Sample(number))
+            try writer.publish(Sample(number))
             #expect(try reader.value() == Sample(number))
             #expect(try reader.value() == Sample(number))
         }
@@ -38,7 +38,7 @@ private struct Sample: Equatable {
         func check<Value: BitwiseCopyable & Equatable>(_ value: Value) throws {
             let memory = ExchangeMemory(8192)
             var writer = try Latest<Value>.Writer(in: memory.shared)
-            writer.publish(value)
+            try writer.publish(value)
             var reader = try Latest<Value>.Reader(in: memory.shared)
             #expect(try reader.value() == value)
         }
@@ -54,7 +54,7 @@ private struct Sample: Equatable {
         let stop = Atomic(false)
         try withExtendedLifetime(stop) {
             var writer = try Latest<Sample>.Writer(in: memory.shared)
-            writer.publish(Sample(1))
+            try writer.publish(Sample(1))
             let readers = (0..<3).map { index in
                 Thread { [memory] in
                     var reader = try Latest<Sample>.Reader(in: memory.shared)
@@ -73,7 +73,7 @@ private struct Sample: Equatable {
                 }
             }
             let last = UInt64(Sanitizer.tries(3_000_000, sanitized: 300_000))
-            for number in 2..<last { writer.publish(Sample(number)) }
+            for number in 2..<last { try writer.publish(Sample(number)) }
             stop.store(true, ordering: .relaxed)
             for reader in readers { #expect(try reader.value() > 0) }
         }
@@ -89,7 +89,7 @@ private struct Sample: Equatable {
             let writer = Thread { [memory] in
                 var writer = try Latest<Int>.Writer(in: memory.shared)
                 usleep(20_000)
-                writer.publish(last + 1)
+                try writer.publish(last + 1)
             }
             #expect(try reader.next(timeLimit: .seconds(10)) == last + 1)
             #expect(try reader.next(timeLimit: .milliseconds(1)) == nil)
@@ -102,8 +102,8 @@ private struct Sample: Equatable {
     {
         do {
             var writer = try Latest<Int>.Writer(in: memory.shared)
-            writer.publish(1)
-            writer.publish(2)
+            try writer.publish(1)
+            try writer.publish(2)
         }
         // As a death leaves it: the next slot half written, the place still claimed.
         let place = try LatestPlace(memory.shared, valueSize: 8)
@@ -113,7 +113,7 @@ private struct Sample: Equatable {
         #expect(try reader.value() == 2)
         var writer = try Latest<Int>.Writer(in: memory.shared)
         #expect(try reader.value() == 2)
-        writer.publish(3)
+        try writer.publish(3)
         #expect(try reader.value() == 3)
     }
 
@@ -128,7 +128,7 @@ private struct Sample: Equatable {
     @Test func `a writer wakes readers whom the one before could not wake`() throws {
         do {
             var writer = try Latest<Int>.Writer(in: memory.shared)
-            writer.publish(1)
+            try writer.publish(1)
         }
         let place = try LatestPlace(memory.shared, valueSize: 8)
         let waiting = Thread { [memory] in
@@ -150,7 +150,7 @@ private struct Sample: Equatable {
         struct Nothing: BitwiseCopyable {}
         let small = ExchangeMemory(4096 + 4 * 128)
         var writer = try Latest<Nothing>.Writer(in: small.shared)
-        writer.publish(Nothing())
+        try writer.publish(Nothing())
         var reader = try Latest<Nothing>.Reader(in: small.shared)
         #expect(try reader.value() != nil)
     }
@@ -167,7 +167,7 @@ private struct Sample: Equatable {
             _ = try Latest<Int32>.Writer(in: memory.shared)
         }
         var writer = try Latest<Int>.Writer(in: memory.shared)
-        writer.publish(1)
+        try writer.publish(1)
         #expect(throws: ExchangeError.otherValueSize(found: 8, own: 4)) {
             _ = try Latest<Int32>.Reader(in: memory.shared)
         }
@@ -179,18 +179,43 @@ private struct Sample: Equatable {
         }
     }
 
+    @Test func `a child of fork(2) publishes nothing, and lets go of nothing`() throws {
+        let bytes = try #require(
+            mmap(nil, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
+        )
+        defer { munmap(bytes, 8192) }
+        let shared = SharedBytes(UnsafeMutableRawBufferPointer(start: bytes, count: 8192))
+        var writer = try Latest<Int>.Writer(in: shared)
+        var reader = try Latest<Int>.Reader(in: shared)
+        try writer.publish(1)
+        // Swift leaves fork(2) out.
+        typealias Fork = @convention(c) () -> Int32
+        let fork = try unsafeBitCast(#require(dlsym(nil, "fork")), to: Fork.self)
+        let child = fork()
+        if child == 0 {
+            do throws(ExchangeError) { try writer.publish(2) } catch { _exit(error == .inherited ? 7 : 1) }
+            _exit(0)
+        }
+        var status: Int32 = 0
+        #expect(waitpid(child, &status, 0) == child)
+        #expect(status == 7 << 8)
+        #expect(try reader.value() == 1)
+        try writer.publish(3)
+        #expect(try reader.value() == 3)
+    }
+
     @Test func `numbers that cannot be true crash nobody`() throws {
         var reader = try Latest<Sample>.Reader(in: memory.shared)
         do {
             var writer = try Latest<Sample>.Writer(in: memory.shared)
-            writer.publish(Sample(1))
+            try writer.publish(Sample(1))
         }
         let place = try LatestPlace(memory.shared, valueSize: MemoryLayout<Sample>.size)
         for number in [UInt64.max, 1 << 63, 5, 0] {
             place.sequence.store(number)
             place.sizeWord.store(number)
             _ = try? reader.value()
-            if var writer = try? Latest<Sample>.Writer(in: memory.shared) { writer.publish(Sample(2)) }
+            if var writer = try? Latest<Sample>.Writer(in: memory.shared) { try writer.publish(Sample(2)) }
         }
     }
 }

@@ -257,6 +257,22 @@ import Testing
         #expect(throws: ExchangeError.peerClosed) { try writer.value() }
     }
 
+    @Test func `a stream of which a write has failed never becomes whole`() throws {
+        let reader = StreamPlace(.reader, in: memory.shared)
+        let hasFailed = Latch()
+        let writer = writer { writer in
+            try writer.write(Self.pattern(100).span.bytes)
+            reader.position.store(1 << 40)
+            do { try writer.write(Self.pattern(10_000).span.bytes) } catch ExchangeError.corrupted {}
+            reader.position.store(0)
+            hasFailed.raise()
+        }
+        var own = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        hasFailed.wait()
+        #expect(throws: ExchangeError.peerClosed) { try readAll(&own) }
+        #expect(throws: ExchangeError.corrupted) { try writer.value() }
+    }
+
     @Test func `one stream after another goes through the same memory`() throws {
         for round in 1...50 {
             let writer = writer { try $0.write(Self.pattern(round * 100).span.bytes) }

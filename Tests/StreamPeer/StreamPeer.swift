@@ -64,7 +64,7 @@ struct StreamPeer {
         default:
             var writer = try Latest<Int>.Writer(segment)
             while true {
-                writer.publish(1)
+                try writer.publish(1)
                 sleep(1)
             }
         }

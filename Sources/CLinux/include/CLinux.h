@@ -5,6 +5,7 @@
 #include "FileSystem.h"
 #include "Futex.h"
 #include "ProcessDescriptor.h"
+#include "ProcessMark.h"
 #include "SharedAtomics.h"
 #include "SharedMemoryControl.h"
 #include "SignOfLife.h"

@@ -30,9 +30,9 @@
  * time limit.
  *
  * FORK. The child of fork(2) may read and write the memory of attached segments, and may end what it inherited: the
- * leases and streams stay the parent's. It must not use an inherited stream. A client makes a connection of its own in
- * the child; in a program with several threads the child may call nothing before execve(2). No descriptor of this
- * library outlives execve(2), and no attachment does.
+ * leases and streams stay the parent's. An inherited stream answers every call with SEGMENTD_ERROR_INHERITED. A client
+ * makes a connection of its own in the child; in a program with several threads the child may call nothing before
+ * execve(2). No descriptor of this library outlives execve(2), and no attachment does.
  *
  * The library cannot be unloaded; dlclose(3) leaves it in memory.
  */
@@ -119,7 +119,9 @@ enum segmentd_error {
     /* segmentd_finish() has ended this side already. */
     SEGMENTD_ERROR_FINISHED = -37,
     /* The segment was removed while this side waited: nobody else will come to its memory. */
-    SEGMENTD_ERROR_SEGMENT_REMOVED = -38
+    SEGMENTD_ERROR_SEGMENT_REMOVED = -38,
+    /* The stream was opened by another process, of which this one is a child by fork(2). */
+    SEGMENTD_ERROR_INHERITED = -39
 };
 
 /* The library's version, such as "0.1.0"; never freed. */
@@ -218,8 +220,9 @@ int segmentd_writer_open(segmentd_client *client, const char *name, int time_lim
 /*
  * Writes all of count bytes, waiting for room as often as needed; bytes may be NULL if count is 0.
  *
- * Returns 0, or INVALID_ARGUMENT, BUSY, FINISHED, PEER_DIED, PEER_CLOSED, CORRUPTED, SEGMENT_REMOVED. The reader's death is told within
- * 200 ms, to a call that waits or to the next one.
+ * Returns 0, or INVALID_ARGUMENT, BUSY, FINISHED, PEER_DIED, PEER_CLOSED, CORRUPTED, SEGMENT_REMOVED, INHERITED. The
+ * reader's death is told within 200 ms, to a call that waits or to the next one. After PEER_DIED, PEER_CLOSED, CORRUPTED
+ * or SEGMENT_REMOVED the stream cannot be whole: later calls return the same.
  */
 int segmentd_write(segmentd_writer *writer, const void *bytes, size_t count);
 
@@ -239,7 +242,7 @@ int64_t segmentd_send_some(segmentd_writer *writer, int file_descriptor);
  *
  * Without this the reader gets an error instead of an end. The side is over then, whatever is returned: there remains
  * segmentd_writer_close(). Returns 0, or INVALID_ARGUMENT, BUSY, FINISHED, PEER_DIED, PEER_CLOSED,
- * SEGMENT_REMOVED.
+ * CORRUPTED, SEGMENT_REMOVED, INHERITED; what a write failed with before, if one did.
  */
 int segmentd_finish(segmentd_writer *writer);
 
@@ -253,8 +256,8 @@ int segmentd_reader_open(segmentd_client *client, const char *name, int time_lim
  * Reads what there is, up to count bytes, waiting until there is at least one.
  *
  * Returns the number of bytes, 0 at the end of a stream that is whole, or INVALID_ARGUMENT (count is 0 too), BUSY,
- * PEER_DIED, PEER_CLOSED, CORRUPTED, SEGMENT_REMOVED. Read up to the 0: only then the writer knows that everything has arrived. The
- * writer's death is told within 200 ms.
+ * PEER_DIED, PEER_CLOSED, CORRUPTED, SEGMENT_REMOVED, INHERITED. Read up to the 0: only then the writer knows that
+ * everything has arrived. The writer's death is told within 200 ms.
  */
 int64_t segmentd_read(segmentd_reader *reader, void *bytes, size_t count);
 

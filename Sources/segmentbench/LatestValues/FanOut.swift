@@ -38,7 +38,7 @@ struct FanOut {
                     for _ in 0..<count {
                         answers.announce()
                         value &+= 1
-                        writer.publish(value)
+                        try writer.publish(value)
                         published += 1
                         try answers.wait(for: published * UInt64(readers))
                     }

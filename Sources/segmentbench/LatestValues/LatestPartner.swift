@@ -23,7 +23,7 @@ struct LatestPartner: ParsableCommand {
         case .answer:
             var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
             var writer = try Latest<Sample>.Writer(try client.attach("segment-1"))
-            while let value = try reader.next() { writer.publish(value) }
+            while let value = try reader.next() { try writer.publish(value) }
         case .read:
             var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
             while true { _ = try reader.value() }
@@ -38,7 +38,7 @@ struct LatestPartner: ParsableCommand {
             var value = Sample()
             while true {
                 value &+= 1
-                writer.publish(value)
+                try writer.publish(value)
             }
         }
     }

@@ -23,12 +23,12 @@ final class MemoryExchange {
         try begun()
         if work == .read { return }
         // It is there once something comes from it.
-        while try reader.next(timeLimit: .milliseconds(1)) == nil { publish() }
+        while try reader.next(timeLimit: .milliseconds(1)) == nil { try publish() }
     }
 
-    func publish() {
+    func publish() throws {
         value &+= 1
-        writer.publish(value)
+        try writer.publish(value)
     }
 
     func read() throws {
@@ -37,7 +37,7 @@ final class MemoryExchange {
 
     /// A value there, and the same back.
     func handOver() throws {
-        publish()
+        try publish()
         while let answer = try reader.next(timeLimit: .seconds(5)) {
             if answer == value { return }
         }
