@@ -17,7 +17,7 @@ for shell in zsh fish; do
     expect "$shell completes a segment" "$key" timeout 20 zsh -f "$here/checks/tabulator.zsh" $shell "segmentctl key te"
 done
 for option in "--json=sh" "--json=short --state=rea" "--json sh"; do
-    expect "zsh completes $option" '[{"name":"telemetry"' \
+    expect "zsh completes $option" '"name":"telemetry"' \
         timeout 20 zsh -f "$here/checks/tabulator.zsh" zsh "segmentctl list $option"
 done
 

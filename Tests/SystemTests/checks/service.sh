@@ -142,8 +142,9 @@ printf '[Socket]\nListenStream=@segmentd-second\n' > /etc/systemd/system/segment
 systemctl daemon-reload
 systemctl stop segmentd.service segmentd.socket
 exits "with a second ListenStream= it does not start" 1 systemctl start segmentd.socket segmentd.service
+await 5 sh -c 'journalctl -u segmentd.service -n 40 --no-pager | grep -q @segmentd-second'
 expect "and names both" "/run/segmentd/io.segmentd.Broker and @segmentd-second" \
-    journalctl -u segmentd.service -n 20 --no-pager
+    journalctl -u segmentd.service -n 40 --no-pager
 rm -r /etc/systemd/system/segmentd.socket.d
 systemctl daemon-reload
 systemctl stop segmentd.service segmentd.socket
