@@ -90,6 +90,8 @@ final class HeldFileSystem {
     /// From now on, and from the daemon's next start, it does not answer.
     func hold() throws {
         try DaemonFixture.write("", to: "\(directory)/held")
+        // Nobody can end while the server has taken a request: what is under way is over before.
+        usleep(300_000)
         signal(SIGSTOP)
         usleep(50_000)
     }

@@ -5,6 +5,7 @@ import Synchronization
 package final class Thread<Value>: @unchecked Sendable {
     private let result = Outcome()
     private let thread: pthread_t
+    private var isJoined = false
 
     package init(_ body: @escaping () throws -> Value) {
         let result = result
@@ -19,7 +20,8 @@ package final class Thread<Value>: @unchecked Sendable {
     /// Waits for its end; throws where that does not come within the time limit.
     package func value(timeLimit: Duration? = nil) throws -> Value {
         if let timeLimit { guard result.isOver.wait(timeLimit: timeLimit) else { throw StillRuns() } }
-        pthread_join(thread, nil)
+        if !isJoined { pthread_join(thread, nil) }
+        isJoined = true
         guard let value = result.value else { throw NoResult() }
         return try value.get()
     }
