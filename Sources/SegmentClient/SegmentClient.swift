@@ -87,11 +87,11 @@ public final class SegmentClient: Sendable {
 
     /// Connects again if the daemon has gone away, at the first try, and takes the leases again.
     ///
-    /// Returns the refusals of those that it did not get.
-    package func takeLeasesAgain() throws(SegmentClientError) -> [BrokerError] {
+    /// Returns the refusals of those that it did not get; nil where the connection has held.
+    package func takeLeasesAgain() throws(SegmentClientError) -> [BrokerError]? {
         try withLink { link, deadline throws(SegmentClientError) in
             link.noteClosed()
-            guard !link.isConnected else { return [] }
+            guard !link.isConnected else { return nil }
             try link.connect(deadline, patiently: false)
             return link.refusals
         }

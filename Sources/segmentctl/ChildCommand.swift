@@ -34,13 +34,17 @@ struct ChildCommand {
 
     /// Waits for the command's end.
     ///
-    /// `connection` is readable once the daemon has gone away, nil while there is none: then and every second
-    /// without it `body` is called. Returns the exit status as a shell gives it.
-    func wait(beside connection: () -> Int32?, _ body: () -> Void) -> Int32 {
+    /// `connection` is readable once the daemon has gone away, nil while there is none: then, every second without
+    /// it and every second while `isWatching`, `body` is called. Returns the exit status as a shell gives it.
+    func wait(
+        beside connection: () -> Int32?,
+        whileWatching isWatching: () -> Bool,
+        _ body: () -> Void
+    ) -> Int32 {
         while !hasEnded {
             let descriptor = connection()
             var held = held
-            let limit: Int32 = descriptor == nil ? 1000 : -1
+            let limit: Int32 = descriptor == nil || isWatching() ? 1000 : -1
             let ready = unsafe clinux_poll_with_signals(descriptor ?? -1, limit, &held)
             if ready >= 0 { body() }
         }

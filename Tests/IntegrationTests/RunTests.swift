@@ -120,5 +120,63 @@ extension RealDaemon {
                 #expect(result.errors.contains("segment a has been replaced"))
             }
         }
+
+        static let removals = [
+            "segmentctl remove a --when=now",
+            "segmentctl remove a --when=now; segmentctl write a < /dev/null",
+            "ipcrm -m $(segmentctl id a)",
+        ]
+
+        @Test(arguments: removals)
+        func `with --exit-if-replaced the command is ended while the daemon lives`(removal: String) throws {
+            try DaemonFixture.with { daemon in
+                let result = try run(
+                    """
+                    segmentctl run --exit-if-replaced a -- sh -c ': > begun; exec sleep 20' &
+                    until [ -e begun ]; do sleep 0.02; done
+                    \(removal)
+                    wait $!
+                    """,
+                    daemon
+                )
+                #expect(result.status == 1)
+                #expect(result.output.hasPrefix("segmentctl: segment a has been replaced or removed"))
+                #expect(result.output.split(separator: "\n").count == 1)
+            }
+        }
+
+        @Test func `a segment removed while the daemon lives is told once, and the command goes on`() throws {
+            try DaemonFixture.with { daemon in
+                let result = try run(
+                    """
+                    segmentctl run a -- sh -c ': > begun
+                        for part in $(seq 1 500); do [ -s errors ] && break; sleep 0.02; done
+                        sleep 1.2; exit 7' 2> errors &
+                    until [ -e begun ]; do sleep 0.02; done
+                    segmentctl remove a --when=now
+                    wait $!; echo $?; cat errors
+                    """,
+                    daemon
+                )
+                #expect(result.output.hasPrefix("7\nsegmentctl: segment a has been replaced or removed"))
+                #expect(result.output.split(separator: "\n").count == 2)
+            }
+        }
+
+        @Test func `a command that takes its time to end is asked once`() throws {
+            try DaemonFixture.with { daemon in
+                let result = try run(
+                    """
+                    segmentctl run --exit-if-replaced a -- sh -c 'trap "echo TERM" TERM; : > begun
+                        for part in $(seq 1 150); do sleep 0.02; done' 2> errors &
+                    until [ -e begun ]; do sleep 0.02; done
+                    segmentctl remove a --when=now
+                    wait $!; echo $?
+                    """,
+                    daemon
+                )
+                #expect(result.output == "TERM\n1\n")
+            }
+        }
     }
 }

@@ -22,7 +22,7 @@ struct Run: ParsableCommand {
 
     @Flag(
         help:
-            "End the command when a segment of its has been made again, with exit status 1; else that is only said."
+            "End the command when a segment of its has been replaced or removed, with exit status 1; else that is only said."
     )
     var exitIfReplaced = false
 
@@ -59,8 +59,11 @@ struct Run: ParsableCommand {
         }
         var held = HeldSegments(client, leases)
         var isEnded = false
-        let status = child.wait(beside: { client.descriptor }) {
-            let (refusals, replacements) = held.takeAgain()
+        let status = child.wait(
+            beside: { client.descriptor },
+            whileWatching: { !held.areAllReplaced }
+        ) {
+            let (refusals, replacements) = held.look()
             for text in refusals { options.notice(text) }
             for text in replacements {
                 guard exitIfReplaced else {
@@ -68,9 +71,10 @@ struct Run: ParsableCommand {
                     continue
                 }
                 Output.complain("segmentctl: \(text)")
+                // Once: a command may take its time to end.
+                if !isEnded { child.terminate() }
                 isEnded = true
             }
-            if isEnded { child.terminate() }
         }
         throw isEnded ? ExitCode(ExitStatus.failed.rawValue) : ExitCode(status)
     }
