@@ -11,6 +11,8 @@ import Varlink
 public final class SegmentEvents {
     private let address: BrokerAddress
     private var replies: Replies?
+    /// How often it has connected: a snapshot after the first may also come on the same connection.
+    package private(set) var connectionCount = 1
 
     init(_ address: BrokerAddress, _ deadline: Deadline) throws(SegmentClientError) {
         self.address = address
@@ -27,16 +29,21 @@ public final class SegmentEvents {
         var backoff = Backoff()
         while true {
             do throws(SegmentClientError) {
-                let current: Replies
-                if let replies { current = replies } else { current = try Self.subscribe(address, deadline) }
-                replies = current
-                return try current.next(deadline)
+                return try connected(deadline).next(deadline)
             } catch {
                 if replies?.isUseless ?? false { replies = nil }
                 guard error.passesWithARestart else { throw error }
                 guard backoff.pause(until: deadline) else { throw .timedOut }
             }
         }
+    }
+
+    private func connected(_ deadline: Deadline) throws(SegmentClientError) -> Replies {
+        if let replies { return replies }
+        let replies = try Self.subscribe(address, deadline)
+        self.replies = replies
+        connectionCount &+= 1
+        return replies
     }
 
     private static func subscribe(

@@ -198,6 +198,36 @@ extension RealDaemon {
             }
         }
 
+        @Test func `monitor says that it is connected again only where it is`() throws {
+            try DaemonFixture.with { daemon in
+                let lines = "\(daemon.directory)/lines"
+                let monitor = try ChildProcess(
+                    ["sh", "-c", "exec '\(Programs.path("segmentctl"))' monitor --json=short > '\(lines)'"],
+                    environment: ["SEGMENTD_SOCKET": daemon.socket],
+                    errors: "\(daemon.directory)/errors"
+                )
+                func snapshots() throws -> Int {
+                    try Programs.run("cat '\(lines)'").output.split(separator: "\n")
+                        .count { $0 == "{\"event\":\"listed\"}" }
+                }
+                func awaitSnapshots(_ count: Int) throws {
+                    let deadline = ContinuousClock.now + .seconds(10)
+                    while try snapshots() < count, ContinuousClock.now < deadline { usleep(20_000) }
+                }
+                try awaitSnapshots(1)
+                monitor.stopForNow()
+                let client = try daemon.client()
+                // More than is kept for a subscriber that does not read.
+                for _ in 0..<3000 { try client.withSegment("a") { _ in } }
+                monitor.signal(SIGCONT)
+                try awaitSnapshots(2)
+                #expect(try snapshots() > 1)
+                monitor.signal(SIGINT)
+                monitor.wait()
+                #expect(try Programs.run("cat '\(daemon.directory)/errors'").output == "")
+            }
+        }
+
         @Test func `a process without descriptors is not told that there is no broker`() throws {
             try DaemonFixture.with { daemon in
                 for verb in ["list", "status", "key a"] {
