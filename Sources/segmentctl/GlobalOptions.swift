@@ -10,11 +10,11 @@ struct GlobalOptions: ParsableArguments {
     var trust: UInt32?
 
     @Option(name: .customLong("json"), help: "Print JSON: pretty, short, or off.")
-    var form = JSONForm.off
+    var form: JSONForm?
 
     @Flag(
         name: .customShort("j"),
-        help: "Print JSON: pretty on a terminal, and else short."
+        help: "Print JSON, where --json is not given: pretty on a terminal, and else short."
     )
     var isJSON = false
 
@@ -26,14 +26,16 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("List only segments in these states, with commas between.", valueName: "state"),
-        completion: .list(StateFilter.allValueStrings)
+        completion: .list(StateFilter.words),
+        transform: StateFilter.init
     )
     var state: StateFilter?
 
     @Flag(name: .shortAndLong, help: "Print no notices.")
     var quiet = false
 
-    var json: JSONForm { form == .off && isJSON ? (Terminal.isOutput ? .pretty : .short) : form }
+    /// A form that is given goes before `-j`.
+    var json: JSONForm { form ?? (isJSON ? (Terminal.isOutput ? .pretty : .short) : .off) }
 
     func client() throws(SegmentClientError) -> SegmentClient {
         try SegmentClient(socket: socket, trustedUser: trust)
@@ -57,15 +59,23 @@ enum JSONForm: String, ExpressibleByArgument, CaseIterable {
 }
 
 /// The states that are to be listed.
-struct StateFilter: ExpressibleByArgument {
+struct StateFilter {
     let states: Set<SegmentState>
 
-    init?(argument: String) {
+    init(_ argument: String) throws {
         let words = argument.split(separator: ",", omittingEmptySubsequences: false)
-        let states = words.compactMap { SegmentState(rawValue: String($0)) }
-        guard states.count == words.count else { return nil }
-        self.states = Set(states)
+        states = Set(
+            try words.map { word in
+                guard let state = SegmentState(rawValue: String(word)) else {
+                    let all = Self.words.dropLast().joined(separator: ", ")
+                    throw ValidationError(
+                        "There is no state \"\(word)\": a segment is \(all) or \(Self.words.last ?? "")."
+                    )
+                }
+                return state
+            }
+        )
     }
 
-    static var allValueStrings: [String] { SegmentState.allCases.map(\.rawValue) }
+    static var words: [String] { SegmentState.allCases.map(\.rawValue) }
 }

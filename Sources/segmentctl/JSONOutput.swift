@@ -20,3 +20,14 @@ struct JSONArray<Element: JSONEncodable>: JSONEncodable {
         writer.endArray()
     }
 }
+
+/// A key or an identifier alone, the integer that Segment has of it.
+struct JSONNumber: JSONEncodable {
+    var value: Int32
+
+    init(_ value: Int32) {
+        self.value = value
+    }
+
+    func encode(to writer: JSONWriter) { writer.value(value) }
+}

@@ -228,6 +228,17 @@ extension RealDaemon {
             }
         }
 
+        @Test func `numbers as JSON are the integers of the wire`() throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = 4096\n[key]\nvalue = 0x8000beef"]) {
+                daemon in
+                #expect(try daemon.segmentctl("key a -j") == (0, "-2147434769\n"))
+                #expect(try daemon.segmentctl("key a --json=pretty") == (0, "-2147434769\n"))
+                #expect(try daemon.segmentctl("key a -j --json=off") == (0, "0x8000beef\n"))
+                let identifier = try #require(try daemon.client().describe("a").identifier)
+                #expect(try daemon.segmentctl("-j id a") == (0, "\(identifier)\n"))
+            }
+        }
+
         @Test func `a process without descriptors is not told that there is no broker`() throws {
             try DaemonFixture.with { daemon in
                 for verb in ["list", "status", "key a"] {

@@ -263,6 +263,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (["-j"], JSONForm.short), (["-j", "--json=off"], .off), (["--json=off", "-j"], .off),
+        (["-j", "--json=pretty"], .pretty), (["--json=short"], .short), ([], .off),
+    ])
+    func `a form of JSON that is given is taken`(arguments: [String], form: JSONForm) throws {
+        // Where no terminal is, -j is short.
+        #expect(try GlobalOptions.parse(arguments).json == form || Terminal.isOutput && form == .short)
+    }
+
+    @Test(arguments: [
+        ("ready,foo", "no state \"foo\""), ("ready,", "no state \"\""), ("Ready", "no state \"Ready\""),
+    ])
+    func `a state that there is none of is named, and all that there are`(value: String, text: String) {
+        #expect {
+            try Segmentctl.parseAsRoot(["list", "--state=\(value)"])
+        } throws: {
+            let message = Segmentctl.fullMessage(for: $0)
+            return message.contains(text)
+                && message.contains("absent, ready, drifted, draining, removing or blocked")
+        }
+    }
+
     static let pagers: [([String: String], PagerChoice)] = [
         ([:], .less(isSecure: true)), (["TERM": "dumb"], .none), (["TERM": ""], .none),
         (["PAGER": ""], .none), (["PAGER": " \t"], .none), (["PAGER": "cat"], .none),
@@ -298,6 +320,6 @@ import Testing
         ] as [(String, [SegmentState]?)]
     )
     func `states are words with commas between`(text: String, states: [SegmentState]?) {
-        #expect(StateFilter(argument: text)?.states == states.map { Set($0) })
+        #expect((try? StateFilter(text))?.states == states.map { Set($0) })
     }
 }

@@ -14,6 +14,7 @@ struct Key: ParsableCommand {
     func run() throws {
         let segment = try options.clientOfOwnNamespace().describe(name)
         guard let key = segment.key else { throw NotInKernel(segment) }
+        guard options.json == .off else { return try options.printJSON(JSONNumber(key.rawValue)) }
         try Output.print(key.description)
     }
 }
@@ -32,6 +33,7 @@ struct Identifier: ParsableCommand {
     func run() throws {
         let segment = try options.clientOfOwnNamespace().describe(name)
         guard let identifier = segment.identifier else { throw NotInKernel(segment) }
+        guard options.json == .off else { return try options.printJSON(JSONNumber(identifier.rawValue)) }
         try Output.print(identifier.description)
     }
 }
