@@ -7,17 +7,22 @@ struct BrokerAddress: Sendable {
     /// In this order; only a socket that does not exist lets the next be tried.
     private let sockets: [String]
     private let trust: PeerTrust
+    /// What `$SEGMENTD_TRUSTED_UID` has where that is no user's number.
+    private let notANumber: String?
 
     /// Nil: where a program looks that is not told otherwise, and whom it trusts.
     init(_ socket: String?, trustedUserID: UInt32?) {
         let named = socket ?? Self.variable("SEGMENTD_SOCKET")
         sockets = named.map { [$0] } ?? Self.usualPlaces
+        let trusted = trustedUserID == nil ? Self.variable("SEGMENTD_TRUSTED_UID") : nil
+        let number = trustedUserID ?? trusted.flatMap(PeerTrust.userID)
         trust = PeerTrust(
             ownUserID: geteuid(),
             overflowUserIDs: Self.overflowUserIDs,
-            trustedUserID: trustedUserID ?? Self.variable("SEGMENTD_TRUSTED_UID").flatMap(PeerTrust.userID),
+            trustedUserID: number,
             socketIsNamed: named != nil
         )
+        notANumber = number == nil ? trusted : nil
     }
 
     /// Read once: a client that comes and goes should not open a file for it each time.
@@ -57,6 +62,10 @@ struct BrokerAddress: Sendable {
 
     /// Throws `untrusted` where the process that listens is not to be believed.
     private func check(_ userID: UInt32, at path: String) throws(SegmentClientError) {
+        // Nobody then, root included: a mistake that showed only with another user's broker would stay.
+        if let notANumber {
+            throw .untrusted(socket: path, userID: userID, reason: .variableInvalid(value: notANumber))
+        }
         switch trust.verdict(on: userID) {
         case .believed: return
         case .distrusted(let reason): throw .untrusted(socket: path, userID: userID, reason: reason)

@@ -27,8 +27,9 @@ public final class SegmentClient: Sendable {
     /// does not follow the environment.
     ///
     /// A broker of root or of the caller's own user is believed, and one of the user with the number `trustedUser`,
-    /// else of `$SEGMENTD_TRUSTED_UID`. Trusting the overflow user, 65534, which in a user namespace is whoever has no
-    /// number there, host root included, takes a socket that is given, in a directory that others cannot write.
+    /// else of `$SEGMENTD_TRUSTED_UID`; where that is set and no number, none is. Trusting the overflow user, 65534,
+    /// which in a user namespace is whoever has no number there, host root included, takes a socket that is given, in a
+    /// directory that others cannot write.
     ///
     /// Throws `unreachable`, `untrusted`, `timedOut`, or `failed` where there is no socket to be had.
     public init(

@@ -239,6 +239,20 @@ extension RealDaemon {
             }
         }
 
+        @Test(arguments: ["segmentd", "4294967295", "10 "])
+        func `a trusted user that is no number is told`(value: String) throws {
+            try DaemonFixture.with { daemon in
+                let variable = "SEGMENTD_TRUSTED_UID='\(value)' SEGMENTD_SOCKET='\(daemon.socket)'"
+                for verb in ["key", "list", "status"] {
+                    let result = try Programs.run("\(variable) '\(Programs.path("segmentctl"))' \(verb) a")
+                    #expect(result.status == 7)
+                    #expect(result.output.contains("$SEGMENTD_TRUSTED_UID is \"\(value)\""))
+                }
+                let given = try Programs.run("\(variable) '\(Programs.path("segmentctl"))' --trust 1 key a")
+                #expect(given.status == 0)
+            }
+        }
+
         @Test func `a process without descriptors is not told that there is no broker`() throws {
             try DaemonFixture.with { daemon in
                 for verb in ["list", "status", "key a"] {

@@ -103,6 +103,7 @@ import Testing
                 .directoryNotGuarded(path: "/tmp", reason: "may be written by others"),
                 ["/tmp may be written by others", "a directory that others cannot write"]
             ),
+            (.variableInvalid(value: "segmentd"), ["$SEGMENTD_TRUSTED_UID is \"segmentd\"", "user 65534"]),
         ] as [(Distrust, [String])]
     )
     func `the text has both users and what to do`(distrust: Distrust, parts: [String]) {

@@ -147,7 +147,7 @@ int segmentd_last_errno(void);
  * call on this client may wait for the broker, including for one that is being restarted.
  *
  * A broker of root or of the caller's user is believed, and one of the user whose number $SEGMENTD_TRUSTED_UID is; a
- * setuid program does not follow it.
+ * setuid program does not follow it. Where it is set and no number, no broker is believed: UNTRUSTED.
  *
  * Returns 0, or INVALID_ARGUMENT, UNREACHABLE, UNTRUSTED, TIMED_OUT, SYSTEM.
  */

@@ -17,6 +17,9 @@ extension Distrust {
         case .socketNotNamed: "\(unmapped), although user \(userID) is trusted: that takes \(place)"
         case .directoryNotGuarded(let path, let reason):
             "\(unmapped), although user \(userID) is trusted: \(path) \(reason); that takes \(place)"
+        case .variableInvalid(let value):
+            "$SEGMENTD_TRUSTED_UID is \"\(value)\", which is no user's number (id -u shows one): the process that "
+                + "listens at \(socket), of user \(userID), is not believed"
         }
     }
 }

@@ -45,4 +45,6 @@ public enum Distrust: Equatable, Sendable {
     case socketNotNamed
     /// Its user has no number and is trusted, but others may write where the socket lies.
     case directoryNotGuarded(path: String, reason: String)
+    /// `$SEGMENTD_TRUSTED_UID` has something else than a user's number.
+    case variableInvalid(value: String)
 }
