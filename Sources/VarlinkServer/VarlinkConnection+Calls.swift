@@ -47,7 +47,7 @@ extension VarlinkConnection {
             share.charge(time - start, in: turns.pass)
         }
         connections.takenUp(until: time)
-        settle()
+        settle(inTurn: inTurn)
         return time
     }
 

@@ -16,6 +16,7 @@ extension VarlinkConnection: ChannelInboundHandler {
         isToRead = false
         let received = unwrapInboundIn(data)
         frames.append(received.readableBytesUInt8Span)
+        chargeReading()
         // The channel reads all there is when a write fails, whatever it was told of reading.
         guard !isBusy else { return chargeBuffers() }
         // Another user would wait for all that is read of this one; and nothing is read ahead of much.

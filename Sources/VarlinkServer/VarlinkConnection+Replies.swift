@@ -60,7 +60,7 @@ extension VarlinkConnection {
         isBusy = true
         let time = makeReplies(since: turns.now, share, inTurn: inTurn)
         isBusy = false
-        if current == nil { takeCalls(since: time) } else { settle() }
+        if current == nil { takeCalls(since: time) } else { settle(inTurn: inTurn) }
     }
 
     /// Returns until when the user has been charged.

@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 
 /// Who calls as fast as the daemon answers.
 enum Floods {
@@ -25,5 +26,22 @@ enum Floods {
                 connection.send(Message.ping, waiting: false)
             }
         }
+    }
+
+    /// 1000 connections with messages that grow by a byte at a time and come to no end, from several threads at once.
+    static func sendBytes(_ path: String) -> Never {
+        let connections = EnemyConnection.many(1000, path)
+        let threads = (0..<4).map { first in
+            Thread {
+                while true {
+                    for index in stride(from: first, to: connections.count, by: 4) {
+                        connections[index].send([0x79], waiting: false)
+                    }
+                }
+            }
+        }
+        Enemy.begun()
+        for thread in threads { try? thread.value() }
+        exit(1)
     }
 }

@@ -14,7 +14,7 @@ extension RealDaemon {
             .resilience("a user sends slowly, too much, or no call"),
             arguments: [
                 "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages",
-                "deep-nesting",
+                "deep-nesting", "byte-flood",
             ]
         )
         func `who sends slowly, too much or no call, harms nobody else`(way: String) throws {

@@ -76,6 +76,39 @@ import Varlink
         #expect(connection.isToRead)
     }
 
+    @Test func `bytes that end no message use up a user's share, and are then read by turns`() throws {
+        let opened = try (0..<100).map { _ in try open() }
+        let (_, other, otherChannel) = try open(64002)
+        func waiting() -> Int { opened.count { !$0.1.isToRead } }
+        for (_, _, channel) in opened { channel.pipeline.fireChannelRead(ByteBuffer(bytes: [0x79])) }
+        #expect(waiting() > 90)
+        otherChannel.pipeline.fireChannelRead(ByteBuffer(bytes: [0x79]))
+        #expect(other.isToRead)
+        loop.advanceTime(by: .milliseconds(100))
+        #expect(waiting() == 0)
+    }
+
+    @Test func `bytes behind a call that is not answered yet are read by turns, too`() throws {
+        let opened = try (0..<100).map { _ in try open() }
+        _ = try open(64002)
+        let bytes = Self.call("a.b.Subscribe", "more")
+        for (_, _, channel) in opened { channel.pipeline.fireChannelRead(ByteBuffer(bytes: bytes)) }
+        loop.advanceTime(by: .milliseconds(100))
+        for (_, _, channel) in opened { channel.pipeline.fireChannelRead(ByteBuffer(bytes: [0])) }
+        #expect(opened.count { !$0.1.isToRead } > 90)
+        loop.advanceTime(by: .milliseconds(100))
+        #expect(opened.allSatisfy { $0.1.isToRead })
+    }
+
+    @Test func `who has gone in the middle of a message is forgotten at the next turn`() throws {
+        let (_, connection, channel) = try open()
+        connection.share?.charge(.seconds(1), in: connections.turns.pass)
+        channel.pipeline.fireChannelRead(ByteBuffer(bytes: [0x79]))
+        channel.pipeline.fireChannelInactive()
+        loop.advanceTime(by: .milliseconds(10))
+        #expect(connection.share == nil)
+    }
+
     @Test func `calls that were read before the socket failed are all taken up`() throws {
         let (session, _, channel) = try open()
         _ = channel.connect(to: try SocketAddress(unixDomainSocketPath: "/"))

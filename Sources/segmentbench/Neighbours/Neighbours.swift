@@ -19,8 +19,8 @@ struct Neighbours: Part {
     @Option(parsing: .upToNextOption, help: "What the enemies do.")
     var ways = [
         "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages", "deep-nesting",
-        "deaf-subscribers", "deaf-callers", "deaf-viewers", "unhearing-callers", "pipelining", "many-callers",
-        "leases", "crowd", "connector", "connectors", "visitors",
+        "deaf-subscribers", "deaf-callers", "deaf-viewers", "unhearing-callers", "byte-flood", "pipelining",
+        "many-callers", "leases", "crowd", "connector", "connectors", "visitors",
     ]
 
     @Option(help: "The CPU that the enemies run on.")
