@@ -28,6 +28,13 @@ final class RawConnection {
         try #require(poll(&entry, 1, 5000) > 0, "the daemon says nothing")
     }
 
+    /// What waits in the kernel to be received, in bytes.
+    var unread: Int {
+        var count: Int32 = 0
+        ioctl(socket, UInt(FIONREAD), &count)
+        return Int(count)
+    }
+
     func sendNoMore() { shutdown(socket, Int32(SHUT_WR)) }
 
     /// The next message; nil once the daemon has closed.
@@ -288,6 +295,26 @@ extension RealDaemon {
                 let after = try subscribeAndLeave(2000)
                 // In KiB: one that was kept would be about two.
                 #expect(after - before < 1000)
+            }
+        }
+
+        @Test func `the kernel keeps little of what a client does not read`() throws {
+            try DaemonFixture.with { daemon in
+                let connection = try RawConnection(daemon.socket)
+                let call =
+                    #"{"method":"org.varlink.service.GetInterfaceDescription","#
+                    + #""parameters":{"interface":"io.segmentd.Broker"}}|"#
+                connection.send(String(repeating: call, count: 100))
+                var seen: [Int] = []
+                // Until nothing more comes for 50 ms.
+                while seen.count < 10 || seen.last == 0 || Set(seen.suffix(10)).count > 1 {
+                    usleep(5000)
+                    seen.append(connection.unread)
+                    try #require(seen.count < 1000)
+                }
+                // The kernel's default has room for 160 KiB and more.
+                #expect(connection.unread <= 32 << 10)
+                for _ in 0..<100 { #expect(try connection.receive() != nil) }
             }
         }
 
