@@ -32,7 +32,9 @@ extension Broker {
         case .blocked(let problem):
             let size = segment.definition?.size.bytes ?? 0
             let limits = problem.kind == .kernelLimit ? kernelLimits() : nil
-            guard refused.isWorthTrying(problem.kind, size: size, limits: limits) else { return }
+            // One with a record was not being made: what it means was not to be found out.
+            guard segment.record != nil || refused.isWorthTrying(problem.kind, size: size, limits: limits)
+            else { return }
             provision(segment)
             if case .blocked(let problem) = segment.life { refused.note(problem.kind, size: size) }
         case .absent: break
