@@ -4,11 +4,11 @@ import SystemVSharedMemory
 
 extension Broker {
     /// What is wrong with the host, whichever segment it hits.
-    var hostWarnings: [SegmentProblem] {
+    func hostWarnings(_ limits: KernelLimits?) -> [SegmentProblem] {
         var warnings: [SegmentProblem] = []
         if kernel.destroysUnattachedSegments() == true { warnings.append(.unattachedSegmentsDestroyed) }
         if identity.isService, !identity.groupMembers.isEmpty { warnings.append(.groupHasMembers(identity)) }
-        if let limits = kernelLimits() {
+        if let limits {
             warnings += LimitWarnings.warnings(limits, largest: largestSegment)
         }
         return warnings
@@ -22,7 +22,7 @@ extension Broker {
 
     /// Tells of each warning once when it comes, and once when it is over.
     func noteHost() {
-        let warnings = hostWarnings
+        let warnings = hostWarnings(kernelLimits())
         for warning in warnings where !toldOfHost.contains(warning) {
             report(.warning, .hostWarned, "Host: \(warning.message)")
         }

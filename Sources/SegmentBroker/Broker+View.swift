@@ -59,13 +59,31 @@ extension Broker {
         segments.values.reduce(0) { $0.addingSaturated($1.life.segment?.size ?? 0) }
     }
 
+    /// What takes the longer to count the more segments there are, whoever made them.
+    ///
+    /// It is counted again only after twenty times as long, or when the broker has changed a segment.
+    package func totals() -> Totals {
+        let start = clock.monotonic()
+        if let totalsRead, start < totalsRead.end { return totalsRead.totals }
+        let limits = kernelLimits()
+        let totals = Totals(
+            limits: limits,
+            blocked: blockedCount,
+            bytes: segmentBytes,
+            hostWarnings: hostWarnings(limits)
+        )
+        let time = clock.monotonic()
+        totalsRead = (totals, time + min((time - start) * 20, .seconds(1)))
+        return totals
+    }
+
     package func kernelLimits() -> KernelLimits? { try? kernel.limits() }
 
     /// The inode of the IPC namespace in which the segments are.
     package var namespace: UInt64 { ipcNamespace }
 
     /// What is wrong with the host or doubtful in the configuration.
-    package var warnings: [SegmentProblem] {
+    package func warnings(_ totals: Totals) -> [SegmentProblem] {
         let warnings = configuration.warnings.map {
             SegmentProblem(
                 .configuration,
@@ -73,7 +91,7 @@ extension Broker {
                 remedy: $0.remedy
             )
         }
-        return warnings + hostWarnings
+        return warnings + totals.hostWarnings
     }
 
     /// A viewer of nil sees no leases: events go to all subscribers.
@@ -165,6 +183,17 @@ extension Broker {
         if let group = definition?.group, groups[group] == .found(number) { return group }
         return number == identity.groupID ? identity.groupName : String(number)
     }
+}
+
+/// Numbers about all segments.
+package struct Totals {
+    /// Nil where the kernel does not say.
+    package var limits: KernelLimits?
+    /// How many declared segments are blocked.
+    package var blocked: Int
+    /// Of the broker's segments in the kernel, in bytes.
+    package var bytes: UInt64
+    fileprivate var hostWarnings: [SegmentProblem]
 }
 
 extension SegmentDescription {

@@ -41,6 +41,8 @@ package final class Broker {
     var toldOfHost: [SegmentProblem] = []
     /// What was last read of the segments' memory, and until when it is good enough.
     var memoryRead: (memory: [SegmentIdentifier: SegmentMemory], end: Duration)?
+    /// What was last counted of all segments, and until when it is good enough.
+    var totalsRead: (totals: Totals, end: Duration)?
     /// What the kernel has said of segments since `together` began, and nothing has changed; nil outside.
     var statusesTogether: [SegmentIdentifier: SegmentStatus]?
     /// Told of each change after it has happened; nil while nobody listens.
@@ -80,6 +82,7 @@ package final class Broker {
     package var monotonicTime: Duration { clock.monotonic() }
 
     func publish(_ kind: SegmentEvent.Kind, _ segment: BrokeredSegment) {
+        totalsRead = nil
         guard let onEvent else { return }
         onEvent(SegmentEvent(kind, name: segment.name, segment: description(segment, viewer: nil)))
     }

@@ -162,22 +162,23 @@ extension SegmentService: VarlinkApplication {
     }
 
     private var status: DaemonStatus {
-        let limits = broker.kernelLimits()
+        let totals = broker.totals()
+        let limits = totals.limits
         return DaemonStatus(
             version: identity.version,
             processID: about.processID,
             started: about.started,
             configuration: broker.configuration.directory,
             segments: broker.segmentCount,
-            blocked: broker.blockedCount,
+            blocked: totals.blocked,
             leases: broker.leaseCount,
             connections: quota.count,
-            segmentBytes: broker.segmentBytes,
+            segmentBytes: totals.bytes,
             ipcNamespace: broker.namespace,
             kernelSegments: limits?.segmentsInUse ?? 0,
             kernelSegmentsMax: limits?.segments ?? 0,
             kernelSegmentBytesMax: limits?.totalBytes ?? 0,
-            warnings: broker.warnings + [socketGone].compactMap(\.self)
+            warnings: broker.warnings(totals) + [socketGone].compactMap(\.self)
         )
     }
 }

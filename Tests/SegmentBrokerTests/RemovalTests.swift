@@ -221,9 +221,30 @@ import Testing
     @Test func `a host that destroys unattached segments is warned of`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        #expect(fixture.broker.warnings.isEmpty)
+        #expect(fixture.broker.warnings(fixture.broker.totals()).isEmpty)
         fixture.fake.destroysUnattached = true
-        #expect(fixture.broker.warnings.map(\.kind) == [.unattachedSegmentsDestroyed])
+        #expect(
+            fixture.broker.warnings(fixture.broker.totals()).map(\.kind) == [.unattachedSegmentsDestroyed]
+        )
+    }
+
+    @Test func `who asks for totals again and again does not have all segments counted each time`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        fixture.fake.clock = fixture.clock
+        fixture.fake.timeOfLimits = .microseconds(200)
+        let before = fixture.fake.limitsRead
+        for _ in 0..<100 { #expect(fixture.broker.totals().limits?.segmentsInUse == 1) }
+        #expect(fixture.fake.limitsRead == before + 1)
+        // What the broker itself does is seen at once, what others do a little later.
+        _ = fixture.reload([.test("a"), .test("b")])
+        #expect(fixture.broker.totals().limits?.segmentsInUse == 2)
+        _ = try fixture.fake.acting(as: 1001) {
+            try fixture.fake.get(SegmentKey(rawValue: 77), size: 4096, flags: .create, mode: .ownerReadWrite)
+        }
+        #expect(fixture.broker.totals().limits?.segmentsInUse == 2)
+        fixture.clock.now += .milliseconds(5)
+        #expect(fixture.broker.totals().limits?.segmentsInUse == 3)
     }
 
     @Test func `while nobody interferes a check changes nothing`() throws {

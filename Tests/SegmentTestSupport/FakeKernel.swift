@@ -200,8 +200,14 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
 
     package func allSegments() throws(Errno) -> [SegmentIdentifier: SegmentStatus] { segments }
 
+    /// How long `limits` takes, as with many segments; without a clock, no time.
+    package var timeOfLimits = Duration.zero
+    package private(set) var limitsRead = 0
+
     package func limits() throws(Errno) -> KernelLimits {
-        saidLimits
+        limitsRead += 1
+        clock?.now += timeOfLimits
+        return saidLimits
             ?? KernelLimits(
                 largestSegment: largestSegment,
                 segments: capacity,

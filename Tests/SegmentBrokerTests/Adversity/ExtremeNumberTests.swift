@@ -136,7 +136,7 @@ import Testing
         let broker = fixture.broker
         broker.check(groups: fixture.groups)
         broker.expire()
-        _ = broker.warnings
+        _ = broker.warnings(broker.totals())
         _ = broker.kernelLimits()
         _ = broker.segmentBytes
         for client in [Client.root, .member, .stranger] {
