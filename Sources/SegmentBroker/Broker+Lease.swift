@@ -4,13 +4,19 @@ import SystemVSharedMemory
 
 extension Broker {
     /// Grants a lease on a segment exactly when the kernel would let the client attach, making it first if need be.
+    ///
+    /// A segment that is to be made first has the questions asked on which that depends; `answers` are what was
+    /// answered since the client asked for the lease.
     package func acquire(
         _ name: String,
         _ access: Access,
-        _ holder: LeaseHolder
-    ) throws(BrokerError) -> Grant {
+        _ holder: LeaseHolder,
+        knowing answers: FreshAnswers
+    ) throws(BrokerError) -> Acquisition {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
         try mayHold(holder)
+        let questions = try questions(beforeMaking: segment, answers)
+        guard questions.isEmpty else { return .asking(questions) }
         let found = try present(segment, access, holder.client)
         let status = found.status
         let rule = AccessRule(status)
@@ -27,16 +33,18 @@ extension Broker {
             )
         }
         let number = grant(access, on: segment, to: holder)
-        return Grant(
-            lease: String(number),
-            name: segment.name,
-            key: status.key,
-            identifier: found.identifier,
-            size: ByteCount(bytes: status.size),
-            access: access,
-            creatorUserID: status.creatorUserID,
-            changeTime: status.lastChange,
-            ipcNamespace: ipcNamespace
+        return .granted(
+            Grant(
+                lease: String(number),
+                name: segment.name,
+                key: status.key,
+                identifier: found.identifier,
+                size: ByteCount(bytes: status.size),
+                access: access,
+                creatorUserID: status.creatorUserID,
+                changeTime: status.lastChange,
+                ipcNamespace: ipcNamespace
+            )
         )
     }
 
@@ -65,9 +73,6 @@ extension Broker {
         switch segment.life {
         case .absent, .blocked:
             guard let definition = segment.definition else { break }
-            if isStarting, let problem = unanswered(definition) {
-                throw .segmentBlocked(name: segment.name, problem: problem)
-            }
             try mayMake(definition, access, client)
             provision(segment, onDemand: true)
         case .live, .draining, .removing: break

@@ -1,4 +1,5 @@
 import NIOCore
+import SegmentBroker
 import SegmentModel
 import SystemPackage
 
@@ -43,12 +44,24 @@ package final class OutsideWorlds: Sendable {
         package static let start = Limits(files: .seconds(30), names: .seconds(30), keys: .seconds(2))
         /// A reload is answered within half a minute.
         package static let reload = Limits(files: .seconds(10), names: .seconds(10), keys: .seconds(2))
+        /// An Acquire that must ask first.
+        package static let acquire = Limits(
+            files: .milliseconds(500),
+            names: .milliseconds(500),
+            keys: .milliseconds(500)
+        )
     }
 
     /// What is asked of a configuration.
     struct Questions: Sendable {
         var groups: Set<String>
         var keyFiles: Set<FilePath>
+        var asksOwnGroup = true
+
+        /// What is asked before one segment is made.
+        init(_ questions: FreshQuestions) {
+            (groups, keyFiles, asksOwnGroup) = (questions.groups, questions.keyFiles, false)
+        }
 
         init(_ configuration: Configuration) {
             groups = configuration.groupNames
@@ -86,7 +99,7 @@ package final class OutsideWorlds: Sendable {
     ) {
         let named = eventLoop.makePromise(of: [NameQuestion: NameAnswer].self)
         let keyed = eventLoop.makePromise(of: [FilePath: KeyLookup].self)
-        let asked = Set(questions.groups.map(NameQuestion.group)).union([.own])
+        let asked = Set(questions.groups.map(NameQuestion.group)).union(questions.asksOwnGroup ? [.own] : [])
         names.ask(asked, limit: limits.names, on: eventLoop, then: named.succeed)
         keys.ask(questions.keyFiles, limit: limits.keys, on: eventLoop, then: keyed.succeed)
         named.futureResult.and(keyed.futureResult).whenSuccess { names, keys in

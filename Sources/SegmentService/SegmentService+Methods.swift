@@ -31,6 +31,7 @@ extension SegmentService: VarlinkApplication {
     }
 
     func close(_ session: Session) {
+        session.isClosed = true
         if let subscription = session.subscription { unsubscribe(subscription) }
         quota.close(session.client.userID)
         giveBack(session)
@@ -51,7 +52,7 @@ extension SegmentService: VarlinkApplication {
         switch method {
         case .acquire:
             let parameters: AcquireParameters = try decode(call)
-            connection.reply(try acquire(parameters, session))
+            acquire(parameters, session, connection)
         case .release:
             let parameters: ReleaseParameters = try decode(call)
             try release(parameters, session)
@@ -104,15 +105,6 @@ extension SegmentService: VarlinkApplication {
 
     private func authorise(_ isAllowed: Bool) throws(MethodFailure) {
         guard isAllowed else { throw .standard(.permissionDenied) }
-    }
-
-    private func acquire(_ parameters: AcquireParameters, _ session: Session) throws(MethodFailure) -> Grant {
-        defer { settle() }
-        do throws(BrokerError) {
-            return try broker.acquire(parameters.name, parameters.access ?? .readWrite, session.holder)
-        } catch {
-            throw .broker(error)
-        }
     }
 
     private func release(_ parameters: ReleaseParameters, _ session: Session) throws(MethodFailure) {

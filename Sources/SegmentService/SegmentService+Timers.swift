@@ -25,12 +25,14 @@ extension SegmentService {
         broker.expire()
         settle()
         announceStatus()
-        lookAtSocket()
+        checks &+= 1
+        // Each question wakes another thread up: what is told of within a minute is asked once in a minute.
+        let isMinute = checks % 4 == 0
+        if isMinute { lookAtSocket() }
         // Who has not done with the last one has no time for another.
         guard !isStarting, !isWorking else { return }
         check(groups: broker.groups, keys: broker.keys)
-        checks &+= 1
-        if checks % 4 == 0 || isAnswerDue { askAgain() }
+        if isMinute || isAnswerDue { askAgain() }
     }
 
     /// Tells once that no new client finds the socket, and once that they do again.

@@ -23,14 +23,17 @@ extension SegmentService {
         runSlice(of: work(), completion)
     }
 
-    /// At most 5 ms and one step more.
+    /// At most 5 ms and one step more; a step that took longer is followed by as long a rest.
+    ///
+    /// Who connects and asks needs several passes of the event loop, and does not wait for a step in each.
     private func runSlice(of work: BrokerWork, _ completion: @escaping (BrokerWork) -> Void) {
         guard !isStopped else { return }
         let end = broker.monotonicTime + .milliseconds(5)
         while work.advance() {
-            guard broker.monotonicTime < end else {
+            let over = broker.monotonicTime - end
+            guard over < .zero else {
                 settle()
-                return later { $0.runSlice(of: work, completion) }
+                return later(min(over, Self.longestRest)) { $0.runSlice(of: work, completion) }
             }
         }
         completion(work)
@@ -38,8 +41,11 @@ extension SegmentService {
     }
 
     /// Once the event loop has looked at its sockets: by a timer that is not due yet when it has run what is.
-    private func later(_ body: @escaping (SegmentService) -> Void) {
+    private func later(_ rest: Duration = .zero, _ body: @escaping (SegmentService) -> Void) {
         let service = NIOLoopBound((self, body), eventLoop: eventLoop)
-        eventLoop.scheduleTask(in: .microseconds(100)) { service.value.1(service.value.0) }
+        let delay = max(.microseconds(100), TimeAmount(rest))
+        eventLoop.scheduleTask(in: delay) { service.value.1(service.value.0) }
     }
+
+    private static var longestRest: Duration { .milliseconds(100) }
 }

@@ -36,6 +36,8 @@ package final class SegmentService {
     var reloads = 0
     /// Whether a check's questions are under way.
     var isAsking = false
+    /// What is asked for leases, by the segment's name.
+    var asking: [String: Asking] = [:]
     /// Until each segment is made or blocked.
     var isStarting = false
     var isStopped = false

@@ -8,6 +8,7 @@ import VarlinkServer
 final class Session: VarlinkSession {
     let holder: LeaseHolder
     var subscription: Subscription?
+    var isClosed = false
     private let service: SegmentService
 
     init(_ client: Client, of service: SegmentService) {

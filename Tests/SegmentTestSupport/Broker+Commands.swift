@@ -21,6 +21,23 @@ extension Broker {
         return work.outcome
     }
 
+    /// Nothing new is found where the outside worlds are asked again.
+    package func acquire(
+        _ name: String,
+        _ access: Access,
+        _ holder: LeaseHolder
+    ) throws(BrokerError) -> Grant {
+        var answers = FreshAnswers()
+        while true {
+            switch try acquire(name, access, holder, knowing: answers) {
+            case .granted(let grant): return grant
+            case .asking(let questions):
+                for group in questions.groups { answers.groups.lookups[group] = groups[group] }
+                for file in questions.keyFiles { answers.keys.lookups[file] = keys[file] }
+            }
+        }
+    }
+
     package func check(groups: GroupTable) {
         checking(groups: answered(groups, configuration), keys: lookUpKeys(configuration)).complete()
     }

@@ -4,6 +4,7 @@ import NIOEmbedded
 import SegmentBroker
 import SegmentModel
 import SegmentTestSupport
+import SystemVSharedMemory
 import Varlink
 
 @testable import SegmentService
@@ -27,7 +28,11 @@ enum ServiceTarget {
 
     private static func serve(_ bytes: [UInt8]) throws {
         let fixture = try BrokerFixture()
-        try fixture.start([.test("a", mode: 0o666), .test("b"), .test("c", keep: .whileUsed(linger: .zero))])
+        // Nothing is asked on another thread: the loop knows one.
+        let key = KeyDeclaration.value(SegmentKey(bits: 7))
+        try fixture.start([
+            .test("a", mode: 0o666), .test("b"), .test("c", keep: .whileUsed(linger: .zero), key: key),
+        ])
         let loop = EmbeddedEventLoop()
         let service = service(fixture, loop)
         let channel = EmbeddedChannel(loop: loop)

@@ -1,0 +1,70 @@
+import NIOCore
+import SegmentBroker
+import SegmentInterface
+import SegmentModel
+import VarlinkServer
+
+/// Leases; those on a segment that is to be made wait for what that depends on, while others are served.
+extension SegmentService {
+    /// Who waits for the same questions about one segment.
+    struct Asking {
+        var questions: FreshQuestions
+        var waiting: [(FreshAnswers) -> Void]
+    }
+
+    func acquire(
+        _ parameters: AcquireParameters,
+        _ session: Session,
+        _ connection: VarlinkConnection,
+        knowing answers: FreshAnswers = FreshAnswers()
+    ) {
+        // Who has gone meanwhile gets no lease.
+        guard !session.isClosed, !isStopped else { return }
+        defer { settle() }
+        do throws(BrokerError) {
+            let access = parameters.access ?? .readWrite
+            switch try broker.acquire(parameters.name, access, session.holder, knowing: answers) {
+            case .granted(let grant): connection.reply(grant)
+            case .asking(let questions):
+                ask(questions, about: parameters.name) { [self] answers in
+                    acquire(parameters, session, connection, knowing: answers)
+                }
+            }
+        } catch {
+            connection.fail(MethodFailure.broker(error))
+        }
+    }
+
+    /// All who ask the same until the answer is there share it.
+    private func ask(
+        _ questions: FreshQuestions,
+        about name: String,
+        then completion: @escaping (FreshAnswers) -> Void
+    ) {
+        if asking[name]?.questions == questions {
+            asking[name]?.waiting.append(completion)
+            return
+        }
+        let round = Asking(questions: questions, waiting: [completion])
+        // A reload has changed what is to be asked: those who asked before ask anew.
+        let earlier = asking.updateValue(round, forKey: name)?.waiting ?? []
+        let service = NIOLoopBound(self, eventLoop: eventLoop)
+        worlds.answer(
+            OutsideWorlds.Questions(questions),
+            on: eventLoop,
+            limits: .acquire
+        ) { answers in
+            let fresh = FreshAnswers(groups: answers.groups, keys: answers.keys)
+            service.value.answered(questions, about: name, fresh)
+        }
+        for completion in earlier { completion(FreshAnswers()) }
+    }
+
+    private func answered(_ questions: FreshQuestions, about name: String, _ answers: FreshAnswers) {
+        guard asking[name]?.questions == questions, let round = asking.removeValue(forKey: name) else {
+            return
+        }
+        broker.learn(answers)
+        broker.together { for completion in round.waiting { completion(answers) } }
+    }
+}
