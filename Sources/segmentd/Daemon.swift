@@ -7,6 +7,7 @@ import SegmentConfiguration
 import SegmentModel
 import SegmentRecords
 import SegmentService
+import Synchronization
 import SystemPackage
 import SystemVSharedMemory
 import Systemd
@@ -28,45 +29,61 @@ struct Daemon: Sendable {
     private let configuration: Configuration
     private let records: any SegmentRecords & Sendable
     private let loadedRecords: LoadedRecords
-    private let socket: Socket
+    private let socketPath: FilePath
+    /// What systemd handed over.
+    private let handedOver: Int32?
+    private let socket = OpenedSocket()
+    private let running: NIOLoopBoundBox<Running?>
     private let isService: Bool
     /// SIGHUP came while the configuration was being read.
     private let isReloadDue: Bool
-    private let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+    private let eventLoop: any EventLoop
 
     private enum Message: Sendable {
         case signal(DaemonSignal)
         case read(Result<Configuration, ConfigurationInvalid>)
         case opened(Result<(RecordDirectory, LoadedRecords), StartError>)
-        /// Requests are served as far as they can be.
-        case serving(NIOLoopBound<Running>)
+        case listening(Result<Socket, StartError>)
         /// Every segment is made or blocked.
         case started
         case failed(StartError)
         case ended
     }
 
+    /// The socket once it is open, so that whoever ends the process finds it.
+    private final class OpenedSocket: Sendable {
+        private let socket = Mutex<Socket?>(nil)
+        var value: Socket? {
+            get { socket.withLock { $0 } }
+            set { socket.withLock { $0 = newValue } }
+        }
+    }
+
     /// What runs until the end, on the event loop.
     private final class Running {
         let service: SegmentService
         var server: VarlinkServer?
+        private(set) var isEnded = false
 
         init(_ service: SegmentService) { self.service = service }
 
         func end(isRestart: Bool) {
+            isEnded = true
             service.stopChecking()
             service.broker.stop(isRestart: isRestart)
             server?.stop()
         }
     }
 
-    /// Reads the configuration and takes the lock and the socket; no segment is touched yet.
+    /// Reads the configuration and takes the lock; no segment is touched yet.
     ///
     /// Signals are held by now.
     init(_ places: Places, _ log: DaemonLog, _ manager: any ServiceManager) throws(StartError) {
         self.log = log
         self.manager = manager
         isService = places.isService
+        eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+        running = NIOLoopBoundBox.makeEmptyBox(valueType: Running.self, eventLoop: eventLoop)
         if isService, UserNamespace.isHidingUsers { throw .userNamespace }
         let inbox = inbox
         let source = ConfigurationSource(places.configuration)
@@ -96,7 +113,12 @@ struct Daemon: Sendable {
         try Self.refuseVanished(configuration, loadedRecords)
         records =
             directory.isInMemory ? directory : TimedRecords(directory, limit: .milliseconds(50))
-        socket = try Socket(places.socket)
+        socketPath = places.socket
+        do throws(ListeningSocketsError) {
+            handedOver = try ListeningSockets.take(named: "varlink")
+        } catch {
+            throw .handedOverSockets(error)
+        }
     }
 
     private static func openRecords(
@@ -120,16 +142,36 @@ struct Daemon: Sendable {
         _ manager: any ServiceManager,
         _ isReloadDue: inout Bool
     ) throws(StartError) -> Message {
-        for _ in 0..<6 {
-            switch inbox.next(within: .seconds(5)) {
+        var patience = Patience()
+        let end = ContinuousClock.now + .seconds(30)
+        while end > .now {
+            switch inbox.next(within: min(patience.rest, end - .now)) {
             case .signal(.reload): isReloadDue = true
             case .signal: throw .interrupted
             case let message?: return message
-            case nil:
+            case nil: break
+            }
+            if patience.isOver {
                 manager.tell([.extendTimeout(30_000_000), .status("Starting: \(world) does not answer")])
             }
         }
         throw .unanswered(world)
+    }
+
+    /// How long until it is told again that the start waits, however many messages come meanwhile.
+    private struct Patience {
+        private var end = ContinuousClock.now + .seconds(5)
+
+        var rest: Duration { max(.zero, end - .now) }
+
+        /// True once each time it is over.
+        var isOver: Bool {
+            mutating get {
+                guard end <= .now else { return false }
+                end = .now + .seconds(5)
+                return true
+            }
+        }
     }
 
     /// Segments whose directory is gone are not taken for segments that are to go.
@@ -146,56 +188,67 @@ struct Daemon: Sendable {
 
     /// Serves until a signal ends it.
     func run() throws(StartError) {
-        eventLoop.execute { start() }
-        var running: NIOLoopBound<Running>?
+        eventLoop.execute { takeOver() }
+        worlds.files.run { [inbox, socket, socketPath, handedOver] in
+            let result = Result { () throws(StartError) in try Socket(handedOver, orAt: socketPath) }
+            socket.value = try? result.get()
+            inbox.post(.listening(result))
+        }
+        var patience = Patience()
+        var unanswered = "the file system of the socket, \(socketPath),"
         var isStarted = false
         var isReloadDue = isReloadDue
         while true {
-            switch inbox.next(within: isStarted ? nil : .seconds(5)) {
-            case .signal(.stop): return try end(running, isRestart: false)
-            case .signal(.endForRestart): return try end(running, isRestart: true)
+            switch inbox.next(within: isStarted ? nil : patience.rest) {
+            case .signal(.stop): return try end(isRestart: false)
+            case .signal(.endForRestart): return try end(isRestart: true)
             case .signal(.reload): isReloadDue = true
-            case .serving(let service): running = service
             case .started: isStarted = true
-            case .failed(let error):
-                socket.remove()
+            case .listening(.failure(let error)), .failed(let error):
+                removeSocket()
                 throw error
-            case .signal(.wake), .read, .opened, .ended: break
-            case nil:
-                manager.tell([
-                    .extendTimeout(30_000_000),
-                    .status("Starting: the name service or the file of a key has not answered yet"),
-                ])
+            case .listening(.success(let socket)):
+                unanswered = "the name service or the file of a key"
+                eventLoop.execute { start(on: socket) }
+            case .signal(.wake), .read, .opened, .ended, nil: break
             }
-            if isStarted, isReloadDue, let running {
+            if !isStarted, patience.isOver {
+                let status = "Starting: \(unanswered) has not answered yet"
+                manager.tell([.extendTimeout(30_000_000), .status(status)])
+            }
+            if isStarted, isReloadDue {
                 isReloadDue = false
-                eventLoop.execute { running.value.service.reloadConfiguration() }
+                eventLoop.execute { running.value?.service.reloadConfiguration() }
             }
         }
     }
 
-    /// On the event loop: takes over what has a record, serves it, and makes the rest.
-    private func start() {
+    /// On the event loop: takes over what has a record.
+    private func takeOver() {
         do throws(StartError) {
-            let running = Running(try makeService())
-            // As long as the process: its threads end with nothing else.
-            _ = unsafe Unmanaged.passRetained(running)
-            inbox.post(.serving(NIOLoopBound(running, eventLoop: eventLoop)))
-            running.service.start {
-                serve(running)
-            } then: {
-                running.service.startChecking(every: checkPeriod)
-                log.say(.started, running.service.announceReady())
-                inbox.post(.started)
-            }
+            running.value = Running(try makeService())
         } catch {
             inbox.post(.failed(error))
         }
     }
 
+    /// On the event loop: serves what has been taken over, and makes the rest.
+    private func start(on socket: Socket) {
+        guard let running = running.value else { return }
+        // As long as the process: its threads end with nothing else.
+        _ = unsafe Unmanaged.passRetained(running)
+        running.service.start {
+            serve(running, on: socket)
+        } then: {
+            running.service.startChecking(every: checkPeriod)
+            log.say(.started, running.service.announceReady())
+            inbox.post(.started)
+        }
+    }
+
     /// On the event loop: lets clients in, unless they are already.
-    private func serve(_ running: Running) {
-        guard running.server == nil else { return }
+    private func serve(_ running: Running, on socket: Socket) {
+        guard running.server == nil, !running.isEnded else { return }
         do throws(ListeningSocketError) {
             running.server = try VarlinkServer(
                 running.service,
@@ -207,13 +260,13 @@ struct Daemon: Sendable {
         }
     }
 
-    private func end(_ running: NIOLoopBound<Running>?, isRestart: Bool) throws(StartError) {
+    private func end(isRestart: Bool) throws(StartError) {
         let status = isRestart ? "Ending for a restart, every segment is kept" : "Stopping"
         manager.tell([.stopping, .status(status)])
         log.say(.stopped, status)
         eventLoop.execute {
-            running?.value.end(isRestart: isRestart)
-            socket.remove()
+            running.value?.end(isRestart: isRestart)
+            socket.value?.remove()
             inbox.post(.ended)
         }
         let end = ContinuousClock.now + Self.longestStop
@@ -226,6 +279,18 @@ struct Daemon: Sendable {
             case nil: throw .stuck
             default: break
             }
+        }
+    }
+
+    /// Takes away a socket that was made for a start that fails, if its file system answers.
+    private func removeSocket() {
+        eventLoop.execute {
+            socket.value?.remove()
+            inbox.post(.ended)
+        }
+        let end = ContinuousClock.now + Self.longestStop
+        while let message = inbox.next(within: end - .now) {
+            if case .ended = message { return }
         }
     }
 
@@ -267,7 +332,7 @@ struct Daemon: Sendable {
                 descriptors: DescriptorLimit.current
             ),
             setLogLevel: { level.value = Logger.Level($0) },
-            socketProblem: { [socket] in socket.problem }
+            socketProblem: { [socket] in socket.value?.problem }
         )
         service.adoptSettings()
         return service

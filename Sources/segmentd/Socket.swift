@@ -14,17 +14,14 @@ struct Socket: Sendable {
     /// Made by this process, so that it goes with it.
     private let isOwn: Bool
 
-    init(_ path: FilePath) throws(StartError) {
-        do throws(ListeningSocketsError) {
-            if let handedOver = try ListeningSockets.take(named: "varlink") {
-                descriptor = handedOver
-                self.path = SocketPath.of(handedOver).flatMap { $0.hasPrefix("/") ? $0 : nil }
-                file = self.path.flatMap(FileIdentity.init)
-                isOwn = false
-                return
-            }
-        } catch {
-            throw .handedOverSockets(error)
+    /// The file system of the path may not answer: to be made where nobody waits.
+    init(_ handedOver: Int32?, orAt path: FilePath) throws(StartError) {
+        if let handedOver {
+            descriptor = handedOver
+            self.path = SocketPath.of(handedOver).flatMap { $0.hasPrefix("/") ? $0 : nil }
+            file = self.path.flatMap(FileIdentity.init)
+            isOwn = false
+            return
         }
         try Directories.makeParent(of: path)
         do throws(ListeningSocketError) {

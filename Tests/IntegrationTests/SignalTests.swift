@@ -2,6 +2,7 @@ import Glibc
 import SegmentClient
 import SegmentModel
 import SegmentTestSupport
+import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
@@ -12,7 +13,7 @@ extension RealDaemon {
         /// The configuration takes a second to be read.
         private static func slowly(_ directory: String) -> [String] {
             [
-                "strace", "-D", "-f", "-q", "-o", "/dev/null", "-P", "\(directory)/config", "-P",
+                "-P", "\(directory)/config", "-P",
                 "\(directory)/config/segments.d", "-P", "\(directory)/config/segments.d/a.toml", "-e",
                 "inject=openat,getdents64:delay_enter=1000000:when=1",
             ]
@@ -28,6 +29,41 @@ extension RealDaemon {
             }
         }
 
+        @Test func `many SIGHUPs while the configuration is read do not refuse the start`() throws {
+            try whileReading { process, notify in
+                for _ in 0..<8 {
+                    process.signal(SIGHUP)
+                    usleep(20_000)
+                }
+                _ = try notify.expect("READY=1")
+                process.signal(SIGTERM)
+            }
+        }
+
+        @Test func `a socket that takes long to make holds up no stop`() throws {
+            let slowly = ["-e", "inject=bind:delay_enter=4000000"]
+            try whileDelayed(by: { _ in slowly }) { process, notify in
+                let socket = String(notify.path.dropLast("notify".count)) + "socket"
+                process.signal(SIGTERM)
+                _ = try notify.expect("STOPPING=1")
+                // A process that is traced ends with the call that is delayed.
+                #expect(access(socket, F_OK) != 0, "the call is not over yet")
+            }
+        }
+
+        @Test func `a stop during a start removes what is kept until the stop`() throws {
+            let segments = (0..<1500).map { ("segments.d/s\($0).toml", "size = 1\nkeep = \"until-stop\"") }
+            try DaemonFixture.with(Dictionary(uniqueKeysWithValues: segments)) { daemon in
+                #expect(daemon.stop(SIGUSR2) == 0)
+                #expect(try LinuxKernel().allSegments().count == 1500)
+                try daemon.spawn()
+                while access(daemon.socket, F_OK) != 0 { usleep(200) }
+                #expect(daemon.stop(SIGTERM) == 0)
+                #expect(try LinuxKernel().allSegments().isEmpty)
+                #expect(access(daemon.socket, F_OK) != 0)
+            }
+        }
+
         @Test(arguments: [SIGTERM, SIGINT, SIGUSR2])
         func `a signal to end while the configuration is read ends as ever`(signal: Int32) throws {
             try whileReading { process, _ in process.signal(signal) }
@@ -35,6 +71,14 @@ extension RealDaemon {
 
         /// Runs `body` while a daemon reads its configuration; it then ends well.
         private func whileReading(_ body: (ChildProcess, NotifyListener) throws -> Void) throws {
+            try whileDelayed(by: Self.slowly, body)
+        }
+
+        /// `calls` tells strace(1) which calls take long, in a directory.
+        private func whileDelayed(
+            by calls: (String) -> [String],
+            _ body: (ChildProcess, NotifyListener) throws -> Void
+        ) throws {
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(directory)'") }
             for (path, text) in Self.whileUsed {
@@ -42,7 +86,7 @@ extension RealDaemon {
             }
             let notify = try NotifyListener("\(directory)/notify")
             let process = try ChildProcess(
-                Self.slowly(directory) + [
+                ["strace", "-D", "-f", "-q", "-o", "/dev/null"] + calls(directory) + [
                     Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
                     "\(directory)/socket", "--state", "\(directory)/state",
                 ],
