@@ -73,7 +73,9 @@ extension Broker {
                 case .live(let live) = segment.life,
                 case .whileUsed(let linger) = segment.definition?.keep
             else { continue }
-            let rest = status(live.identifier).map { Linger.rest(linger, $0, at: clock.realtime()) } ?? .zero
+            // Where the kernel does not say, the next check asks again.
+            guard let status = status(live.identifier) else { continue }
+            let rest = Linger.rest(linger, status, at: clock.realtime())
             if rest > .zero {
                 removalDue[name] = now + rest
             } else {
