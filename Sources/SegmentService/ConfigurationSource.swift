@@ -10,17 +10,21 @@ package struct ConfigurationSource: Sendable {
     package var ownGroup: @Sendable () -> OwnGroup?
     /// Asks the file system for a file that a key is made of.
     package var key: @Sendable (FilePath) -> KeyLookup
+    /// What is mounted where; answered at once, whatever has been mounted.
+    package var mountPoints: @Sendable () -> MountPoints
 
     package init(
         read: @escaping @Sendable () -> Result<Configuration, ConfigurationInvalid>,
         group: @escaping @Sendable (String) -> GroupLookup,
         ownGroup: @escaping @Sendable () -> OwnGroup?,
-        key: @escaping @Sendable (FilePath) -> KeyLookup
+        key: @escaping @Sendable (FilePath) -> KeyLookup,
+        mountPoints: @escaping @Sendable () -> MountPoints = { MountPoints(mountinfo: "") }
     ) {
         self.read = read
         self.group = group
         self.ownGroup = ownGroup
         self.key = key
+        self.mountPoints = mountPoints
     }
 }
 

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// One thread asks them one after another. Where it is held up, the next takes over; threads are few, and those that
 /// are held up are never waited for. Questions akin to one that holds a thread up, such as files of the same
-/// directory, come last, and take at most half of the threads.
+/// file system, come last, and take at most half of the threads.
 package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sendable {
     private let pool: NIOThreadPool
     private let threads: Int

@@ -1,6 +1,7 @@
 import NIOCore
 import SegmentBroker
 import SegmentModel
+import Synchronization
 import SystemPackage
 
 /// The worlds that may not answer, each with threads of its own: files, names, and the file systems of keys.
@@ -10,6 +11,13 @@ package final class OutsideWorlds: Sendable {
     private let source: ConfigurationSource
     private let names: Lookups<NameQuestion, NameAnswer>
     private let keys: Lookups<FilePath, KeyLookup>
+
+    /// As they were when keys were last asked for.
+    private let mountPoints = SharedMountPoints()
+
+    private final class SharedMountPoints: Sendable {
+        let points = Mutex(MountPoints(mountinfo: ""))
+    }
 
     private enum NameQuestion: Hashable { case group(String), own }
     private enum NameAnswer { case group(GroupLookup), own(OwnGroup?) }
@@ -27,7 +35,14 @@ package final class OutsideWorlds: Sendable {
             case .own: .own(source.ownGroup())
             }
         }
-        keys = Lookups(threads: 6, kin: { $0.removingLastComponent() }, answer: source.key)
+        let mountPoints = mountPoints
+        keys = Lookups(
+            threads: 6,
+            kin: { path in
+                mountPoints.points.withLock { $0.holding(path) } ?? path.removingLastComponent()
+            },
+            answer: source.key
+        )
     }
 
     /// How long each world is waited for.
@@ -101,6 +116,8 @@ package final class OutsideWorlds: Sendable {
         let keyed = eventLoop.makePromise(of: [FilePath: KeyLookup].self)
         let asked = Set(questions.groups.map(NameQuestion.group)).union(questions.asksOwnGroup ? [.own] : [])
         names.ask(asked, limit: limits.names, on: eventLoop, then: named.succeed)
+        let points = source.mountPoints()
+        mountPoints.points.withLock { $0 = points }
         keys.ask(questions.keyFiles, limit: limits.keys, on: eventLoop, then: keyed.succeed)
         named.futureResult.and(keyed.futureResult).whenSuccess { names, keys in
             var answers = Answers()

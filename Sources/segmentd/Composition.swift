@@ -3,6 +3,7 @@ import SegmentBroker
 import SegmentConfiguration
 import SegmentModel
 import SegmentService
+import SystemPackage
 import SystemVSharedMemory
 import Systemd
 import Varlink
@@ -19,8 +20,31 @@ extension ConfigurationSource {
             },
             group: GroupTable.lookUp,
             ownGroup: OwnGroup.current,
-            key: { KeyLookup($0, in: LinuxKernel()) }
+            key: { KeyLookup($0, in: LinuxKernel()) },
+            mountPoints: { MountPoints(mountinfo: Self.mountinfo) }
         )
+    }
+}
+
+extension ConfigurationSource {
+    /// Empty where /proc does not show it.
+    private static var mountinfo: String {
+        guard
+            let file = try? FileDescriptor.open(
+                FilePath("/proc/self/mountinfo"),
+                .readOnly,
+                options: .closeOnExec
+            )
+        else { return "" }
+        defer { try? file.close() }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 14)
+        while true {
+            let count = try? unsafe buffer.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
+            guard let count, count > 0 else { break }
+            bytes += buffer[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

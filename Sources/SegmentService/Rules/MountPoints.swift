@@ -1,0 +1,37 @@
+package import SystemPackage
+
+/// Where file systems are mounted, as /proc/PID/mountinfo of proc(5) lists it.
+package struct MountPoints: Equatable, Sendable {
+    /// The longest first, so that the first that a path begins with is its own.
+    private var paths: [FilePath]
+
+    package init(mountinfo text: String) {
+        paths = text.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ")
+            return fields.count > 4 ? FilePath(Self.unescaped(fields[4])) : nil
+        }
+        paths.sort { $0.string.utf8.count > $1.string.utf8.count }
+    }
+
+    /// The mount point of the file system that a path leads to, links aside; nil where none is listed.
+    package func holding(_ path: FilePath) -> FilePath? {
+        paths.first { path.starts(with: $0) }
+    }
+
+    /// Space, tab, newline and backslash are written as a backslash with three octal digits.
+    private static func unescaped(_ field: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(field.utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "\\"), rest.count >= 3,
+                let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
+            {
+                bytes.append(code)
+                rest.removeFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
