@@ -3,9 +3,10 @@
 telemetry=$(segmentctl id telemetry)
 shmfile=$(segmentctl id shmfile)
 theirs=$(ipcmk -M 4096 | grep -o '[0-9]*$')
-bobs=$(as bob ipcmk -M 4096 | grep -o '[0-9]*$')
+# bob has had a session, at whose end logind removes what is his
+adas=$(as ada ipcmk -M 4096 | grep -o '[0-9]*$')
 lives() { ipcs -m -i "$1"; }
-expect "another's segment" "shmid=$bobs" lives "$bobs"
+expect "another's segment" "shmid=$adas" lives "$adas"
 
 exits "removal" 0 apt-get remove -y segmentd
 expect "stops the service" inactive systemctl is-active segmentd.service
@@ -40,7 +41,7 @@ expect "the attached one is marked" "dest" sh -c "ipcs -m | grep ' $telemetry '"
 kill $client
 await 5 sh -c "! ipcs -m | grep -q segmentd"
 exits "and gone with its last attachment" 1 sh -c 'ipcs -m | grep -q segmentd'
-expect "another's segment is not touched" "shmid=$bobs" lives "$bobs"
+expect "another's segment is not touched" "shmid=$adas" lives "$adas"
 expect "nor root's" "shmid=$theirs" lives "$theirs"
 exits "its records are gone" 1 test -e /run/segmentd
 exits "so are its settings" 1 test -e /etc/segmentd/segmentd.toml
@@ -54,4 +55,4 @@ rm /etc/segmentd/segments.d/*
 exits "purged with nothing declared" 0 apt-get purge -y segmentd
 exits "nothing is left in /etc" 1 test -e /etc/segmentd
 exits "nor in the kernel" 1 sh -c 'ipcs -m | grep -q segmentd'
-ipcrm -m "$theirs" -m "$bobs"
+ipcrm -m "$theirs" -m "$adas"

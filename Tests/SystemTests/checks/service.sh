@@ -152,7 +152,8 @@ systemctl reset-failed segmentd.service segmentd.socket
 exits "with one it does" 0 systemctl start segmentd.socket segmentd.service
 
 rm $broker
-await 20 sh -c 'systemctl show -P StatusText segmentd.service | grep -q "is gone"'
+# looked for every fourth check, once a minute
+await 80 sh -c 'systemctl show -P StatusText segmentd.service | grep -q "is gone"'
 expect "a socket that somebody removed is noticed" "its socket $broker is gone" \
     systemctl show -P StatusText segmentd.service
 expect "with the remedy" "systemctl restart segmentd.socket" \
