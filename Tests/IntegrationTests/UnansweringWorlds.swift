@@ -9,8 +9,10 @@ final class HeldNameService {
 
     /// What makes a daemon ask it.
     var environment: [String: String] {
-        [
-            "LD_PRELOAD": "\(directory)/names.so", "HELD_NAMES": file,
+        // Beside what a sanitizer needs.
+        let others = getenv("LD_PRELOAD").map { ":" + String(cString: $0) } ?? ""
+        return [
+            "LD_PRELOAD": "\(directory)/names.so\(others)", "HELD_NAMES": file,
             "ASAN_OPTIONS": "verify_asan_link_order=0",
         ]
     }
