@@ -17,6 +17,9 @@ package final class Thread<Value>: @unchecked Sendable {
         )
     }
 
+    // Whoever does not wait for a thread lets it end alone: it must not stay to be joined.
+    deinit { if !isJoined { pthread_detach(thread) } }
+
     /// Waits for its end; throws where that does not come within the time limit.
     package func value(timeLimit: Duration? = nil) throws -> Value {
         if let timeLimit { guard result.isOver.wait(timeLimit: timeLimit) else { throw StillRuns() } }
