@@ -74,7 +74,9 @@ struct LatestObserver: Sendable {
         var check = Deadline(.milliseconds(Int64(Waiter.longestSleep)))
         while true {
             let hasBegun = try hasWriterBegun()
-            if hasBegun, canAnnounce { return try waiter.await(until: deadline, look) != nil }
+            if hasBegun, canAnnounce {
+                return try waiter.await(until: deadline, for: .init(after: seen), look) != nil
+            }
             if hasBegun, case .found = look() { return true }
             guard !deadline.hasPassed else { return false }
             if check.hasPassed {

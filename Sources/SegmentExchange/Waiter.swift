@@ -23,31 +23,39 @@ struct Waiter: Sendable {
     /// Throws what the look fails with, and `segmentRemoved` where the segment was removed and there is nothing to see.
     mutating func await<Found>(
         until deadline: Deadline = .never,
+        for mark: WaitingWord.Mark = .single,
         _ look: () -> Look<Found>
     ) throws(ExchangeError) -> Found? {
         if let found = try look().found { return found }
         if let found = try lookAround(look) { return found }
         var wakeUps = 0, isLong = false
         while true {
-            waiting.announce()
-            if let found = try look().found { return found }
+            waiting.announce(mark)
+            if let found = try look().found {
+                waiting.withdraw(mark)
+                return found
+            }
             // A stranger may let no sleep be long.
             if isLong || wakeUps % 1000 == 999, memory.isRemoved { throw .segmentRemoved }
             guard !deadline.hasPassed else { return nil }
             let limit = deadline.milliseconds
-            isLong = waiting.sleep(limit < 0 ? Self.longestSleep : min(limit, Self.longestSleep))
+            isLong = waiting.sleep(
+                mark,
+                milliseconds: limit < 0 ? Self.longestSleep : min(limit, Self.longestSleep)
+            )
             wakeUps &+= 1
+            if let found = try look().found { return found }
         }
     }
 
     private mutating func lookAround<Found>(_ look: () -> Look<Found>) throws(ExchangeError) -> Found? {
         let looks = patience.looks(processor.place)
-        var count = 0, isOver = false
-        while count < looks.count, !isOver {
+        for count in 1..<looks.count + 1 {
             clinux_spin_pause()
-            count += 1
-            // If somebody else had work for this processor, it may have been what is waited for: one look more.
-            isOver = looks.yields && count % Patience.turn == 0 && clinux_yield() != 0
+            if looks.yields, count % Patience.turn == 0, clinux_yield() > Patience.longestTurn {
+                patience.lostProcessor()
+                return try look().found
+            }
             if let found = try look().found {
                 patience.found(after: count)
                 return found

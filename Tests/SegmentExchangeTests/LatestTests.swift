@@ -97,6 +97,26 @@ private struct Sample: Equatable {
         }
     }
 
+    @Test func `who has missed a wake-up does not go to sleep because another waits for the next`() throws {
+        let waiting = try LatestPlace(memory.shared, valueSize: 8).waiting
+        waiting.announce(.init(after: 1))
+        // The second value is published; another reader has it already.
+        waiting.wake()
+        waiting.announce(.init(after: 2))
+        #expect(!waiting.sleep(.init(after: 1), milliseconds: 10_000))
+        #expect(waiting.sleep(.init(after: 2), milliseconds: 1))
+    }
+
+    @Test func `an announced wait that was over already makes nobody else sleep`() throws {
+        let place = try LatestPlace(memory.shared, valueSize: 8), word = memory.shared.half(at: 384)
+        var waiter = Waiter(memory.shared, on: place.waiting, for: place.processor)
+        // The value comes between the last look and the announcement.
+        _ = try waiter.await(for: .init(after: 1)) { () -> Look<Void> in
+            word.load() == 0 ? .notYet : .found(())
+        }
+        #expect(word.load() == 0)
+    }
+
     @Test func `a writer that ended in the middle leaves the newest whole value, and the next goes on`()
         throws
     {

@@ -171,10 +171,33 @@ import Testing
 
     @Test func `after long sleep the looks are tried in full, once`() {
         var patience = Patience()
-        for _ in 0..<Patience.trial { patience.foundNothing() }
+        for _ in 0..<Patience.trial.first { patience.foundNothing() }
         #expect(patience.looks(.elsewhere).count == Patience.most)
         patience.foundNothing()
         #expect(patience.looks(.elsewhere).count == 0)
+    }
+
+    @Test func `looks that lose the processor are tried more and more seldom, until some shorten a wait`() {
+        var patience = Patience()
+        func sleeps() -> Int {
+            var sleeps = 0
+            while patience.looks(.elsewhere).count < Patience.most {
+                patience.foundNothing()
+                sleeps += 1
+            }
+            return sleeps
+        }
+        patience.foundNothing()
+        var trials: [Int] = []
+        for _ in 0..<10 {
+            trials.append(sleeps())
+            patience.lostProcessor()
+        }
+        #expect(trials == [255, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 65536])
+        _ = sleeps()
+        patience.found(after: 1000)
+        for _ in 0..<12 { patience.foundNothing() }
+        #expect(sleeps() == 256 - 12)
     }
 
     @Test func `two sides on one processor keep it from each other now and then`() {

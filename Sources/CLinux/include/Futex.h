@@ -17,8 +17,8 @@ uint32_t clinux_processor(void);
 int clinux_use_processors(uint64_t mask);
 // The first 64 that this thread may run on, as a mask; 0 if it is not known.
 uint64_t clinux_processors(void);
-// sched_yield(2). Returns whether another thread ran meanwhile, as far as the time that it took shows.
-int clinux_yield(void);
+// sched_yield(2). Returns for how many nanoseconds this thread did not run.
+int64_t clinux_yield(void);
 
 // Tells the processor that this is a loop that waits for another one; Swift's own hint is not public.
 static inline void clinux_spin_pause(void) {

@@ -6,16 +6,19 @@
 struct Patience: Equatable {
     /// About 50 µs, three times what waking up costs.
     static let most = 2000
-    /// After so many looks others may have the processor.
+    /// After so many looks others may have the processor: another waiting side hands it on within microseconds.
     static let turn = 64
-    /// After so many waits in sleep the looks are tried in full.
-    static let trial = 256
+    /// Who computes for so many nanoseconds leaves no time to look, while a side that wakes up comes first.
+    static let longestTurn: Int64 = 100_000
+    /// After so many waits in sleep the looks are tried in full, and after up to so many where they lost the processor.
+    static let trial = (first: 256, last: 1 << 16)
     /// So many waits keep the processor, out of so many beside the other side.
     static let separation = (waits: 64, among: 1 << 14)
 
     private var limit = Patience.most
-    /// Waits in a row that looks did not shorten.
+    /// Waits that looks did not shorten, since they were last tried in full.
     private var sleeps = 0
+    private var trial = Patience.trial.first
     /// Waits while the other side ran on the same processor.
     private var waitsBeside = 0
 
@@ -59,19 +62,24 @@ struct Patience: Equatable {
                 return Looks(count: Self.most, yields: false)
             }
         }
-        let isTrial = sleeps > 0 && sleeps % Self.trial == 0
-        return Looks(count: isTrial ? Self.most : limit, yields: true)
+        return Looks(count: sleeps == trial ? Self.most : limit, yields: true)
     }
 
     /// A wait was over after so many looks.
     mutating func found(after looks: Int) {
-        sleeps = 0
+        (sleeps, trial) = (0, Self.trial.first)
         limit = min(Self.most, 2 * max(limit, looks))
     }
 
-    /// A wait went on after all looks, or after those that others left time for.
+    /// A wait went on after all looks.
     mutating func foundNothing() {
-        sleeps &+= 1
+        sleeps = sleeps < trial ? sleeps + 1 : 0
         limit /= 2
+    }
+
+    /// Others had the processor for longer than a turn, so that sleep would have been shorter.
+    mutating func lostProcessor() {
+        foundNothing()
+        trial = min(2 * trial, Self.trial.last)
     }
 }
