@@ -9,7 +9,7 @@ struct Patience: Equatable {
     /// After so many looks others may have the processor: another waiting side hands it on within microseconds.
     static let turn = 64
     /// Who computes for so many nanoseconds leaves no time to look, while a side that wakes up comes first.
-    static let longestTurn: Int64 = 100_000
+    static let longestTurn: Int64 = 500_000
     /// After so many waits in sleep the looks are tried in full, and after up to so many where they lost the processor.
     static let trial = (first: 256, last: 1 << 16)
     /// So many waits keep the processor, out of so many beside the other side.
