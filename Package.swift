@@ -143,9 +143,10 @@ let package = Package(
         .executableTarget(
             name: "segmentd",
             dependencies: [
-                "SegmentBroker", "SegmentConfiguration", "SegmentModel", "SegmentRecords", "SegmentService",
-                "SystemVSharedMemory", "Systemd", "Varlink", "VarlinkServer", arguments, locks, logging,
-                system,
+                "CLinux", "SegmentBroker", "SegmentConfiguration", "SegmentModel", "SegmentRecords",
+                "SegmentService", "SystemVSharedMemory", "Systemd", "Varlink", "VarlinkServer", arguments,
+                locks,
+                logging, system,
             ] + nio,
             swiftSettings: strict
         ),

@@ -1,5 +1,8 @@
 #define _GNU_SOURCE
 #include "Environment.h"
+#include <malloc.h>
 #include <stdlib.h>
 
 const char *clinux_secure_getenv(const char *name) { return secure_getenv(name); }
+
+int clinux_share_heap(void) { return mallopt(M_ARENA_MAX, 1); }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Glibc
 import SegmentModel
 import Systemd
@@ -18,6 +19,8 @@ struct SegmentdCommand: ParsableCommand {
     /// Holds signals before anything else: none is lost, and none ends the process half-way.
     static func main() {
         DaemonSignal.hold()
+        // Threads that wait hold no memory then, and a heap of all grows by larger steps.
+        _ = clinux_share_heap()
         // A record that may not be so long is an error like others; setrlimit(2), RLIMIT_FSIZE.
         signal(SIGXFSZ, SIG_IGN)
         // No file of ours gets the number of a stream that is closed.
