@@ -2,7 +2,9 @@
 #include "UnixSocket.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -48,3 +50,30 @@ int clinux_is_listening_unix_stream(int socket) {
 }
 
 int clinux_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
+
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+int clinux_refuse_descriptors(int socket) {
+    int passed = 0, refused = 0;
+    socklen_t length = sizeof passed;
+    if (getsockopt(socket, SOL_SOCKET, SO_PASSRIGHTS, &passed, &length) != 0) return -1;
+    if (passed && setsockopt(socket, SOL_SOCKET, SO_PASSRIGHTS, &refused, sizeof refused) != 0) return -1;
+    return passed != 0;
+}
+
+int clinux_holds_descriptors(int socket) {
+    int unread = 0;
+    if (ioctl(socket, SIOCINQ, &unread) != 0) return -1;
+    // A look at the last byte is a look at all before it, and ends at the first descriptors.
+    char *bytes = malloc((size_t)unread + 1);
+    if (bytes == NULL) return -1;
+    struct iovec part = {bytes, (size_t)unread + 1};
+    // Without room for descriptors the kernel says that there are some, and keeps them.
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    ssize_t count = recvmsg(socket, &message, MSG_PEEK | MSG_DONTWAIT);
+    free(bytes);
+    if (count < 0) return errno == EAGAIN ? 0 : -1;
+    return (message.msg_flags & MSG_CTRUNC) != 0;
+}

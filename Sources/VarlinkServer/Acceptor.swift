@@ -23,6 +23,7 @@ struct Acceptor: Sendable {
         guard fcntl(listening, F_SETFL, O_NONBLOCK) == 0 else {
             throw .failed(call: "fcntl", path: "", errno: errno)
         }
+        _ = clinux_refuse_descriptors(listening)
         stopping = try WakingPipe()
         let stop = stopping.readEnd
         thread.start()
@@ -35,6 +36,7 @@ struct Acceptor: Sendable {
             while Self.waitForConnection(listening, stop) {
                 let connection = clinux_accept(listening)
                 if connection >= 0 {
+                    guard !Self.isTrap(connection) else { continue }
                     if taken.value.load(ordering: .relaxed) < handedOver {
                         Self.waitForPass(eventLoop, nextPass)
                     }
@@ -48,6 +50,20 @@ struct Acceptor: Sendable {
                 }
             }
         }
+    }
+
+    /// Whether reading or closing a connection could hold its reader up for days.
+    ///
+    /// A client may pass descriptors, and segmentd takes none: whoever drops the last one of a file closes that, and a
+    /// TCP socket that lingers is closed when its peer has read all. The kernel refuses them to what is accepted from
+    /// now on. Of those few that wait already one with descriptors is neither read nor closed; nothing lingers when
+    /// the process ends.
+    private static func isTrap(_ connection: Int32) -> Bool {
+        guard clinux_refuse_descriptors(connection) == 1, clinux_holds_descriptors(connection) != 0 else {
+            return false
+        }
+        shutdown(connection, Int32(SHUT_RDWR))
+        return true
     }
 
     /// Counts what another thread has done.

@@ -22,3 +22,9 @@ int clinux_peer_groups(int socket, uint32_t *groups, int capacity);
 int clinux_is_listening_unix_stream(int socket);
 // accept4(2), also behind _GNU_SOURCE: a connection that is non-blocking and close-on-exec, or -1 with errno.
 int clinux_accept(int socket);
+// SO_PASSRIGHTS, since Linux 6.16 and newer than the headers: has the kernel refuse descriptors that are sent to a
+// connection, or to those that a listening socket will accept. What has been sent before stays. Returns whether some
+// could be sent until now: 0 or 1; or -1 with errno, ENOPROTOOPT where the kernel is older.
+int clinux_refuse_descriptors(int socket);
+// Whether descriptors wait to be received among what a connection holds: 0 or 1; or -1 with errno.
+int clinux_holds_descriptors(int socket);

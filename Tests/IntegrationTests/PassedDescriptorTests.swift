@@ -1,0 +1,83 @@
+import Glibc
+import SegmentClient
+import SegmentModel
+import SegmentTestSupport
+import Testing
+
+/// SO_PASSRIGHTS, since Linux 6.16.
+private let kernelRefusesDescriptors =
+    (try? Programs.run("python3 -c 'import socket; socket.socketpair()[0].getsockopt(1, 83)'").status) == 0
+
+extension RealDaemon {
+    /// A descriptor that is passed is closed by whoever drops it, and that may take as long as its sender likes.
+    @Suite(.serialized, .enabled(if: kernelRefusesDescriptors)) struct PassedDescriptorTests {
+        /// Passes, with a call, a TCP socket that lingers for a minute over what nobody reads.
+        private static let pass = """
+            import array, ctypes, os, signal, socket, struct, sys
+            def trap():
+                listening = socket.socket(); listening.bind(("127.0.0.1", 0)); listening.listen(1)
+                sender = socket.socket(); sender.connect(listening.getsockname())
+                peer = listening.accept()[0]; sender.setblocking(False)
+                try:
+                    while True: sender.send(b"x" * 65536)
+                except BlockingIOError: pass
+                sender.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+                return sender, (listening, peer)
+            def send(path, text):
+                sender, others = trap()
+                broker = socket.socket(socket.AF_UNIX); broker.connect(path)
+                broker.sendmsg([text], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sender.fileno()]))])
+                return broker, others
+            ping = b'{"method":"io.systemd.service.Ping"}\\0'
+            """
+
+        @Test(.resilience("a user passes a descriptor that takes a minute to close"))
+        func `the kernel refuses a descriptor to a connection`() throws {
+            try DaemonFixture.with { daemon in
+                try DaemonFixture.write(
+                    """
+                    \(Self.pass)
+                    try: send(sys.argv[1], ping)
+                    except PermissionError:
+                        # Its own end does not linger.
+                        print("refused", flush=True); os._exit(0)
+                    """,
+                    to: "\(daemon.directory)/pass.py"
+                )
+                let sent = try Programs.run(
+                    "timeout 20 python3 '\(daemon.directory)/pass.py' '\(daemon.socket)'"
+                )
+                #expect(sent.output == "refused\n")
+                #expect(try daemon.client().status().segments == 1)
+            }
+        }
+
+        @Test(
+            .resilience("a user passes a descriptor that takes a minute to close"),
+            // A call that would be answered, and one of which the rest is dropped with the connection.
+            arguments: ["ping", "b'junk\\0'"]
+        )
+        func `one that was passed before the start is never dropped`(text: String) throws {
+            let scripts = try DaemonFixture.makeDirectory()
+            defer { system("rm -rf '\(scripts)'") }
+            let start = """
+                \(Self.pass)
+                path = sys.argv[sys.argv.index("--socket") + 1]
+                listening = socket.socket(socket.AF_UNIX); listening.bind(path); listening.listen(4)
+                client = send(path, \(text))
+                if os.fork() == 0:
+                    listening.close(); os.dup2(os.open("/dev/null", os.O_RDWR), 2)
+                    ctypes.CDLL(None).prctl(1, 9); signal.pause()
+                for kept in client[0], *client[1]: kept.close()
+                os.dup2(os.dup2(listening.fileno(), 50), 3); os.close(50)
+                os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid()), "LISTEN_FDNAMES": "varlink"}
+                os.execv(sys.argv[1], sys.argv[1:])
+                """
+            try DaemonFixture.write(start, to: "\(scripts)/start.py")
+            try DaemonFixture.with(prefix: ["/usr/bin/env", "python3", "\(scripts)/start.py"]) { daemon in
+                let status = try daemon.client().status()
+                #expect(status.segments == 1)
+            }
+        }
+    }
+}
