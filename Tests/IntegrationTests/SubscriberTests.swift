@@ -13,7 +13,8 @@ extension RealDaemon {
                 let listeners = try (0..<3).map { _ in try daemon.client().subscribe() }
                 // Some MiB of events: as many as thousands of short ones.
                 let text = "size = 1\ndescription = \"\(String(repeating: "x", count: 3000))\""
-                for number in 0..<600 { try daemon.write(text, to: "segments.d/s\(number).toml") }
+                let files = Sanitizer.tries(600, sanitized: 200)
+                for number in 0..<files { try daemon.write(text, to: "segments.d/s\(number).toml") }
                 let left = Set(["a"] + (0..<100).map { "s\($0)" })
                 let pictures = listeners.map { events in
                     Thread { () throws -> Bool in
@@ -28,9 +29,9 @@ extension RealDaemon {
                 try facts.forgetPeak()
                 let before = try facts.resident
                 let client = try daemon.client(timeLimit: .seconds(60))
-                #expect(try client.reload().created.count == 600)
-                for number in 100..<600 { unlink("\(daemon.segmentFiles)/s\(number).toml") }
-                #expect(try client.reload().removing.count == 500)
+                #expect(try client.reload().created.count == files)
+                for number in 100..<files { unlink("\(daemon.segmentFiles)/s\(number).toml") }
+                #expect(try client.reload().removing.count == files - 100)
                 for picture in pictures { #expect(try picture.value()) }
                 #expect(try Sanitizer.isPresent || facts.peak - before < 16 << 10)
             }

@@ -11,9 +11,10 @@ final class HeldNameService {
     var environment: [String: String] {
         // Beside what a sanitizer needs.
         let others = getenv("LD_PRELOAD").map { ":" + String(cString: $0) } ?? ""
+        let options = getenv("ASAN_OPTIONS").map { String(cString: $0) + ":" } ?? ""
         return [
             "LD_PRELOAD": "\(directory)/names.so\(others)", "HELD_NAMES": file,
-            "ASAN_OPTIONS": "verify_asan_link_order=0",
+            "ASAN_OPTIONS": "\(options)verify_asan_link_order=0",
         ]
     }
 
