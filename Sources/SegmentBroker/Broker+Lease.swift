@@ -158,9 +158,14 @@ extension Broker {
 
     /// Ends all leases of a connection that is gone.
     package func disconnected(_ holder: LeaseHolder) {
-        let leases = holder.leases.sorted { $0.key < $1.key }
-        holder.leases = [:]
-        for (number, segment) in leases { end(number, on: segment, of: holder) }
+        while endLease(of: holder) {}
+    }
+
+    /// Ends the oldest lease of a connection that is gone; false where it has none any more.
+    package func endLease(of holder: LeaseHolder) -> Bool {
+        guard let (number, segment) = holder.removeOldest() else { return false }
+        end(number, on: segment, of: holder)
+        return true
     }
 
     private func end(_ number: UInt64, on segment: BrokeredSegment, of holder: LeaseHolder) {

@@ -5,9 +5,23 @@ package import SegmentModel
 package final class LeaseHolder {
     package let client: Client
     var leases: [UInt64: BrokeredSegment] = [:]
+    /// What is left of the leases to end, the oldest last, since the connection is gone.
+    private var ending: [UInt64] = []
 
     package init(_ client: Client) {
         self.client = client
+    }
+
+    package var leaseCount: Int { leases.count }
+
+    func removeOldest() -> (number: UInt64, segment: BrokeredSegment)? {
+        while !leases.isEmpty {
+            if ending.isEmpty { ending = leases.keys.sorted(by: >) }
+            if let number = ending.popLast(), let segment = leases.removeValue(forKey: number) {
+                return (number, segment)
+            }
+        }
+        return nil
     }
 }
 

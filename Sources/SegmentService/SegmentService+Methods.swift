@@ -37,12 +37,6 @@ extension SegmentService: VarlinkApplication {
         giveBack(session)
     }
 
-    /// Ends the leases of a client that has gone.
-    func giveBack(_ session: Session) {
-        broker.disconnected(session.holder)
-        settle()
-    }
-
     func answer(
         _ method: BrokerMethod,
         _ call: Call,

@@ -1,7 +1,7 @@
 import NIOCore
 import SegmentBroker
 
-/// Long commands of the broker, one after another, in slices between which requests are served.
+/// Long commands of the broker and the leases of clients that have gone, in slices between which requests are served.
 extension SegmentService {
     /// Does what `work` returns, which is called when its turn comes.
     func perform(_ work: @escaping () -> BrokerWork, then completion: @escaping (BrokerWork) -> Void) {
@@ -39,6 +39,35 @@ extension SegmentService {
         completion(work)
         if pending.isEmpty { isWorking = false } else { later { $0.beginWork() } }
     }
+
+    /// Ends the leases of a client that has gone: a few at once, many in slices, because each is told to every
+    /// subscriber.
+    func giveBack(_ session: Session) {
+        if session.holder.leaseCount <= Self.few {
+            broker.disconnected(session.holder)
+            settle()
+        } else {
+            leaving.append(session.holder)
+            if leaving.count == 1 { endLeases() }
+        }
+    }
+
+    /// For at most 1 ms.
+    private func endLeases() {
+        guard !isStopped else { return }
+        let end = broker.monotonicTime + .milliseconds(1)
+        while let holder = leaving.first {
+            if !broker.endLease(of: holder) {
+                leaving.removeFirst()
+            } else if broker.monotonicTime >= end {
+                later { $0.endLeases() }
+                break
+            }
+        }
+        settle()
+    }
+
+    private static var few: Int { 16 }
 
     /// Once the event loop has looked at its sockets: by a timer that is not due yet when it has run what is.
     private func later(_ rest: Duration = .zero, _ body: @escaping (SegmentService) -> Void) {

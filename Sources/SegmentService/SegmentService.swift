@@ -44,6 +44,8 @@ package final class SegmentService {
     /// What is to be done in slices after what is being done.
     var pending: [(work: () -> BrokerWork, completion: (BrokerWork) -> Void)] = []
     var isWorking = false
+    /// Connections that are gone and have many leases, which are ended in slices.
+    var leaving: [LeaseHolder] = []
     /// The last line told, so that the same is not told twice.
     var announced = ""
     /// Said after the numbers until the next good reload.

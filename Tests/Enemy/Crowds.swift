@@ -67,6 +67,19 @@ enum Crowds {
         exit(1)
     }
 
+    /// The same, with all the subscriptions that there are for one user, each of which is told of each lease.
+    static func cycleLeasesBesideSubscriptions(_ path: String) -> Never {
+        let subscribers = EnemyConnection.many(32, path)
+        for subscriber in subscribers { subscriber.send(Message.subscribe) }
+        _ = Thread {
+            while true {
+                for subscriber in subscribers { subscriber.skip() }
+                usleep(1000)
+            }
+        }
+        cycleLeases(path)
+    }
+
     /// fork(2), which Swift hides.
     private static func inChild() -> Bool {
         typealias Fork = @convention(c) () -> pid_t

@@ -29,6 +29,7 @@ enum Enemy {
         "connector": { Crowds.pass($0) }, "connectors": { Crowds.pass($0, threads: 3) },
         "visitors": { Crowds.pass($0, threads: 3, calling: true) },
         "crowd": Crowds.connect, "stay": Crowds.stay, "fork": Crowds.fork, "leases": Crowds.cycleLeases,
+        "told-leases": Crowds.cycleLeasesBesideSubscriptions,
     ]
 
     static func begun() { write(STDOUT_FILENO, "begun\n", 6) }

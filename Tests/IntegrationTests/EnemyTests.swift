@@ -31,7 +31,7 @@ extension RealDaemon {
 
         @Test(
             .resilience("a user calls as fast as can be, from up to 1,000 connections"),
-            arguments: ["pipelining", "many-callers", "leases"]
+            arguments: ["pipelining", "many-callers", "leases", "told-leases"]
         )
         func `who calls as fast as can be harms nobody else`(way: String) throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }

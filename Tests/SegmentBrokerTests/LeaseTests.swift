@@ -82,6 +82,21 @@ import Testing
         #expect(fixture.events.map(\.kind) == [.released, .released])
     }
 
+    @Test func `the leases of a connection that is gone can be ended one by one, the oldest first`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let holder = LeaseHolder(.member)
+        let leases = try (0..<4).map { _ in try fixture.broker.acquire("a", .readOnly, holder).lease }
+        fixture.events = []
+        #expect(fixture.broker.endLease(of: holder))
+        try fixture.broker.release(leases[2], holder)
+        let late = try fixture.broker.acquire("a", .readOnly, holder).lease
+        while fixture.broker.endLease(of: holder) {}
+        let released = fixture.events.filter { $0.kind == .released }.compactMap { $0.lease?.identifier }
+        #expect(released == [leases[0], leases[2], leases[1], leases[3], late])
+        #expect(fixture.broker.leaseCount == 0)
+    }
+
     @Test func `leases are charged to users, and given back`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", mode: 0o666)])

@@ -213,4 +213,38 @@ import Varlink
             ]
         )
     }
+
+    @Test func `while a client with many leases is seen off, others are served every few milliseconds`()
+        throws
+    {
+        try with(
+            source(),
+            { scene in
+                scene.start([.test("a", mode: 0o666)])
+            },
+            until: [
+                { $0.isStarted },
+                { scene in
+                    let session = Session(.member, of: scene.service)
+                    for _ in 0..<500 {
+                        _ = try? scene.fixture.broker.acquire("a", .readOnly, session.holder)
+                    }
+                    #expect(scene.fixture.broker.leaseCount == 500)
+                    // Telling of each takes a tenth of a millisecond.
+                    let clock = scene.fixture.clock
+                    scene.fixture.broker.onEvent = { _ in clock.now += .microseconds(100) }
+                    scene.watchTurns()
+                    scene.service.giveBack(session)
+                    return true
+                },
+                { $0.fixture.broker.leaseCount == 0 },
+                { scene in
+                    scene.isOver = true
+                    #expect(scene.turns.total > .milliseconds(45), "there is much to do")
+                    #expect(scene.turns.longest < .milliseconds(5), "a slice of 1 ms")
+                    return true
+                },
+            ]
+        )
+    }
 }

@@ -20,7 +20,7 @@ struct Neighbours: Part {
     var ways = [
         "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages", "deep-nesting",
         "deaf-subscribers", "deaf-callers", "deaf-viewers", "unhearing-callers", "byte-flood", "pipelining",
-        "many-callers", "leases", "crowd", "connector", "connectors", "visitors",
+        "many-callers", "leases", "told-leases", "crowd", "connector", "connectors", "visitors",
     ]
 
     @Option(help: "The CPU that the enemies run on.")
