@@ -84,6 +84,16 @@ extension Broker {
         return nil
     }
 
+    /// The same where somebody asks for the segment: one that goes when nobody uses it any more is gone by then.
+    @discardableResult
+    func refreshAsked(_ segment: BrokeredSegment) -> SegmentStatus? {
+        let status = refresh(segment)
+        guard case .draining = segment.life else { return status }
+        retireIfUnused(segment)
+        guard case .draining = segment.life else { return nil }
+        return status
+    }
+
     /// It vanished although nobody but the kernel can do that while the keeper is attached.
     private func lost(_ segment: BrokeredSegment, _ live: LiveSegment) {
         if let keeper = live.keeper { detachElsewhere(keeper) }

@@ -67,7 +67,7 @@ extension Broker {
         if case .live(let live) = segment.life, let status = statusesTogether?[live.identifier] {
             return FoundSegment(identifier: live.identifier, status: status)
         }
-        if let status = refresh(segment), case .live(let live) = segment.life {
+        if let status = refreshAsked(segment), case .live(let live) = segment.life {
             return FoundSegment(identifier: live.identifier, status: status)
         }
         switch segment.life {
@@ -88,6 +88,8 @@ extension Broker {
             }
         case .blocked(let problem):
             throw .segmentBlocked(name: segment.name, problem: problem)
+        case .absent where segment.definition == nil:
+            throw .noSuchSegment(name: segment.name.string)
         case .absent, .draining, .removing:
             throw .segmentRemoving(name: segment.name)
         }

@@ -6,7 +6,7 @@ package import SystemVSharedMemory
 extension Broker {
     package func describe(_ name: String, viewer: Viewer) throws(BrokerError) -> SegmentDescription {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
-        refresh(segment)
+        refreshAsked(segment)
         guard segments[name] != nil else { throw .noSuchSegment(name: name) }
         return description(segment, viewer: viewer, memory: memory())
     }
@@ -22,7 +22,7 @@ extension Broker {
     ) -> SegmentDescription? {
         var last = name
         while let segment = segment(after: last) {
-            refresh(segment)
+            refreshAsked(segment)
             if segments[segment.name.string] != nil {
                 return description(segment, viewer: viewer, memory: memory)
             }
@@ -161,7 +161,7 @@ extension Broker {
         case .absent: []
         case .live(let live): live.problems
         case .draining: segment.definition == nil ? [.undeclared] : []
-        case .removing(let doomed): doomed.byOther ? [.removedByOther] : []
+        case .removing(let doomed): doomed.byOther ? [.removedByOther(segment.name)] : []
         case .blocked(let problem): [problem]
         }
     }

@@ -94,6 +94,29 @@ import Testing
         #expect(fixture.fake.segments.isEmpty)
     }
 
+    @Test func `who asks for one that nobody uses any more finds it gone, and may have the next`() throws {
+        let fixture = try BrokerFixture()
+        let holder = LeaseHolder(.member)
+        try fixture.start([.test("a"), .test("b"), .test("c")])
+        var addresses: [String: AttachmentAddress] = [:]
+        for name in ["a", "b", "c"] {
+            let identifier = try #require(try fixture.describe(name).identifier)
+            addresses[name] = try fixture.fake.attach(identifier, readOnly: true)
+            try fixture.broker.remove(name, when: .idle, viewer: administrator)
+        }
+        for name in ["a", "b"] { try fixture.fake.detach(#require(addresses[name])) }
+        #expect(try fixture.state("a") == .absent)
+        #expect(try fixture.broker.acquire("b", .readOnly, holder).name.string == "b")
+        #expect(try fixture.state("b") == .ready)
+        #expect(try fixture.state("c") == .draining)
+        _ = fixture.reload([.test("b")])
+        try fixture.fake.detach(#require(addresses["c"]))
+        #expect(throws: BrokerError.noSuchSegment(name: "c")) {
+            try fixture.broker.acquire("c", .readOnly, holder)
+        }
+        #expect(fixture.fake.segments.count == 1)
+    }
+
     @Test func `now marks an attached one; a second time makes a second one and says so`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])

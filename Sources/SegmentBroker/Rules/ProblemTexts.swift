@@ -112,11 +112,14 @@ extension SegmentProblem {
         )
     }
 
-    static let removedByOther = SegmentProblem(
-        .removedByOther,
-        message: "somebody else marked it for removal (ipcrm, or IPC_RMID in a program)",
-        remedy: "it is made again after its last detach; `segmentctl remove NAME --when=now` does not wait"
-    )
+    static func removedByOther(_ name: SegmentName) -> SegmentProblem {
+        SegmentProblem(
+            .removedByOther,
+            message: "somebody else marked it for removal (ipcrm, or IPC_RMID in a program)",
+            remedy:
+                "it is made again after its last detach; `segmentctl remove \(name) --when=now` does not wait"
+        )
+    }
 
     static let undeclared = SegmentProblem(
         .undeclared,
