@@ -7,8 +7,17 @@ extension ConfigurationProblem {
         ConfigurationProblem(
             file: path.string,
             message: "cannot be read: \(errno)",
-            remedy: "make it readable for the user that segmentd runs as"
+            remedy: remedy(errno)
         )
+    }
+
+    private static func remedy(_ errno: Errno) -> String? {
+        switch errno {
+        case .permissionDenied: "make it readable for the user that segmentd runs as"
+        case .noSuchFileOrDirectory: "make it; if it is a link, make what it leads to or remove it"
+        case .tooManySymbolicLinkLevels: "correct its links, which lead in a circle"
+        default: nil
+        }
     }
 
     static func notAFile(_ path: FilePath) -> ConfigurationProblem {

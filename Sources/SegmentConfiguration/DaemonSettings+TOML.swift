@@ -6,6 +6,9 @@ extension DaemonSettings {
         self.init()
         administrators =
             reader.strings("administrators", example: "administrators = [\"adm\"]") ?? administrators
+        if administrators.contains("") {
+            reader.note("administrators", "has an empty name", "name groups, or leave the key out")
+        }
         if let word = reader.string("log_level", example: "log_level = \"info\"") {
             if let level = LogLevel(rawValue: word) {
                 logLevel = level

@@ -54,7 +54,8 @@ extension SegmentDefinition {
             let digits = String(integer)
             let isOctal = CModeT(digits, radix: 8).map { (0o600...0o777).contains($0) } ?? false
             let octal = isOctal ? digits : String(integer, radix: 8)
-            let text = String(repeating: "0", count: max(0, 4 - octal.count)) + octal
+            let isMode = CModeT(octal, radix: 8).map { (0o600...0o777).contains($0) } ?? false
+            let text = isMode ? "0" + octal : "0660"
             reader.note("mode", "is an integer, \(integer), not a string", "write it as `mode = \"\(text)\"`")
             return nil
         case .string(let text):

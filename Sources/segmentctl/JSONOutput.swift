@@ -1,9 +1,8 @@
-import SystemPackage
 import Varlink
 
 /// Prints what goes over the wire, for programs.
 extension GlobalOptions {
-    func printJSON(_ value: some JSONEncodable) throws(Errno) { try Output.print(value, json) }
+    func printJSON(_ value: some JSONEncodable) throws(Failure) { try Output.print(value, json) }
 }
 
 /// Elements as one JSON array.

@@ -9,12 +9,12 @@ import Varlink
 /// The structure of lines is ours. What stands in them may be anybody's, and is made printable.
 enum Output {
     /// One line.
-    static func print(_ line: String) throws(Errno) { try print([Line(line)]) }
+    static func print(_ line: String) throws(Failure) { try print([Line(line)]) }
 
-    static func print(_ lines: [Line]) throws(Errno) { try write(text(lines), to: .standardOutput) }
+    static func print(_ lines: [Line]) throws(Failure) { try write(text(lines), to: .standardOutput) }
 
     /// What goes over the wire; JSON has escapes of its own for what a terminal would obey.
-    static func print(_ value: some JSONEncodable, _ form: JSONForm) throws(Errno) {
+    static func print(_ value: some JSONEncodable, _ form: JSONForm) throws(Failure) {
         let writer = JSONWriter()
         writer.value(value)
         let bytes = form == .pretty ? PrettyJSON.bytes(writer.bytes) : writer.bytes
@@ -22,7 +22,7 @@ enum Output {
     }
 
     /// Lines on a terminal as a page, elsewhere as they are.
-    static func page(_ lines: [Line], _ choice: PagerChoice) throws(Errno) {
+    static func page(_ lines: [Line], _ choice: PagerChoice) throws(Failure) {
         guard !Pager.show(text(lines), by: choice) else { return }
         try print(lines)
     }
@@ -31,10 +31,10 @@ enum Output {
     static func complain(_ line: String) { try? write(line.printable + "\n", to: .standardError) }
 
     /// The texts of argument-parser, which have lines of their own, and words of the command line in them.
-    static func explain(_ text: String, on file: FileDescriptor) {
+    static func explain(_ text: String, on file: FileDescriptor) throws(Failure) {
         let lines = (text.hasSuffix("\n") ? text.dropLast() : text[...])
             .split(separator: "\n", omittingEmptySubsequences: false)
-        try? write(Self.text(lines.map { Line(String($0)) }), to: file)
+        try write(Self.text(lines.map { Line(String($0)) }), to: file)
     }
 
     /// Over what stood in the line of standard error before.
@@ -44,14 +44,12 @@ enum Output {
 
     private static func text(_ lines: [Line]) -> String { lines.map { $0.printable + "\n" }.joined() }
 
-    private static func write(_ text: String, to file: FileDescriptor) throws(Errno) {
+    private static func write(_ text: String, to file: FileDescriptor) throws(Failure) {
         var text = text
         do {
             try text.withUTF8 { unsafe try file.writePatiently(UnsafeRawBufferPointer($0)) }
-        } catch let error as Errno {
-            throw error
         } catch {
-            throw .ioError
+            throw Failure("standard output cannot be written: \(error)")
         }
     }
 }

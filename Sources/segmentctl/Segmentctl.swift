@@ -30,16 +30,27 @@ struct Segmentctl: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
-        } catch let code as ExitCode {
-            Glibc.exit(code.rawValue)
         } catch {
-            let status = ExitStatus(error)
+            Glibc.exit(status(of: error))
+        }
+    }
+
+    /// Tells of an error, or of what is no error and ends a command, too.
+    private static func status(of error: any Error) -> Int32 {
+        if let code = error as? ExitCode { return code.rawValue }
+        let status = ExitStatus(error)
+        do throws(Failure) {
             switch status {
-            case .done: Output.explain(Completion.amended(fullMessage(for: error)), on: .standardOutput)
-            case .usage: Output.explain(ListAll.unnamed(fullMessage(for: error)), on: .standardError)
+            case .done:
+                try Output.explain(Completion.amended(fullMessage(for: error)), on: .standardOutput)
+            case .usage:
+                try Output.explain(ListAll.unnamed(fullMessage(for: error)), on: .standardError)
             default: if !(error is ExitStatus) { Output.complain("segmentctl: \(error)") }
             }
-            Glibc.exit(status.rawValue)
+        } catch {
+            Output.complain("segmentctl: \(error)")
+            return ExitStatus.failed.rawValue
         }
+        return status.rawValue
     }
 }

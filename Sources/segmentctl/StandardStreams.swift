@@ -25,9 +25,7 @@ enum StandardStreams {
             try unsafe bytes.withUnsafeMutableBytes { bytes in
                 var next = offset
                 while next < bytes.count {
-                    let count = unsafe try FileDescriptor.standardInput.readPatiently(
-                        into: UnsafeMutableRawBufferPointer(rebasing: bytes[next...])
-                    )
+                    let count = unsafe try read(UnsafeMutableRawBufferPointer(rebasing: bytes[next...]))
                     guard count > 0 else { return false }
                     next += count
                 }
@@ -37,7 +35,7 @@ enum StandardStreams {
         guard filled else { return }
         var extra: UInt8 = 0
         let hasMore = unsafe try withUnsafeMutableBytes(of: &extra) {
-            unsafe try FileDescriptor.standardInput.readPatiently(into: $0) > 0
+            unsafe try read($0) > 0
         }
         if hasMore {
             throw Failure(
@@ -49,10 +47,22 @@ enum StandardStreams {
     static func drain(_ segment: borrowing AttachedSegment, _ range: Range<Int>) throws {
         try segment.withBytes { bytes in
             try unsafe bytes.withUnsafeBytes { bytes in
-                unsafe try FileDescriptor.standardOutput.writePatiently(
-                    UnsafeRawBufferPointer(rebasing: bytes[range])
-                )
+                do {
+                    unsafe try FileDescriptor.standardOutput.writePatiently(
+                        UnsafeRawBufferPointer(rebasing: bytes[range])
+                    )
+                } catch {
+                    throw Failure("standard output cannot be written: \(error)")
+                }
             }
+        }
+    }
+
+    private static func read(_ buffer: UnsafeMutableRawBufferPointer) throws(Failure) -> Int {
+        do {
+            return unsafe try FileDescriptor.standardInput.readPatiently(into: buffer)
+        } catch {
+            throw Failure("standard input cannot be read: \(error)")
         }
     }
 

@@ -49,7 +49,17 @@ extension RealDaemon {
                 #expect(piped.output.contains("more than 4096 bytes"))
                 #expect(try daemon.segmentctl("read a --offset 4097").status == 1)
                 #expect(try daemon.segmentctl("read a --offset 4000 --length 97").status == 1)
-                #expect(try daemon.segmentctl("read a > /dev/full").status == 1)
+                for command in ["read a", "list", "--version", "help"] {
+                    #expect(
+                        try daemon.segmentctl("\(command) 2>&1 > /dev/full")
+                            == (1, "segmentctl: standard output cannot be written: No space left on device\n")
+                    )
+                }
+                #expect(
+                    try daemon.segmentctl("write a < /")
+                        == (1, "segmentctl: standard input cannot be read: Is a directory\n")
+                )
+                #expect(try daemon.segmentctl("read a --offset -1").output.contains("must not be negative"))
             }
         }
 

@@ -22,6 +22,10 @@ import Testing
             "a.toml:2: mode is an integer, 660, not a string; write it as `mode = \"0660\"`"
         ),
         (
+            "size = 1\nmode = 5",
+            "a.toml:2: mode is an integer, 5, not a string; write it as `mode = \"0660\"`"
+        ),
+        (
             "size = 1\nmode = 432",
             "a.toml:2: mode is an integer, 432, not a string; write it as `mode = \"0660\"`"
         ),
@@ -89,6 +93,10 @@ import Testing
         (
             "log_level = \"loud\"",
             "segmentd.toml:1: log_level `loud` is not a log level; write one of trace, debug, info, notice, warning, error, critical"
+        ),
+        (
+            "administrators = [\"adm\", \"\"]",
+            "segmentd.toml:1: administrators has an empty name; name groups, or leave the key out"
         ),
         (
             "administrators = \"adm\"",

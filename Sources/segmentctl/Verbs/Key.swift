@@ -43,8 +43,11 @@ struct NotInKernel: Error, CustomStringConvertible {
     let description: String
 
     init(_ segment: SegmentDescription) {
+        let next =
+            segment.state == .removing
+            ? "it is made again after its last detach" : "it is made when a client asks for it"
         description =
             "segment \(segment.name) is \(segment.state.rawValue)"
-            + (segment.problems.first.map { ": \($0.message)" } ?? "; it is made when a client asks for it")
+            + (segment.problems.first.map { ": \($0.message)" } ?? "; \(next)")
     }
 }

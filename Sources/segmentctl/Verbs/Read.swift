@@ -7,10 +7,10 @@ struct Read: ParsableCommand {
     @Argument(help: "The segment.", completion: SegmentNames.completion)
     var name: String
 
-    @Option(help: ArgumentHelp("Begin at this byte.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Begin at this byte.", valueName: "n"))
     var offset = 0
 
-    @Option(help: ArgumentHelp("This many bytes; else to the end.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("This many bytes; else to the end.", valueName: "n"))
     var length: Int?
 
     @OptionGroup var options: GlobalOptions

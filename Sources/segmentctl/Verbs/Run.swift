@@ -36,6 +36,9 @@ struct Run: ParsableCommand {
         if let option = names.first(where: { $0.hasPrefix("-") }) {
             throw ValidationError("Options stand before the names: \(option)")
         }
+        guard words.contains("--") else {
+            throw ValidationError("There is no `--` between the segments and the command.")
+        }
         guard !names.isEmpty else { throw ValidationError("There is no segment before `--`.") }
         guard !command.isEmpty else { throw ValidationError("There is no command after `--`.") }
         let variables = names.map(SegmentVariables.suffix)

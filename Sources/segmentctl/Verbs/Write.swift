@@ -7,7 +7,7 @@ struct Write: ParsableCommand {
     @Argument(help: "The segment.", completion: SegmentNames.completion)
     var name: String
 
-    @Option(help: ArgumentHelp("Begin at this byte.", valueName: "n"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Begin at this byte.", valueName: "n"))
     var offset = 0
 
     @OptionGroup var options: GlobalOptions
