@@ -66,7 +66,7 @@ let package = Package(
         .target(name: "SystemVSharedMemory", dependencies: ["CLinux", system], swiftSettings: strict),
         .target(
             name: "Systemd",
-            dependencies: ["CSystemd", "PrintableText", logging],
+            dependencies: ["CLinux", "CSystemd", "PrintableText", logging],
             swiftSettings: strict
         ),
         .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
@@ -110,7 +110,7 @@ let package = Package(
         .target(
             name: "SegmentService",
             dependencies: [
-                "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel",
+                "CLinux", "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel",
                 "SystemVSharedMemory",
                 "Varlink", "VarlinkServer", logging, system,
             ] + nio,

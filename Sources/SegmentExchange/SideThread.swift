@@ -51,22 +51,12 @@ final class SideThread: Sendable {
     /// In bytes: little, for programs that lock all their memory.
     private static let stackSize = 128 << 10
 
-    /// Signals are for the program's own threads.
     private static func start(_ shared: SharedWithThread) throws(ExchangeError) -> pthread_t {
         var thread = pthread_t()
-        var all = sigset_t()
-        var before = sigset_t()
-        unsafe sigfillset(&all)
-        unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        unsafe pthread_attr_setstacksize(&attributes, stackSize)
-        defer { unsafe pthread_attr_destroy(&attributes) }
         let argument = unsafe Unmanaged.passRetained(shared)
-        let error = unsafe pthread_create(
+        let error = unsafe clinux_start_thread(
             &thread,
-            &attributes,
+            stackSize,
             { argument in
                 if let argument = unsafe argument {
                     unsafe Unmanaged<SharedWithThread>.fromOpaque(argument).takeRetainedValue().run()

@@ -4,11 +4,12 @@ import Synchronization
 
 /// Questions to a world that may not answer, each asked by one thread at a time only.
 ///
-/// One thread asks them one after another. Where it is held up, the next takes over; threads are few, and those that
-/// are held up are never waited for. Questions akin to one that holds a thread up, such as files of the same
+/// One thread asks them one after another. Where it is held up, the next is started and takes over; threads are few, and
+/// those that are held up are never waited for. Questions akin to one that holds a thread up, such as files of the same
 /// file system, come last, and take at most half of the threads.
 package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sendable {
-    private let pool: NIOThreadPool
+    /// The first thread, which is there from the beginning.
+    private let first = NIOThreadPool(numberOfThreads: 1)
     private let threads: Int
     private let answer: @Sendable (Subject) -> Answer
     private let kin: @Sendable (Subject) -> Subject?
@@ -32,7 +33,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         var end: @Sendable () -> Void
     }
 
-    /// Starts the threads.
+    /// Starts the first thread.
     package init(
         threads: Int,
         kin: @escaping @Sendable (Subject) -> Subject? = { _ in nil },
@@ -41,8 +42,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         self.threads = threads
         self.answer = answer
         self.kin = kin
-        pool = NIOThreadPool(numberOfThreads: threads)
-        pool.start()
+        first.start()
     }
 
     /// Hands all answers to `completion` on the event loop, or those that came within the time limit.
@@ -106,10 +106,16 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
             return true
         }
         guard isNeeded else { return }
-        pool.submit { [self] status in
-            guard status == .active else { return }
-            while let subject = take() { settle(subject, answer(subject)) }
+        if isFirst {
+            first.submit { [self] status in if status == .active { run() } }
+        } else if !DetachedThread.start(run) {
+            // It is tried again while the others do not get on.
+            state.withLock { $0.runners -= 1 }
         }
+    }
+
+    private func run() {
+        while let subject = take() { settle(subject, answer(subject)) }
     }
 
     private func take() -> Subject? {

@@ -1,3 +1,4 @@
+import CLinux
 import CSystemd
 import Glibc
 
@@ -18,16 +19,10 @@ package final class LogWriter: Sendable {
     /// Starts the thread, which lives as long as the process and is there before anything can go wrong.
     package static func start(_ sink: LogSink) throws(CannotStart) -> LogWriter {
         let writer = LogWriter(sink)
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        defer { unsafe pthread_attr_destroy(&attributes) }
-        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        unsafe pthread_attr_setstacksize(&attributes, 256 << 10)
         let context = unsafe Unmanaged.passRetained(writer)
-        var thread = pthread_t()
-        let error = unsafe pthread_create(
-            &thread,
-            &attributes,
+        let error = unsafe clinux_start_thread(
+            nil,
+            256 << 10,
             { context in
                 if let context = unsafe context {
                     unsafe Unmanaged<LogWriter>.fromOpaque(context).takeRetainedValue().run()
@@ -59,10 +54,6 @@ package final class LogWriter: Sendable {
     }
 
     private func run() {
-        // A pipe without a reader is an error like others.
-        var signals = sigset_t()
-        unsafe sigfillset(&signals)
-        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
         while let lines = next() {
             let lost = lines.count { !sink.write($0) }
             if lost > 0 { _ = sink.write(.lost(lost)) }

@@ -15,6 +15,7 @@ final class DaemonFixture {
     private let prefix: [String]
 
     var socket: String { "\(directory)/socket" }
+    var state: String { Self.state(of: directory) }
     var segmentFiles: String { "\(directory)/config/segments.d" }
     /// What the daemon has logged, and all its predecessors of this test.
     var log: String { (try? Programs.run("cat '\(directory)/log'").output) ?? "" }
@@ -31,7 +32,7 @@ final class DaemonFixture {
         try IPCNamespace.requireOwn()
         try #require(try LinuxKernel().allSegments().isEmpty, "segments are left from an earlier test")
         let fixture = try DaemonFixture(files, environment, prefix)
-        defer { system("rm -rf '\(fixture.directory)'") }
+        defer { Self.remove(fixture.directory) }
         do {
             _ = try fixture.notify.expect("READY=1")
             try body(fixture)
@@ -62,7 +63,7 @@ final class DaemonFixture {
         try ChildProcess(
             prefix + [
                 Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
-                "\(directory)/socket", "--state", "\(directory)/state",
+                "\(directory)/socket", "--state", state(of: directory),
             ],
             environment: environment.merging(["NOTIFY_SOCKET": "\(directory)/notify"]) { $1 },
             errors: "\(directory)/log"
@@ -78,6 +79,16 @@ final class DaemonFixture {
         mkdir("\(directory)/config/segments.d", 0o755)
         return directory
     }
+
+    /// Where the records of the daemon in `directory` are: in memory, as a service's, because a disk takes its time
+    /// where others keep it busy.
+    static func state(of directory: String) -> String {
+        let memory = "/dev/shm"
+        return access(memory, W_OK) == 0
+            ? memory + directory.dropFirst("/tmp".count) : "\(directory)/state"
+    }
+
+    static func remove(_ directory: String) { system("rm -rf '\(directory)' '\(state(of: directory))'") }
 
     static func write(_ text: String, to path: String) throws {
         let file = try #require(fopen(path, "w"))

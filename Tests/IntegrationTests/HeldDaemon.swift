@@ -25,7 +25,7 @@ struct HeldDaemon {
     ) throws {
         try IPCNamespace.requireOwn()
         let directory = try DaemonFixture.makeDirectory()
-        defer { system("rm -rf '\(directory)'") }
+        defer { DaemonFixture.remove(directory) }
         for (path, text) in files { try DaemonFixture.write(text, to: "\(directory)/config/\(path)") }
         let reader = try HeldReader(world, in: directory)
         if held { try reader.fill() }
@@ -59,7 +59,7 @@ struct HeldDaemon {
         return try ChildProcess(
             prefix + [
                 Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
-                "\(directory)/socket", "--state", "\(directory)/state",
+                "\(directory)/socket", "--state", DaemonFixture.state(of: directory),
             ],
             environment: environment,
             errors: reader.world == .standardError ? reader.path : "\(directory)/log"

@@ -132,7 +132,7 @@ extension RealDaemon {
             try DaemonFixture.with { daemon in
                 let second = try Programs.run(
                     "'\(Programs.path("segmentd"))' --config '\(daemon.directory)/config' "
-                        + "--socket '\(daemon.directory)/other' --state '\(daemon.directory)/state'"
+                        + "--socket '\(daemon.directory)/other' --state '\(daemon.state)'"
                 )
                 #expect(second.status == 1)
                 #expect(second.output.contains("another segmentd"))

@@ -87,7 +87,7 @@ extension RealDaemon {
                     try DaemonFixture.write(
                         "segmentd-record 1\nname \(name)\nkey 0x0000beef\nsize 4096\ncreator \(creator)\n"
                             + "identifier \(identifier)\nend\n",
-                        to: "\(daemon.directory)/state/\(name).record"
+                        to: "\(daemon.state)/\(name).record"
                     )
                     try daemon.start()
                     try expectSquatted(try daemon.client())

@@ -105,7 +105,7 @@ extension RealDaemon {
                 daemon.kill()
                 let start = try Programs.run(
                     "'\(Programs.path("segmentd"))' --config '\(daemon.directory)/config' "
-                        + "--socket '\(daemon.socket)' --state '\(daemon.directory)/state'"
+                        + "--socket '\(daemon.socket)' --state '\(daemon.state)'"
                 )
                 #expect(start.status == 8)
                 #expect(start.output.contains(path))

@@ -69,13 +69,13 @@ extension RealDaemon {
         @Test func `records that others may write stop a start`() throws {
             try DaemonFixture.with { daemon in
                 daemon.kill()
-                chmod("\(daemon.directory)/state", 0o770)
+                chmod("\(daemon.state)", 0o770)
                 try daemon.spawn()
                 let status = daemon.process.wait()
                 #expect(status == 1)
                 #expect(daemon.log.contains("may be entered by others: its mode is 0770, not 0700"))
-                #expect(daemon.log.contains("`chmod 0700 \(daemon.directory)/state`"))
-                chmod("\(daemon.directory)/state", 0o700)
+                #expect(daemon.log.contains("`chmod 0700 \(daemon.state)`"))
+                chmod("\(daemon.state)", 0o700)
                 try daemon.start()
             }
         }

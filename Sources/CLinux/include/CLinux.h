@@ -10,5 +10,6 @@
 #include "SharedMemoryControl.h"
 #include "SignOfLife.h"
 #include "SignalPoll.h"
+#include "Thread.h"
 #include "ThreadText.h"
 #include "UnixSocket.h"

@@ -19,7 +19,7 @@ struct Snapshot {
         repeat {
             listed = try client.list()
             kernel = try LinuxKernel().allSegments().filter { !$0.value.isMarkedForRemoval }
-            records = Self.texts("\(daemon.directory)/state", ".record")
+            records = Self.texts("\(daemon.state)", ".record")
             declared = Set(Self.texts(daemon.segmentFiles, ".toml").keys)
         } while try client.list().map(\.identifier) != listed.map(\.identifier)
     }

@@ -1,0 +1,7 @@
+#pragma once
+#include <pthread.h>
+#include <stddef.h>
+
+// Starts a thread to which no signal is delivered: those are for the program's own. It ends alone where `thread` is
+// null. A stack of 0 bytes is one of the usual size. Returns 0, or an errno; pthread_create(3).
+int clinux_start_thread(pthread_t *thread, size_t stack, void *(*run)(void *), void *argument);
