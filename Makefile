@@ -80,7 +80,7 @@ mutants: prerequisites
 define sanitized
 	swift build --build-tests --sanitize=$(1) --scratch-path .build-$(1)
 	reports=$$(mktemp -d) && chmod 1777 $$reports; \
-	RESILIENCE= SWIFT_BACKTRACE=enable=no $(2):log_path=$$reports/report $(namespace) timeout -k 10 1200 \
+	RESILIENCE= SWIFT_BACKTRACE=enable=no $(2):log_path=$$reports/report $(namespace) timeout -k 10 1800 \
 		swift test --skip-build --no-parallel --sanitize=$(1) --scratch-path .build-$(1) \
 		$(if $(FILTER),--filter '$(FILTER)'); status=$$?; \
 	if [ -n "$$(ls $$reports)" ]; then cat $$reports/*; echo "the sanitizer has reported" >&2; status=1; fi; \
