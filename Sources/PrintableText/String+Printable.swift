@@ -10,7 +10,10 @@ extension String {
     /// ```
     package var printable: String {
         // Most text is ASCII without control characters, and bytes are quicker looked at than scalars.
-        if utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return self }
+        let isPlain = unsafe utf8.withContiguousStorageIfAvailable { bytes in
+            unsafe bytes.allSatisfy { (0x20..<0x7f).contains($0) }
+        }
+        if isPlain == true { return self }
         guard unicodeScalars.contains(where: { !$0.isPrintable }) else { return self }
         var shown = UnicodeScalarView()
         shown.append(contentsOf: unicodeScalars.lazy.map { $0.isPrintable ? $0 : "?" })

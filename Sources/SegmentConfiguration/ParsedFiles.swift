@@ -20,12 +20,16 @@ final class ParsedFiles: Sendable {
     ) -> [SegmentDefinition] {
         files.withLock { files in
             var parsed: [FilePath: ParsedFile] = [:]
+            parsed.reserveCapacity(texts.count)
+            var definitions: [SegmentDefinition] = []
             for (path, text) in texts {
                 let known = files[path].flatMap { $0.text == text ? $0 : nil }
-                parsed[path] = known ?? Self.parse(text, of: path, &problems)
+                guard let file = known ?? Self.parse(text, of: path, &problems) else { continue }
+                parsed[path] = file
+                definitions.append(file.definition)
             }
             files = parsed
-            return texts.compactMap { parsed[$0.path]?.definition }
+            return definitions
         }
     }
 

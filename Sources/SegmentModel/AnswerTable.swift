@@ -10,13 +10,11 @@ package struct AnswerTable<Subject: Hashable & Sendable, Answer: PossibleAnswer>
 
     /// The same questions, answered as `earlier` where nothing has been said since.
     package func completed(by earlier: Self) -> Self {
-        Self(
-            lookups: Dictionary(
-                uniqueKeysWithValues: lookups.map { subject, answer in
-                    (subject, answer == .unanswered ? earlier[subject] : answer)
-                }
-            )
-        )
+        var lookups = lookups
+        for (subject, answer) in self.lookups where answer == .unanswered {
+            lookups[subject] = earlier[subject]
+        }
+        return Self(lookups: lookups)
     }
 
     /// The questions of both; `other` is right where both know.

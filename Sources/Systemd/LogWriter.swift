@@ -64,7 +64,7 @@ package final class LogWriter: Sendable {
     /// The lines of a burst are taken together: to wake this thread for each costs more than the line does.
     private func next() -> [LogLine]? {
         state.wait { $0.buffer.isEmpty ? nil : () }
-        usleep(1000)
+        usleep(4000)
         return state.wait {
             guard !$0.buffer.isEmpty else { return nil }
             $0.isWriting = true

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Logging
 import NIOCore
@@ -243,6 +244,8 @@ struct Daemon: Sendable {
             running.service.startChecking(every: checkPeriod)
             log.say(.started, running.service.announceReady())
             inbox.post(.started)
+            // What the texts of the configuration took.
+            clinux_trim_heap()
         }
     }
 

@@ -5,3 +5,6 @@ const char *clinux_secure_getenv(const char *name);
 
 // mallopt(3), whose header Swift's Glibc module leaves out: all threads share one heap. Returns 1, or 0 on failure.
 int clinux_share_heap(void);
+
+// malloc_trim(3): gives back to the kernel what of the heap is free.
+void clinux_trim_heap(void);
