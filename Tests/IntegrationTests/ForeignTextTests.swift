@@ -38,9 +38,10 @@ extension RealDaemon {
                         #expect(controls(text).isEmpty, "\(verb) --json=\(form): \(text.debugDescription)")
                     }
                 }
+                let seconds = Sanitizer.isPresent ? 10 : 1
                 for form in ["off", "short"] {
                     let text = try Programs.run(
-                        "SEGMENTD_SOCKET='\(daemon.socket)' timeout 1 '\(Programs.path("segmentctl"))' monitor --json=\(form)"
+                        "SEGMENTD_SOCKET='\(daemon.socket)' timeout \(seconds) '\(Programs.path("segmentctl"))' monitor --json=\(form)"
                     ).output
                     #expect(text.contains("a"))
                     #expect(controls(text).isEmpty, "monitor --json=\(form): \(text.debugDescription)")
@@ -102,7 +103,7 @@ extension RealDaemon {
                     printf 'gr\\033[2J:x:%s:\\n' $(getent group users | cut -d: -f3) > '\(names).group'
                     export SEGMENTD_SOCKET='\(daemon.socket)' ctl='\(Programs.path("segmentctl"))' names='\(names)'
                     unshare --mount sh -c 'mount --bind "$names" /etc/passwd; mount --bind "$names.group" /etc/group
-                        "$ctl" status a; "$ctl" list; timeout 1 "$ctl" monitor'
+                        "$ctl" status a; "$ctl" list; timeout 3 "$ctl" monitor'
                     """
                 ).output
                 #expect(output.contains("of ?[2Jx, read-write"))
