@@ -10,6 +10,7 @@ namespace := unshare --ipc $(if $(filter-out 0,$(shell id -u)),--map-root-user)
 missing := $(shell \
     command -v pkg-config >/dev/null || echo pkg-config; \
     pkg-config --exists libsystemd 2>/dev/null || echo libsystemd-dev; \
+    pkg-config --exists tomlplusplus 2>/dev/null || echo libtomlplusplus-dev; \
     command -v g++ >/dev/null || echo g++; \
     command -v perl >/dev/null || echo perl; \
     command -v python3 >/dev/null || echo python3; \
@@ -87,7 +88,6 @@ define sanitized
 	rm -r $$reports; exit $$status
 endef
 
-# The parser of TOML leaks a little at each reading.
 test-address: prerequisites
 	$(call sanitized,address,ASAN_OPTIONS=detect_leaks=0)
 
@@ -138,7 +138,6 @@ zsh := $(share)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functi
 
 # The memory of streams and latest values under somebody who writes into it at random for a minute, and whatever takes in
 # bytes of others under libFuzzer: each for 20 s, or SECONDS. What was worth keeping is added to the corpus by `make corpus`.
-# toml++ is given tables that TOMLKit never frees, so leaks are not looked for.
 inputs := messages parameters service segmentd-toml segment-toml record
 corpus := Tests/FuzzTests/Corpus
 fuzzer := SWIFT_BACKTRACE=enable=no .build-fuzz/debug/input-fuzzer -detect_leaks=0 -rss_limit_mb=6000

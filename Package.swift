@@ -57,11 +57,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
-        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
         // Outside worlds: one target each.
         .target(name: "CLinux"),
+        .target(name: "CTOML"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
         .target(name: "SystemVSharedMemory", dependencies: ["CLinux", system], swiftSettings: strict),
         .target(
@@ -90,8 +90,7 @@ let package = Package(
         .target(
             name: "SegmentConfiguration",
             dependencies: [
-                "CLinux", "PrintableText", "SegmentModel", "SystemVSharedMemory", system,
-                .product(name: "TOMLKit", package: "TOMLKit"),
+                "CLinux", "CTOML", "PrintableText", "SegmentModel", "SystemVSharedMemory", system,
             ],
             swiftSettings: strict
         ),

@@ -2,13 +2,10 @@ package import SegmentModel
 import SystemPackage
 
 /// Reads a whole configuration and finds every error of text in it at once.
-///
-/// Where it reads again, only what has changed is parsed.
 package struct ConfigurationReader: Sendable {
     package var location: ConfigurationLocation
     /// Besides root, who may be able to write the files.
     private let writers: PermittedWriters
-    private let parsedFiles = ParsedFiles()
 
     /// Besides root, only this user and the private group of this user may be able to write the files.
     package init(_ location: ConfigurationLocation, daemonUserID: UInt32) {
@@ -36,8 +33,13 @@ package struct ConfigurationReader: Sendable {
             configuration.settings = DaemonSettings(&reader)
             problems += reader.finish()
         }
-        let texts = files.segments.compactMap { path in files.read(path, &problems).map { (path, $0) } }
-        configuration.segments = parsedFiles.definitions(in: texts, &problems)
+        for path in files.segments {
+            guard let text = files.read(path, &problems) else { continue }
+            var reader = TOMLReader(file: path.string, text: text)
+            let definition = SegmentDefinition(path, &reader)
+            problems += reader.finish()
+            if let definition { configuration.segments.append(definition) }
+        }
         problems += FixedKeys.collisions(configuration.segments)
         guard problems.isEmpty else {
             throw ConfigurationInvalid(

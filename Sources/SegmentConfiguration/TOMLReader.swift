@@ -1,56 +1,36 @@
 import SegmentModel
-import TOMLKit
 
 /// Reads the keys of one file as declared types; notes every problem and goes on.
 struct TOMLReader {
     let file: String
-    /// Found out when there is a problem to place.
-    private lazy var lines = KeyLines(text)
-    private let text: String
-    private let root: TOMLTable?
+    /// Nil where the text is no TOML.
+    private let members: [TOMLMember]?
     private var known: [String: [String]] = [:]
     private(set) var problems: [ConfigurationProblem] = []
 
     init(file: String, text: String) {
         self.file = file
-        self.text = text
-        if let defect = TextDefect(in: text) {
-            root = nil
-            problems.append(
-                ConfigurationProblem(
-                    file: file,
-                    line: defect.line,
-                    message: defect.message,
-                    remedy: defect.remedy
-                )
-            )
-            return
-        }
-        do {
-            root = try TOMLTable(string: text)
-        } catch let error as TOMLParseError {
-            root = nil
-            problems.append(
-                ConfigurationProblem(
-                    file: file,
-                    line: error.source.begin.line,
-                    message: "is not TOML: \(error.description)",
-                    remedy: "correct the line"
-                )
-            )
+        do throws(TextDefect) {
+            members = try TOMLMember.all(in: text)
         } catch {
-            root = nil
-            problems.append(ConfigurationProblem(file: file, message: "is not TOML: \(error)"))
+            members = nil
+            problems = [
+                ConfigurationProblem(
+                    file: file,
+                    line: error.line,
+                    message: error.message,
+                    remedy: error.remedy
+                )
+            ]
         }
     }
 
     /// Notes a problem with a key, dotted if in a table.
     mutating func note(_ key: String?, _ message: String, _ remedy: String?) {
-        let line = key.flatMap { lines[$0] }
         problems.append(
             ConfigurationProblem(
                 file: file,
-                line: line,
+                line: key.flatMap { member($0)?.line },
                 key: key,
                 message: message,
                 remedy: remedy
@@ -62,35 +42,20 @@ struct TOMLReader {
     mutating func note(_ problem: ConfigurationProblem) { problems.append(problem) }
 
     /// Whether the text is TOML at all, so that what is missing is worth a word.
-    var isReadable: Bool { root != nil }
+    var isReadable: Bool { members != nil }
 
-    func has(_ key: String) -> Bool { node(key) != nil }
+    func has(_ key: String) -> Bool { member(key) != nil }
 
     mutating func string(_ key: String, example: String) -> String? {
-        guard let node = value(key) else { return nil }
-        guard let string = node.string else {
-            wrongType(key, node, wanted: "a string", example: example)
-            return nil
-        }
-        return string
+        read(key, wanted: "a string", example: example, \.string)
     }
 
     mutating func strings(_ key: String, example: String) -> [String]? {
-        guard let node = value(key) else { return nil }
-        guard let array = node.array, array.allSatisfy({ $0.string != nil }) else {
-            wrongType(key, node, wanted: "an array of strings", example: example)
-            return nil
-        }
-        return array.compactMap(\.string)
+        read(key, wanted: "an array of strings", example: example, \.strings)
     }
 
     mutating func integer(_ key: String, example: String) -> Int? {
-        guard let node = value(key) else { return nil }
-        guard let integer = node.int else {
-            wrongType(key, node, wanted: "an integer", example: example)
-            return nil
-        }
-        return integer
+        read(key, wanted: "an integer", example: example, \.integer)
     }
 
     /// An integer or a string, whichever it is.
@@ -100,34 +65,41 @@ struct TOMLReader {
     }
 
     mutating func scalar(_ key: String, wanted: String, example: String) -> Scalar? {
-        guard let node = value(key) else { return nil }
-        if let integer = node.int { return .integer(integer) }
-        if let string = node.string { return .string(string) }
-        wrongType(key, node, wanted: wanted, example: example)
-        return nil
+        read(key, wanted: wanted, example: example) { value in
+            value.integer.map(Scalar.integer) ?? value.string.map(Scalar.string)
+        }
     }
 
     /// Declares a table, whose keys are then read as `table.key`.
     mutating func table(_ key: String, example: String) {
-        guard let node = value(key), node.table == nil else { return }
-        wrongType(key, node, wanted: "a table", example: example)
+        _ = read(key, wanted: "a table", example: example, \.members)
     }
 
     /// All problems, those of keys that nobody declared included.
     mutating func finish() -> [ConfigurationProblem] {
-        guard let root else { return problems }
-        return problems + unknownKeys(root, prefix: "")
+        problems + (members.map { unknownKeys($0, prefix: "") } ?? [])
     }
 
-    private mutating func value(_ key: String) -> (any TOMLValueConvertible)? {
+    private mutating func read<Value>(
+        _ key: String,
+        wanted: String,
+        example: String,
+        _ value: (TOMLValue) -> Value?
+    ) -> Value? {
         let (table, name) = Self.split(key)
         known[table, default: []].append(name)
-        return node(key)
+        guard let member = member(key) else { return nil }
+        guard let value = value(member.value) else {
+            note(key, "is \(member.value.kind), not \(wanted)", "write it as `\(example)`")
+            return nil
+        }
+        return value
     }
 
-    private func node(_ key: String) -> (any TOMLValueConvertible)? {
+    private func member(_ key: String) -> TOMLMember? {
         let (table, name) = Self.split(key)
-        return table.isEmpty ? root?[name] : root?[table]?.table?[name]
+        let members = table.isEmpty ? members : members?.first { $0.key == table }?.value.members
+        return members?.first { $0.key == name }
     }
 
     private static func split(_ key: String) -> (table: String, name: String) {
@@ -135,46 +107,24 @@ struct TOMLReader {
         return (String(key[..<dot]), String(key[key.index(after: dot)...]))
     }
 
-    private mutating func wrongType(
-        _ key: String,
-        _ node: any TOMLValueConvertible,
-        wanted: String,
-        example: String
-    ) {
-        note(key, "is \(Self.article(node.type)), not \(wanted)", "write it as `\(example)`")
-    }
-
-    private static func article(_ type: TOMLType) -> String {
-        switch type {
-        case .int: "an integer"
-        case .array: "an array"
-        case .bool: "a boolean"
-        case .table: "a table"
-        case .string: "a string"
-        case .double: "a number with a fraction"
-        case .date, .time, .dateTime: "a date or time"
-        }
-    }
-
-    private mutating func unknownKeys(_ table: TOMLTable, prefix: String) -> [ConfigurationProblem] {
+    private func unknownKeys(_ members: [TOMLMember], prefix: String) -> [ConfigurationProblem] {
         let known = known[prefix] ?? []
         var found: [ConfigurationProblem] = []
-        for name in table.keys.sorted() {
-            let key = prefix.isEmpty ? name : "\(prefix).\(name)"
-            if !known.contains(name) {
-                let nearest = NearestWord.of(name, among: known)
+        for member in members {
+            if !known.contains(member.key) {
+                let nearest = NearestWord.of(member.key, among: known)
                 found.append(
                     ConfigurationProblem(
                         file: file,
-                        line: lines[key],
-                        key: key,
+                        line: member.line,
+                        key: prefix.isEmpty ? member.key : "\(prefix).\(member.key)",
                         message: "is not a key that segmentd knows",
                         remedy: nearest.map { "did you mean `\($0)`?" }
                             ?? "the keys here are \(known.sorted().joined(separator: ", "))"
                     )
                 )
-            } else if prefix.isEmpty, self.known[name] != nil, let inner = table[name]?.table {
-                found += unknownKeys(inner, prefix: name)
+            } else if prefix.isEmpty, self.known[member.key] != nil, let inner = member.value.members {
+                found += unknownKeys(inner, prefix: member.key)
             }
         }
         return found

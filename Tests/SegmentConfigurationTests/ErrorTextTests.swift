@@ -129,7 +129,7 @@ import Testing
         #expect(problem.hasPrefix("segments.d/a.toml:2: is not TOML"))
     }
 
-    /// toml++ would end the process.
+    /// toml++ has assertions for these.
     @Test(arguments: ["[", "[[", "[\t ", "[[ "])
     func `a table without a name is refused with its line, in strings and arrays it is none`(
         head: String
@@ -140,11 +140,7 @@ import Testing
         try fixture.write("administrators = [\n[\"]\",\n'['],]", to: "segmentd.toml")
         #expect(fixture.problems().count == 1, "an array of arrays is no array of strings")
         try fixture.write("\(text)\(head)= 1", to: "segments.d/a.toml")
-        #expect(
-            fixture.problems().contains(
-                "segments.d/a.toml:6: is not TOML: the table has no name; correct the line"
-            )
-        )
+        #expect(fixture.problems().contains { $0.isNotTOML("segments.d/a.toml", 6) })
     }
 
     @Test(arguments: ["[}", "[1, }", "[{a = 1}, # ]\n }", "{a = [\"[\", }]}"])
@@ -152,11 +148,8 @@ import Testing
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\ngroup = \(value)", to: "segments.d/a.toml")
         let line = 2 + value.count { $0 == "\n" }
-        #expect(
-            fixture.problems() == [
-                "segments.d/a.toml:\(line): is not TOML: there is a brace where the array goes on; correct the line"
-            ]
-        )
+        #expect(fixture.problems().count == 1)
+        #expect(fixture.problems().allSatisfy { $0.isNotTOML("segments.d/a.toml", line) })
     }
 
     @Test func `a file's name must be a segment's`() throws {
@@ -238,5 +231,11 @@ import Testing
     @Test func `a directory that was asked for must be there`() {
         let reader = ConfigurationReader(ConfigurationLocation(only: "/no/such/directory"), daemonUserID: 0)
         #expect(throws: ConfigurationInvalid.self) { try reader.read() }
+    }
+}
+
+extension String {
+    fileprivate func isNotTOML(_ file: String, _ line: Int) -> Bool {
+        hasPrefix("\(file):\(line): is not TOML: ") && hasSuffix("; correct the line")
     }
 }

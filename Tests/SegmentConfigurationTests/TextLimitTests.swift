@@ -70,7 +70,7 @@ import Testing
         #expect(problems.count == 5)
         #expect(problems.allSatisfy { $0.utf8.count < 1500 })
         #expect(problems.contains { $0.contains("keep `?[2J?` is not a way to keep a segment") })
-        #expect(problems.contains { $0.contains("c.toml: ? is not a key") })
+        #expect(problems.contains { $0.contains("c.toml:3: ? is not a key") })
     }
 
     @Test func `the keys that are known are named only where there are some`() throws {

@@ -14,8 +14,6 @@ final class Soak {
     var story = Story()
     /// What the files say.
     var files: [String: Declaration] = [:]
-    /// How often the daemon, or one before it, has found a file changed at a reload.
-    var filesParsed = 0
     var clients: [Int: ClientProcess] = [:]
     var lastClient = 0
     /// Descriptors of the daemon that are no connections: the fewest so far.
@@ -55,11 +53,7 @@ final class Soak {
             next += pause
             try spend(Step.all.filter { !$0.endsDaemon }, until: next)
             try rest()
-            growth.sample(
-                memory: daemon.residentMemory,
-                descriptors: daemon.descriptors,
-                filesParsed: filesParsed
-            )
+            growth.sample(memory: daemon.residentMemory, descriptors: daemon.descriptors)
         }
         try end()
         print("\(story.steps) steps: \(story.summary)")

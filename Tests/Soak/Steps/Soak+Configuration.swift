@@ -34,7 +34,6 @@ extension Soak {
             _ = try administrator.reload()
         } catch {
             guard case .refused(.configurationInvalid) = error else { throw error }
-            filesParsed += 1
             return
         }
         throw Surprise("a bad configuration is accepted")
@@ -49,7 +48,6 @@ extension Soak {
             unlink(path(name))
         }
         _ = try administrator.reload()
-        if files[name] != nil { filesParsed += 1 }
         model.reload(files)
     }
 
