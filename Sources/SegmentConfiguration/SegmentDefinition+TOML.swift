@@ -14,10 +14,7 @@ extension SegmentDefinition {
         }
         let summary = reader.string("description", example: "description = \"Sensor readings\"")
         let size = Self.size(&reader)
-        let group = reader.string("group", example: "group = \"telemetry\"")
-        if group?.isEmpty == true {
-            reader.note("group", "is empty", "name a group, or leave the key out")
-        }
+        let group = Self.group(&reader)
         let mode = Self.mode(&reader)
         let keep = Self.keep(&reader)
         let key = KeyDeclaration(&reader)
@@ -32,6 +29,20 @@ extension SegmentDefinition {
             key: key,
             file: path
         )
+    }
+
+    private static func group(_ reader: inout TOMLReader) -> String? {
+        guard let group = reader.string("group", example: "group = \"telemetry\"") else { return nil }
+        if group.isEmpty {
+            reader.note("group", "is empty", "name a group, or leave the key out")
+        } else if group.hasPrefix("+") || group.hasPrefix("-") || UInt32(group) == .max {
+            reader.note(
+                "group",
+                "`\(group)` is neither the name of a group nor its number",
+                "write it as `getent group` shows it, such as `group = \"telemetry\"` or `group = \"3001\"`"
+            )
+        }
+        return group
     }
 
     private static func size(_ reader: inout TOMLReader) -> ByteCount? {
@@ -59,7 +70,7 @@ extension SegmentDefinition {
             reader.note("mode", "is an integer, \(integer), not a string", "write it as `mode = \"\(text)\"`")
             return nil
         case .string(let text):
-            guard let bits = CModeT(text, radix: 8), (1...4).contains(text.count), bits <= 0o777 else {
+            guard text.first != "+", let bits = CModeT(text, radix: 8), (1...4).contains(text.count), bits <= 0o777 else {
                 reader.note(
                     "mode",
                     "`\(text)` is not an octal mode up to 0777",

@@ -49,6 +49,18 @@ import Testing
             "size = 1\nkeep = \"while-used\"\nlinger = \"3 days\"",
             "a.toml:3: linger `3 days` is not a time; write a number with ms, s, min or h, such as `linger = \"30 s\"`"
         ),
+        (
+            "size = 1\nmode = \"+660\"",
+            "a.toml:2: mode `+660` is not an octal mode up to 0777; write it as `mode = \"0660\"`"
+        ),
+        (
+            "size = 1\ngroup = \"+3001\"",
+            "a.toml:2: group `+3001` is neither the name of a group nor its number; write it as `getent group` shows it, such as `group = \"telemetry\"` or `group = \"3001\"`"
+        ),
+        (
+            "size = 1\ngroup = \"4294967295\"",
+            "a.toml:2: group `4294967295` is neither the name of a group nor its number; write it as `getent group` shows it, such as `group = \"telemetry\"` or `group = \"3001\"`"
+        ),
         ("size = 1\ngroup = \"\"", "a.toml:2: group is empty; name a group, or leave the key out"),
         (
             "size = 1\n[key]\nproject = 0\npath = \"/x\"",
