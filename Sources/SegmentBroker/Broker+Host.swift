@@ -8,6 +8,8 @@ extension Broker {
         var warnings: [SegmentProblem] = []
         if kernel.destroysUnattachedSegments() == true { warnings.append(.unattachedSegmentsDestroyed) }
         if identity.isService, !identity.groupMembers.isEmpty { warnings.append(.groupHasMembers(identity)) }
+        let unknown = configuration.settings.administrators.filter { groups[$0] == .unknown }
+        if !unknown.isEmpty { warnings.append(.unknownAdministrators(unknown)) }
         if let limits {
             warnings += LimitWarnings.warnings(limits, largest: largestSegment)
         }

@@ -52,6 +52,15 @@ extension Broker {
         segments.values.count { $0.life.state == .blocked }
     }
 
+    /// What cannot be made, or repaired, in order of name.
+    package var blockedNames: [SegmentName] {
+        sorted.filter { segment in
+            segment.life.state == .blocked
+                || segment.life.segment?.problems.contains { $0.kind == .permissionsDiffer } == true
+        }
+        .map(\.name)
+    }
+
     package var segmentCount: Int { segments.count }
 
     /// Of the segments in the kernel, in bytes, as far as 64 bits hold it.

@@ -70,7 +70,9 @@ extension SegmentDefinition {
             reader.note("mode", "is an integer, \(integer), not a string", "write it as `mode = \"\(text)\"`")
             return nil
         case .string(let text):
-            guard text.first != "+", let bits = CModeT(text, radix: 8), (1...4).contains(text.count), bits <= 0o777 else {
+            guard text.first != "+", let bits = CModeT(text, radix: 8), (1...4).contains(text.count),
+                bits <= 0o777
+            else {
                 reader.note(
                     "mode",
                     "`\(text)` is not an octal mode up to 0777",

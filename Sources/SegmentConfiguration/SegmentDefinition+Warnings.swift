@@ -7,11 +7,14 @@ extension SegmentDefinition {
         let bits = mode.rawValue
         var warnings: [ConfigurationProblem] = []
         if bits & 0o002 != 0 {
-            warnings.append(warning("lets everybody write", "take the last w away unless that is meant"))
+            warnings.append(
+                warning("mode", "lets everybody write", "take the last w away unless that is meant")
+            )
         }
         if bits & 0o111 != 0 {
             warnings.append(
                 warning(
+                    "mode",
                     "has x bits, which mean nothing for memory",
                     "only programs that ask for mode 0777 need them"
                 )
@@ -20,6 +23,7 @@ extension SegmentDefinition {
         if bits & 0o002 == 0, bits & 0o020 == 0 || group == nil {
             warnings.append(
                 warning(
+                    "mode",
                     "lets nobody but root and the broker write"
                         + (group == nil
                             ? ": no group is named, and the daemon's own should have no members" : ""),
@@ -27,10 +31,24 @@ extension SegmentDefinition {
                 )
             )
         }
+        if case .whileUsed = keep, key != .ownFile {
+            warnings.append(
+                warning(
+                    "keep",
+                    "is \"while-used\": programs that compute the key themselves find no segment until another has asked "
+                        + "segmentd",
+                    "write `keep = \"until-reboot\"` unless all of them ask segmentd"
+                )
+            )
+        }
         return warnings
     }
 
-    private func warning(_ message: String, _ remedy: String) -> ConfigurationProblem {
-        ConfigurationProblem(file: file.string, key: "mode", message: message, remedy: remedy)
+    private func warning(
+        _ key: String,
+        _ message: String,
+        _ remedy: String
+    ) -> ConfigurationProblem {
+        ConfigurationProblem(file: file.string, key: key, message: message, remedy: remedy)
     }
 }

@@ -69,7 +69,8 @@ extension VarlinkInterface {
 
             # Read the configuration again; nothing changes if it is bad. Only for administrators.
             # removeAll: a directory of segments that has vanished means that its segments are to go; else it is refused.
-            method Reload(removeAll: ?bool) -> (created: []string, changed: []string, removing: []string)
+            # blocked names what cannot be made or repaired, whether or not this reload changed it.
+            method Reload(removeAll: ?bool) -> (created: []string, changed: []string, removing: []string, blocked: ?[]string)
 
             error NoSuchSegment (name: string)
             error AccessDenied (name: string, access: Access, userId: int, reason: string)

@@ -64,7 +64,8 @@ extension ReloadOutcome: JSONEncodable, JSONDecodable {
         self.init(
             created: try reader.names("created"),
             changed: try reader.names("changed"),
-            removing: try reader.names("removing")
+            removing: try reader.names("removing"),
+            blocked: try reader.optionalNames("blocked")
         )
     }
 
@@ -73,6 +74,7 @@ extension ReloadOutcome: JSONEncodable, JSONDecodable {
         writer.member("created", created.map(\.string))
         writer.member("changed", changed.map(\.string))
         writer.member("removing", removing.map(\.string))
+        if let blocked { writer.member("blocked", blocked.map(\.string)) }
         writer.endObject()
     }
 }

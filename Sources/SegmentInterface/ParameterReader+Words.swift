@@ -27,6 +27,10 @@ extension ParameterReader {
         return value
     }
 
+    mutating func optionalNames(_ name: String) throws(InvalidParameter) -> [SegmentName]? {
+        try optionalStrings(name)?.compactMap(SegmentName.init)
+    }
+
     mutating func names(_ name: String) throws(InvalidParameter) -> [SegmentName] {
         try strings(name).compactMap(SegmentName.init)
     }

@@ -6,10 +6,19 @@ public struct ReloadOutcome: Equatable, Sendable {
     public var changed: [SegmentName]
     /// No longer declared: removed when nobody uses them.
     public var removing: [SegmentName]
+    /// What cannot be made or repaired, whether or not this reload has changed it; nil where the daemon is older than
+    /// this list.
+    public var blocked: [SegmentName]?
 
-    package init(created: [SegmentName] = [], changed: [SegmentName] = [], removing: [SegmentName] = []) {
+    package init(
+        created: [SegmentName] = [],
+        changed: [SegmentName] = [],
+        removing: [SegmentName] = [],
+        blocked: [SegmentName]? = nil
+    ) {
         self.created = created
         self.changed = changed
         self.removing = removing
+        self.blocked = blocked
     }
 }

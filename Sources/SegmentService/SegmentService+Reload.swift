@@ -64,7 +64,9 @@ extension SegmentService {
         }
     }
 
-    private func acceptReload(_ outcome: ReloadOutcome) {
+    private func acceptReload(_ done: ReloadOutcome) {
+        var outcome = done
+        outcome.blocked = broker.blockedNames
         adoptSettings()
         note = nil
         settle()

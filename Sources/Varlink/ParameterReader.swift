@@ -122,7 +122,13 @@ package struct ParameterReader {
     }
 
     package mutating func strings(_ name: String) throws(InvalidParameter) -> [String] {
-        guard case .array(let elements) = value(name) else { throw InvalidParameter(name) }
+        guard let strings = try optionalStrings(name) else { throw InvalidParameter(name) }
+        return strings
+    }
+
+    package mutating func optionalStrings(_ name: String) throws(InvalidParameter) -> [String]? {
+        guard let value = value(name) else { return nil }
+        guard case .array(let elements) = value else { throw InvalidParameter(name) }
         var strings: [String] = []
         for element in elements {
             guard case .string(let string) = element else { throw InvalidParameter(name) }

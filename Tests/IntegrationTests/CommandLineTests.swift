@@ -149,6 +149,48 @@ extension RealDaemon {
             }
         }
 
+        @Test func `a reload says what is blocked, and by its status that something is`() throws {
+            try DaemonFixture.with { daemon in
+                try daemon.write("size = 1\ngroup = \"ghosts\"", to: "segments.d/b.toml")
+                let first = try daemon.segmentctl("reload")
+                #expect(first.status == 3)
+                #expect(
+                    first.output.hasPrefix(
+                        "Blocked: b\nsegmentctl: segment b: there is no group ghosts"
+                    )
+                )
+                #expect(try daemon.segmentctl("reload 2>&-") == (3, "Blocked: b\n"))
+                #expect(try daemon.segmentctl("reload --allow-blocked 2>&-") == (0, "Blocked: b\n"))
+                let json = try daemon.segmentctl("reload --json=short")
+                #expect(json == (3, "{\"created\":[],\"changed\":[],\"removing\":[],\"blocked\":[\"b\"]}\n"))
+            }
+        }
+
+        @Test
+        func `check tells what this host lacks, and administrators that there are none of are warned of`()
+            throws
+        {
+            let files = [
+                "segmentd.toml": "administrators = [\"ghosts\"]",
+                "segments.d/a.toml":
+                    "size = 1\nkeep = \"while-used\"\ngroup = \"nobodies\"\n[key]\npath = \"/srv/no/such/file\"",
+            ]
+            try DaemonFixture.with(files) { daemon in
+                let check = try daemon.segmentctl("check '\(daemon.directory)/config'")
+                #expect(check.status == 0)
+                let expected = [
+                    "group `nobodies` does not exist on this host",
+                    "key.path /srv/no/such/file does not exist on this host",
+                    "administrators has `ghosts`, a group that does not exist on this host",
+                    "keep is \"while-used\": programs that compute the key themselves",
+                ]
+                for text in expected { #expect(check.output.contains(text), "\(check.output)") }
+                let warnings = try daemon.client().status().warnings.map(\.message)
+                #expect(warnings.contains("administrators names what is no group: ghosts"))
+                #expect(daemon.log.contains("Host: administrators names what is no group: ghosts"))
+            }
+        }
+
         @Test func `without the daemon the kernel is asked, with status 7`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096\n[key]\nvalue = 0xbeef"]) { daemon in
                 daemon.kill()

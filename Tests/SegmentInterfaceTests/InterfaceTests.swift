@@ -161,7 +161,8 @@ import Varlink
         try expect(RemoveParameters(name: "n", when: .now), is: methods["Remove"]?.parameters)
         try expect(NoParameters(), is: methods["Remove"]?.reply)
         try expect(ReloadParameters(removeAll: true), is: methods["Reload"]?.parameters)
-        let outcome = ReloadOutcome(created: [try name()], changed: [try name()], removing: [try name()])
+        let names = [try name()]
+        let outcome = ReloadOutcome(created: names, changed: names, removing: names, blocked: names)
         try expect(outcome, is: methods["Reload"]?.reply)
     }
 

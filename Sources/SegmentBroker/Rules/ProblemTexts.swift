@@ -142,6 +142,14 @@ extension SegmentProblem {
             "`sysctl kernel.shm_rmid_forced=0`; until then segments are lost whenever segmentd is not running"
     )
 
+    static func unknownAdministrators(_ groups: [String]) -> SegmentProblem {
+        SegmentProblem(
+            .groupUnknown,
+            message: "administrators names what is no group: \(groups.joined(separator: ", "))",
+            remedy: "correct the name, or make the group: `groupadd --system NAME`"
+        )
+    }
+
     static func groupHasMembers(_ identity: BrokerIdentity) -> SegmentProblem {
         SegmentProblem(
             .groupHasMembers,

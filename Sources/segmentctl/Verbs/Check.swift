@@ -30,6 +30,7 @@ struct Check: ParsableCommand {
         }
         let remarks =
             configuration.warnings + configuration.segments.compactMap(hiddenKeyPath) + missing(configuration)
+            + LocalRemarks(configuration).all
         guard options.json == .off else { return try options.printJSON(JSONArray(remarks)) }
         for remark in remarks { options.notice("\(remark)") }
         if !options.quiet {
