@@ -9,9 +9,13 @@ version=$(systemctl --version | sed -n 's/^systemd \([0-9]*\).*/\1/p')
 
 # expect NAME TEXT COMMAND...: the command's output, errors included, has the text.
 expect() {
-    local name=$1 text=$2 output
+    local name=$1 text=$2 output tries=1
     shift 2
-    output=$("$@" 2>&1)
+    # The journal takes in what it is sent when it comes to it.
+    [ "$1" != journalctl ] || tries=20
+    until output=$("$@" 2>&1); grep -qF -- "$text" <<< "$output" || [ $((tries -= 1)) -le 0 ]; do
+        sleep 0.1
+    done
     if grep -qF -- "$text" <<< "$output"; then
         echo "ok   $name"
     else
