@@ -29,7 +29,7 @@ extension Broker {
         .segmentInUse(
             name: segment.name,
             attachments: status(live.identifier).map(live.attachments) ?? 0,
-            leases: leases(of: segment, shownTo: viewer)
+            leases: leases(of: segment, shownTo: viewer).shown
         )
     }
 

@@ -31,6 +31,9 @@ extension Broker {
         return nil
     }
 
+    /// Whether there is another, which may yet turn out to be gone.
+    package func hasSegment(after name: SegmentName) -> Bool { segment(after: name) != nil }
+
     private func segment(after name: SegmentName?) -> BrokeredSegment? {
         let index = name.map { name in names.partitioningIndex { $0 > name } }
         return names[(index ?? 0)...].first.flatMap { segments[$0.string] }
@@ -143,17 +146,33 @@ extension Broker {
             }
         case .absent, .blocked: break
         }
-        if let viewer { description.leases = leases(of: segment, shownTo: viewer) }
+        if let viewer {
+            (description.leases, description.leaseCount) = leases(of: segment, shownTo: viewer)
+        }
         return description
     }
 
-    func leases(of segment: BrokeredSegment, shownTo viewer: Viewer) -> [Lease] {
-        guard !segment.leases.isEmpty else { return [] }
-        let rule = accessRule(of: segment)
-        return segment.leases.sorted { $0.key < $1.key }
-            .filter { LeaseAudience(userID: $0.value.holder.client.userID, rule: rule).includes(viewer) }
-            .map { $0.value.described($0.key) }
+    /// A hundred at most, and how many there are.
+    ///
+    /// Many users may take thousands each of what everybody may attach: all of them would take longer than others may
+    /// wait.
+    func leases(of segment: BrokeredSegment, shownTo viewer: Viewer) -> (shown: [Lease], count: Int) {
+        guard !segment.leases.isEmpty else { return ([], 0) }
+        // Of somebody who is nobody's own.
+        let foreign = LeaseAudience(userID: OverflowUser.number, rule: accessRule(of: segment))
+        let seesForeign = foreign.includes(viewer)
+        let visible = segment.leases.lazy.prefix(seesForeign ? Self.mostShown : Self.mostLookedAt).filter {
+            seesForeign || OverflowUser.isSame($0.value.holder.client.userID, viewer.client.userID)
+        }
+        let shown = visible.prefix(Self.mostShown).sorted { $0.key < $1.key }
+        return (
+            shown.map { $0.value.described($0.key) },
+            seesForeign ? segment.leases.count : shown.count
+        )
     }
+
+    private static let mostLookedAt = 1000
+    private static let mostShown = 100
 
     /// Who may see that a user holds a lease on a segment; asks the kernel once for all of them.
     package func audience(ofLeaseOf userID: UInt32, on name: SegmentName) -> LeaseAudience {

@@ -25,11 +25,12 @@ extension VarlinkInterface {
 
             # All that is known of one segment. key and identifier are what shmget(2) takes and returns, null while absent or blocked;
             # key is the signed key_t, keyHex 0x%08x of its bits; size, mode and group are the kernel's where the segment exists, else the declared.
-            # attachments counts mappings without the broker's own; residentBytes is memory in RAM; times are CLOCK_REALTIME in µs.
+            # attachments counts mappings without the broker's own; leases are a
+            # hundred at most, of leaseCount; residentBytes is memory in RAM; times are CLOCK_REALTIME in µs.
             type Segment (
               name: string, description: ?string, state: State, problems: []Problem,
               key: ?int, keyHex: ?string, identifier: ?int, sizeBytes: int, mode: string, group: string,
-              keep: string, attachments: int, leases: []Lease, residentBytes: ?int, swappedBytes: ?int,
+              keep: string, attachments: int, leases: []Lease, leaseCount: ?int, residentBytes: ?int, swappedBytes: ?int,
               keyPath: ?string, keyProject: ?int, createdUSec: ?int, lastAttachUSec: ?int, lastDetachUSec: ?int, configurationFile: ?string
             )
 
@@ -47,7 +48,7 @@ extension VarlinkInterface {
             # One segment by name.
             method Describe(name: string) -> (segment: Segment)
 
-            # Every segment, one a reply, in order of name. Needs more.
+            # Every segment, one a reply, in order of name; the last may be empty. Needs more.
             method List() -> (segment: ?Segment)
 
             # First every segment as it is (event current), then each change as it happens, until the client closes. Needs more.

@@ -21,6 +21,8 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         identifier = try reader.optionalInteger("identifier").map(SegmentIdentifier.init(rawValue:))
         attachments = try reader.integer("attachments")
         leases = try reader.objects("leases")
+        // An older daemon tells of all.
+        leaseCount = try reader.optionalInteger("leaseCount") ?? leases.count
         if let resident = try reader.optionalInteger("residentBytes", as: UInt64.self) {
             memory = SegmentMemory(
                 resident: resident,
@@ -50,6 +52,7 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         writer.member("keep", keep)
         writer.member("attachments", attachments)
         writer.member("leases", leases)
+        writer.member("leaseCount", leaseCount)
         writer.member("residentBytes", memory?.resident)
         writer.member("swappedBytes", memory?.swapped)
         writer.member("keyPath", keyPath)

@@ -25,8 +25,10 @@ public struct SegmentDescription: Equatable, Sendable {
     public var keep: String
     /// Mappings without the broker's own.
     public var attachments: Int = 0
-    /// Who holds it, as far as the caller may see.
+    /// Who holds it, as far as the caller may see: a hundred at most.
     public var leases: [Lease] = []
+    /// How many leases the caller may see.
+    public var leaseCount = 0
     /// In RAM and in swap.
     public var memory: SegmentMemory?
     /// The file from which ftok(3) made the key; nil for a declared number.

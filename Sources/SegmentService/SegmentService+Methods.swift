@@ -13,7 +13,7 @@ extension SegmentService: VarlinkApplication {
     package func answerTogether(_ body: () -> Void) { broker.together(body) }
 
     package func open(_ peer: PeerCredentials) -> Admission {
-        let client = Client(
+        var client = Client(
             processID: peer.processID,
             userID: peer.userID,
             groupID: peer.groupID,
@@ -27,6 +27,8 @@ extension SegmentService: VarlinkApplication {
         } catch {
             return .refused(error)
         }
+        if let other = lastClients[client.userID] { client.shareGroups(with: other) }
+        lastClients[client.userID] = client
         return .accepted(Session(client, of: self))
     }
 
@@ -34,6 +36,7 @@ extension SegmentService: VarlinkApplication {
         session.isClosed = true
         if let subscription = session.subscription { unsubscribe(subscription) }
         quota.close(session.client.userID)
+        if quota.count(of: session.client.userID) == 0 { lastClients[session.client.userID] = nil }
         giveBack(session)
     }
 

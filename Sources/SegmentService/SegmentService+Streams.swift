@@ -9,16 +9,14 @@ extension SegmentService {
     func list(_ session: Session, _ connection: VarlinkConnection) {
         let broker = broker
         let viewer = viewer(session)
-        let memory = broker.memory()
-        var next = broker.segment(after: nil, viewer: viewer, memory: memory)
+        var last: SegmentName?
         connection.pull {
-            guard let segment = next else {
-                connection.reply(ListReply(segment: nil))
-                return true
-            }
-            next = broker.segment(after: segment.name, viewer: viewer, memory: memory)
-            connection.reply(ListReply(segment: segment), continues: next != nil)
-            return next == nil
+            // Nothing is found out ahead: what waits for a client that does not read would be counted nowhere.
+            let segment = broker.segment(after: last, viewer: viewer, memory: broker.memory())
+            last = segment?.name
+            let isLast = segment.map { !broker.hasSegment(after: $0.name) } ?? true
+            connection.reply(ListReply(segment: segment), continues: !isLast)
+            return isLast
         }
     }
 

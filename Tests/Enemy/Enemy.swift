@@ -23,6 +23,7 @@ enum Enemy {
         "partial-messages": Senders.holdPartialMessages, "gibibyte": Senders.sendGibibyte,
         "long-messages": Senders.sendLongMessages, "deep-nesting": Senders.nestDeeply,
         "deaf-subscribers": Readers.subscribe, "deaf-callers": Readers.call, "deaf-viewers": Readers.describe,
+        "deaf-listers": Readers.list,
         "unhearing-callers": Readers.callUnhearing,
         "byte-flood": Floods.sendBytes, "pipelining": Floods.pipeline,
         "many-callers": Floods.callFromEverywhere,

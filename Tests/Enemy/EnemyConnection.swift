@@ -73,6 +73,7 @@ struct EnemyConnection {
 /// Messages as bytes.
 enum Message {
     static let ping = call("io.systemd.service.Ping")
+    static let list = call("io.segmentd.Broker.List", "\"more\":true")
     static let subscribe = call("io.segmentd.Broker.Subscribe", "\"more\":true")
     static let description = call(
         "org.varlink.service.GetInterfaceDescription",

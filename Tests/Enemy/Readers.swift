@@ -35,6 +35,15 @@ enum Readers {
         }
     }
 
+    /// One that holds as many leases as it may, and 1,000 that ask for all segments and read nothing.
+    static func list(_ path: String) -> Never {
+        guard let holder = EnemyConnection(path) else { exit(1) }
+        for _ in 0..<41 { holder.acquire(100) }
+        for connection in EnemyConnection.many(1000, path) { connection.send(Message.list, waiting: false) }
+        Enemy.begun()
+        while true { sleep(1) }
+    }
+
     /// Takes and gives back leases, one after the other.
     static func cycleLeases(_ connection: EnemyConnection) -> Never {
         while true {

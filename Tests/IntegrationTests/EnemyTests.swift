@@ -23,7 +23,9 @@ extension RealDaemon {
 
         @Test(
             .resilience("a user never reads replies or events"),
-            arguments: ["deaf-subscribers", "deaf-callers", "deaf-viewers", "unhearing-callers"]
+            arguments: [
+                "deaf-subscribers", "deaf-callers", "deaf-viewers", "deaf-listers", "unhearing-callers",
+            ]
         )
         func `who does not read harms nobody else`(way: String) throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }

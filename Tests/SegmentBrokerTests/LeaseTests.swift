@@ -97,6 +97,22 @@ import Testing
         #expect(fixture.broker.leaseCount == 0)
     }
 
+    @Test func `of many leases a hundred are told in their order, and the number of all`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let holder = LeaseHolder(.member)
+        let leases = try (0..<300).map { _ in try fixture.broker.acquire("a", .readOnly, holder).lease }
+        let described = try fixture.describe("a")
+        let told = described.leases.compactMap { leases.firstIndex(of: $0.identifier) }
+        #expect(told.count == 100)
+        #expect(told == told.sorted())
+        #expect(described.leaseCount == 300)
+        let stranger = Viewer(client: .stranger, isAdministrator: false)
+        let hidden = try fixture.broker.describe("a", viewer: stranger)
+        #expect(hidden.leases == [])
+        #expect(hidden.leaseCount == 0)
+    }
+
     @Test func `leases are charged to users, and given back`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", mode: 0o666)])

@@ -22,6 +22,20 @@ import Testing
         Client(processID: 1, userID: user, groupID: group, supplementaryGroupIDs: more)
     }
 
+    @Test(arguments: [(1, true), (3, true), (4, false), (7, true), (70000, true), (70001, false), (0, false)])
+    func `a member has the group as the first or among the others, in whatever order`(
+        group: UInt32,
+        isMember: Bool
+    ) {
+        let client = Client(
+            processID: 1,
+            userID: 1000,
+            groupID: 7,
+            supplementaryGroupIDs: [70000, 3, 1, 9, 9]
+        )
+        #expect(client.isMember(of: group) == isMember)
+    }
+
     @Test(
         arguments: [
             // user, group, supplementary, mode, reads, writes

@@ -80,6 +80,7 @@ import Varlink
         segment.identifier = SegmentIdentifier(rawValue: 1)
         segment.attachments = 1
         segment.leases = [lease]
+        segment.leaseCount = 1
         segment.memory = SegmentMemory(resident: 1, swapped: 2)
         segment.keyPath = "/p"
         segment.keyProject = 65

@@ -33,6 +33,7 @@ import Testing
             $0.key = SegmentKey(bits: 0x4100_000f)
             $0.identifier = SegmentIdentifier(rawValue: 12)
             $0.attachments = 3
+            $0.leaseCount = 1
             $0.leases = [
                 Lease(
                     identifier: "1",

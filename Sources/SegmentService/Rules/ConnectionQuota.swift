@@ -27,6 +27,8 @@ package struct ConnectionQuota: Equatable, Sendable {
         ofUser[user, default: 0] += 1
     }
 
+    package func count(of user: UInt32) -> Int { ofUser[user, default: 0] }
+
     package mutating func close(_ user: UInt32) {
         count -= 1
         let remaining = ofUser[user, default: 1] - 1

@@ -19,7 +19,8 @@ struct Neighbours: Part {
     @Option(parsing: .upToNextOption, help: "What the enemies do.")
     var ways = [
         "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages", "deep-nesting",
-        "deaf-subscribers", "deaf-callers", "deaf-viewers", "unhearing-callers", "byte-flood", "pipelining",
+        "deaf-subscribers", "deaf-callers", "deaf-viewers", "deaf-listers", "unhearing-callers", "byte-flood",
+        "pipelining",
         "many-callers", "leases", "told-leases", "crowd", "connector", "connectors", "visitors",
     ]
 

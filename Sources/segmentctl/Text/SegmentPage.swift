@@ -28,6 +28,8 @@ struct SegmentPage {
         for (index, lease) in segment.leases.enumerated() {
             add(index == 0 ? "Leases" : "", holder(lease), &lines)
         }
+        let more = segment.leaseCount - segment.leases.count
+        if more > 0 { add("", "and \(more) more", &lines) }
         return lines
     }
 

@@ -44,7 +44,7 @@ enum SegmentTable {
 
     /// Leases, and attachments where they differ.
     private static func clients(_ segment: SegmentDescription) -> String {
-        let leases = segment.leases.count
+        let leases = segment.leaseCount
         return segment.attachments == leases ? "\(leases)" : "\(leases) (\(segment.attachments))"
     }
 }
