@@ -74,7 +74,7 @@ extension Broker {
             if let keeper { try? kernel.detach(keeper) }
             if let created { try? kernel.remove(created) }
             if error == .fileExists, let other = try? find(key) {
-                throw .squatted(key, other.identifier, other.status)
+                throw .squatted(key, other.identifier, other.status, ownUserID: identity.userID)
             }
             throw refusal(call, error, definition.size)
         }

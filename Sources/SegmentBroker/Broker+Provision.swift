@@ -22,7 +22,7 @@ extension Broker {
             _ = try wantedGroup(definition.group)
             if let found = try found(under: key, definition) {
                 guard identity.ownership.isOurs(found.identifier, found.status, record: segment.record) else {
-                    throw .squatted(key, found.identifier, found.status)
+                    throw .squatted(key, found.identifier, found.status, ownUserID: identity.userID)
                 }
                 takeOver(segment, found)
             } else if onDemand || !segment.isWhileUsed {

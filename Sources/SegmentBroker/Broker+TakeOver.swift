@@ -20,6 +20,15 @@ extension Broker {
         if let key = segment.key { placement.release(key, of: segment.name) }
         segment.key = nil
         guard let found, !isHeld(found) else {
+            if found == nil, record.identifier != nil {
+                report(
+                    .warning,
+                    .removedByOther,
+                    "Segment \(segment.name) is gone since segmentd last ran: somebody removed it, or the host was "
+                        + "started anew",
+                    segment
+                )
+            }
             dropRecord(segment)
             return false
         }

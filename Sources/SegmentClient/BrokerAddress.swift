@@ -31,7 +31,8 @@ struct BrokerAddress: Sendable {
     private static let name = "segmentd/io.segmentd.Broker"
 
     private static var usualPlaces: [String] {
-        let own = variable("XDG_RUNTIME_DIR").map { "\($0)/\(name)" }
+        // A relative path is invalid, and to be ignored; see the XDG Base Directory Specification.
+        let own = variable("XDG_RUNTIME_DIR").flatMap { $0.hasPrefix("/") ? "\($0)/\(name)" : nil }
         return (own.map { [$0] } ?? []) + ["/run/\(name)"]
     }
 
@@ -44,12 +45,13 @@ struct BrokerAddress: Sendable {
     /// Connects to the first socket that exists, if the process behind it is to be believed.
     func connect(_ deadline: Deadline) throws(SegmentClientError) -> ClientConnection {
         var missing = SegmentClientError.unreachable(socket: "", errno: ENOENT)
-        for (index, path) in sockets.enumerated() {
+        for path in sockets {
             let connection: ClientConnection
             do throws(ConnectionError) {
                 connection = try ClientConnection(path: path, timeLimit: deadline.remaining)
             } catch .cannotConnect(_, ENOENT) {
-                if index == 0 { missing = .unreachable(socket: path, errno: ENOENT) }
+                // Of the usual places the last is the system's, which most look for.
+                missing = .unreachable(socket: path, errno: ENOENT)
                 continue
             } catch {
                 throw SegmentClientError(error)

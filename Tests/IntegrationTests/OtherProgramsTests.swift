@@ -101,7 +101,7 @@ extension RealDaemon {
                         current listed
                         {} released
                         {} removed
-                        {'created': ['a'], 'changed': [], 'removing': []}
+                        {'created': ['a'], 'changed': [], 'removing': [], 'blocked': []}
                         1
 
                         """

@@ -153,6 +153,19 @@ import Testing
         #expect(problem.remedy == condition.remedy)
     }
 
+    @Test func `a segment of a person's own without a record is not said to be a stranger's`() throws {
+        let fixture = try BrokerFixture()
+        fixture.isService = false
+        try fixture.kill()
+        let key = SegmentKey(rawValue: 0x77)
+        let own = try fixture.fake.get(key, size: 1024, flags: .create, mode: .ownerRead)
+        try fixture.start([.test("a", key: .value(key))])
+        let problem = try #require(try fixture.describe("a").problems.first)
+        #expect(problem.kind == .squatted)
+        #expect(problem.message.contains("of segmentd's own user (1 KiB), which no record names"))
+        #expect(problem.remedy?.hasPrefix("see whose it is (`ipcs -m -i \(own)`)") == true)
+    }
+
     @Test func `two names on one key: the later one is blocked by the collision`() throws {
         let fixture = try BrokerFixture()
         fixture.fake.files["/srv/one"] = 0x1_0007

@@ -25,9 +25,20 @@ extension SegmentProblem {
     static func squatted(
         _ key: SegmentKey,
         _ identifier: SegmentIdentifier,
-        _ status: SegmentStatus
+        _ status: SegmentStatus,
+        ownUserID: UInt32
     ) -> SegmentProblem {
-        SegmentProblem(
+        guard status.creatorUserID != ownUserID else {
+            return SegmentProblem(
+                .squatted,
+                message: "key \(key) belongs to segment \(identifier) of segmentd's own user "
+                    + "(\(ByteCount(bytes: status.size))), which no record names: another daemon's or program's, or "
+                    + "its record was lost or set aside",
+                remedy: "see whose it is (`ipcs -m -i \(identifier)`), and what it holds, before "
+                    + "`ipcrm -m \(identifier)`"
+            )
+        }
+        return SegmentProblem(
             .squatted,
             message: "key \(key) belongs to segment \(identifier) of user \(status.creatorUserID), "
                 + "process \(status.creatorProcessID), \(ByteCount(bytes: status.size))",
@@ -58,15 +69,20 @@ extension SegmentProblem {
         SegmentProblem(
             .sizeDiffers,
             message: "it has \(live), \(declared) are declared",
-            remedy: "in force when it is next made: `segmentctl remove \(name) --when=idle`"
+            remedy: madeAnew(name, "in force when it is next made")
         )
+    }
+
+    /// A reload makes it at once: programs that compute the key would else find it free until somebody asks segmentd.
+    private static func madeAnew(_ name: SegmentName, _ text: String) -> String {
+        "\(text): once nobody uses it, `segmentctl remove \(name) && segmentctl reload`"
     }
 
     static func keyDiffers(_ name: SegmentName, live: SegmentKey, declared: SegmentKey) -> SegmentProblem {
         SegmentProblem(
             .keyDiffers,
             message: "it has key \(live), \(declared) is declared",
-            remedy: "in force when it is next made: `segmentctl remove \(name) --when=idle`"
+            remedy: madeAnew(name, "in force when it is next made")
         )
     }
 
@@ -80,7 +96,7 @@ extension SegmentProblem {
             .keyMoved,
             message: "\(path) has another inode since the segment was made: it keeps key \(live), "
                 + "programs that call ftok now compute \(now)",
-            remedy: "`segmentctl remove \(name) --when=idle` makes it anew under the new key"
+            remedy: madeAnew(name, "it gets the new key when it is next made")
         )
     }
 

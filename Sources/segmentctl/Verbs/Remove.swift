@@ -5,7 +5,7 @@ struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Remove a segment; a declared one is made again when it is next asked for.",
         discussion: """
-            unused refuses while anybody has it leased or attached, idle waits until nobody has, now marks it at \
+            unused refuses while anybody has it leased or attached, idle removes it once nobody has, now marks it at \
             once: clients keep the old memory, and the name is theirs until their last detach, or until it is \
             removed once more with now.
             """

@@ -93,6 +93,20 @@ import Testing
         tried()
     }
 
+    @Test func `what went while nobody looked is told when it is made again`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a"), .test("b")])
+        let old = try #require(try fixture.describe("a").identifier)
+        try fixture.kill()
+        try fixture.fake.acting(as: .root) { () throws(Errno) in try fixture.fake.remove(old) }
+        let before = fixture.log.lines.count
+        try fixture.start([.test("a"), .test("b")])
+        let told = fixture.log.lines.dropFirst(before).filter { $0.hasPrefix("warning") }
+        #expect(told.count == 1)
+        #expect(told.first?.hasPrefix("warning: Segment a is gone since segmentd last ran") == true)
+        #expect(try fixture.state("a") == .ready)
+    }
+
     @Test func `a record that knows a key only does not take another's segment`() throws {
         let mortal = try MortalBroker()
         let key = SegmentKey(rawValue: 0x77)
