@@ -18,11 +18,7 @@ package struct BufferedBytes: Equatable, Sendable {
     }
 
     /// Whether it is more than a user may have, where no call is longer than `longestMessage`.
-    ///
-    /// One connection may have a reply of any length, as long as no other has any: how many leases a segment's
-    /// description tells of is up to others.
-    func exceeds(longestMessage: Int, inOneConnection one: BufferedBytes) -> Bool {
-        replies > max(Self.mostReplies, one.replies)
-            || calls > Self.leastCalls && calls / Self.longestCalls > longestMessage
+    func exceeds(longestMessage: Int) -> Bool {
+        replies > Self.mostReplies || calls > Self.leastCalls && calls / Self.longestCalls > longestMessage
     }
 }

@@ -46,9 +46,7 @@ extension VarlinkConnection {
         guard buffered != charged, let share else { return }
         share.buffered.change(from: charged, to: buffered)
         charged = buffered
-        if share.buffered.exceeds(longestMessage: application.longestMessage, inOneConnection: charged) {
-            close()
-        }
+        if share.buffered.exceeds(longestMessage: application.longestMessage) { close() }
     }
 
     /// How many bytes are read while calls cannot be taken up.

@@ -16,17 +16,6 @@ import Testing
         longest: Int,
         exceeds: Bool
     ) {
-        let all = BufferedBytes(calls: calls, replies: replies)
-        #expect(all.exceeds(longestMessage: longest, inOneConnection: BufferedBytes(replies: 1)) == exceeds)
-    }
-
-    @Test(
-        arguments: [
-            (8 << 20, 8 << 20, false), (8 << 20 + 1, 8 << 20, true), (4 << 20, 1, false), (.max, .max, false),
-        ] as [(Int, Int, Bool)]
-    )
-    func `one connection alone may have a reply of any length`(replies: Int, one: Int, exceeds: Bool) {
-        let (all, one) = (BufferedBytes(replies: replies), BufferedBytes(replies: one))
-        #expect(all.exceeds(longestMessage: 1024, inOneConnection: one) == exceeds)
+        #expect(BufferedBytes(calls: calls, replies: replies).exceeds(longestMessage: longest) == exceeds)
     }
 }
