@@ -1,0 +1,73 @@
+package import SegmentModel
+package import SystemVSharedMemory
+
+extension SegmentLifecycle {
+    /// What a segment wants done.
+    package enum Action: Hashable, Sendable {
+        // Answered.
+
+        /// IPC_STAT of an identifier.
+        case ask(SegmentIdentifier)
+        /// IPC_STAT of what has a key.
+        case find(SegmentKey)
+        /// shmget(2) with IPC_EXCL and mode 0600.
+        case create(Traits)
+        case attach(SegmentIdentifier)
+        /// IPC_SET, then IPC_STAT.
+        case setPermissions(SegmentIdentifier, Permissions)
+        /// IPC_RMID, after the identity has been compared.
+        case mark(Identity)
+        /// `mark`, then `create`, back to back: the key is free for two system calls.
+        case replace(Identity, with: Traits)
+        case writeRecord(Record)
+        case eraseRecord
+
+        // Not answered.
+
+        /// Of the broker's own attachment; `isLast` frees the pages, so that a worker does it.
+        case detach(AttachmentAddress, isLast: Bool)
+        case arm(Duration)
+        case disarm
+        case tell(Note)
+
+        /// Nil for an action that is not answered.
+        package var step: Step? {
+            switch self {
+            case .ask: .ask
+            case .find: .find
+            case .create: .create
+            case .attach: .attach
+            case .setPermissions: .setPermissions
+            case .mark, .replace: .mark
+            case .writeRecord, .eraseRecord: .record
+            case .detach, .arm, .disarm, .tell: nil
+            }
+        }
+
+        package var needsAnswer: Bool { step != nil }
+    }
+
+    /// What the kernel or the disk can refuse.
+    package enum Step: Hashable, Sendable {
+        case ask, find, create, attach, setPermissions, mark, record
+    }
+
+    /// What is told to the journal and to subscribers, once.
+    package enum Note: Hashable, Sendable {
+        case created
+        /// Created where memory of this name was lost or given up.
+        case replaced
+        case takenOver
+        case adopted
+        /// The permissions that it had; they are as declared now.
+        case repaired(Permissions)
+        case removed
+        /// Marked by the broker; clients have it attached.
+        case marked
+        /// Marked by somebody else.
+        case removedByOther
+        case vanished
+        case cannotAdopt(AdoptionRefusal)
+        case requestNotRecorded(SegmentProblem?)
+    }
+}

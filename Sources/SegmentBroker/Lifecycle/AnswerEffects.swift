@@ -1,0 +1,219 @@
+import SegmentModel
+import SystemVSharedMemory
+
+/// What follows from what kernel and records answer.
+extension SegmentLifecycle {
+    mutating func take(_ answer: Answer, to action: Action) {
+        switch (action, answer) {
+        case (.ask(let identifier), _) where identifier == adopting: judgeAdoption(answer)
+        case (.ask, .observed(let observation)): observe(observation)
+        case (.ask(let identifier), _): vanish(identifier)
+        case (.find, .observed(let observation)): takeFound(observation)
+        case (.find, _): if case .recorded = memory { dropFirstRecorded() } else { declaredKey = .free }
+        case (.create(let traits), .created(let identifier)): begin(traits, identifier)
+        case (.create(let traits), _): (refusals[.create], declaredKey) = (.keyTaken(traits.key), .notAsked)
+        case (.attach, .attached(let address)): change { $0.address = address }
+        case (.attach(let identifier), _): vanish(identifier)
+        case (.setPermissions(_, let permissions), .observed(let observation)):
+            takePermissions(permissions, observation)
+        case (.setPermissions(let identifier, _), _): vanish(identifier)
+        case (.mark(let identity), .nothing), (.replace(let identity, _), .nothing):
+            vanish(identity.identifier)
+        case (.mark, _):
+            let isAttached = depart(holdsName: request == Request(.remove, isNow: true))
+            loss = .none
+            tell(isAttached ? .marked : .removed)
+        case (.replace(_, let traits), .created(let identifier)):
+            depart()
+            loss = .gone
+            begin(traits, identifier)
+        case (.replace, _):
+            // The rules try the second half once more, now that the broker has let go of the old segment.
+            depart()
+            loss = .gone
+        case (.writeRecord(let record), _): stored = record
+        case (.eraseRecord, _): stored = nil
+        case (.detach, _), (.arm, _), (.disarm, _), (.tell, _): break
+        }
+    }
+
+    mutating func take(refusal problem: SegmentProblem, of action: Action) {
+        if case .ask(let identifier) = action, identifier == adopting {
+            return refuseAdoption(.kernel(problem))
+        }
+        if let step = action.step { refusals[step] = problem }
+        // Nothing has been done yet to an adopted segment, which is not known for the broker's after a crash.
+        if case .writeRecord = action, case .live(let live) = memory, !isOurs(live.identity) {
+            memory = .none
+            refuseAdoption(.record(problem))
+        }
+    }
+
+    // MARK: What is seen
+
+    private mutating func observe(_ observation: Observation) {
+        if let index = formerMemory.firstIndex(where: { $0.identity.identifier == observation.identifier }) {
+            formerMemory[index].attachments = observation.status.attachmentCount
+            if !formerMemory[index].identity.fits(observation) || !observation.isMarked {
+                formerMemory.remove(at: index)
+            }
+        }
+        switch memory {
+        case .recorded(.created(let identity), _) where identity.identifier == observation.identifier:
+            recall(.created(identity), observation)
+        case .live(let live) where live.identity.identifier == observation.identifier:
+            observe(observation, of: live)
+        case .recorded, .live, .none: break
+        }
+    }
+
+    private mutating func observe(_ observation: Observation, of live: Live) {
+        guard live.identity.fits(observation) else { return vanish(live.identity.identifier) }
+        let own: UInt64 = live.address == nil ? 0 : 1
+        let clients = observation.status.attachmentCount.subtractingSaturated(own)
+        change { live in
+            live.clientAttachments = clients
+            live.permissions = observation.permissions
+            live.isFresh = true
+            live.wasUsed = live.wasUsed || clients > 0
+        }
+        guard observation.isMarked else { return }
+        tell(.removedByOther)
+        depart()
+        loss = .removedByOther
+    }
+
+    private mutating func takePermissions(_ wanted: Permissions, _ observation: Observation) {
+        // Who may change it may be who may attach it.
+        refusals[.attach] = nil
+        let isShut = wanted == credentials.ownerOnly
+        // A segment whose record is not whole yet is new, or was never given them.
+        if case .live(let live) = memory, stored?.segment == .created(live.identity), !isShut,
+            live.permissionsBefore == nil
+        {
+            tell(.repaired(live.permissions))
+        }
+        change { live in live.permissionsBefore = isShut ? live.permissions : nil }
+        observe(observation)
+    }
+
+    private mutating func takeFound(_ observation: Observation) {
+        switch memory {
+        case .recorded(let segment, _): recall(segment, observation)
+        case .none where isOurs(observation.identity): takeOver(observation)
+        case .none, .live: meetStranger(observation)
+        }
+    }
+
+    /// Only what a record names or, for a service, its own user created is the broker's.
+    private func isOurs(_ identity: Identity) -> Bool {
+        let creator = identity.traits.creatorUserID
+        return stored?.leads(to: identity) == true
+            || credentials.judgesByCreator && OverflowUser.isSame(creator, credentials.userID)
+    }
+
+    private mutating func meetStranger(_ observation: Observation) {
+        if loss == .removedByOther { (loss, thefts) = (.stolen, min(thefts + 1, Self.theftsUntilNamed)) }
+        let squatted = SegmentProblem.squatted(
+            observation.status.key,
+            observation.identifier,
+            observation.status,
+            ownUserID: credentials.userID
+        )
+        declaredKey = .taken(thefts < Self.theftsUntilNamed ? squatted : .stolen(observation.status))
+    }
+
+    // MARK: What begins
+
+    /// What a record names is there, or something else is by now.
+    private mutating func recall(_ segment: RecordedSegment, _ observation: Observation) {
+        guard segment.fits(observation) else { return dropFirstRecorded() }
+        if observation.isMarked {
+            formerMemory.append(
+                FormerMemory(
+                    identity: Identity(identifier: observation.identifier, traits: segment.traits),
+                    holdsName: request == Request(.remove, isNow: true),
+                    attachments: observation.status.attachmentCount
+                )
+            )
+            return dropFirstRecorded()
+        }
+        // The renewal that the record asks for had happened.
+        if request?.verb == .renew, let replaced = stored?.replacing, segment != .created(replaced) {
+            request = nil
+        }
+        takeOver(observation)
+    }
+
+    private mutating func dropFirstRecorded() {
+        guard case .recorded(let segment, let next) = memory else { return }
+        memory = next.map { .recorded($0, orElse: nil) } ?? .none
+        if case .created = segment { loss = .gone }
+        forgetMetRemoval()
+    }
+
+    mutating func takeOver(_ observation: Observation, as note: Note = .takenOver) {
+        tell(note)
+        begin(
+            Live(
+                identity: observation.identity,
+                permissions: observation.permissions,
+                clientAttachments: observation.status.attachmentCount,
+                wasUsed: true
+            )
+        )
+    }
+
+    private mutating func begin(_ traits: Traits, _ identifier: SegmentIdentifier) {
+        tell(loss == .none ? .created : .replaced)
+        if request?.verb == .renew { request = nil }
+        // What has been overridden is waited for no more.
+        for index in formerMemory.indices { formerMemory[index].holdsName = false }
+        begin(
+            Live(
+                identity: Identity(identifier: identifier, traits: traits),
+                permissions: credentials.ownerOnly,
+                wasUsed: isDemanded
+            )
+        )
+    }
+
+    private mutating func begin(_ live: Live) {
+        (memory, declaredKey, loss, isDismissed, leases) = (.live(live), .notAsked, .none, false, 0)
+    }
+
+    // MARK: What ends
+
+    /// There is no such segment any more.
+    private mutating func vanish(_ identifier: SegmentIdentifier) {
+        formerMemory.removeAll { $0.identity.identifier == identifier }
+        switch memory {
+        case .recorded(.created(let identity), _) where identity.identifier == identifier: dropFirstRecorded()
+        case .live(let live) where live.identity.identifier == identifier:
+            tell(.vanished)
+            change { $0.clientAttachments = 0 }
+            depart()
+            loss = .removedByOther
+        case .recorded, .live, .none: break
+        }
+    }
+
+    /// Frees the name of the present memory; whether clients still have that attached.
+    @discardableResult
+    private mutating func depart(holdsName: Bool = false) -> Bool {
+        guard case .live(let live) = memory else { return false }
+        let isAttached = live.clientAttachments > 0
+        if isAttached {
+            formerMemory.append(
+                FormerMemory(
+                    identity: live.identity,
+                    holdsName: holdsName,
+                    attachments: live.clientAttachments
+                )
+            )
+        }
+        if let address = live.address { unanswered.append(.detach(address, isLast: !isAttached)) }
+        (memory, declaredKey, leases) = (.none, .notAsked, 0)
+        return isAttached
+    }
+}

@@ -1,0 +1,69 @@
+import SegmentModel
+import SystemVSharedMemory
+
+/// What takes a segment out of the kernel.
+extension SegmentLifecycle {
+    enum Departure: Equatable {
+        case removal
+        /// By a segment with these traits.
+        case replacement(Traits)
+    }
+
+    /// How it leaves now; nil: it stays.
+    ///
+    /// It stays, too, where the kernel did not let it be marked or shut: others could attach it at any moment.
+    func departure(of live: Live) -> Departure? {
+        guard refusals[.mark] == nil, refusals[.setPermissions] == nil else { return nil }
+        let isUnused = leases == 0 && live.clientAttachments == 0 && !isDemanded
+        if let request, isUnused || request.isNow {
+            switch request.verb {
+            case .remove: return .removal
+            case .renew: if let replacement = replacement(of: live) { return replacement }
+            }
+        }
+        guard let declaration else { return isUnused ? .removal : nil }
+        switch (phase, declaration.definition.keep) {
+        case (.stopping, .untilStop): return .removal
+        case (.stopping, .whileUsed): return isUnused ? .removal : nil
+        case (.running, .whileUsed(let time)):
+            return isUnused && (time <= .zero || linger == .over(time)) ? .removal : nil
+        case (.running, .untilReboot), (.running, .untilStop):
+            guard declaration.renewsWhenUnused, live.wasUsed, isUnused else { return nil }
+            return replacement(of: live)
+        case (.stopping, .untilReboot), (.restarting, _): return nil
+        }
+    }
+
+    /// A segment is given up only for one that, as far as can be known, can be made.
+    private func replacement(of live: Live) -> Departure? {
+        guard phase == .running, refusals[.record] == nil, let traits = declaredTraits,
+            traits.key == live.identity.traits.key || declaredKey == .free
+        else { return nil }
+        let room = Self.formerMemoryLimit - formerMemory.count
+        guard room > (live.clientAttachments > 0 ? 1 : 0) else { return nil }
+        return .replacement(traits)
+    }
+
+    /// Sets the timer where nobody uses a `while-used` segment, and only there.
+    mutating func setLinger() {
+        switch (linger, wantedLinger) {
+        case (.off, nil): break
+        case (.armed(let time), let wanted?) where time == wanted: break
+        case (.over(let time), let wanted?) where time == wanted: break
+        case (_, let wanted?):
+            linger = .armed(wanted)
+            unanswered.append(.arm(wanted))
+        case (.armed, nil):
+            linger = .off
+            unanswered.append(.disarm)
+        case (.over, nil): linger = .off
+        }
+    }
+
+    private var wantedLinger: Duration? {
+        guard phase == .running, request == nil, let time = declaration?.linger, time > .zero,
+            case .live(let live) = memory, leases == 0, live.clientAttachments == 0, !isDemanded
+        else { return nil }
+        return time
+    }
+}

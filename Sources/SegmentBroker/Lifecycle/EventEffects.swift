@@ -1,0 +1,77 @@
+import SegmentModel
+import SystemVSharedMemory
+
+/// Which fact an event changes.
+extension SegmentLifecycle {
+    mutating func take(_ event: Event) {
+        switch event {
+        case .declared(let declaration):
+            isDismissed = false
+            declare(declaration)
+        case .resolved(let declaration): declare(declaration)
+        case .undeclared:
+            declare(nil)
+            isDismissed = false
+            if request?.verb == .renew { request = nil }
+        case .demanded(let isDemanded):
+            self.isDemanded = isDemanded
+            if isDemanded, memory == .none, !isHeld { isDismissed = false }
+        case .leases(let count):
+            change { $0.wasUsed = $0.wasUsed || count > 0 }
+            leases = isLive ? count : 0
+        case .asked(let request):
+            // One that is not declared has nothing to be renewed from.
+            if declaration != nil || request?.verb != .renew { self.request = request }
+        case .adopt(let identifier): adopting = identifier
+        case .look: look()
+        case .lingerOver: if case .armed(let time) = linger { linger = .over(time) }
+        case .stopping: phase = .stopping
+        case .restarting: phase = .restarting
+        case .answered(let action, .refused(let problem)): take(refusal: problem, of: action)
+        case .answered(let action, let answer): take(answer, to: action)
+        }
+    }
+
+    private mutating func declare(_ new: Declaration?) {
+        guard new != declaration else { return }
+        if new?.placedKey != declaration?.placedKey { (loss, thefts) = (.none, 0) }
+        (refusals, declaredKey, declaration) = ([:], .notAsked, new)
+    }
+
+    /// All that may have changed meanwhile is to be asked again.
+    private mutating func look() {
+        (refusals, declaredKey) = ([:], .notAsked)
+        for index in formerMemory.indices { formerMemory[index].attachments = nil }
+        change { $0.isFresh = false }
+    }
+
+    /// Where there is no memory, a removal is done, and a renewal of what is made on demand has nothing to do.
+    mutating func meetRequestWithoutMemory() {
+        guard memory == .none else { return }
+        switch request?.verb {
+        case .remove: (request, isDismissed) = (nil, true)
+        case .renew where declaration?.isWhileUsed == true: request = nil
+        case .renew, nil: break
+        }
+    }
+
+    /// A removal that came before the start is done, and the start wants the segment again.
+    mutating func forgetMetRemoval() {
+        if memory == .none, request?.verb == .remove { request = nil }
+    }
+
+    /// One that could neither be met at once nor recorded would be forgotten by a crash: it is not accepted.
+    mutating func refuseUnrecordedRequest() {
+        guard request != nil, request != stored?.request else { return }
+        request = memory == .none ? nil : stored?.request
+        tell(.requestNotRecorded(refusals[.record]))
+    }
+
+    private var isLive: Bool { if case .live = memory { true } else { false } }
+
+    mutating func change(_ body: (inout Live) -> Void) {
+        guard case .live(var live) = memory else { return }
+        body(&live)
+        memory = .live(live)
+    }
+}

@@ -1,0 +1,75 @@
+package import SystemVSharedMemory
+
+extension SegmentLifecycle {
+    /// What a segment is known by before it has an identifier: what shmget(2) is asked for, and by whom.
+    package struct Traits: Hashable, Sendable {
+        package var key: SegmentKey
+        /// In bytes.
+        package var size: UInt64
+        /// `shm_perm.cuid`.
+        package var creatorUserID: UInt32
+        /// `shm_cpid`; nil in a record that does not say.
+        ///
+        /// It tells a segment that a crash left without an identifier in its record from one that another program of
+        /// the same user created under that key.
+        package var creatorProcessID: Int32?
+
+        package init(key: SegmentKey, size: UInt64, creatorUserID: UInt32, creatorProcessID: Int32?) {
+            self.key = key
+            self.size = size
+            self.creatorUserID = creatorUserID
+            self.creatorProcessID = creatorProcessID
+        }
+
+        /// Whether the kernel shows a segment with them; a marked one has lost its key.
+        func fit(_ observation: Observation) -> Bool {
+            let status = observation.status
+            return size == status.size && creatorUserID == status.creatorUserID
+                && (creatorProcessID == nil || creatorProcessID == status.creatorProcessID)
+                && (key == status.key || observation.isMarked)
+        }
+    }
+
+    /// One segment of the kernel; identifiers are used again, so the traits are compared with it.
+    package struct Identity: Hashable, Sendable {
+        package var identifier: SegmentIdentifier
+        package var traits: Traits
+
+        package init(identifier: SegmentIdentifier, traits: Traits) {
+            self.identifier = identifier
+            self.traits = traits
+        }
+
+        /// Whether the kernel shows this very segment.
+        package func fits(_ observation: Observation) -> Bool {
+            identifier == observation.identifier && traits.fit(observation)
+        }
+    }
+
+    /// What IPC_STAT says of a segment; shmctl(2).
+    package struct Observation: Equatable, Sendable {
+        package var identifier: SegmentIdentifier
+        package var status: SegmentStatus
+
+        package init(_ identifier: SegmentIdentifier, _ status: SegmentStatus) {
+            self.identifier = identifier
+            self.status = status
+        }
+
+        package var isMarked: Bool { status.isMarkedForRemoval }
+
+        package var identity: Identity {
+            let traits = Traits(
+                key: status.key,
+                size: status.size,
+                creatorUserID: status.creatorUserID,
+                creatorProcessID: status.creatorProcessID
+            )
+            return Identity(identifier: identifier, traits: traits)
+        }
+
+        package var permissions: Permissions {
+            Permissions(userID: status.ownerUserID, groupID: status.ownerGroupID, mode: status.mode)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import SegmentModel
+import SystemVSharedMemory
+
+/// The rules: the first that fits names the next action, and one that was refused since the last look is left out.
+extension SegmentLifecycle {
+    /// Nil when it is at rest.
+    func nextAction() -> Action? {
+        guard phase != .restarting else { return nil }
+        if let action = recordRequest() ?? askOthers() { return action }
+        return switch memory {
+        case .recorded(let segment, _): search(for: segment)
+        case .none: nextActionWithoutMemory()
+        case .live(let live): nextAction(for: live)
+        }
+    }
+
+    /// What an administrator asked for is recorded before anything is done about it, so that it outlives a crash.
+    private func recordRequest() -> Action? {
+        guard var record = stored, record.request != request, memory != .none else { return nil }
+        record.request = request
+        return write(record)
+    }
+
+    /// Former memory, and a segment that is to be adopted.
+    private func askOthers() -> Action? {
+        let unasked = formerMemory.first { $0.attachments == nil }?.identity.identifier
+        return (unasked ?? adopting).flatMap { unlessRefused(.ask($0)) }
+    }
+
+    private func search(for segment: RecordedSegment) -> Action? {
+        guard refusals[.ask] == nil, refusals[.find] == nil else { return nil }
+        return switch segment {
+        case .created(let identity): .ask(identity.identifier)
+        case .planned(let traits): .find(traits.key)
+        }
+    }
+
+    private func nextActionWithoutMemory() -> Action? {
+        if let action = findDeclaredKey() { return action }
+        if mayCreate, declaredKey == .free, obstacle == nil, let traits = declaredTraits {
+            // A record first, so that a crash right after shmget(2) leaves nothing that nobody knows of.
+            return write(record(of: .planned(traits)))
+                ?? (refusals[.record] == nil ? .create(traits) : nil)
+        }
+        return write(recordWithoutMemory)
+    }
+
+    private func nextAction(for live: Live) -> Action? {
+        let identifier = live.identity.identifier
+        guard live.isFresh else { return unlessRefused(.ask(identifier)) }
+        // Before anything is done to it, a record leads to it and says which group it is about to be given.
+        let whole = record(of: .created(live.identity))
+        if stored?.leads(to: live.identity) != true || stored?.group != whole.group, let action = write(whole)
+        {
+            return action
+        }
+        let departure = departure(of: live)
+        if departure == nil, live.address == nil, let action = unlessRefused(.attach(identifier)) {
+            return action
+        }
+        if request?.verb != .remove, declaration?.placedKey != live.identity.traits.key,
+            let action = findDeclaredKey()
+        {
+            return action
+        }
+        let permissions = wantedPermissions(of: live, isLeaving: departure != nil)
+        if live.permissions != permissions,
+            let action = unlessRefused(.setPermissions(identifier, permissions))
+        {
+            return action
+        }
+        return switch departure {
+        case nil: write(whole)
+        case .removal: write(whole) ?? .mark(live.identity)
+        case .replacement(let traits):
+            write(record(of: .planned(traits), replacing: live.identity))
+                ?? .replace(live.identity, with: traits)
+        }
+    }
+
+    /// Whether somebody else has the key that a segment made now would get; asked once a look, wanted or not.
+    private func findDeclaredKey() -> Action? {
+        guard phase == .running, declaredKey == .notAsked, let key = declaration?.placedKey else {
+            return nil
+        }
+        return unlessRefused(.find(key))
+    }
+
+    private func write(_ record: Record?) -> Action? {
+        guard record != stored else { return nil }
+        return unlessRefused(record.map(Action.writeRecord) ?? .eraseRecord)
+    }
+
+    private func unlessRefused(_ action: Action) -> Action? {
+        action.step.flatMap { refusals[$0] } == nil ? action : nil
+    }
+}

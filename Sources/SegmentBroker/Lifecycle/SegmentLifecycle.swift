@@ -1,0 +1,101 @@
+package import SegmentModel
+package import SystemVSharedMemory
+
+/// The life of one segment: what is wanted of it, what is known of it, and what follows.
+///
+/// Nothing here is a procedure. An event changes one fact. Then an ordered list of rules compares what is wanted with
+/// what is known, and names the one action that brings them closer. The broker performs it, its answer is the next
+/// event, and when no action is left the segment is at rest. Where it stands is read off the facts and stored nowhere,
+/// so a start after a crash needs no code of its own: it has fewer facts, and asks for them.
+package struct SegmentLifecycle: Hashable, Sendable {
+    package let name: SegmentName
+    /// As whom the broker acts.
+    package let credentials: Credentials
+
+    // What is wanted.
+
+    /// Nil while no file declares it.
+    package internal(set) var declaration: Declaration?
+    /// What an administrator asked for and is still due.
+    package internal(set) var request: Request?
+    /// Removed by an administrator, until the next Acquire, reload or start.
+    package internal(set) var isDismissed = false
+    /// An Acquire waits for it.
+    package internal(set) var isDemanded = false
+    /// Leases on the present memory; those on former memory no longer count here.
+    package internal(set) var leases = 0
+    /// The segment that root gave to the broker under this name.
+    package internal(set) var adopting: SegmentIdentifier?
+    package internal(set) var phase = Phase.running
+
+    // What is known.
+
+    package internal(set) var memory = Memory.none
+    /// Oldest first.
+    package internal(set) var formerMemory: [FormerMemory] = []
+    /// What was seen under the declared key since the last look.
+    package internal(set) var declaredKey = DeclaredKey.notAsked
+    /// What is on disk.
+    package internal(set) var stored: Record?
+    /// What the kernel or the disk refused since the last look; nothing is tried twice in between.
+    package internal(set) var refusals: [Step: SegmentProblem] = [:]
+    package internal(set) var linger = LingerTimer.off
+    package internal(set) var loss = Loss.none
+    /// How often a stranger has removed the segment and taken its key; counted up to `theftsUntilNamed`.
+    package internal(set) var thefts = 0
+
+    /// Actions of the event under way that need no answer.
+    var unanswered: [Action] = []
+
+    /// Former memory that a name may have; with more it is not made again until some of it is gone.
+    package static let formerMemoryLimit = 8
+    /// From this theft on the problem names the program.
+    package static let theftsUntilNamed = 3
+
+    /// A name with its record, if there is one; nothing is asked before the first event.
+    package init(_ name: SegmentName, as credentials: Credentials, record: Record? = nil) {
+        self.name = name
+        self.credentials = credentials
+        stored = record
+        request = record?.request
+        formerMemory = record?.formerMemory ?? []
+        // The replaced segment may still be there: then the renewal has not happened.
+        let segment = record?.segment
+        if let replaced = record?.replacing {
+            memory = .recorded(.created(replaced), orElse: segment)
+        } else if let segment {
+            memory = .recorded(segment, orElse: nil)
+        }
+        forgetMetRemoval()
+    }
+
+    /// Takes in what happened, and says what to do about it.
+    ///
+    /// At most one action needs an answer; it is the last, and its answer is the next event. Without one the segment
+    /// is at rest.
+    package mutating func receive(_ event: Event) -> [Action] {
+        take(event)
+        meetRequestWithoutMemory()
+        setLinger()
+        defer { unanswered = [] }
+        if let action = nextAction() { return unanswered + [action] }
+        refuseUnrecordedRequest()
+        return unanswered
+    }
+
+    /// Nothing is left of the name: the broker forgets it.
+    package var isOver: Bool {
+        declaration == nil && memory == .none && formerMemory.isEmpty && stored == nil
+    }
+
+    /// The keys that no other name may be given.
+    package var keys: Set<SegmentKey> {
+        switch memory {
+        case .live(let live): [live.identity.traits.key]
+        case .recorded(let first, let second): Set([first, second].compactMap(\.?.traits.key))
+        case .none: []
+        }
+    }
+
+    mutating func tell(_ note: Note) { unanswered.append(.tell(note)) }
+}

@@ -1,0 +1,86 @@
+package import SegmentModel
+import SystemVSharedMemory
+
+/// Where a segment stands, read off the facts.
+extension SegmentLifecycle {
+    package var state: SegmentState {
+        switch memory {
+        case .live where declaration == nil || request?.verb == .remove: .draining
+        case .live(let live): differences(of: live).isEmpty ? .ready : .drifted
+        case .recorded: .blocked
+        case .none where stranger != nil: .blocked
+        case .none where !formerMemory.isEmpty && !mayCreate: .removing
+        case .none: obstacle == nil ? .absent : .blocked
+        }
+    }
+
+    /// What is wrong with it.
+    package var problems: [SegmentProblem] {
+        switch (state, memory) {
+        case (_, .live(let live)): differences(of: live) + (declaration == nil ? [.undeclared] : [])
+        case (_, .recorded): [refusals[.ask] ?? refusals[.find] ?? .kernelNotAsked]
+        case (.removing, .none) where !isHeld && !isDismissed && declaration != nil: [.removedByOther(name)]
+        case (.blocked, .none): [obstacle].compactMap(\.self)
+        case (_, .none): []
+        }
+    }
+
+    /// What is to be known of it, and leaves it ready.
+    package var hints: [SegmentProblem] {
+        guard let declaration, case .live(let live) = memory else { return [] }
+        var hints = isOwnFile ? lastingDifferences(of: live).filter { $0.kind == .keyMoved } : []
+        if group(declaration) != .nobody { hints += [groupProblem(declaration)].compactMap(\.self) }
+        if let stranger { hints.append(stranger) }
+        if request?.verb == .renew { hints.append(.renewing(name)) }
+        return hints
+    }
+
+    /// Why no segment can be made.
+    var obstacle: SegmentProblem? {
+        guard let declaration else { return nil }
+        if case .impossible(let problem) = declaration.key { return problem }
+        if let problem = stranger ?? refusals[.find] ?? refusals[.create] ?? refusals[.record] {
+            return problem
+        }
+        return declaredTraits == nil ? groupProblem(declaration) : nil
+    }
+
+    /// Somebody else's segment under the declared key.
+    private var stranger: SegmentProblem? {
+        if case .taken(let problem) = declaredKey { problem } else { nil }
+    }
+
+    private func differences(of live: Live) -> [SegmentProblem] {
+        guard let declaration else { return [] }
+        var differences = lastingDifferences(of: live).filter { !isOwnFile || $0.kind != .keyMoved }
+        if case .impossible(let problem) = declaration.key { differences.append(problem) }
+        let unknownGroup = group(declaration) == .nobody ? groupProblem(declaration) : nil
+        return differences
+            + [unknownGroup, refusals[.setPermissions], refusals[.attach]].compactMap(\.self)
+    }
+
+    /// Size and key, until it is made anew.
+    private func lastingDifferences(of live: Live) -> [SegmentProblem] {
+        guard let declaration else { return [] }
+        let traits = live.identity.traits
+        return Drift.lasting(
+            declaration.definition,
+            size: traits.size,
+            key: traits.key,
+            computed: declaration.placedKey
+        )
+    }
+
+    /// Nobody but the broker needs to compute the key of a segment's own file.
+    private var isOwnFile: Bool { declaration?.definition.key == .ownFile }
+
+    private func groupProblem(_ declaration: Declaration) -> SegmentProblem? {
+        let name = declaration.definition.group ?? String(credentials.groupID)
+        return switch declaration.group {
+        case .found: nil
+        case .unknown: .groupUnknown(name, failure: nil)
+        case .failed(let errno): .groupUnknown(name, failure: errno)
+        case .unanswered: .groupUnanswered(name)
+        }
+    }
+}
