@@ -1,4 +1,4 @@
-.PHONY: all release library prerequisites demo run test test-address test-thread test-system simulate fuzz fuzz-exchange corpus input-fuzzer soak resilience \
+.PHONY: all release library prerequisites demo run test test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
 	mutants bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
@@ -64,9 +64,14 @@ simulate: prerequisites
 	timeout 600 $(programs)/segment-simulation $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS)) \
 		$(if $(TELL),--tell)
 
+# The life of a segment through every order of DEPTH events, with a crash, a refusal and an intrusion anywhere in between.
+explore: prerequisites
+	$(static) --product segment-exploration
+	timeout 900 $(programs)/segment-exploration --depth $(or $(DEPTH),2)
+
 # Every fault and enemy that the tests know, and then how often each was tried: a table, if nothing was lost.
 resilience:
-	rows=$$(mktemp) && export RESILIENCE=$$rows && $(MAKE) test simulate fuzz test-system && \
+	rows=$$(mktemp) && export RESILIENCE=$$rows && $(MAKE) test simulate explore fuzz test-system && \
 		$(MAKE) soak SECONDS=120 && Tests/resilience.sh $$rows
 
 # Faults made on purpose, each of which a test must notice: the table in RESILIENCE.md. With WORD=… only those that have

@@ -216,6 +216,20 @@ let package = Package(
             path: "Tests/Simulate",
             swiftSettings: testing
         ),
+        .target(
+            name: "SegmentExploration",
+            dependencies: [
+                "SegmentBroker", "SegmentModel", "SegmentTestSupport", "SystemVSharedMemory", system,
+            ],
+            path: "Tests/SegmentExploration",
+            swiftSettings: testing
+        ),
+        .executableTarget(
+            name: "segment-exploration",
+            dependencies: ["SegmentExploration", "SegmentTestSupport", arguments],
+            path: "Tests/Exploration",
+            swiftSettings: testing
+        ),
         .test("SystemVSharedMemory", and: [system]),
         .test("PrintableText"),
         .test("Varlink"),
@@ -224,7 +238,10 @@ let package = Package(
         .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test(
             "SegmentBroker",
-            and: ["SegmentModel", "SegmentRecords", "SegmentSimulation", "SystemVSharedMemory", system]
+            and: [
+                "SegmentExploration", "SegmentModel", "SegmentRecords", "SegmentSimulation",
+                "SystemVSharedMemory", system,
+            ]
         ),
         .test("SegmentConfiguration", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),

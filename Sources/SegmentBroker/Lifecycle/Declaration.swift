@@ -74,9 +74,11 @@ extension SegmentLifecycle.Declaration: Hashable {
     /// What usually differs; equality compares the rest.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(definition.size)
+        hasher.combine(definition.group)
         hasher.combine(definition.keep)
         hasher.combine(definition.mode)
         hasher.combine(group)
         hasher.combine(key)
+        hasher.combine(renewsWhenUnused)
     }
 }

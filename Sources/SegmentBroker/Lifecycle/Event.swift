@@ -3,7 +3,7 @@ package import SystemVSharedMemory
 
 extension SegmentLifecycle {
     /// What a segment hears: what is wanted of it, and what the kernel and the records answered.
-    package enum Event: Equatable, Sendable {
+    package enum Event: Hashable, Sendable {
         /// By a start or a reload: what an administrator removed is wanted again.
         case declared(Declaration)
         /// The same declaration after a check has looked up groups and key files again.
@@ -26,7 +26,7 @@ extension SegmentLifecycle {
     }
 
     /// What kernel and records say to an action.
-    package enum Answer: Equatable, Sendable {
+    package enum Answer: Hashable, Sendable {
         case observed(Observation)
         /// There is no such segment.
         case nothing

@@ -73,3 +73,10 @@ extension SegmentLifecycle {
         }
     }
 }
+
+extension SegmentLifecycle.Observation: Hashable {
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(identity)
+        hasher.combine(permissions)
+    }
+}

@@ -1,0 +1,51 @@
+import ArgumentParser
+import SegmentExploration
+import SegmentTestSupport
+
+/// Takes the life of a segment through every order of events.
+@main
+struct Explore: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "segment-exploration",
+        abstract:
+            "Explores the life of a segment: every order of events, with crashes, refusals and intrusions."
+    )
+
+    @Option(help: "Events in a row, after the start.")
+    var depth = 2
+
+    @Option(help: "Crashes, refusals and intrusions in one story, of each.")
+    var faults = 1
+
+    @Option(help: "Only configurations whose title contains this.")
+    var only: String?
+
+    func run() throws {
+        var worlds = 0
+        var isFaulty = false
+        print("    worlds  expanded  crash points  configuration")
+        for configuration in Configuration.all where only.map(configuration.title.contains) ?? true {
+            let clock = ContinuousClock()
+            let start = clock.now
+            let report = Exploration.run(configuration, depth: depth, faults: faults)
+            let seconds = (clock.now - start).components.seconds
+            let numbers = [(report.worlds, 10), (report.expanded, 10), (report.crashPoints, 14)]
+            let columns = numbers.map { number, width in
+                String(repeating: " ", count: max(0, width - String(number).count)) + String(number)
+            }
+            print("\(columns.joined())  \(configuration.title), \(seconds) s")
+            worlds += report.worlds
+            guard let violation = report.violation else { continue }
+            isFaulty = true
+            print("\(violation.text):")
+            for line in violation.story { print("    \(line)") }
+        }
+        Resilience.record(
+            "a world of a segment's life, its invariants checked",
+            tries: worlds,
+            test: "make explore"
+        )
+        if isFaulty { throw ExitCode.failure }
+        print("\(worlds) worlds, nothing found")
+    }
+}

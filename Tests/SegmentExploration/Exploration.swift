@@ -1,0 +1,169 @@
+import SegmentBroker
+import SegmentModel
+
+/// Every order of events, to a depth, and what may come between any two actions of the broker: a crash, a refusal, and
+/// something that somebody else does.
+///
+/// It is the lifecycle itself that runs, not a model of it. Worlds are told apart by a hash of 64 bits.
+package struct Exploration {
+    package private(set) var report = Report()
+    private let configuration: Configuration
+    private var seen: Set<Int> = []
+    private var next: [Visit] = []
+
+    package struct Report: Sendable {
+        package var worlds = 0
+        /// From which every event was tried.
+        package var expanded = 0
+        package var crashPoints = 0
+        /// The shortest story that ends with one.
+        package var violation: (text: String, story: [String])?
+    }
+
+    private struct Visit {
+        var world: World
+        var story: Story
+    }
+
+    /// `depth` events in a row after the start; in each story at most `faults` crashes, refusals and intrusions.
+    ///
+    /// It ends with the first depth at which something is found.
+    package static func run(_ configuration: Configuration, depth: Int, faults: Int = 1) -> Report {
+        var exploration = Self(configuration)
+        var level = [Visit(world: World(configuration, faults: faults), story: Story(.begin))]
+        for _ in 0...max(0, depth) {
+            for visit in level { exploration.expand(visit) }
+            if exploration.report.violation != nil { break }
+            level = exploration.next
+            exploration.next = []
+        }
+        return exploration.report
+    }
+
+    private init(_ configuration: Configuration) { self.configuration = configuration }
+
+    private mutating func expand(_ visit: Visit) {
+        report.expanded += 1
+        for move in visit.world.moves(configuration.declarations) {
+            let story = Story(.move(move), after: visit.story)
+            var begun = visit.world
+            do throws(Violation) {
+                try begun.make(move, configuration.declarations)
+                try compareCrashes(from: visit.world, move, begun)
+            } catch {
+                note(error, story)
+                continue
+            }
+            exploreInterleavings(Visit(world: begun, story: story))
+        }
+    }
+
+    private mutating func exploreInterleavings(_ first: Visit) {
+        var stack = [first]
+        while let visit = stack.popLast() {
+            guard seen.insert(visit.world.hashValue).inserted else { continue }
+            report.worlds += 1
+            do throws(Violation) {
+                try visit.world.judge()
+                guard let action = visit.world.pending else {
+                    next.append(visit)
+                    continue
+                }
+                var plain = visit
+                try plain.world.step()
+                stack.append(plain)
+                stack += try disturbed(visit, action)
+            } catch {
+                note(error, visit.story)
+            }
+        }
+    }
+
+    /// The same moment with everything that may go wrong in it.
+    private func disturbed(_ visit: Visit, _ action: SegmentLifecycle.Action) throws(Violation) -> [Visit] {
+        var visits: [Visit] = []
+        let isReplacement = if case .replace = action { true } else { false }
+        if visit.world.crashes > 0 {
+            for between in isReplacement ? [World.Between.nothing, .crash] : [.nothing] {
+                var crashed = Visit(world: visit.world, story: Story(.crash(action), after: visit.story))
+                crashed.world.crashes -= 1
+                _ = try crashed.world.perform(action, between)
+                try crashed.world.judge()
+                crashed.world.die()
+                visits.append(crashed)
+            }
+        }
+        if visit.world.refusals > 0 {
+            var refused = Visit(world: visit.world, story: Story(.refusal(action), after: visit.story))
+            refused.world.refusals -= 1
+            try refused.world.refuse()
+            visits.append(refused)
+        }
+        guard visit.world.intrusions > 0 else { return visits }
+        if isReplacement {
+            var raced = Visit(world: visit.world, story: Story(.race(action), after: visit.story))
+            raced.world.intrusions -= 1
+            raced.world.isDisturbed = true
+            try raced.world.step(.stranger)
+            visits.append(raced)
+        }
+        for move in visit.world.intrusionMoves {
+            var intruded = Visit(
+                world: visit.world,
+                story: Story(.intrusion(move, before: action), after: visit.story)
+            )
+            intruded.world.intrusions -= 1
+            intruded.world.intrude(move)
+            visits.append(intruded)
+        }
+        return visits
+    }
+
+    /// A crash at any point of an undisturbed move leaves, after the start, what was there before, what is there
+    /// after it, or what is there when it is made after the start.
+    private mutating func compareCrashes(
+        from before: World,
+        _ move: Move,
+        _ begun: World
+    ) throws(Violation) {
+        guard let broker = before.broker, broker.refusals[.record] == nil, begun.pending != nil else {
+            return
+        }
+        var unbegun = begun
+        unbegun.broker = broker
+        var done = begun
+        try done.settle()
+        var later = unbegun
+        later.die()
+        try later.start()
+        try later.settle()
+        // Its owner is set already.
+        if move != .adopt {
+            try later.make(move, configuration.declarations)
+            try later.settle()
+        }
+        let allowed: Set<World.View> = [
+            try unbegun.recoveredView(), try done.recoveredView(), try later.settledView(),
+        ]
+        var moment = begun
+        while let action = moment.pending {
+            for between in [World.Between.nothing, .crash] {
+                var crashed = moment
+                _ = try crashed.perform(action, between)
+                report.crashPoints += 1
+                guard allowed.contains(try crashed.recoveredView()) else {
+                    throw Violation(
+                        "a crash after \(action.word) leaves what neither an earlier nor a later one does"
+                    )
+                }
+            }
+            try moment.step()
+        }
+    }
+
+    private mutating func note(_ violation: Violation, _ story: Story) {
+        let lines = story.lines
+        if let known = report.violation, known.story.count <= lines.count { return }
+        report.violation = (violation.text, lines)
+    }
+}

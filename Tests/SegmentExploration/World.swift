@@ -1,0 +1,262 @@
+import SegmentBroker
+import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+
+/// One name: its files, a host, a broker that may have been killed, and what still may happen.
+package struct World: Hashable {
+    package var host = Host()
+    /// What the files declare.
+    package var files: SegmentLifecycle.Declaration?
+    /// Nil while it is not running.
+    package var broker: SegmentLifecycle?
+    /// What the broker waits for; between it and its answer everything else may happen.
+    package var pending: SegmentLifecycle.Action?
+    /// What the command under way sends next.
+    var script: [Step] = []
+    /// The memory that a client holds a lease on.
+    var leased: SegmentIdentifier?
+    /// Of the running broker, or of the one before.
+    var processID: Int32 = 100
+    let isService: Bool
+    /// The segment that an administrator has asked to be removed.
+    var doomed: SegmentIdentifier?
+    /// Everything that the broker could know of it has asked for.
+    var hasLooked = false
+    /// Something has happened that it could not know of.
+    var isDisturbed = false
+    /// Actions of the command under way.
+    var actions = 0
+
+    // How often each may still happen.
+    var crashes: Int
+    var refusals: Int
+    var intrusions: Int
+
+    static let user: UInt32 = 990
+    static let name = Configuration.all.first?.declarations.first?.definition.name
+    static let refusal = SegmentProblem(.kernelRefused, message: "refused")
+
+    enum Step: Hashable {
+        case event(SegmentLifecycle.Event)
+        /// Grants a lease if there is something to grant it on.
+        case grant
+    }
+
+    /// The host is empty, and the broker is not running.
+    package init(_ configuration: Configuration, faults: Int) {
+        files = configuration.declarations.first
+        isService = configuration.isService
+        (crashes, refusals, intrusions) = (faults, faults, faults)
+    }
+
+    var isAtRest: Bool { pending == nil && script.isEmpty }
+
+    /// The segment that the broker believes to have.
+    var live: SegmentLifecycle.Live? {
+        if case .live(let live) = broker?.memory { live } else { nil }
+    }
+
+    // MARK: The broker's work
+
+    mutating func start() throws(Violation) {
+        guard let name = Self.name else { return }
+        processID = processID == 100 ? 101 : 100
+        let credentials = SegmentLifecycle.Credentials(
+            userID: Self.user,
+            groupID: Self.user,
+            processID: processID,
+            judgesByCreator: isService
+        )
+        broker = SegmentLifecycle(name, as: credentials, record: host.record)
+        try run([.event(files.map(SegmentLifecycle.Event.declared) ?? .undeclared), .event(.look)])
+    }
+
+    /// Begins a command, up to its first action that needs an answer.
+    mutating func run(_ steps: [Step]) throws(Violation) {
+        (hasLooked, isDisturbed, script) = (false, false, steps)
+        try advance()
+    }
+
+    /// Performs the pending action and what follows, up to the next that needs an answer.
+    mutating func step(_ between: Between = .nothing) throws(Violation) {
+        guard let action = pending else { return }
+        pending = nil
+        guard let answer = try perform(action, between) else { return }
+        try send(.answered(action, answer))
+        try advance()
+    }
+
+    mutating func refuse() throws(Violation) {
+        guard let action = pending else { return }
+        pending = nil
+        try send(.answered(action, .refused(Self.refusal)))
+        try advance()
+    }
+
+    mutating func settle() throws(Violation) { while pending != nil { try step() } }
+
+    mutating func die() {
+        (broker, pending, script, leased, actions) = (nil, nil, [], nil, 0)
+        host.unpin()
+    }
+
+    private mutating func send(_ event: SegmentLifecycle.Event) throws(Violation) {
+        guard var broker else { return }
+        if event == .look { hasLooked = true }
+        actions += 1
+        if actions > 80 { throw Violation("it does not come to rest") }
+        let before = live
+        let wanted = broker.receive(event)
+        self.broker = broker
+        for action in wanted {
+            if action.needsAnswer { pending = action } else { _ = try perform(action) }
+        }
+        if let before, live?.identity != before.identity, leased == before.identity.identifier,
+            broker.leases > 0
+        {
+            throw Violation("a lease on other memory counts")
+        }
+    }
+
+    private mutating func advance() throws(Violation) {
+        while pending == nil, !script.isEmpty {
+            switch script.removeFirst() {
+            case .event(let event): try send(event)
+            case .grant:
+                guard let broker, let live, broker.state != .draining else { continue }
+                leased = live.identity.identifier
+                try send(.leases(1))
+            }
+        }
+        guard pending == nil else { return }
+        actions = 0
+        if let broker, broker.isOver {
+            // The broker forgets the name; a later declaration begins anew.
+            self.broker = SegmentLifecycle(broker.name, as: broker.credentials)
+        }
+        if let phase = broker?.phase, phase != .running { die() }
+    }
+
+    // MARK: The host's answers
+
+    /// What may happen between the two system calls of a replacement.
+    package enum Between { case nothing, stranger, crash }
+
+    /// Nil for an action that is not answered, and where a crash comes before the answer.
+    mutating func perform(
+        _ action: SegmentLifecycle.Action,
+        _ between: Between = .nothing
+    ) throws(Violation) -> SegmentLifecycle.Answer? {
+        switch action {
+        case .ask(let identifier):
+            return host.index(identifier).map { .observed(host.segments[$0].observation) } ?? .nothing
+        case .find(let key):
+            return host.holder(of: key).map { .observed(host.segments[$0].observation) } ?? .nothing
+        case .create(let traits):
+            return host.holder(of: traits.key) == nil ? .created(create(traits, isOurs: true)) : .keyTaken
+        case .attach(let identifier):
+            guard let index = host.index(identifier) else { return .nothing }
+            host.segments[index].isPinned = true
+            return .attached(AttachmentAddress(rawValue: UInt(identifier.rawValue)))
+        case .setPermissions(let identifier, let permissions):
+            guard let index = host.index(identifier) else { return .nothing }
+            try forbidForeign(index)
+            let segment = host.segments[index]
+            guard [segment.identity.traits.creatorUserID, segment.permissions.userID].contains(Self.user)
+            else {
+                return .refused(Self.refusal)
+            }
+            host.segments[index].permissions = permissions
+            return .observed(host.segments[index].observation)
+        case .mark(let identity): return try mark(identity) ? .done : .nothing
+        case .replace(let identity, let traits):
+            guard try mark(identity) else { return .nothing }
+            if between == .crash { return nil }
+            if between == .stranger, host.holder(of: traits.key) == nil { createForeign(traits.key) }
+            return host.holder(of: traits.key) == nil ? .created(create(traits, isOurs: true)) : .done
+        case .writeRecord(let record):
+            host.record = record
+            // From now on a start finds an adopted one.
+            for index in host.segments.indices where record.leads(to: host.segments[index].identity) {
+                host.segments[index].isOurs = host.segments[index].isOurs || host.segments[index].isAdopted
+            }
+            return .done
+        case .eraseRecord:
+            host.record = nil
+            return .done
+        case .detach(let address, _):
+            if let index = host.index(SegmentIdentifier(rawValue: Int32(address.rawValue))) {
+                host.segments[index].isPinned = false
+                host.sweep()
+            }
+            return nil
+        case .tell(.adopted):
+            if let live, let index = host.index(live.identity.identifier) {
+                host.segments[index].isAdopted = true
+            }
+            return nil
+        case .arm, .disarm, .tell: return nil
+        }
+    }
+
+    private mutating func mark(_ identity: SegmentLifecycle.Identity) throws(Violation) -> Bool {
+        guard let index = host.index(identity.identifier), identity.fits(host.segments[index].observation),
+            !host.segments[index].isMarked
+        else { return false }
+        try forbidForeign(index)
+        if host.segments[index].clients > 0, broker?.request?.isNow != true, broker?.phase == .running {
+            throw Violation("a segment is taken from a client that has it attached")
+        }
+        host.mark(index)
+        return true
+    }
+
+    private func forbidForeign(_ index: Int) throws(Violation) {
+        guard host.segments[index].isOurs || host.segments[index].isAdopted else {
+            throw Violation("a foreign segment is touched")
+        }
+    }
+
+    @discardableResult
+    private mutating func create(_ traits: SegmentLifecycle.Traits, isOurs: Bool) -> SegmentIdentifier {
+        let identifier = freeIdentifier
+        if identifier == doomed { doomed = nil }
+        host.create(traits, identifier, isOurs: isOurs)
+        return identifier
+    }
+
+    /// A stranger's; a person's programs have the user of the person's daemon, and may choose the same size.
+    mutating func createForeign(_ key: SegmentKey) {
+        let traits = SegmentLifecycle.Traits(
+            key: key,
+            size: isService ? 8 : 4,
+            creatorUserID: isService ? 1666 : Self.user,
+            creatorProcessID: 300
+        )
+        create(traits, isOurs: false)
+    }
+
+    /// The lowest that nobody knows: the kernel gives one again only after very many others.
+    private var freeIdentifier: SegmentIdentifier {
+        var used = Set(host.segments.map(\.identifier))
+        for record in [host.record, broker?.stored] {
+            if case .created(let identity) = record?.segment { used.insert(identity.identifier) }
+            if let replaced = record?.replacing { used.insert(replaced.identifier) }
+            used.formUnion(record?.formerMemory.map(\.identity.identifier) ?? [])
+        }
+        if let live { used.insert(live.identity.identifier) }
+        if let leased { used.insert(leased) }
+        used.formUnion(broker?.formerMemory.map(\.identity.identifier) ?? [])
+        var number: Int32 = 1
+        while used.contains(SegmentIdentifier(rawValue: number)) { number += 1 }
+        return SegmentIdentifier(rawValue: number)
+    }
+}
+
+/// What must never be.
+package struct Violation: Error, Hashable {
+    package var text: String
+
+    init(_ text: String) { self.text = text }
+}
