@@ -151,9 +151,11 @@ package struct Exploration {
                 var crashed = moment
                 _ = try crashed.perform(action, between)
                 report.crashPoints += 1
-                guard allowed.contains(try crashed.recoveredView()) else {
+                let view = try crashed.recoveredView()
+                guard allowed.contains(view) else {
                     throw Violation(
-                        "a crash after \(action.word) leaves what neither an earlier nor a later one does"
+                        "a crash after \(action.word) leaves what neither an earlier nor a later one does",
+                        ["left: \(view)"] + allowed.map { "allowed: \($0)" }
                     )
                 }
             }
@@ -162,7 +164,7 @@ package struct Exploration {
     }
 
     private mutating func note(_ violation: Violation, _ story: Story) {
-        let lines = story.lines
+        let lines = story.lines + violation.facts
         if let known = report.violation, known.story.count <= lines.count { return }
         report.violation = (violation.text, lines)
     }

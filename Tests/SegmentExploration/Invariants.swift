@@ -83,6 +83,8 @@ extension World {
     // MARK: Undeclared and released by everybody
 
     private func judgeThatNothingIsLeft() throws(Violation) {
+        // An adopted one that root has taken back is out of reach.
+        guard host.segments.allSatisfy({ !$0.isOurs || mayChange($0) }) else { return }
         var world = self
         world.files = nil
         world.leased = nil
@@ -105,18 +107,31 @@ extension World {
     struct View: Hashable {
         var state: SegmentState?
         var request: SegmentLifecycle.Request?
-        var segments: Set<[Int]>
+        var segments: Set<Segment>
+
+        struct Segment: Hashable {
+            var isOurs: Bool
+            var isMarked: Bool
+            var isPinned: Bool
+            var clients: Int
+            var size: UInt64
+            /// Nil where nobody can find it, or where it is no matter which it has.
+            var permissions: SegmentLifecycle.Permissions?
+            var key: SegmentKey
+        }
     }
 
     var view: View {
         let segments = host.segments.map { segment in
-            let isDeclared = files != nil
-            return [
-                segment.isOurs ? 1 : 0, segment.isMarked ? 1 : 0, segment.isPinned ? 1 : 0, segment.clients,
-                Int(segment.key.rawValue), Int(clamping: segment.identity.traits.size),
-                isDeclared ? Int(segment.permissions.mode.rawValue) : 0,
-                isDeclared ? Int(segment.permissions.userID) : 0,
-            ]
+            View.Segment(
+                isOurs: segment.isOurs,
+                isMarked: segment.isMarked,
+                isPinned: segment.isPinned,
+                clients: segment.clients,
+                size: segment.identity.traits.size,
+                permissions: files == nil || segment.isMarked ? nil : segment.permissions,
+                key: segment.key
+            )
         }
         return View(state: broker?.state, request: broker?.request, segments: Set(segments))
     }

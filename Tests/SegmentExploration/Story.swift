@@ -1,4 +1,5 @@
 import SegmentBroker
+import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
@@ -81,5 +82,23 @@ extension SegmentLifecycle.Action {
         case .disarm: "disarm the timer"
         case .tell: "tell"
         }
+    }
+}
+
+extension World.View: CustomStringConvertible {
+    var description: String {
+        let due = request.map { ", \(Move.ask($0).text) due" } ?? ""
+        return "\(state?.rawValue ?? "not running")\(due), \(segments.map(\.description).sorted())"
+    }
+}
+
+extension World.View.Segment: CustomStringConvertible {
+    var description: String {
+        let words = [
+            isOurs ? "ours" : "foreign", isMarked ? "marked" : "key \(key)", "\(size) bytes",
+            permissions.map { "0\(String($0.mode.rawValue, radix: 8)) \($0.userID):\($0.groupID)" },
+            isPinned ? "attached by the broker" : nil, clients > 0 ? "attached by a client" : nil,
+        ]
+        return words.compactMap(\.self).joined(separator: ", ")
     }
 }

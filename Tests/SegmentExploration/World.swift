@@ -162,16 +162,13 @@ package struct World: Hashable {
         case .setPermissions(let identifier, let permissions):
             guard let index = host.index(identifier) else { return .nothing }
             try forbidForeign(index)
-            let segment = host.segments[index]
-            guard [segment.identity.traits.creatorUserID, segment.permissions.userID].contains(Self.user)
-            else {
-                return .refused(Self.refusal)
-            }
+            guard mayChange(host.segments[index]) else { return .refused(Self.refusal) }
             host.segments[index].permissions = permissions
             return .observed(host.segments[index].observation)
-        case .mark(let identity): return try mark(identity) ? .done : .nothing
+        case .mark(let identity): return try mark(identity)
         case .replace(let identity, let traits):
-            guard try mark(identity) else { return .nothing }
+            let answer = try mark(identity)
+            guard answer == .done else { return answer }
             if between == .crash { return nil }
             if between == .stranger, host.holder(of: traits.key) == nil { createForeign(traits.key) }
             return host.holder(of: traits.key) == nil ? .created(create(traits, isOurs: true)) : .done
@@ -200,16 +197,24 @@ package struct World: Hashable {
         }
     }
 
-    private mutating func mark(_ identity: SegmentLifecycle.Identity) throws(Violation) -> Bool {
+    private mutating func mark(
+        _ identity: SegmentLifecycle.Identity
+    ) throws(Violation) -> SegmentLifecycle.Answer {
         guard let index = host.index(identity.identifier), identity.fits(host.segments[index].observation),
             !host.segments[index].isMarked
-        else { return false }
+        else { return .nothing }
         try forbidForeign(index)
+        guard mayChange(host.segments[index]) else { return .refused(Self.refusal) }
         if host.segments[index].clients > 0, broker?.request?.isNow != true, broker?.phase == .running {
             throw Violation("a segment is taken from a client that has it attached")
         }
         host.mark(index)
-        return true
+        return .done
+    }
+
+    /// What the kernel lets only owner and creator do.
+    func mayChange(_ segment: Host.Segment) -> Bool {
+        segment.permissions.userID == Self.user || segment.identity.traits.creatorUserID == Self.user
     }
 
     private func forbidForeign(_ index: Int) throws(Violation) {
@@ -257,6 +262,11 @@ package struct World: Hashable {
 /// What must never be.
 package struct Violation: Error, Hashable {
     package var text: String
+    /// What was found, and what would have been right.
+    package var facts: [String]
 
-    init(_ text: String) { self.text = text }
+    init(_ text: String, _ facts: [String] = []) {
+        self.text = text
+        self.facts = facts
+    }
 }

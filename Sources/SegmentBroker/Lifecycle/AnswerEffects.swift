@@ -167,8 +167,6 @@ extension SegmentLifecycle {
     private mutating func begin(_ traits: Traits, _ identifier: SegmentIdentifier) {
         tell(loss == .none ? .created : .replaced)
         if request?.verb == .renew { request = nil }
-        // What has been overridden is waited for no more.
-        for index in formerMemory.indices { formerMemory[index].holdsName = false }
         begin(
             Live(
                 identity: Identity(identifier: identifier, traits: traits),
@@ -180,6 +178,8 @@ extension SegmentLifecycle {
 
     private mutating func begin(_ live: Live) {
         (memory, declaredKey, loss, isDismissed, leases) = (.live(live), .notAsked, .none, false, 0)
+        // What was overridden is waited for no more.
+        for index in formerMemory.indices { formerMemory[index].holdsName = false }
     }
 
     // MARK: What ends

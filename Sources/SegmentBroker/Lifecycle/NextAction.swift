@@ -58,11 +58,8 @@ extension SegmentLifecycle {
         if departure == nil, live.address == nil, let action = unlessRefused(.attach(identifier)) {
             return action
         }
-        if request?.verb != .remove, declaration?.placedKey != live.identity.traits.key,
-            let action = findDeclaredKey()
-        {
-            return action
-        }
+        let isUnderDeclaredKey = declaration?.placedKey == live.identity.traits.key
+        if !isUnderDeclaredKey, let action = findDeclaredKey() { return action }
         let permissions = wantedPermissions(of: live, isLeaving: departure != nil)
         if live.permissions != permissions,
             let action = unlessRefused(.setPermissions(identifier, permissions))

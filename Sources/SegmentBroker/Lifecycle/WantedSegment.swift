@@ -66,10 +66,11 @@ extension SegmentLifecycle {
         return isAnother && declaration.group == .unknown ? .nobody : .number(recorded.number)
     }
 
-    /// Whether a segment may be made for it: another group's number is not good enough.
+    /// Whether a segment may be made for it: neither another group's number is good enough, nor that of a segment which
+    /// an administrator removed.
     private func isGroupKnown(_ declaration: Declaration) -> Bool {
         if case .found = declaration.group { return true }
-        guard let recorded = stored?.group else { return false }
+        guard let stored, let recorded = stored.group, stored.request?.verb != .remove else { return false }
         return recorded.name == declaration.definition.group
     }
 
