@@ -17,23 +17,23 @@ struct Explore: ParsableCommand {
     @Option(help: "Crashes, refusals and intrusions in one story, of each.")
     var faults = 1
 
-    @Option(help: "Only configurations whose title contains this.")
+    @Option(help: "Only scenarios whose title contains this.")
     var only: String?
 
     func run() throws {
         var worlds = 0
         var isFaulty = false
-        print("    worlds  expanded  crash points  configuration")
-        for configuration in Configuration.all where only.map(configuration.title.contains) ?? true {
+        print("    worlds  expanded  crash points  scenario")
+        for scenario in Scenario.all where only.map(scenario.title.contains) ?? true {
             let clock = ContinuousClock()
             let start = clock.now
-            let report = Exploration.run(configuration, depth: depth, faults: faults)
+            let report = Exploration.run(scenario, depth: depth, faults: faults)
             let seconds = (clock.now - start).components.seconds
             let numbers = [(report.worlds, 10), (report.expanded, 10), (report.crashPoints, 14)]
             let columns = numbers.map { number, width in
                 String(repeating: " ", count: max(0, width - String(number).count)) + String(number)
             }
-            print("\(columns.joined())  \(configuration.title), \(seconds) s")
+            print("\(columns.joined())  \(scenario.title), \(seconds) s")
             worlds += report.worlds
             guard let violation = report.violation else { continue }
             isFaulty = true

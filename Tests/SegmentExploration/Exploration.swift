@@ -7,7 +7,7 @@ import SegmentModel
 /// It is the lifecycle itself that runs, not a model of it. Worlds are told apart by a hash of 64 bits.
 package struct Exploration {
     package private(set) var report = Report()
-    private let configuration: Configuration
+    private let scenario: Scenario
     private var seen: Set<Int> = []
     private var next: [Visit] = []
 
@@ -28,9 +28,9 @@ package struct Exploration {
     /// `depth` events in a row after the start; in each story at most `faults` crashes, refusals and intrusions.
     ///
     /// It ends with the first depth at which something is found.
-    package static func run(_ configuration: Configuration, depth: Int, faults: Int = 1) -> Report {
-        var exploration = Self(configuration)
-        var level = [Visit(world: World(configuration, faults: faults), story: Story(.begin))]
+    package static func run(_ scenario: Scenario, depth: Int, faults: Int = 1) -> Report {
+        var exploration = Self(scenario)
+        var level = [Visit(world: World(scenario, faults: faults), story: Story(.begin))]
         for _ in 0...max(0, depth) {
             for visit in level { exploration.expand(visit) }
             if exploration.report.violation != nil { break }
@@ -40,15 +40,15 @@ package struct Exploration {
         return exploration.report
     }
 
-    private init(_ configuration: Configuration) { self.configuration = configuration }
+    private init(_ scenario: Scenario) { self.scenario = scenario }
 
     private mutating func expand(_ visit: Visit) {
         report.expanded += 1
-        for move in visit.world.moves(configuration.declarations) {
+        for move in visit.world.moves(scenario.declarations) {
             let story = Story(.move(move), after: visit.story)
             var begun = visit.world
             do throws(Violation) {
-                try begun.make(move, configuration.declarations)
+                try begun.make(move, scenario.declarations)
                 try compareCrashes(from: visit.world, move, begun)
             } catch {
                 note(error, story)
@@ -139,7 +139,7 @@ package struct Exploration {
         try later.settle()
         // Its owner is set already.
         if move != .adopt {
-            try later.make(move, configuration.declarations)
+            try later.make(move, scenario.declarations)
             try later.settle()
         }
         let allowed: Set<World.View> = [

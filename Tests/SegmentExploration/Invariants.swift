@@ -52,7 +52,7 @@ extension World {
         }
         guard let index = host.holder(of: key) else {
             let isKept = if case .whileUsed = files.definition.keep { false } else { true }
-            let isKnown = files.group == .found(Configuration.group)
+            let isKnown = files.group == .found(Scenario.group)
             if isKept, isKnown, !broker.isDismissed, !broker.formerMemory.contains(where: \.holdsName) {
                 throw Violation("the key of a segment that is wanted is free")
             }
@@ -68,7 +68,7 @@ extension World {
     private func judgeGroup(of segment: Host.Segment) throws(Violation) {
         guard let files, !segment.isAdopted else { return }
         let isAnother = files.definition.group != "telemetry"
-        let group = isAnother ? Self.user : Configuration.group
+        let group = isAnother ? Self.user : Scenario.group
         let bits = segment.permissions.mode.intersection(.groupReadWriteExecute)
         if broker?.request?.verb == .remove { return }
         if segment.permissions.groupID != group || bits.isEmpty != isAnother {

@@ -56,7 +56,7 @@ extension World {
             }
         }
         if foreign != nil { moves.append(.strangerRemoves) }
-        if host.holder(of: Configuration.key) == nil, host.segments.count < 4 {
+        if host.holder(of: Scenario.key) == nil, host.segments.count < 4 {
             moves.append(.strangerCreates)
         }
         return moves
@@ -64,7 +64,7 @@ extension World {
 
     /// A stranger's segment under the declared key.
     private var foreign: Int? {
-        host.holder(of: Configuration.key).flatMap { host.segments[$0].isOurs ? nil : $0 }
+        host.holder(of: Scenario.key).flatMap { host.segments[$0].isOurs ? nil : $0 }
     }
 
     /// Begins a move; what the broker does about it is pending afterwards.
@@ -118,7 +118,7 @@ extension World {
             change(identifier) {
                 $0.permissions = SegmentLifecycle.Permissions(userID: 0, groupID: 0, mode: [.ownerReadWrite])
             }
-        case .strangerCreates: createForeign(Configuration.key)
+        case .strangerCreates: createForeign(Scenario.key)
         case .strangerRemoves: if let foreign { host.mark(foreign) }
         default: break
         }

@@ -34,7 +34,7 @@ package struct World: Hashable {
     var intrusions: Int
 
     static let user: UInt32 = 990
-    static let name = Configuration.all.first?.declarations.first?.definition.name
+    static let name = Scenario.all.first?.declarations.first?.definition.name
     static let refusal = SegmentProblem(.kernelRefused, message: "refused")
 
     enum Step: Hashable {
@@ -44,9 +44,9 @@ package struct World: Hashable {
     }
 
     /// The host is empty, and the broker is not running.
-    package init(_ configuration: Configuration, faults: Int) {
-        files = configuration.declarations.first
-        isService = configuration.isService
+    package init(_ scenario: Scenario, faults: Int) {
+        files = scenario.declarations.first
+        isService = scenario.isService
         (crashes, refusals, intrusions) = (faults, faults, faults)
     }
 

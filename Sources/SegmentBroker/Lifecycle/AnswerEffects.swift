@@ -87,10 +87,7 @@ extension SegmentLifecycle {
         // Who may change it may be who may attach it.
         refusals[.attach] = nil
         let isShut = wanted == credentials.ownerOnly
-        // A segment whose record is not whole yet is new, or was never given them.
-        if case .live(let live) = memory, stored?.segment == .created(live.identity), !isShut,
-            live.permissionsBefore == nil
-        {
+        if case .live(let live) = memory, !isShut, live.permissionsBefore == nil {
             tell(.repaired(live.permissions))
         }
         change { live in live.permissionsBefore = isShut ? live.permissions : nil }
@@ -138,10 +135,8 @@ extension SegmentLifecycle {
             )
             return dropFirstRecorded()
         }
-        // The renewal that the record asks for had happened.
-        if request?.verb == .renew, let replaced = stored?.replacing, segment != .created(replaced) {
-            request = nil
-        }
+        // It was created for the renewal that the record asks for.
+        if case .planned = segment, request?.verb == .renew { request = nil }
         takeOver(observation)
     }
 
@@ -171,6 +166,7 @@ extension SegmentLifecycle {
             Live(
                 identity: Identity(identifier: identifier, traits: traits),
                 permissions: credentials.ownerOnly,
+                permissionsBefore: credentials.ownerOnly,
                 wasUsed: isDemanded
             )
         )

@@ -14,7 +14,9 @@ extension SegmentLifecycle {
     package struct Live: Hashable, Sendable {
         package var identity: Identity
         package var permissions: Permissions
-        /// Those that it had before others were locked out for its removal.
+        /// Those that it had before the broker locked others out; nil where it did not.
+        ///
+        /// A new segment begins locked.
         package var permissionsBefore: Permissions?
         /// Without the broker's own.
         package var clientAttachments: UInt64 = 0

@@ -16,9 +16,15 @@ extension SegmentLifecycle {
 
     /// What an administrator asked for is recorded before anything is done about it, so that it outlives a crash.
     private func recordRequest() -> Action? {
-        guard var record = stored, record.request != request, memory != .none else { return nil }
-        record.request = request
-        return write(record)
+        guard stored?.request != request else { return nil }
+        switch memory {
+        case .none: return nil
+        case .recorded:
+            var record = stored
+            record?.request = request
+            return write(record)
+        case .live(let live): return write(record(of: .created(live.identity)))
+        }
     }
 
     /// Former memory, and a segment that is to be adopted.
@@ -48,10 +54,10 @@ extension SegmentLifecycle {
     private func nextAction(for live: Live) -> Action? {
         let identifier = live.identity.identifier
         guard live.isFresh else { return unlessRefused(.ask(identifier)) }
-        // Before anything is done to it, a record leads to it and says which group it is about to be given.
+        // Before anything is done to it, a record names it, and the group that it is about to be given: a record
+        // without an identifier always means that nobody can have attached the segment.
         let whole = record(of: .created(live.identity))
-        if stored?.leads(to: live.identity) != true || stored?.group != whole.group, let action = write(whole)
-        {
+        if stored?.names(live.identity) != true || stored?.group != whole.group, let action = write(whole) {
             return action
         }
         let departure = departure(of: live)

@@ -23,12 +23,12 @@ extension SegmentLifecycle {
             self.group = group
         }
 
+        /// Whether it has the segment's identifier.
+        func names(_ identity: Identity) -> Bool { segment == .created(identity) || replacing == identity }
+
         /// Whether a start after a crash finds this segment.
         package func leads(to identity: Identity) -> Bool {
-            switch segment {
-            case .planned(identity.traits), .created(identity): true
-            case .planned, .created, nil: replacing == identity
-            }
+            segment == .planned(identity.traits) || names(identity)
         }
     }
 

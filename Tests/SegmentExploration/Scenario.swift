@@ -4,7 +4,7 @@ import SegmentTestSupport
 import SystemVSharedMemory
 
 /// What is declared in one exploration, and to what it may be edited.
-package struct Configuration: Sendable {
+package struct Scenario: Sendable {
     package var title: String
     /// The first is in force in the beginning.
     package var declarations: [SegmentLifecycle.Declaration]

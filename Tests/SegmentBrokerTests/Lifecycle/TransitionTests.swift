@@ -1,0 +1,222 @@
+import SegmentModel
+import SystemVSharedMemory
+import Testing
+
+@testable import SegmentBroker
+@testable import SegmentExploration
+
+/// The table of states and events: what is done in each state, and where it leads, when nothing interferes.
+@Suite struct TransitionTests {
+    /// How a segment that is declared until the reboot came to where it stands.
+    enum Situation: String {
+        case absent = "removed by an administrator"
+        case unused = "ready, and nobody uses it"
+        case leased = "ready, and leased"
+        case attached = "ready, and a client has it attached"
+        case draining = "to be removed when unused, and attached"
+        case undeclared = "no longer declared, and attached"
+        case removing = "removed `now` while attached"
+        case blocked = "a stranger has its key"
+
+        var moves: [Move] {
+            switch self {
+            case .absent: [.start, .ask(.removeIdle)]
+            case .unused: [.start]
+            case .leased: [.start, .acquire]
+            case .attached: [.start, .attach(first)]
+            case .draining: [.start, .attach(first), .ask(.removeIdle)]
+            case .undeclared: [.start, .attach(first), .undeclare]
+            case .removing: [.start, .attach(first), .ask(.removeNow)]
+            case .blocked: [.strangerCreates, .start]
+            }
+        }
+    }
+
+    /// `nil`: the name is forgotten, or the broker has ended.
+    struct Row: CustomTestStringConvertible, Sendable {
+        var situation: Situation
+        var events: [Move]
+        var state: SegmentState?
+        var actions: String
+
+        init(_ situation: Situation, _ events: Move..., to state: SegmentState?, _ actions: String) {
+            (self.situation, self.events, self.state, self.actions) = (situation, events, state, actions)
+        }
+
+        var testDescription: String {
+            "\(situation.rawValue): \(events.map(\.text).joined(separator: ", "))"
+        }
+    }
+
+    private static let creating = "record, create, record, attach, permit"
+    private static let renewing = "ask, record, shut, record, replace, record, attach, permit"
+
+    static let rows = [
+        Row(.absent, .acquire, to: .ready, "find, \(creating)"),
+        Row(.absent, .check, to: .absent, "find"),
+        Row(.absent, .strangerCreates, .check, to: .blocked, "find"),
+        Row(.absent, .ask(.removeIdle), to: .absent, "find"),
+        Row(.absent, .ask(.renewIdle), to: .ready, "find, \(creating)"),
+        Row(.absent, .reload, to: .ready, "\(creating), ask"),
+        Row(.absent, .undeclare, to: .absent, ""),
+
+        Row(.unused, .acquire, to: .ready, "ask"),
+        Row(.unused, .check, to: .ready, "ask"),
+        Row(.unused, .rootTakesOwnership(first), .check, to: .ready, "ask, permit"),
+        Row(.unused, .rootRemoves(first), .check, to: .ready, "ask, find, \(creating)"),
+        Row(.unused, .ask(.removeIdle), to: .absent, "ask, record, shut, mark, find, erase"),
+        Row(.unused, .ask(.removeNow), to: .absent, "ask, record, shut, mark, find, erase"),
+        Row(.unused, .ask(.renewIdle), to: .ready, renewing),
+        Row(.unused, .ask(.renewNow), to: .ready, renewing),
+        Row(.unused, .reload, to: .ready, "ask"),
+        Row(.unused, .edit(1), to: .drifted, "ask"),
+        Row(.unused, .undeclare, to: .absent, "shut, mark, erase"),
+        Row(.unused, .stop, to: nil, "ask"),
+        Row(.unused, .restart, to: nil, ""),
+
+        Row(.leased, .ask(.removeIdle), to: .draining, "ask, record"),
+        Row(.leased, .ask(.removeIdle), .release, to: .absent, "ask, record, ask, shut, mark, find, erase"),
+        Row(.leased, .ask(.removeNow), to: .absent, "ask, record, shut, mark, find, erase"),
+        Row(.leased, .ask(.renewIdle), to: .ready, "ask, record"),
+        Row(.leased, .ask(.renewNow), to: .ready, renewing),
+        Row(.leased, .undeclare, to: .draining, "ask"),
+
+        Row(.attached, .check, to: .ready, "ask"),
+        Row(.attached, .rootRemoves(first), .check, to: .ready, "ask, find, \(creating)"),
+        Row(.attached, .ask(.removeIdle), to: .draining, "ask, record"),
+        Row(.attached, .ask(.removeNow), to: .removing, "ask, record, mark, find, record"),
+        Row(.attached, .ask(.renewIdle), to: .ready, "ask, record"),
+        Row(
+            .attached,
+            .ask(.renewIdle),
+            .detach(first),
+            .check,
+            to: .ready,
+            "ask, record, ask, shut, record, replace, record, attach, permit"
+        ),
+        Row(
+            .attached,
+            .ask(.renewNow),
+            to: .ready,
+            "ask, record, record, replace, record, attach, permit"
+        ),
+        Row(.attached, .undeclare, to: .draining, "shut, permit, ask"),
+
+        Row(.draining, .acquire, to: .draining, "ask"),
+        Row(.draining, .detach(first), .check, to: .absent, "ask, shut, mark, find, erase"),
+        Row(.draining, .ask(.renewIdle), to: .ready, "ask, record"),
+        Row(.draining, .reload, to: .draining, "ask"),
+        Row(.draining, .rootRemoves(first), .check, to: .removing, "ask, find, record"),
+
+        Row(.undeclared, .edit(0), to: .ready, "ask"),
+        Row(.undeclared, .detach(first), .check, to: .absent, "ask, shut, mark, erase"),
+        Row(.undeclared, .rootRemoves(first), .check, to: .removing, "ask, record"),
+
+        Row(.removing, .acquire, to: .removing, "ask, find"),
+        Row(.removing, .check, to: .removing, "ask, find"),
+        Row(.removing, .strangerCreates, .check, to: .blocked, "ask, find"),
+        Row(.removing, .ask(.removeNow), to: .removing, "ask, find"),
+        Row(.removing, .ask(.renewIdle), to: .ready, "ask, find, \(creating)"),
+        Row(.removing, .reload, to: .removing, "ask, find"),
+        Row(.removing, .reload, .detach(first), .check, to: .ready, "ask, find, ask, find, \(creating)"),
+        Row(.removing, .detach(first), .check, to: .absent, "ask, find, erase"),
+        Row(.removing, .undeclare, to: .removing, "ask"),
+
+        Row(.blocked, .acquire, to: .blocked, "find"),
+        Row(.blocked, .check, to: .blocked, "find"),
+        Row(.blocked, .strangerRemoves, .check, to: .ready, "find, \(creating)"),
+        Row(.blocked, .ask(.renewIdle), to: .blocked, "find, record"),
+        Row(.blocked, .adopt, to: .drifted, "ask, record, attach, permit"),
+    ]
+
+    @Test(arguments: rows)
+    func `an event leads from each state to the next`(row: Row) throws {
+        let scenario = try #require(Scenario.all.first)
+        var world = World(scenario, faults: 0)
+        for move in row.situation.moves { _ = try world.actions(of: move, scenario) }
+        var actions: [String] = []
+        for event in row.events { actions += try world.actions(of: event, scenario) }
+        #expect(world.broker?.state == row.state)
+        #expect(actions.joined(separator: ", ") == row.actions)
+    }
+
+    private static let first = Situation.first
+
+    @Test func `a segment kept until the stop goes at the stop`() throws {
+        try expectStop(.untilStop, [.start], leaves: [])
+        try expectStop(.untilStop, [.start, .attach(Situation.first)], leaves: ["marked"])
+        try expectStop(.untilReboot, [.start], leaves: ["unmarked"])
+        try expectStop(.whileUsed(linger: .zero), [.start, .acquire], leaves: ["unmarked"])
+        try expectStop(.whileUsed(linger: .seconds(30)), [.start, .acquire, .release], leaves: [])
+    }
+
+    private func expectStop(_ keep: KeepPolicy, _ moves: [Move], leaves segments: [String]) throws {
+        let declaration = SegmentLifecycle.Declaration.declared(keep: keep)
+        let scenario = Scenario(title: "stop", declarations: [declaration])
+        var world = World(scenario, faults: 0)
+        for move in moves + [.stop] { _ = try world.actions(of: move, scenario) }
+        #expect(world.broker == nil)
+        #expect(world.host.segments.map { $0.isMarked ? "marked" : "unmarked" } == segments)
+    }
+
+    @Test func `a while-used segment comes with its first Acquire and goes after its linger`() throws {
+        let keep = KeepPolicy.whileUsed(linger: .seconds(30))
+        let scenario = Scenario(title: "linger", declarations: [.declared(keep: keep)])
+        var world = World(scenario, faults: 0)
+        #expect(try world.actions(of: .start, scenario) == ["find", "find"])
+        #expect(world.broker?.state == .absent)
+        _ = try world.actions(of: .acquire, scenario)
+        #expect(world.broker?.state == .ready)
+        #expect(world.broker?.linger == .off)
+        _ = try world.actions(of: .release, scenario)
+        #expect(world.broker?.linger == .armed(.seconds(30)))
+        let actions = try world.actions(of: .lingerOver, scenario)
+        #expect(actions == ["ask", "shut", "mark", "find", "erase"])
+        #expect(world.broker?.state == .absent)
+        #expect(world.broker?.linger == .off)
+    }
+}
+
+extension TransitionTests.Situation {
+    static let first = SegmentIdentifier(rawValue: 1)
+    private var first: SegmentIdentifier { Self.first }
+}
+
+extension SegmentLifecycle.Request {
+    static let removeIdle = Self(.remove)
+    static let removeNow = Self(.remove, isNow: true)
+    static let renewIdle = Self(.renew)
+    static let renewNow = Self(.renew, isNow: true)
+}
+
+extension World {
+    /// What the broker does about a move until it is at rest.
+    mutating func actions(of move: Move, _ scenario: Scenario) throws -> [String] {
+        try make(move, scenario.declarations)
+        var verbs: [String] = []
+        while let action = pending {
+            verbs.append(action.verb)
+            try step()
+        }
+        return verbs
+    }
+}
+
+extension SegmentLifecycle.Action {
+    /// One word.
+    fileprivate var verb: String {
+        switch self {
+        case .ask: "ask"
+        case .find: "find"
+        case .create: "create"
+        case .attach: "attach"
+        case .setPermissions(_, .shut): "shut"
+        case .setPermissions: "permit"
+        case .mark: "mark"
+        case .replace: "replace"
+        case .writeRecord: "record"
+        case .eraseRecord: "erase"
+        case .detach, .arm, .disarm, .tell: ""
+        }
+    }
+}
