@@ -19,17 +19,17 @@ extension SegmentLifecycle {
         case (.setPermissions(let identifier, _), _): vanish(identifier)
         case (.mark(let identity), .nothing), (.replace(let identity, _), .nothing):
             vanish(identity.identifier)
-        case (.mark, _):
-            let isAttached = depart(holdsName: request == Request(.remove, isNow: true))
+        case (.mark(let identity), _):
+            let isAttached = depart(identity, holdsName: request == Request(.remove, isNow: true))
             loss = .none
             tell(isAttached ? .marked : .removed)
-        case (.replace(_, let traits), .created(let identifier)):
-            depart()
+        case (.replace(let identity, let traits), .created(let identifier)):
+            depart(identity)
             loss = .gone
             begin(traits, identifier)
-        case (.replace, _):
+        case (.replace(let identity, _), _):
             // The rules try the second half once more, now that the broker has let go of the old segment.
-            depart()
+            depart(identity)
             loss = .gone
         case (.writeRecord(let record), _): stored = record
         case (.eraseRecord, _): stored = nil
@@ -79,7 +79,7 @@ extension SegmentLifecycle {
         }
         guard observation.isMarked else { return }
         tell(.removedByOther)
-        depart()
+        depart(live.identity)
         loss = .removedByOther
     }
 
@@ -90,7 +90,9 @@ extension SegmentLifecycle {
         if case .live(let live) = memory, !isShut, live.permissionsBefore == nil {
             tell(.repaired(live.permissions))
         }
-        change { live in live.permissionsBefore = isShut ? live.permissions : nil }
+        change { live in
+            live.permissionsBefore = isShut ? live.permissionsBefore ?? live.permissions : nil
+        }
         observe(observation)
     }
 
@@ -173,7 +175,7 @@ extension SegmentLifecycle {
     }
 
     private mutating func begin(_ live: Live) {
-        (memory, declaredKey, loss, isDismissed, leases) = (.live(live), .notAsked, .none, false, 0)
+        (memory, declaredKey, loss, isDismissed) = (.live(live), .notAsked, .none, false)
         // What was overridden is waited for no more.
         for index in formerMemory.indices { formerMemory[index].holdsName = false }
     }
@@ -188,7 +190,7 @@ extension SegmentLifecycle {
         case .live(let live) where live.identity.identifier == identifier:
             tell(.vanished)
             change { $0.clientAttachments = 0 }
-            depart()
+            depart(live.identity)
             loss = .removedByOther
         case .recorded, .live, .none: break
         }
@@ -196,8 +198,8 @@ extension SegmentLifecycle {
 
     /// Frees the name of the present memory; whether clients still have that attached.
     @discardableResult
-    private mutating func depart(holdsName: Bool = false) -> Bool {
-        guard case .live(let live) = memory else { return false }
+    private mutating func depart(_ identity: Identity, holdsName: Bool = false) -> Bool {
+        guard case .live(let live) = memory, live.identity == identity else { return false }
         let isAttached = live.clientAttachments > 0
         if isAttached {
             formerMemory.append(

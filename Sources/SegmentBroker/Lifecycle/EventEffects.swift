@@ -18,7 +18,7 @@ extension SegmentLifecycle {
             if isDemanded, memory == .none, !isHeld { isDismissed = false }
         case .leases(let count):
             change { $0.wasUsed = $0.wasUsed || count > 0 }
-            leases = isLive ? count : 0
+            leases = count
         case .asked(let request):
             // One that is not declared has nothing to be renewed from.
             if declaration != nil || request?.verb != .renew { self.request = request }
@@ -66,8 +66,6 @@ extension SegmentLifecycle {
         request = memory == .none ? nil : stored?.request
         tell(.requestNotRecorded(refusals[.record]))
     }
-
-    private var isLive: Bool { if case .live = memory { true } else { false } }
 
     mutating func change(_ body: (inout Live) -> Void) {
         guard case .live(var live) = memory else { return }

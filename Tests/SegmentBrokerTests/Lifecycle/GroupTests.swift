@@ -95,6 +95,14 @@ import Testing
         #expect(test.life.state == .blocked)
     }
 
+    @Test func `who slips into a segment that was shut twice gets the first permissions back`() {
+        var test = LifecycleUnderTest.ready()
+        #expect(test.hear(.undeclared) == [.setPermissions(seven, .shut)])
+        #expect(test.answer(.observed(.segment(7, .root))) == [.setPermissions(seven, .shut)])
+        let actions = test.answer(.observed(.segment(7, .shut, attachments: 2)))
+        #expect(actions == [.setPermissions(seven, .declared)])
+    }
+
     @Test func `an undeclared segment keeps its group until it leaves`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         test.hear(.undeclared)
