@@ -1,5 +1,6 @@
 import SegmentBroker
 import SegmentModel
+import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
@@ -34,7 +35,7 @@ package struct World: Hashable {
     var intrusions: Int
 
     static let user: UInt32 = 990
-    static let name = Scenario.all.first?.declarations.first?.definition.name
+    static let name = SegmentDefinition.test("a").name
     static let refusal = SegmentProblem(.kernelRefused, message: "refused")
 
     enum Step: Hashable {
@@ -60,7 +61,7 @@ package struct World: Hashable {
     // MARK: The broker's work
 
     mutating func start() throws(Violation) {
-        guard let name = Self.name else { return }
+
         processID = processID == 100 ? 101 : 100
         let credentials = SegmentLifecycle.Credentials(
             userID: Self.user,
@@ -68,7 +69,7 @@ package struct World: Hashable {
             processID: processID,
             judgesByCreator: isService
         )
-        broker = SegmentLifecycle(name, as: credentials, record: host.record)
+        broker = SegmentLifecycle(Self.name, as: credentials, record: host.record)
         try run([.event(files.map(SegmentLifecycle.Event.declared) ?? .undeclared), .event(.look)])
     }
 

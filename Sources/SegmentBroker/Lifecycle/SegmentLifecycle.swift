@@ -47,7 +47,7 @@ package struct SegmentLifecycle: Hashable, Sendable {
     /// Actions of the event under way that need no answer.
     var unanswered: [Action] = []
 
-    /// Former memory that a name may have; with more it is not made again until some of it is gone.
+    /// With so much former memory a name is not made again until some of it is gone.
     package static let formerMemoryLimit = 8
     /// From this theft on the problem names the program.
     package static let theftsUntilNamed = 3

@@ -217,6 +217,21 @@ import Testing
         #expect(test.life.stored == SegmentLifecycle.Record(request: .init(.renew)))
     }
 
+    @Test func `a segment is not given up for a key that a stranger has`() {
+        var test = LifecycleUnderTest.ready()
+        let other = SegmentKey(rawValue: 1)
+        #expect(test.hear(.declared(.declared(key: other))) == [.find(other)])
+        #expect(test.answer(.observed(.stranger(9))) == [])
+        #expect(test.hear(.asked(.init(.renew))).last?.step == .record)
+        #expect(test.answer(.done) == [])
+        #expect(test.life.request == .init(.renew))
+        // Once the stranger has gone, it is renewed under the new key.
+        #expect(test.look(.segment(7)) == [.find(other)])
+        #expect(test.answer(.nothing) == [.setPermissions(seven, .shut)])
+        test.answer(.observed(.segment(7, .shut)))
+        #expect(test.answer(.done) == [.replace(.segment(7), with: .declared(other))])
+    }
+
     @Test func `a stranger within a replacement is seen at once`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.renew)))

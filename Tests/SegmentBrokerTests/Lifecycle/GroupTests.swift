@@ -95,6 +95,20 @@ import Testing
         #expect(test.life.state == .blocked)
     }
 
+    @Test func `nor is it after a crash within its removal`() {
+        let record = SegmentLifecycle.Record(
+            segment: .segment(7),
+            request: .removeIdle,
+            group: .telemetry
+        )
+        var test = LifecycleUnderTest(record: record)
+        #expect(test.hear(.declared(.declared(lookup: .unknown))) == [.ask(seven)])
+        #expect(test.answer(.nothing) == [.find(LifecycleUnderTest.key)])
+        #expect(test.answer(.nothing) == [.eraseRecord])
+        #expect(test.answer(.done) == [])
+        #expect(test.life.state == .blocked)
+    }
+
     @Test func `who slips into a segment that was shut twice gets the first permissions back`() {
         var test = LifecycleUnderTest.ready()
         #expect(test.hear(.undeclared) == [.setPermissions(seven, .shut)])
