@@ -1,10 +1,10 @@
 import SegmentBroker
 import SegmentModel
 
-/// Every order of events, to a depth, and what may come between any two actions of the broker: a crash, a refusal, and
-/// something that somebody else does.
+/// Explores every order of events up to a depth, with a crash, a refusal and an intrusion possible between any two
+/// actions of the broker.
 ///
-/// It is the lifecycle itself that runs, not a model of it. Worlds are told apart by a hash of 64 bits.
+/// The lifecycle itself runs, not a model of it. Worlds are distinguished by a 64-bit hash.
 package struct Exploration {
     package private(set) var report = Report()
     private let scenario: Scenario
@@ -13,10 +13,10 @@ package struct Exploration {
 
     package struct Report: Sendable {
         package var worlds = 0
-        /// From which every event was tried.
+        /// Worlds at rest from which every move was tried.
         package var expanded = 0
         package var crashPoints = 0
-        /// The shortest story that ends with one.
+        /// The one with the shortest story.
         package var violation: (text: String, story: [String])?
     }
 
@@ -27,7 +27,7 @@ package struct Exploration {
 
     /// `depth` events in a row after the start; in each story at most `faults` crashes, refusals and intrusions.
     ///
-    /// It ends with the first depth at which something is found.
+    /// Stops after the first depth at which an invariant is violated.
     package static func run(_ scenario: Scenario, depth: Int, faults: Int = 1) -> Report {
         var exploration = Self(scenario)
         var level = [Visit(world: World(scenario, faults: faults), story: Story(.begin))]
@@ -79,7 +79,7 @@ package struct Exploration {
         }
     }
 
-    /// The same moment with everything that may go wrong in it.
+    /// This moment with each fault that is still possible.
     private func disturbed(_ visit: Visit, _ action: SegmentLifecycle.Action) throws(Violation) -> [Visit] {
         var visits: [Visit] = []
         let isReplacement = if case .replace = action { true } else { false }
@@ -119,8 +119,8 @@ package struct Exploration {
         return visits
     }
 
-    /// A crash at any point of an undisturbed move leaves, after the start, what was there before, what is there
-    /// after it, or what is there when it is made after the start.
+    /// A crash at any point of an undisturbed move must recover to the state before the move, the state after it, or the
+    /// state that the move reaches when made after the restart.
     private mutating func compareCrashes(
         from before: World,
         _ move: Move,
@@ -137,7 +137,7 @@ package struct Exploration {
         later.die()
         try later.start()
         try later.settle()
-        // Its owner is set already.
+        // The owner has already been set.
         if move != .adopt {
             try later.make(move, scenario.declarations)
             try later.settle()
@@ -154,7 +154,7 @@ package struct Exploration {
                 let view = try crashed.recoveredView()
                 guard allowed.contains(view) else {
                     throw Violation(
-                        "a crash after \(action.word) leaves what neither an earlier nor a later one does",
+                        "a crash after \(action.word) recovers to none of the allowed outcomes",
                         ["left: \(view)"] + allowed.map { "allowed: \($0)" }
                     )
                 }

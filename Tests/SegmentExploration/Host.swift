@@ -2,7 +2,7 @@ import SegmentBroker
 import SystemPackage
 import SystemVSharedMemory
 
-/// One kernel and one disk, as far as the life of one name touches them.
+/// The part of one kernel and one disk that concerns one name.
 package struct Host: Hashable {
     package var segments: [Segment] = []
     package var record: SegmentLifecycle.Record?
@@ -71,7 +71,7 @@ package struct Host: Hashable {
         sweep()
     }
 
-    /// What is marked goes with its last attachment.
+    /// Destroys marked segments that have no attachments left.
     mutating func sweep() {
         segments.removeAll { $0.isMarked && $0.attachments == 0 }
     }

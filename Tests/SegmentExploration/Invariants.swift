@@ -8,12 +8,12 @@ extension World {
 
     func judge() throws(Violation) {
         let ours = host.segments.filter { $0.isOurs && !$0.isMarked }
-        if ours.count > 1 { throw Violation("two segments of one name are not marked") }
+        if ours.count > 1 { throw Violation("two unmarked segments under one name") }
         for segment in ours where host.record?.leads(to: segment.identity) != true {
-            throw Violation("no record leads to a segment")
+            throw Violation("no record leads to a segment of the broker")
         }
         if let broker, broker.formerMemory.count > SegmentLifecycle.formerMemoryLimit {
-            throw Violation("more former memory than a name may have")
+            throw Violation("too many former memories")
         }
         guard isAtRest, broker != nil else { return }
         if hasLooked, !isDisturbed, broker?.refusals.isEmpty == true { try judgeAtRest() }
@@ -24,26 +24,28 @@ extension World {
 
     private func judgeAtRest() throws(Violation) {
         guard let broker else { return }
-        if host.record?.request != broker.request { throw Violation("the request is not in the record") }
-        if broker.stored != host.record { throw Violation("another record is on disk than is known") }
+        if host.record?.request != broker.request { throw Violation("the due request is not recorded") }
+        if broker.stored != host.record { throw Violation("the record on disk is not the known one") }
         for segment in host.segments where segment.isOurs && !segment.isMarked {
-            if !segment.isPinned { throw Violation("the broker has not attached its segment") }
-            if segment.isShut, files != nil { throw Violation("a declared segment stays shut") }
+            if !segment.isPinned { throw Violation("the broker is not attached to its segment") }
+            if segment.isShut, files != nil {
+                throw Violation("a declared segment stays restricted to its owner")
+            }
             try judgeGroup(of: segment)
         }
         if let live, host.index(live.identity.identifier).map({ host.segments[$0].isMarked }) ?? true {
-            throw Violation("a segment is shown that is not there")
+            throw Violation("a live segment is reported that does not exist")
         }
         if let doomed, let index = host.index(doomed), !host.segments[index].isMarked,
             broker.state != .draining
         {
-            throw Violation("a removal that was asked for is forgotten")
+            throw Violation("a requested removal is forgotten")
         }
         try judgeKey(broker)
         var again = self
         try again.run([.event(.look)])
         try again.settle()
-        if again != self { throw Violation("a check that finds nothing new changes something") }
+        if again != self { throw Violation("a second check changes something") }
     }
 
     private func judgeKey(_ broker: SegmentLifecycle) throws(Violation) {
@@ -54,17 +56,16 @@ extension World {
             let isKept = if case .whileUsed = files.definition.keep { false } else { true }
             let isKnown = files.group == .found(Scenario.group)
             if isKept, isKnown, !broker.isDismissed, !broker.formerMemory.contains(where: \.holdsName) {
-                throw Violation("the key of a segment that is wanted is free")
+                throw Violation("the key of a wanted segment is free")
             }
             return
         }
         if !host.segments[index].isOurs, broker.state != .blocked {
-            throw Violation("a stranger on the key is not seen")
+            throw Violation("a foreign segment under the key is not reported")
         }
     }
 
-    /// A name service that no longer knows the group takes it from nobody; another one's name that it does not know
-    /// gives it to nobody.
+    /// A forgotten group keeps its access; declaring a nonexistent group revokes the group bits.
     private func judgeGroup(of segment: Host.Segment) throws(Violation) {
         guard let files, !segment.isAdopted else { return }
         let isAnother = files.definition.group != "telemetry"
@@ -72,7 +73,7 @@ extension World {
         let bits = segment.permissions.mode.intersection(.groupReadWriteExecute)
         if broker?.request?.verb == .remove { return }
         if segment.permissions.groupID != group || bits.isEmpty != isAnother {
-            throw Violation("the group bits are another group's")
+            throw Violation("the wrong group has access")
         }
     }
 
@@ -83,7 +84,7 @@ extension World {
     // MARK: Undeclared and released by everybody
 
     private func judgeThatNothingIsLeft() throws(Violation) {
-        // An adopted one that root has taken back is out of reach.
+        // The broker can no longer change an adopted segment that root has taken back.
         guard host.segments.allSatisfy({ !$0.isOurs || mayChange($0) }) else { return }
         var world = self
         world.files = nil
@@ -97,13 +98,13 @@ extension World {
             try world.settle()
         }
         if world.host.segments.contains(where: \.isOurs) || world.host.record != nil {
-            throw Violation("something is left when nobody declares or uses it")
+            throw Violation("something is left after undeclaring and releasing the segment")
         }
     }
 
     // MARK: After a crash
 
-    /// What people and programs see of the name.
+    /// What is visible from outside.
     struct View: Hashable {
         var state: SegmentState?
         var request: SegmentLifecycle.Request?
@@ -115,7 +116,7 @@ extension World {
             var isPinned: Bool
             var clients: Int
             var size: UInt64
-            /// Nil where nobody can find it, or where it is no matter which it has.
+            /// Nil where they do not matter: marked, or no longer declared.
             var permissions: SegmentLifecycle.Permissions?
             var key: SegmentKey
         }
@@ -136,7 +137,7 @@ extension World {
         return View(state: broker?.state, request: broker?.request, segments: Set(segments))
     }
 
-    /// After a check and, where the timer is armed, its end.
+    /// The view after a check and, if the timer is armed, its end.
     func settledView() throws(Violation) -> View {
         var world = self
         guard world.broker != nil else { return world.view }
@@ -149,7 +150,7 @@ extension World {
         return world.view
     }
 
-    /// The same after a crash and a start.
+    /// The view after a crash and a restart.
     func recoveredView() throws(Violation) -> View {
         var world = self
         world.die()

@@ -3,26 +3,26 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-/// One thing that somebody does.
+/// One step of the broker, a client, an administrator, root or a foreign program.
 package enum Move: Hashable {
     // The broker's side.
     case start, stop, restart, kill
     case reload, undeclare
-    /// To the declaration with this number; while the broker is down, without it.
+    /// To the declaration at this index; also possible while the broker is down.
     case edit(Int)
     case acquire, release
     case ask(SegmentLifecycle.Request)
     case adopt
     case check, lingerOver
 
-    // Everybody else's, at any moment.
+    // Intrusions, possible at any moment.
     case attach(SegmentIdentifier), detach(SegmentIdentifier)
     case rootRemoves(SegmentIdentifier), rootTakesOwnership(SegmentIdentifier)
     case strangerCreates, strangerRemoves
 }
 
 extension World {
-    /// What can happen when the broker is at rest, or not there.
+    /// The moves possible while the broker is at rest or not running.
     func moves(_ declarations: [SegmentLifecycle.Declaration]) -> [Move] {
         let edits = declarations.indices.filter { declarations[$0] != files }.map(Move.edit)
         guard let broker else { return intrusionMoves + [.start] + edits }
@@ -40,7 +40,7 @@ extension World {
         return moves
     }
 
-    /// What programs, a stranger and root can do at any moment.
+    /// The moves of clients, a foreign program and root, possible at any moment.
     var intrusionMoves: [Move] {
         var moves: [Move] = []
         for segment in host.segments where segment.isOurs {
@@ -67,7 +67,7 @@ extension World {
         host.holder(of: Scenario.key).flatMap { host.segments[$0].isOurs ? nil : $0 }
     }
 
-    /// Begins a move; what the broker does about it is pending afterwards.
+    /// Begins a move, up to the broker's first pending action.
     mutating func make(
         _ move: Move,
         _ declarations: [SegmentLifecycle.Declaration]
@@ -107,7 +107,7 @@ extension World {
         }
     }
 
-    /// Something happens that the broker is not told of.
+    /// A move that the broker is not told about.
     mutating func intrude(_ move: Move) {
         isDisturbed = true
         switch move {

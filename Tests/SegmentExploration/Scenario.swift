@@ -3,10 +3,10 @@ import SegmentModel
 import SegmentTestSupport
 import SystemVSharedMemory
 
-/// What is declared in one exploration, and to what it may be edited.
+/// The declarations of one exploration.
 package struct Scenario: Sendable {
     package var title: String
-    /// The first is in force in the beginning.
+    /// The first is in force initially; the others are possible edits.
     package var declarations: [SegmentLifecycle.Declaration]
     /// A person's daemon shares its user with the person's programs.
     package var isService = true

@@ -3,7 +3,7 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-/// How a world came about; stories share their beginnings.
+/// The sequence of moves and faults that led to a world; stories share their beginnings.
 final class Story {
     private let line: Line
     private let before: Story?

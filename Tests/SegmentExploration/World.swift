@@ -4,32 +4,32 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// One name: its files, a host, a broker that may have been killed, and what still may happen.
+/// One name with its declaration, host and broker, and the faults that may still occur.
 package struct World: Hashable {
     package var host = Host()
     /// What the files declare.
     package var files: SegmentLifecycle.Declaration?
     /// Nil while it is not running.
     package var broker: SegmentLifecycle?
-    /// What the broker waits for; between it and its answer everything else may happen.
+    /// The action the broker is waiting for; intrusions may come first.
     package var pending: SegmentLifecycle.Action?
-    /// What the command under way sends next.
+    /// The remaining events of the current command.
     var script: [Step] = []
-    /// The memory that a client holds a lease on.
+    /// The segment that a client holds a lease on.
     var leased: SegmentIdentifier?
-    /// Of the running broker, or of the one before.
+    /// Of the running or last broker.
     var processID: Int32 = 100
     let isService: Bool
-    /// The segment that an administrator has asked to be removed.
+    /// The segment whose removal an administrator has requested.
     var doomed: SegmentIdentifier?
-    /// Everything that the broker could know of it has asked for.
+    /// The broker has looked since the command began.
     var hasLooked = false
-    /// Something has happened that it could not know of.
+    /// An intrusion has happened since the command began.
     var isDisturbed = false
-    /// Actions of the command under way.
+    /// Events since the broker was last at rest, to detect endless loops.
     var actions = 0
 
-    // How often each may still happen.
+    // How many of each may still occur.
     var crashes: Int
     var refusals: Int
     var intrusions: Int
@@ -40,7 +40,7 @@ package struct World: Hashable {
 
     enum Step: Hashable {
         case event(SegmentLifecycle.Event)
-        /// Grants a lease if there is something to grant it on.
+        /// Grants a lease if the segment is live and not draining.
         case grant
     }
 
@@ -53,7 +53,7 @@ package struct World: Hashable {
 
     var isAtRest: Bool { pending == nil && script.isEmpty }
 
-    /// The segment that the broker believes to have.
+    /// The live segment as the broker knows it.
     var live: SegmentLifecycle.Live? {
         if case .live(let live) = broker?.memory { live } else { nil }
     }
@@ -106,7 +106,7 @@ package struct World: Hashable {
         guard var broker else { return }
         if event == .look { hasLooked = true }
         actions += 1
-        if actions > 80 { throw Violation("it does not come to rest") }
+        if actions > 80 { throw Violation("the broker does not come to rest") }
         let before = live
         let wanted = broker.receive(event)
         self.broker = broker
@@ -116,7 +116,7 @@ package struct World: Hashable {
         if let before, live?.identity != before.identity, leased == before.identity.identifier,
             broker.leases > 0
         {
-            throw Violation("a lease on other memory counts")
+            throw Violation("a lease on former memory counts for the present memory")
         }
     }
 
@@ -133,7 +133,7 @@ package struct World: Hashable {
         guard pending == nil else { return }
         actions = 0
         if let broker, broker.isOver {
-            // The broker forgets the name; a later declaration begins anew.
+            // The broker forgets the name; a later declaration starts afresh.
             self.broker = SegmentLifecycle(broker.name, as: broker.credentials)
         }
         if let phase = broker?.phase, phase != .running { die() }
@@ -141,10 +141,10 @@ package struct World: Hashable {
 
     // MARK: The host's answers
 
-    /// What may happen between the two system calls of a replacement.
+    /// A fault between the two system calls of a replacement.
     package enum Between { case nothing, stranger, crash }
 
-    /// Nil for an action that is not answered, and where a crash comes before the answer.
+    /// Nil for an action without answer, and if a crash precedes the answer.
     mutating func perform(
         _ action: SegmentLifecycle.Action,
         _ between: Between = .nothing
@@ -175,7 +175,7 @@ package struct World: Hashable {
             return host.holder(of: traits.key) == nil ? .created(create(traits, isOurs: true)) : .done
         case .writeRecord(let record):
             host.record = record
-            // From now on a start finds an adopted one.
+            // An adopted segment is the broker's once a restart would find it.
             for index in host.segments.indices where record.leads(to: host.segments[index].identity) {
                 host.segments[index].isOurs = host.segments[index].isOurs || host.segments[index].isAdopted
             }
@@ -207,20 +207,20 @@ package struct World: Hashable {
         try forbidForeign(index)
         guard mayChange(host.segments[index]) else { return .refused(Self.refusal) }
         if host.segments[index].clients > 0, broker?.request?.isNow != true, broker?.phase == .running {
-            throw Violation("a segment is taken from a client that has it attached")
+            throw Violation("a segment is removed while a client has it attached")
         }
         host.mark(index)
         return .done
     }
 
-    /// What the kernel lets only owner and creator do.
+    /// IPC_SET and IPC_RMID are reserved to owner and creator.
     func mayChange(_ segment: Host.Segment) -> Bool {
         segment.permissions.userID == Self.user || segment.identity.traits.creatorUserID == Self.user
     }
 
     private func forbidForeign(_ index: Int) throws(Violation) {
         guard host.segments[index].isOurs || host.segments[index].isAdopted else {
-            throw Violation("a foreign segment is touched")
+            throw Violation("a foreign segment is changed")
         }
     }
 
@@ -232,7 +232,7 @@ package struct World: Hashable {
         return identifier
     }
 
-    /// A stranger's; a person's programs have the user of the person's daemon, and may choose the same size.
+    /// A foreign segment; a person's daemon shares its user and may share its size.
     mutating func createForeign(_ key: SegmentKey) {
         let traits = SegmentLifecycle.Traits(
             key: key,
@@ -243,7 +243,7 @@ package struct World: Hashable {
         create(traits, isOurs: false)
     }
 
-    /// The lowest that nobody knows: the kernel gives one again only after very many others.
+    /// The lowest identifier not in use or remembered: the kernel reuses identifiers only after a long time.
     private var freeIdentifier: SegmentIdentifier {
         var used = Set(host.segments.map(\.identifier))
         for record in [host.record, broker?.stored] {
@@ -260,10 +260,10 @@ package struct World: Hashable {
     }
 }
 
-/// What must never be.
+/// A violated invariant.
 package struct Violation: Error, Hashable {
     package var text: String
-    /// What was found, and what would have been right.
+    /// The outcome, and those that were allowed.
     package var facts: [String]
 
     init(_ text: String, _ facts: [String] = []) {

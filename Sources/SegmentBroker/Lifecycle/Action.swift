@@ -8,7 +8,7 @@ extension SegmentLifecycle {
 
         /// IPC_STAT of an identifier.
         case ask(SegmentIdentifier)
-        /// IPC_STAT of what has a key.
+        /// IPC_STAT of the segment under a key.
         case find(SegmentKey)
         /// shmget(2) with IPC_EXCL and mode 0600.
         case create(Traits)
@@ -17,14 +17,14 @@ extension SegmentLifecycle {
         case setPermissions(SegmentIdentifier, Permissions)
         /// IPC_RMID, after the identity has been compared.
         case mark(Identity)
-        /// `mark`, then `create`, back to back: the key is free for two system calls.
+        /// `mark` immediately followed by `create`: the key is free only between the two system calls.
         case replace(Identity, with: Traits)
         case writeRecord(Record)
         case eraseRecord
 
         // Not answered.
 
-        /// Of the broker's own attachment; `isLast` frees the pages, so that a worker does it.
+        /// Drops the broker's own attachment; `isLast` frees the pages, which takes long enough for a worker thread.
         case detach(AttachmentAddress, isLast: Bool)
         case arm(Duration)
         case disarm
@@ -47,24 +47,24 @@ extension SegmentLifecycle {
         package var needsAnswer: Bool { step != nil }
     }
 
-    /// What the kernel or the disk can refuse.
+    /// The kind of action that the kernel or the disk can refuse.
     package enum Step: Hashable, Sendable {
         case ask, find, create, attach, setPermissions, mark, record
     }
 
-    /// What is told to the journal and to subscribers, once.
+    /// Told once, to the journal and to subscribers.
     package enum Note: Hashable, Sendable {
         case created
-        /// Created where memory of this name was lost or given up.
+        /// Created in place of memory that was lost or given up.
         case replaced
         case takenOver
         case adopted
-        /// The permissions that it had; they are as declared now.
+        /// The permissions it had before they were reset to the declared ones.
         case repaired(Permissions)
         case removed
         /// Marked by the broker; clients have it attached.
         case marked
-        /// Marked by somebody else.
+        /// Marked by another program.
         case removedByOther
         case vanished
         case cannotAdopt(AdoptionRefusal)

@@ -1,9 +1,9 @@
 package import SegmentModel
 import SystemVSharedMemory
 
-/// Whether a segment that root gave to the broker's user gets the name.
+/// Decides whether a segment that root has handed to the broker's user takes the name.
 ///
-/// Its owner alone says nothing, since anybody may give a segment away: root must ask for it, too.
+/// Ownership alone proves nothing, since anyone can give a segment away: root must also ask for the adoption.
 extension SegmentLifecycle {
     /// Why a segment is not adopted.
     package enum AdoptionRefusal: Hashable, Sendable {
@@ -15,7 +15,7 @@ extension SegmentLifecycle {
         case keyDiffers
         /// It is smaller than declared.
         case tooSmall
-        /// Its owner is not the broker's user.
+        /// The broker's user does not own it.
         case ownerDiffers
         case kernel(SegmentProblem)
         case record(SegmentProblem)

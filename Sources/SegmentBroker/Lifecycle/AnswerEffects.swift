@@ -1,7 +1,7 @@
 import SegmentModel
 import SystemVSharedMemory
 
-/// What follows from what kernel and records answer.
+/// Updates the facts from the answers of kernel and records.
 extension SegmentLifecycle {
     mutating func take(_ answer: Answer, to action: Action) {
         switch (action, answer) {
@@ -28,7 +28,7 @@ extension SegmentLifecycle {
             loss = .gone
             begin(traits, identifier)
         case (.replace(let identity, _), _):
-            // The rules try the second half once more, now that the broker has let go of the old segment.
+            // Only the first half succeeded. The old segment is detached now, so the rules retry the second half once.
             depart(identity)
             loss = .gone
         case (.writeRecord(let record), _): stored = record
@@ -42,7 +42,7 @@ extension SegmentLifecycle {
             return refuseAdoption(.kernel(problem))
         }
         if let step = action.step { refusals[step] = problem }
-        // Nothing has been done yet to an adopted segment, which is not known for the broker's after a crash.
+        // Nothing has been done to an adopted segment yet, and without a record a restart would not recognise it.
         if case .writeRecord = action, case .live(let live) = memory, !isOurs(live.identity) {
             memory = .none
             refuseAdoption(.record(problem))
@@ -84,7 +84,7 @@ extension SegmentLifecycle {
     }
 
     private mutating func takePermissions(_ wanted: Permissions, _ observation: Observation) {
-        // Who may change it may be who may attach it.
+        // Attaching may have failed only for lack of permission.
         refusals[.attach] = nil
         let isShut = wanted == credentials.ownerOnly
         if case .live(let live) = memory, !isShut, live.permissionsBefore == nil {
@@ -104,7 +104,7 @@ extension SegmentLifecycle {
         }
     }
 
-    /// Only what a record names or, for a service, its own user created is the broker's.
+    /// The broker owns only what a record names or, for a service, what its own user created.
     private func isOurs(_ identity: Identity) -> Bool {
         let creator = identity.traits.creatorUserID
         return stored?.leads(to: identity) == true
@@ -124,7 +124,7 @@ extension SegmentLifecycle {
 
     // MARK: What begins
 
-    /// What a record names is there, or something else is by now.
+    /// Checks what the kernel shows against the record: the same segment, or by now another.
     private mutating func recall(_ segment: RecordedSegment, _ observation: Observation) {
         guard segment.fits(observation) else { return dropFirstRecorded() }
         if observation.isMarked {
@@ -137,7 +137,7 @@ extension SegmentLifecycle {
             )
             return dropFirstRecorded()
         }
-        // It was created for the renewal that the record asks for.
+        // The renewal recorded as due is what created it.
         if case .planned = segment, request?.verb == .renew { request = nil }
         takeOver(observation)
     }
@@ -176,13 +176,13 @@ extension SegmentLifecycle {
 
     private mutating func begin(_ live: Live) {
         (memory, declaredKey, loss, isDismissed) = (.live(live), .notAsked, .none, false)
-        // What was overridden is waited for no more.
+        // The name has memory again, so nothing waits for former memory any more.
         for index in formerMemory.indices { formerMemory[index].holdsName = false }
     }
 
     // MARK: What ends
 
-    /// There is no such segment any more.
+    /// The segment no longer exists.
     private mutating func vanish(_ identifier: SegmentIdentifier) {
         formerMemory.removeAll { $0.identity.identifier == identifier }
         switch memory {
@@ -196,7 +196,7 @@ extension SegmentLifecycle {
         }
     }
 
-    /// Frees the name of the present memory; whether clients still have that attached.
+    /// Separates the present memory from the name; true if clients still have it attached.
     @discardableResult
     private mutating func depart(_ identity: Identity, holdsName: Bool = false) -> Bool {
         guard case .live(let live) = memory, live.identity == identity else { return false }

@@ -1,14 +1,14 @@
 package import SystemPackage
 
 extension SegmentLifecycle {
-    /// As whom the broker creates segments, and which it takes for its own.
+    /// The broker's identity: it creates segments with it, and recognises its own by it.
     package struct Credentials: Hashable, Sendable {
         package var userID: UInt32
         package var groupID: UInt32
         package var processID: Int32
-        /// A service has a user of its own, so what this user created is the broker's.
+        /// A service runs as a dedicated user, so everything that user created is the broker's.
         ///
-        /// A person's daemon shares its user with the person's programs and believes its records only.
+        /// A daemon started by a person shares a user with that person's programs and trusts only its records.
         package var judgesByCreator: Bool
 
         package init(userID: UInt32, groupID: UInt32, processID: Int32, judgesByCreator: Bool) {
@@ -18,7 +18,7 @@ extension SegmentLifecycle {
             self.judgesByCreator = judgesByCreator
         }
 
-        /// How every segment begins, and how one is left to be removed: nobody new can attach it.
+        /// Permissions of a new segment, and of one about to be removed: no new client can attach.
         package var ownerOnly: Permissions {
             Permissions(userID: userID, groupID: groupID, mode: [.ownerReadWrite])
         }

@@ -2,13 +2,13 @@ package import SegmentModel
 package import SystemVSharedMemory
 
 extension SegmentLifecycle {
-    /// What the file says, with its group looked up and its key placed.
+    /// A definition with its group resolved and its key assigned.
     package struct Declaration: Sendable {
         package var definition: SegmentDefinition
-        /// What the name service said of the declared group; where none is declared, the broker's own is found.
+        /// The name service's answer for the declared group; with no group declared, the broker's own is found.
         package var group: GroupLookup
         package var key: Placement
-        /// Made anew as soon as nobody uses it any more.
+        /// Renew the segment as soon as it is unused.
         package var renewsWhenUnused: Bool
 
         package init(
@@ -23,27 +23,27 @@ extension SegmentLifecycle {
             self.renewsWhenUnused = renewsWhenUnused
         }
 
-        /// How long it stays unused if it is kept only while used; else nil.
+        /// How long an unused segment is kept; nil unless it is `while-used`.
         var linger: Duration? {
             if case .whileUsed(let linger) = definition.keep { linger } else { nil }
         }
 
         var isWhileUsed: Bool { linger != nil }
 
-        /// Nil where it has none.
+        /// Nil if no key can be assigned.
         var placedKey: SegmentKey? {
             if case .at(let key) = key { key } else { nil }
         }
     }
 
-    /// The key that a declaration gets.
+    /// The key assigned to a declaration.
     package enum Placement: Hashable, Sendable {
         case at(SegmentKey)
         /// The file of its key cannot be looked up, or another name has the key.
         case impossible(SegmentProblem)
     }
 
-    /// What an administrator asked for.
+    /// An administrator's request.
     package struct Request: Hashable, Sendable {
         package enum Verb: Hashable, Sendable {
             case remove
@@ -52,7 +52,7 @@ extension SegmentLifecycle {
         }
 
         package var verb: Verb
-        /// Do not wait until nobody uses it.
+        /// Do not wait until the segment is unused.
         package var isNow: Bool
 
         package init(_ verb: Verb, isNow: Bool = false) {
@@ -63,7 +63,7 @@ extension SegmentLifecycle {
 
     package enum Phase: Hashable, Sendable {
         case running
-        /// Applies `until-stop` and `while-used`; nothing is made any more.
+        /// Applies `until-stop` and `while-used`; nothing is created any more.
         case stopping
         /// Keeps everything for the next process.
         case restarting
@@ -71,7 +71,7 @@ extension SegmentLifecycle {
 }
 
 extension SegmentLifecycle.Declaration: Hashable {
-    /// What usually differs; equality compares the rest.
+    /// Hashes only what usually differs; equality compares everything.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(definition.size)
         hasher.combine(definition.group)

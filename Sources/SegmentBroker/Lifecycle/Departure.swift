@@ -1,7 +1,7 @@
 import SegmentModel
 import SystemVSharedMemory
 
-/// What takes a segment out of the kernel.
+/// Decides when a live segment is removed or replaced.
 extension SegmentLifecycle {
     enum Departure: Equatable {
         case removal
@@ -9,9 +9,9 @@ extension SegmentLifecycle {
         case replacement(Traits)
     }
 
-    /// How it leaves now; nil: it stays.
+    /// How the segment leaves now; nil if it stays.
     ///
-    /// It stays, too, where the kernel did not let it be marked or shut: others could attach it at any moment.
+    /// It also stays if the kernel refused to mark it or to change its permissions: a client could attach at any moment.
     func departure(of live: Live) -> Departure? {
         guard refusals[.mark] == nil, refusals[.setPermissions] == nil else { return nil }
         let isUnused = leases == 0 && live.clientAttachments == 0 && !isDemanded
@@ -34,7 +34,7 @@ extension SegmentLifecycle {
         }
     }
 
-    /// A segment is given up only for one that, as far as can be known, can be made.
+    /// A segment is given up only if, as far as can be known, its replacement can be created.
     private func replacement(of live: Live) -> Departure? {
         guard phase == .running, refusals[.record] == nil, let traits = declaredTraits,
             traits.key == live.identity.traits.key || declaredKey == .free
@@ -44,7 +44,7 @@ extension SegmentLifecycle {
         return .replacement(traits)
     }
 
-    /// Sets the timer where nobody uses a `while-used` segment, and only there.
+    /// Runs the timer exactly while a `while-used` segment is unused.
     mutating func setLinger() {
         switch (linger, wantedLinger) {
         case (.off, nil): break

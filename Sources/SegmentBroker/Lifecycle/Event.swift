@@ -2,22 +2,22 @@ package import SegmentModel
 package import SystemVSharedMemory
 
 extension SegmentLifecycle {
-    /// What a segment hears: what is wanted of it, and what the kernel and the records answered.
+    /// Something that changes a fact: a wish, or an answer of kernel or records.
     package enum Event: Hashable, Sendable {
-        /// By a start or a reload: what an administrator removed is wanted again.
+        /// By a start or a reload, which cancels an administrator's earlier removal.
         case declared(Declaration)
         /// The same declaration after a check has looked up groups and key files again.
         case resolved(Declaration)
         case undeclared
-        /// Whether an Acquire waits for it.
+        /// Whether an Acquire is waiting for the segment.
         case demanded(Bool)
-        /// How many leases there are on its present memory.
+        /// The number of leases on the present memory.
         case leases(Int)
         /// An administrator's request; nil withdraws one that is still due.
         case asked(Request?)
         /// Root has made the broker's user the owner of this segment.
         case adopt(SegmentIdentifier)
-        /// A check, or a call that names it: ask the kernel again, and try again what was refused.
+        /// A check, or a call that names the segment: query the kernel again and retry what was refused.
         case look
         case lingerOver
         case stopping
@@ -25,14 +25,14 @@ extension SegmentLifecycle {
         case answered(Action, Answer)
     }
 
-    /// What kernel and records say to an action.
+    /// The outcome of an action.
     package enum Answer: Hashable, Sendable {
         case observed(Observation)
         /// There is no such segment.
         case nothing
         case created(SegmentIdentifier)
         case attached(AttachmentAddress)
-        /// Also of a replacement that could only mark the old segment.
+        /// For a replacement: the old segment was marked, but no new one was created.
         case done
         /// EEXIST of shmget(2).
         case keyTaken

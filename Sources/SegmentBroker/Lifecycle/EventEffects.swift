@@ -1,7 +1,7 @@
 import SegmentModel
 import SystemVSharedMemory
 
-/// Which fact an event changes.
+/// Updates the facts from an event.
 extension SegmentLifecycle {
     mutating func take(_ event: Event) {
         switch event {
@@ -20,7 +20,7 @@ extension SegmentLifecycle {
             change { $0.wasUsed = $0.wasUsed || count > 0 }
             leases = count
         case .asked(let request):
-            // One that is not declared has nothing to be renewed from.
+            // An undeclared segment cannot be renewed.
             if declaration != nil || request?.verb != .renew { self.request = request }
         case .adopt(let identifier): adopting = identifier
         case .look: look()
@@ -38,14 +38,14 @@ extension SegmentLifecycle {
         (refusals, declaredKey, declaration) = ([:], .notAsked, new)
     }
 
-    /// All that may have changed meanwhile is to be asked again.
+    /// Forgets everything that may have changed since the last look.
     private mutating func look() {
         (refusals, declaredKey) = ([:], .notAsked)
         for index in formerMemory.indices { formerMemory[index].attachments = nil }
         change { $0.isFresh = false }
     }
 
-    /// Where there is no memory, a removal is done, and a renewal of what is made on demand has nothing to do.
+    /// Without memory, a removal is complete, and renewing a segment that is created on demand has nothing to do.
     mutating func meetRequestWithoutMemory() {
         guard memory == .none else { return }
         switch request?.verb {
@@ -55,12 +55,12 @@ extension SegmentLifecycle {
         }
     }
 
-    /// A removal that came before the start is done, and the start wants the segment again.
+    /// A removal completed before this start is void: a start wants every declared segment again.
     mutating func forgetMetRemoval() {
         if memory == .none, request?.verb == .remove { request = nil }
     }
 
-    /// One that could neither be met at once nor recorded would be forgotten by a crash: it is not accepted.
+    /// Rejects a request that was neither met at once nor recorded, since a crash would forget it.
     mutating func refuseUnrecordedRequest() {
         guard request != nil, request != stored?.request else { return }
         request = memory == .none ? nil : stored?.request

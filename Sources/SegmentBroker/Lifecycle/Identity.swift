@@ -1,17 +1,17 @@
 package import SystemVSharedMemory
 
 extension SegmentLifecycle {
-    /// What a segment is known by before it has an identifier: what shmget(2) is asked for, and by whom.
+    /// Identifies a segment before it has an identifier: the arguments of shmget(2), and its caller.
     package struct Traits: Hashable, Sendable {
         package var key: SegmentKey
         /// In bytes.
         package var size: UInt64
         /// `shm_perm.cuid`.
         package var creatorUserID: UInt32
-        /// `shm_cpid`; nil in a record that does not say.
+        /// `shm_cpid`; nil if the record lacks it.
         ///
-        /// It tells a segment that a crash left without an identifier in its record from one that another program of
-        /// the same user created under that key.
+        /// After a crash between shmget(2) and the completed record, it distinguishes the broker's segment from one that
+        /// another program of the same user created under that key.
         package var creatorProcessID: Int32?
 
         package init(key: SegmentKey, size: UInt64, creatorUserID: UInt32, creatorProcessID: Int32?) {
@@ -21,7 +21,7 @@ extension SegmentLifecycle {
             self.creatorProcessID = creatorProcessID
         }
 
-        /// Whether the kernel shows a segment with them; a marked one has lost its key.
+        /// Whether an observed segment has these traits; a marked one has lost its key.
         func fit(_ observation: Observation) -> Bool {
             let status = observation.status
             return size == status.size && creatorUserID == status.creatorUserID
@@ -30,7 +30,7 @@ extension SegmentLifecycle {
         }
     }
 
-    /// One segment of the kernel; identifiers are used again, so the traits are compared with it.
+    /// One segment in the kernel, which reuses identifiers: the traits are part of the identity.
     package struct Identity: Hashable, Sendable {
         package var identifier: SegmentIdentifier
         package var traits: Traits
@@ -40,7 +40,7 @@ extension SegmentLifecycle {
             self.traits = traits
         }
 
-        /// Whether the kernel shows this very segment.
+        /// Whether the observed segment is this one.
         package func fits(_ observation: Observation) -> Bool {
             identifier == observation.identifier && traits.fit(observation)
         }

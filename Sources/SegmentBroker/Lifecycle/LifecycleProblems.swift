@@ -1,9 +1,9 @@
 import SegmentModel
 import SystemVSharedMemory
 
-/// Texts of problems that only a lifecycle finds.
+/// Problems that only the lifecycle detects.
 extension SegmentProblem {
-    /// A stranger that has removed the segment again and again, and taken its key.
+    /// A program that keeps removing the segment and taking its key.
     static func stolen(_ status: SegmentStatus) -> SegmentProblem {
         SegmentProblem(
             .squatted,
@@ -14,7 +14,7 @@ extension SegmentProblem {
         )
     }
 
-    /// Somebody was faster than the broker.
+    /// Another program created a segment between the broker's look at the key and its shmget(2).
     static func keyTaken(_ key: SegmentKey) -> SegmentProblem {
         SegmentProblem(
             .squatted,

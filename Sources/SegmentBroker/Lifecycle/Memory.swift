@@ -2,10 +2,10 @@ package import SegmentModel
 package import SystemVSharedMemory
 
 extension SegmentLifecycle {
-    /// The segment that has the name.
+    /// The segment that currently has the name.
     package enum Memory: Hashable, Sendable {
         case none
-        /// Named by a record, first the one that is asked for first; the kernel has not said yet whether it is there.
+        /// Named by a record and not yet confirmed by the kernel; the second is tried if the first is gone.
         case recorded(RecordedSegment, orElse: RecordedSegment?)
         case live(Live)
     }
@@ -14,26 +14,26 @@ extension SegmentLifecycle {
     package struct Live: Hashable, Sendable {
         package var identity: Identity
         package var permissions: Permissions
-        /// Those that it had before the broker locked others out; nil where it did not.
+        /// The permissions to restore; nil unless the broker has restricted the segment to the owner.
         ///
-        /// A new segment begins locked.
+        /// A new segment starts restricted.
         package var permissionsBefore: Permissions?
-        /// Without the broker's own.
+        /// Not counting the broker's own.
         package var clientAttachments: UInt64 = 0
         /// The broker's own attachment.
         package var address: AttachmentAddress?
-        /// Asked since the last look; before nothing is done to it.
+        /// Queried since the last look; until then nothing is done to the segment.
         package var isFresh = true
-        /// Clients may have used it since it was made.
+        /// Clients may have used it since it was created.
         package var wasUsed: Bool
     }
 
-    /// Memory that had the name before: marked for removal, still attached.
+    /// Memory that used to have the name: marked for removal, still attached.
     package struct FormerMemory: Hashable, Sendable {
         package var identity: Identity
-        /// An administrator removed it `now`, so that nothing else gets the name before it is gone.
+        /// An administrator removed it `now`, so the name stays taken until its last detach.
         package var holdsName: Bool
-        /// Nil until asked since the last look, and in a record.
+        /// Nil until queried since the last look, and always nil in a record.
         package var attachments: UInt64?
 
         package init(identity: Identity, holdsName: Bool, attachments: UInt64? = nil) {
@@ -46,22 +46,22 @@ extension SegmentLifecycle {
     package enum DeclaredKey: Hashable, Sendable {
         case notAsked
         case free
-        /// By a segment that is not this name's; the problem names it.
+        /// By a foreign segment, which the problem describes.
         case taken(SegmentProblem)
     }
 
-    /// What became of the memory that the next creation makes good.
+    /// What happened to the memory that the next creation replaces.
     package enum Loss: Hashable, Sendable {
         case none
-        /// By the broker's own doing, or while it was not running.
+        /// Given up by the broker, or gone while the broker was not running.
         case gone
-        /// Removed by somebody else.
+        /// Removed by another program.
         case removedByOther
-        /// Removed by somebody else, and its key taken.
+        /// Removed by another program, which then took the key.
         case stolen
     }
 
-    /// The timer of a `while-used` segment that nobody uses.
+    /// The timer of an unused `while-used` segment.
     package enum LingerTimer: Hashable, Sendable {
         case off
         case armed(Duration)

@@ -1,9 +1,9 @@
 import SegmentModel
 import SystemVSharedMemory
 
-/// The rules: the first that fits names the next action, and one that was refused since the last look is left out.
+/// The rules, in order: the first that applies yields the next action. Actions refused since the last look are skipped.
 extension SegmentLifecycle {
-    /// Nil when it is at rest.
+    /// Nil if the segment is at rest.
     func nextAction() -> Action? {
         guard phase != .restarting else { return nil }
         if let action = recordRequest() ?? askOthers() { return action }
@@ -14,7 +14,7 @@ extension SegmentLifecycle {
         }
     }
 
-    /// What an administrator asked for is recorded before anything is done about it, so that it outlives a crash.
+    /// Records an administrator's request before acting on it, so that it survives a crash.
     private func recordRequest() -> Action? {
         guard stored?.request != request else { return nil }
         switch memory {
@@ -27,7 +27,7 @@ extension SegmentLifecycle {
         }
     }
 
-    /// Former memory, and a segment that is to be adopted.
+    /// Queries former memory, and the segment to be adopted.
     private func askOthers() -> Action? {
         let unasked = formerMemory.first { $0.attachments == nil }?.identity.identifier
         return (unasked ?? adopting).flatMap { unlessRefused(.ask($0)) }
@@ -44,7 +44,7 @@ extension SegmentLifecycle {
     private func nextActionWithoutMemory() -> Action? {
         if let action = findDeclaredKey() { return action }
         if mayCreate, declaredKey == .free, obstacle == nil, let traits = declaredTraits {
-            // A record first, so that a crash right after shmget(2) leaves nothing that nobody knows of.
+            // The record comes first: a crash right after shmget(2) must not leave an unknown segment.
             return write(record(of: .planned(traits)))
                 ?? (refusals[.record] == nil ? .create(traits) : nil)
         }
@@ -81,7 +81,7 @@ extension SegmentLifecycle {
         }
     }
 
-    /// Whether somebody else has the key that a segment made now would get; asked once a look, wanted or not.
+    /// Looks under the key that a new segment would get, once a look, even if none is wanted now.
     private func findDeclaredKey() -> Action? {
         guard phase == .running, declaredKey == .notAsked, let key = declaration?.placedKey else {
             return nil

@@ -1,12 +1,12 @@
 extension SegmentLifecycle {
-    /// What is on disk for a name: what a start cannot learn from the kernel.
+    /// What is stored on disk for a name, because the kernel cannot tell it to the next process.
     package struct Record: Hashable, Sendable {
         package var segment: RecordedSegment?
-        /// What `segment` is about to replace, until the replacement is known to have happened.
+        /// The segment that `segment` is about to replace, until the replacement is complete.
         package var replacing: Identity?
         package var request: Request?
         package var formerMemory: [FormerMemory]
-        /// The group that was last granted the group bits, for when the name service no longer knows it.
+        /// The group last granted the group bits, in case the name service forgets it.
         package var group: RecordedGroup?
 
         package init(
@@ -23,18 +23,18 @@ extension SegmentLifecycle {
             self.group = group
         }
 
-        /// Whether it has the segment's identifier.
+        /// Whether the record contains this identifier.
         func names(_ identity: Identity) -> Bool { segment == .created(identity) || replacing == identity }
 
-        /// Whether a start after a crash finds this segment.
+        /// Whether a start after a crash would find this segment.
         package func leads(to identity: Identity) -> Bool {
             segment == .planned(identity.traits) || names(identity)
         }
     }
 
-    /// A segment as a record names it.
+    /// A segment named by a record.
     package enum RecordedSegment: Hashable, Sendable {
-        /// Written before shmget(2): a crash may have come before or after it.
+        /// Written before shmget(2), so the segment may or may not exist.
         case planned(Traits)
         case created(Identity)
 
@@ -55,9 +55,9 @@ extension SegmentLifecycle {
         }
     }
 
-    /// A declared group and the number that it had.
+    /// A declared group with the number it resolved to.
     package struct RecordedGroup: Hashable, Sendable {
-        /// As the declaration has it; nil: none declared.
+        /// As declared; nil if no group is declared.
         package var name: String?
         package var number: UInt32
 

@@ -1,7 +1,7 @@
 package import SegmentModel
 package import SystemVSharedMemory
 
-/// The life of one segment: what is wanted of it, what is known of it, and what follows.
+/// The life of one segment: what is wanted, what is known, and what to do next.
 ///
 /// Nothing here is a procedure. An event changes one fact. Then an ordered list of rules compares what is wanted with
 /// what is known, and names the one action that brings them closer. The broker performs it, its answer is the next
@@ -9,22 +9,22 @@ package import SystemVSharedMemory
 /// so a start after a crash needs no code of its own: it has fewer facts, and asks for them.
 package struct SegmentLifecycle: Hashable, Sendable {
     package let name: SegmentName
-    /// As whom the broker acts.
+    /// The broker's identity.
     package let credentials: Credentials
 
     // What is wanted.
 
     /// Nil while no file declares it.
     package internal(set) var declaration: Declaration?
-    /// What an administrator asked for and is still due.
+    /// An administrator's request that is still due.
     package internal(set) var request: Request?
     /// Removed by an administrator, until the next Acquire, reload or start.
     package internal(set) var isDismissed = false
-    /// An Acquire waits for it.
+    /// An Acquire is waiting for the segment.
     package internal(set) var isDemanded = false
-    /// Leases on the present memory; those on former memory no longer count here.
+    /// Leases on the present memory; leases on former memory do not count.
     package internal(set) var leases = 0
-    /// The segment that root gave to the broker under this name.
+    /// The segment that root has asked to be adopted.
     package internal(set) var adopting: SegmentIdentifier?
     package internal(set) var phase = Phase.running
 
@@ -33,33 +33,33 @@ package struct SegmentLifecycle: Hashable, Sendable {
     package internal(set) var memory = Memory.none
     /// Oldest first.
     package internal(set) var formerMemory: [FormerMemory] = []
-    /// What was seen under the declared key since the last look.
+    /// What the last look found under the declared key.
     package internal(set) var declaredKey = DeclaredKey.notAsked
     /// What is on disk.
     package internal(set) var stored: Record?
-    /// What the kernel or the disk refused since the last look; nothing is tried twice in between.
+    /// What the kernel or the disk refused since the last look; not retried before the next.
     package internal(set) var refusals: [Step: SegmentProblem] = [:]
     package internal(set) var linger = LingerTimer.off
     package internal(set) var loss = Loss.none
-    /// How often a stranger has removed the segment and taken its key; counted up to `theftsUntilNamed`.
+    /// How often another program has removed the segment and taken its key, up to `theftsUntilNamed`.
     package internal(set) var thefts = 0
 
-    /// Actions of the event under way that need no answer.
+    /// Actions of the current event that need no answer.
     var unanswered: [Action] = []
 
-    /// With so much former memory a name is not made again until some of it is gone.
+    /// With this many former memories a segment is not created again until one of them is gone.
     package static let formerMemoryLimit = 8
-    /// From this theft on the problem names the program.
+    /// From this theft on, the problem names the program.
     package static let theftsUntilNamed = 3
 
-    /// A name with its record, if there is one; nothing is asked before the first event.
+    /// A name with its record, if any; the kernel is not queried before the first event.
     package init(_ name: SegmentName, as credentials: Credentials, record: Record? = nil) {
         self.name = name
         self.credentials = credentials
         stored = record
         request = record?.request
         formerMemory = record?.formerMemory ?? []
-        // The replaced segment may still be there: then the renewal has not happened.
+        // If the replaced segment is still there, the renewal has not happened.
         let segment = record?.segment
         if let replaced = record?.replacing {
             memory = .recorded(.created(replaced), orElse: segment)
@@ -69,10 +69,9 @@ package struct SegmentLifecycle: Hashable, Sendable {
         forgetMetRemoval()
     }
 
-    /// Takes in what happened, and says what to do about it.
+    /// Updates the facts from an event and returns what to do.
     ///
-    /// At most one action needs an answer; it is the last, and its answer is the next event. Without one the segment
-    /// is at rest.
+    /// At most one action, the last, needs an answer, which is the next event. If none does, the segment is at rest.
     package mutating func receive(_ event: Event) -> [Action] {
         take(event)
         meetRequestWithoutMemory()
@@ -83,12 +82,12 @@ package struct SegmentLifecycle: Hashable, Sendable {
         return unanswered
     }
 
-    /// Nothing is left of the name: the broker forgets it.
+    /// Nothing is left of the name, so the broker can forget it.
     package var isOver: Bool {
         declaration == nil && memory == .none && formerMemory.isEmpty && stored == nil
     }
 
-    /// The keys that no other name may be given.
+    /// The keys reserved by this name.
     package var keys: Set<SegmentKey> {
         switch memory {
         case .live(let live): [live.identity.traits.key]

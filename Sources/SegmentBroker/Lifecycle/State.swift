@@ -1,20 +1,20 @@
 package import SegmentModel
 import SystemVSharedMemory
 
-/// Where a segment stands, read off the facts.
+/// The state, problems and hints, all derived from the facts.
 extension SegmentLifecycle {
     package var state: SegmentState {
         switch memory {
         case .live where declaration == nil || request?.verb == .remove: .draining
         case .live(let live): differences(of: live).isEmpty ? .ready : .drifted
         case .recorded: .blocked
-        case .none where stranger != nil: .blocked
+        case .none where foreignSegment != nil: .blocked
         case .none where !formerMemory.isEmpty && !mayCreate: .removing
         case .none: obstacle == nil ? .absent : .blocked
         }
     }
 
-    /// What is wrong with it.
+    /// Why the segment is not ready.
     package var problems: [SegmentProblem] {
         switch (state, memory) {
         case (_, .live(let live)): differences(of: live) + (declaration == nil ? [.undeclared] : [])
@@ -25,28 +25,28 @@ extension SegmentLifecycle {
         }
     }
 
-    /// What is to be known of it, and leaves it ready.
+    /// Worth knowing, but the segment remains ready.
     package var hints: [SegmentProblem] {
         guard let declaration, case .live(let live) = memory else { return [] }
         var hints = isOwnFile ? lastingDifferences(of: live).filter { $0.kind == .keyMoved } : []
         if group(declaration) != .nobody { hints += [groupProblem(declaration)].compactMap(\.self) }
-        if let stranger { hints.append(stranger) }
+        if let foreignSegment { hints.append(foreignSegment) }
         if request?.verb == .renew { hints.append(.renewing(name)) }
         return hints
     }
 
-    /// Why no segment can be made.
+    /// Why no segment can be created.
     var obstacle: SegmentProblem? {
         guard let declaration else { return nil }
         if case .impossible(let problem) = declaration.key { return problem }
-        if let problem = stranger ?? refusals[.find] ?? refusals[.create] ?? refusals[.record] {
+        if let problem = foreignSegment ?? refusals[.find] ?? refusals[.create] ?? refusals[.record] {
             return problem
         }
         return declaredTraits == nil ? groupProblem(declaration) : nil
     }
 
-    /// Somebody else's segment under the declared key.
-    private var stranger: SegmentProblem? {
+    /// A foreign segment under the declared key.
+    private var foreignSegment: SegmentProblem? {
         if case .taken(let problem) = declaredKey { problem } else { nil }
     }
 
@@ -59,7 +59,7 @@ extension SegmentLifecycle {
             + [unknownGroup, refusals[.setPermissions], refusals[.attach]].compactMap(\.self)
     }
 
-    /// Size and key, until it is made anew.
+    /// Differences in size and key, which last until the segment is recreated.
     private func lastingDifferences(of live: Live) -> [SegmentProblem] {
         guard let declaration else { return [] }
         let traits = live.identity.traits
@@ -71,7 +71,7 @@ extension SegmentLifecycle {
         )
     }
 
-    /// Nobody but the broker needs to compute the key of a segment's own file.
+    /// Only the broker computes the key of a segment's own file, so a new inode matters to no other program.
     private var isOwnFile: Bool { declaration?.definition.key == .ownFile }
 
     private func groupProblem(_ declaration: Declaration) -> SegmentProblem? {

@@ -2,9 +2,9 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-/// What is wanted: whether there is a segment, with which traits and permissions, and what its record says.
+/// The wanted segment: whether it should exist, its traits, its permissions and its record.
 extension SegmentLifecycle {
-    /// Whether a segment is made where there is none.
+    /// Whether a missing segment is to be created.
     var mayCreate: Bool { isWanted && !isHeld && formerMemory.count < Self.formerMemoryLimit }
 
     private var isWanted: Bool {
@@ -13,10 +13,10 @@ extension SegmentLifecycle {
         return !isDismissed && (!declaration.isWhileUsed || isDemanded)
     }
 
-    /// Whether former memory, which an administrator removed while it was attached, has the name until it is gone.
+    /// Whether memory removed by an administrator keeps the name until its last detach.
     var isHeld: Bool { request?.verb != .renew && formerMemory.contains(where: \.holdsName) }
 
-    /// Of a segment made now; nil while key or group are not known.
+    /// The traits of a segment created now; nil while its key or group is unknown.
     var declaredTraits: Traits? {
         guard let declaration, let key = declaration.placedKey, isGroupKnown(declaration) else { return nil }
         return Traits(
@@ -29,8 +29,9 @@ extension SegmentLifecycle {
 
     // MARK: Permissions
 
-    /// One that leaves is shut to all others while no client has it attached: one that slips in makes the count
-    /// non-zero, which gives everybody their permissions back.
+    /// As declared, except for a segment about to leave, which is restricted to its owner.
+    ///
+    /// If a client attached just before that, the count is no longer zero, and the permissions are restored.
     func wantedPermissions(of live: Live, isLeaving: Bool) -> Permissions {
         if isLeaving, live.clientAttachments == 0 { return credentials.ownerOnly }
         let before = live.permissionsBefore ?? live.permissions
@@ -49,16 +50,16 @@ extension SegmentLifecycle {
     }
 
     enum WantedGroup: Equatable {
-        /// As the name service says now, or said when the record was written.
+        /// Resolved now, or taken from the record.
         case number(UInt32)
-        /// Another group than before is declared, and there is no such group.
+        /// A different group is declared, and it does not exist.
         case nobody
         /// No number is known.
         case unchanged
     }
 
-    /// A name service that is down cuts nobody off: only the declaration of another group that certainly does not
-    /// exist takes the group bits away.
+    /// A name service that is down must not cut off clients: the group bits are revoked only if a different group is
+    /// declared that definitely does not exist.
     func group(_ declaration: Declaration) -> WantedGroup {
         if case .found(let number) = declaration.group { return .number(number) }
         guard let recorded = stored?.group else { return .unchanged }
@@ -66,8 +67,9 @@ extension SegmentLifecycle {
         return isAnother && declaration.group == .unknown ? .nobody : .number(recorded.number)
     }
 
-    /// Whether a segment may be made for it: neither another group's number is good enough, nor that of a segment which
-    /// an administrator removed.
+    /// Whether a segment may be created for the declared group.
+    ///
+    /// The recorded number of a different group does not count, nor does that of a segment removed by an administrator.
     private func isGroupKnown(_ declaration: Declaration) -> Bool {
         if case .found = declaration.group { return true }
         guard let stored, let recorded = stored.group, stored.request?.verb != .remove else { return false }
@@ -86,7 +88,7 @@ extension SegmentLifecycle {
         )
     }
 
-    /// Nil where there is nothing to remember.
+    /// Nil if there is nothing to remember.
     var recordWithoutMemory: Record? {
         let record = Record(request: request, formerMemory: recordedFormerMemory)
         return record == Record() ? nil : record

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// What follows from each answer to each action.
+/// Each answer to each action.
 @Suite struct AnswerTests {
     private let refusal = LifecycleUnderTest.refusal
     private let seven = SegmentIdentifier(rawValue: 7)
@@ -20,7 +20,7 @@ import Testing
 
     // MARK: Creating
 
-    @Test func `a segment is recorded before and after it is created, and opened last`() {
+    @Test func `a segment is recorded before and after its creation, and opened to clients last`() {
         var test = LifecycleUnderTest()
         #expect(test.hear(.declared(.declared())) == [.find(LifecycleUnderTest.key)])
         #expect(test.answer(.nothing) == [.writeRecord(record(.planned(.declared())))])
@@ -33,7 +33,7 @@ import Testing
         #expect(test.notes == [.created])
     }
 
-    @Test func `a key that a stranger has blocks the name`() {
+    @Test func `a foreign segment under the key blocks the name`() {
         var test = LifecycleUnderTest()
         test.hear(.declared(.declared()))
         #expect(test.answer(.observed(.stranger(9))) == [])
@@ -41,7 +41,7 @@ import Testing
         #expect(test.life.problems.map(\.kind) == [.squatted])
     }
 
-    @Test func `who was faster is looked for once`() {
+    @Test func `a key taken during creation is looked up once`() {
         var test = LifecycleUnderTest()
         test.hear(.declared(.declared()))
         test.answer(.nothing)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: [SegmentLifecycle.Step.find, .create, .record])
-    func `a refusal before the segment is there blocks it until the next look`(step: SegmentLifecycle.Step) {
+    func `a refusal before creation blocks the segment until the next look`(step: SegmentLifecycle.Step) {
         var test = LifecycleUnderTest()
         test.hear(.declared(.declared()))
         let answers: [SegmentLifecycle.Answer] = [.nothing, .done, .created(seven)]
@@ -72,7 +72,7 @@ import Testing
         #expect(test.hear(.look) == [.find(LifecycleUnderTest.key)])
     }
 
-    /// Created and recorded; it waits for its attachment.
+    /// Created and recorded, waiting for the attachment.
     private func created() -> LifecycleUnderTest {
         var test = LifecycleUnderTest()
         test.hear(.declared(.declared()))
@@ -82,10 +82,10 @@ import Testing
         return test
     }
 
-    @Test func `a segment that the broker cannot attach stays, and has drifted`() {
+    @Test func `a segment the broker cannot attach is kept and has drifted`() {
         var test = created()
         #expect(test.answer(.refused(refusal)) == [.setPermissions(seven, .declared)])
-        // They may have been the reason.
+        // The permissions may have been the reason.
         #expect(test.answer(.observed(.segment(7, attachments: 0))) == [.attach(seven)])
         #expect(test.answer(.refused(refusal)) == [])
         #expect(test.life.state == .drifted)
@@ -93,7 +93,7 @@ import Testing
         #expect(test.look(.segment(7, attachments: 0)) == [.attach(seven)])
     }
 
-    @Test func `a segment whose permissions cannot be set stays shut, and has drifted`() {
+    @Test func `a segment whose permissions cannot be set stays restricted and has drifted`() {
         var test = created()
         #expect(test.answer(.attached(address)) == [.setPermissions(seven, .declared)])
         #expect(test.answer(.refused(refusal)) == [])
@@ -104,7 +104,7 @@ import Testing
 
     // MARK: Asking
 
-    @Test func `permissions that somebody changed are set again`() {
+    @Test func `changed permissions are repaired`() {
         var test = LifecycleUnderTest.ready()
         #expect(test.look(.segment(7, .root)) == [.setPermissions(seven, .declared)])
         #expect(test.answer(.observed(.segment(7))) == [])
@@ -112,7 +112,7 @@ import Testing
         #expect(test.life.state == .ready)
     }
 
-    @Test func `permissions that cannot be set are a drift, and keep it from being removed`() {
+    @Test func `permissions that cannot be repaired prevent removal`() {
         var test = LifecycleUnderTest.ready()
         test.look(.segment(7, .root))
         test.answer(.refused(refusal))
@@ -123,7 +123,7 @@ import Testing
         #expect(test.life.state == .draining)
     }
 
-    @Test func `what vanished is made again at once`() {
+    @Test func `a vanished segment is recreated at once`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.look)
         let last = test.answer(.nothing)
@@ -133,24 +133,24 @@ import Testing
         #expect(test.life.state == .ready)
     }
 
-    @Test func `another segment under its identifier is none of its`() {
+    @Test func `a foreign segment with a reused identifier is not ours`() {
         var test = LifecycleUnderTest.ready()
         test.look(.segment(7, creator: 1666))
         #expect(test.notes == [.vanished])
     }
 
-    @Test func `a kernel that does not answer changes nothing`() {
+    @Test func `an unanswered query changes nothing`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.look)
         #expect(test.answer(.refused(refusal)) == [])
         #expect(test.life.state == .ready)
-        // Nothing is done to what may be something else by now.
+        // It may be another segment by now, so it is queried first.
         #expect(test.hear(.undeclared) == [.ask(seven)])
     }
 
     // MARK: Removing
 
-    @Test func `an unused segment is shut, counted again and marked`() {
+    @Test func `an unused segment is restricted, counted again and marked`() {
         var test = LifecycleUnderTest.ready()
         #expect(
             test.hear(.asked(.init(.remove))) == [.writeRecord(record(.segment(7), due: .init(.remove)))]
@@ -164,7 +164,7 @@ import Testing
         #expect(test.notes == [.removed])
     }
 
-    @Test func `a client that attaches while permissions are taken away keeps the segment`() {
+    @Test func `a client that attaches while permissions are being revoked keeps the segment`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.remove)))
         #expect(test.answer(.done) == [.setPermissions(seven, .shut)])
@@ -176,7 +176,7 @@ import Testing
         #expect(test.notes == [])
     }
 
-    @Test func `a segment that cannot be marked stays and is opened again`() {
+    @Test func `a segment that cannot be marked gets its permissions back`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.remove)))
         test.answer(.done)
@@ -187,7 +187,7 @@ import Testing
         #expect(test.look(.segment(7)) == [.setPermissions(seven, .shut)])
     }
 
-    @Test func `a segment that vanished before it was marked is removed all the same`() {
+    @Test func `a segment that vanishes before it is marked counts as removed`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.remove)))
         test.answer(.done)
@@ -200,7 +200,7 @@ import Testing
 
     // MARK: Replacing
 
-    @Test func `a replacement that is refused half-way is tried once more without the old segment`() {
+    @Test func `a half-refused replacement is retried once after the old segment is detached`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.renew)))
         test.answer(.done)
@@ -217,7 +217,7 @@ import Testing
         #expect(test.life.stored == SegmentLifecycle.Record(request: .init(.renew)))
     }
 
-    @Test func `a segment is not given up for a key that a stranger has`() {
+    @Test func `a segment is not given up while its new key is taken`() {
         var test = LifecycleUnderTest.ready()
         let other = SegmentKey(rawValue: 1)
         #expect(test.hear(.declared(.declared(key: other))) == [.find(other)])
@@ -225,14 +225,14 @@ import Testing
         #expect(test.hear(.asked(.init(.renew))).last?.step == .record)
         #expect(test.answer(.done) == [])
         #expect(test.life.request == .init(.renew))
-        // Once the stranger has gone, it is renewed under the new key.
+        // As soon as the key is free, the segment is renewed under it.
         #expect(test.look(.segment(7)) == [.find(other)])
         #expect(test.answer(.nothing) == [.setPermissions(seven, .shut)])
         test.answer(.observed(.segment(7, .shut)))
         #expect(test.answer(.done) == [.replace(.segment(7), with: .declared(other))])
     }
 
-    @Test func `a stranger within a replacement is seen at once`() {
+    @Test func `a key taken during a replacement is noticed at once`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.renew)))
         test.answer(.done)
@@ -280,7 +280,7 @@ import Testing
             (given(isMarked: true), .marked),
         ] as [(SegmentLifecycle.Observation, SegmentLifecycle.AdoptionRefusal)]
     )
-    func `only the segment that was declared is adopted`(
+    func `only a segment that fits the declaration is adopted`(
         observation: SegmentLifecycle.Observation,
         refusal: SegmentLifecycle.AdoptionRefusal
     ) {
@@ -289,7 +289,7 @@ import Testing
         #expect(test.life.memory == .none)
     }
 
-    @Test func `an adopted segment is recorded first`() {
+    @Test func `an adopted segment is recorded before anything else`() {
         var test = adopting(Self.given())
         #expect(test.notes == [.adopted])
         #expect(test.wanted.map(\.step) == [.record])
@@ -299,7 +299,7 @@ import Testing
         )
     }
 
-    @Test func `an adopted segment that cannot be recorded is given back untouched`() {
+    @Test func `an adopted segment that cannot be recorded is released untouched`() {
         var test = adopting(Self.given())
         #expect(test.answer(.refused(refusal)) == [.find(LifecycleUnderTest.key)])
         #expect(test.notes == [.adopted, .cannotAdopt(.record(refusal))])
@@ -307,7 +307,7 @@ import Testing
         #expect(test.life.state == .blocked)
     }
 
-    @Test func `a name that has a segment adopts none`() {
+    @Test func `a name with a segment adopts no other`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.adopt(SegmentIdentifier(rawValue: 9)))
         #expect(test.answer(.observed(Self.given())) == [])

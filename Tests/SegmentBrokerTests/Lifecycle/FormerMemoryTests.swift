@@ -4,11 +4,11 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Memory that had the name before, who holds the name, and who takes the key.
+/// Former memory, the name it may hold, and stolen keys.
 @Suite struct FormerMemoryTests {
     private static let six = SegmentIdentifier(rawValue: 6)
 
-    /// With a record that names so much former memory, all of it still attached.
+    /// Started with a record of `count` former memories, all still attached.
     private func starting(formerMemory count: Int32, holdsName: Bool = false) -> LifecycleUnderTest {
         let former = (100..<(100 + count)).map { identifier in
             SegmentLifecycle.FormerMemory(identity: .segment(identifier), holdsName: holdsName)
@@ -21,7 +21,7 @@ import Testing
         return test
     }
 
-    @Test func `what somebody else marked while it was attached is made again beside it`() {
+    @Test func `an attached segment marked by another program is recreated beside it`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         test.look(.segment(7, attachments: 2, isMarked: true))
         test.create(8)
@@ -31,7 +31,7 @@ import Testing
         #expect(test.life.stored?.formerMemory.map(\.identity) == [.segment(7)])
     }
 
-    @Test func `what an administrator removed while it was attached holds the name`() {
+    @Test func `an attached segment removed by an administrator holds the name`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         test.hear(.asked(.removeNow))
         test.answer(.done)
@@ -48,7 +48,7 @@ import Testing
         #expect(test.life.state == .ready)
     }
 
-    @Test func `a renewal does not wait for what holds the name`() {
+    @Test func `a renewal does not wait for former memory`() {
         var test = starting(formerMemory: 1, holdsName: true)
         test.answer(.nothing)
         #expect(test.life.state == .removing)
@@ -58,7 +58,7 @@ import Testing
         #expect(test.wanted.last?.step == .create)
     }
 
-    @Test func `with seven the name is made again, and with eight it is not`() {
+    @Test func `with seven former memories the segment is recreated, with eight it is not`() {
         var seven = starting(formerMemory: 7)
         #expect(seven.answer(.nothing).last?.step == .record)
         var eight = starting(formerMemory: 8)
@@ -72,7 +72,7 @@ import Testing
         #expect(eight.answer(.nothing).last?.step == .record)
     }
 
-    @Test func `a renewal that would leave an eighth waits`() {
+    @Test func `a renewal that would leave an eighth former memory waits`() {
         var test = starting(formerMemory: 7)
         test.create(7)
         test.hear(.look)
@@ -84,14 +84,14 @@ import Testing
         #expect(test.life.hints.map(\.kind.rawValue) == ["renewing"])
     }
 
-    @Test func `a stranger is seen while former memory holds the name`() {
+    @Test func `a foreign segment is noticed while former memory holds the name`() {
         var test = starting(formerMemory: 1, holdsName: true)
         test.answer(.observed(.stranger(9)))
         #expect(test.life.state == .blocked)
         #expect(test.life.problems.map(\.kind) == [.squatted])
     }
 
-    @Test func `the third stranger that removes the segment and takes its key is named`() {
+    @Test func `the third theft of the key names the program`() {
         var test = LifecycleUnderTest.ready()
         for theft in 1...3 {
             test.hear(.look)
@@ -102,19 +102,19 @@ import Testing
             let problem = test.life.problems.first
             #expect(problem?.kind == .squatted)
             #expect(problem?.message.contains("again and again, now by process 4711") == (theft == 3))
-            // Seen once more, it is the same theft.
+            // Another look at it is not another theft.
             test.hear(.look)
             test.answer(.observed(.stranger(9)))
             #expect(test.life.thefts == theft)
             test.hear(.look)
             test.create(7)
         }
-        // Another key is another matter.
+        // A different key starts a new count.
         test.hear(.declared(.declared(key: SegmentKey(rawValue: 1))))
         #expect(test.life.thefts == 0)
     }
 
-    @Test func `a lease on former memory does not keep the present one`() {
+    @Test func `a lease on former memory does not keep the present memory`() {
         var test = LifecycleUnderTest.ready(.declared(keep: .whileUsed(linger: .seconds(30))))
         test.hear(.leases(2))
         #expect(test.life.linger == .off)

@@ -4,12 +4,12 @@ import Testing
 
 @testable import SegmentBroker
 
-/// What the exploration found, each told as it happened.
+/// Regressions found by the exploration.
 @Suite struct FoundByExplorationTests {
     private let seven = SegmentIdentifier(rawValue: 7)
     private let refusal = LifecycleUnderTest.refusal
 
-    @Test func `a segment that vanished before it was attached is not tried for ever`() {
+    @Test func `a segment that vanishes before it is attached is not retried forever`() {
         var test = LifecycleUnderTest(
             record: SegmentLifecycle.Record(segment: .segment(7), group: .telemetry)
         )
@@ -20,7 +20,7 @@ import Testing
         #expect(test.life.state == .ready)
     }
 
-    @Test func `a request that neither kernel nor disk lets happen is not accepted`() {
+    @Test func `a request that can be neither met nor recorded is rejected`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         test.hear(.asked(.removeIdle))
         #expect(test.answer(.refused(refusal)) == [])
@@ -29,7 +29,7 @@ import Testing
         #expect(test.life.state == .ready)
     }
 
-    @Test func `a request is recorded while the kernel does not answer`() {
+    @Test func `a request is recorded even while the kernel does not answer`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.look)
         test.answer(.refused(refusal))
@@ -39,14 +39,14 @@ import Testing
         #expect(test.life.state == .draining)
     }
 
-    @Test func `a removal that can be done at once needs no record`() {
+    @Test func `a removal that can be completed at once needs no record`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.removeIdle))
         #expect(test.answer(.refused(refusal)) == [.setPermissions(seven, .shut)])
         #expect(test.answer(.observed(.segment(7, .shut))) == [.mark(.segment(7))])
     }
 
-    @Test func `a segment is not given up for a renewal that cannot be recorded`() {
+    @Test func `a segment is not given up if its renewal cannot be recorded`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.renewIdle))
         test.answer(.done)
@@ -54,7 +54,7 @@ import Testing
         #expect(test.answer(.refused(refusal)) == [.setPermissions(seven, .declared)])
     }
 
-    @Test func `a renewal that was met before a crash is not repeated`() {
+    @Test func `a renewal completed before a crash is not repeated`() {
         let record = SegmentLifecycle.Record(
             segment: .planned(.declared(process: 99)),
             replacing: .segment(7),
@@ -69,7 +69,7 @@ import Testing
         #expect(test.life.state == .ready)
     }
 
-    @Test func `what a stop has marked does not hold its name after a crash`() {
+    @Test func `a segment marked by a stop does not hold its name after a crash`() {
         var test = LifecycleUnderTest(
             record: SegmentLifecycle.Record(segment: .segment(7), group: .telemetry)
         )
@@ -83,7 +83,7 @@ import Testing
         #expect(test.life.formerMemory.map(\.identity) == [.segment(7)])
     }
 
-    @Test func `former memory that was overridden never holds the name again`() {
+    @Test func `overridden former memory never holds the name again`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         test.hear(.asked(.removeNow))
         test.answer(.done)
@@ -97,7 +97,7 @@ import Testing
         #expect(test.life.request == nil)
     }
 
-    @Test func `a request that cannot be recorded leaves the one before it due`() {
+    @Test func `an unrecordable request leaves the previous one due`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         test.hear(.asked(.renewIdle))
         test.answer(.done)
@@ -106,9 +106,9 @@ import Testing
         #expect(test.life.request == .renewIdle)
     }
 
-    @Test func `a request that was met is not what an unrecorded one falls back to`() {
+    @Test func `a completed request is not restored from a stale record`() {
         var test = LifecycleUnderTest.ready()
-        // The renewal is met, but its record still asks for it: the disk is full.
+        // The renewal is complete, but the full disk keeps a record of it.
         test.hear(.asked(.renewIdle))
         test.answer(.done)
         test.answer(.observed(.segment(7, .shut)))
@@ -118,7 +118,7 @@ import Testing
         #expect(test.life.request == nil)
     }
 
-    @Test func `a timer is disarmed where a reload keeps the segment for another reason`() {
+    @Test func `a reload that ends while-used disarms the timer`() {
         var test = LifecycleUnderTest.ready(.declared(keep: .whileUsed(linger: .seconds(30))))
         #expect(test.life.linger == .armed(.seconds(30)))
         #expect(test.hear(.declared(.declared())) == [.disarm])
@@ -126,7 +126,7 @@ import Testing
         #expect(test.life.state == .ready)
     }
 
-    @Test func `a draining segment looks at its other key like any other`() {
+    @Test func `a draining segment still looks at its new key`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         let other = SegmentKey(rawValue: 1)
         #expect(test.hear(.declared(.declared(key: other))) == [.find(other)])

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Whom the group bits are granted to when the name service says something else, or nothing.
+/// The group bits when the name service forgets a group or does not answer.
 @Suite struct GroupTests {
     private typealias Declaration = SegmentLifecycle.Declaration
     private let seven = SegmentIdentifier(rawValue: 7)
@@ -15,17 +15,17 @@ import Testing
     }
 
     @Test(arguments: [GroupLookup.unknown, .failed(5), .unanswered])
-    func `the number of a group that is no longer known stays in force, with a hint`(lookup: GroupLookup) {
+    func `a forgotten group keeps its recorded number, with a hint`(lookup: GroupLookup) {
         var test = LifecycleUnderTest.ready()
         #expect(test.hear(.resolved(.declared(lookup: lookup))) == [])
         #expect(test.life.state == .ready)
         #expect(test.life.hints.map(\.kind) == [.groupUnknown])
-        // Also when somebody has changed it meanwhile.
+        // Repairs use the recorded number, too.
         #expect(test.look(.segment(7, .root)) == [.setPermissions(seven, .declared)])
     }
 
     @Test(arguments: [GroupLookup.unknown, .failed(5), .unanswered])
-    func `a start with a record cuts nobody off`(lookup: GroupLookup) {
+    func `a start before the name service cuts off no client`(lookup: GroupLookup) {
         var test = LifecycleUnderTest(
             record: SegmentLifecycle.Record(segment: .segment(7), group: .telemetry)
         )
@@ -35,7 +35,7 @@ import Testing
         #expect(test.life.state == .ready)
     }
 
-    @Test func `another group that does not exist gets nothing, and the old one loses it`() {
+    @Test func `declaring a nonexistent group revokes the group bits`() {
         var test = LifecycleUnderTest.ready()
         let wanted = Self.permissions(990, 0o600)
         #expect(
@@ -45,19 +45,19 @@ import Testing
         test.answer(.observed(.segment(7, wanted)))
         #expect(test.life.state == .drifted)
         #expect(test.life.problems.map(\.kind) == [.groupUnknown])
-        // Back to the first: its number is still recorded.
+        // The old group is still recorded.
         #expect(test.hear(.declared(.declared(lookup: .unanswered))) == [.setPermissions(seven, .declared)])
     }
 
     @Test(arguments: [GroupLookup.failed(5), .unanswered])
-    func `another group that is not known yet changes nothing`(lookup: GroupLookup) {
+    func `a different group with no answer yet changes nothing`(lookup: GroupLookup) {
         var test = LifecycleUnderTest.ready()
         #expect(test.hear(.declared(.declared(group: "astronomy", lookup: lookup))) == [])
         #expect(test.life.state == .ready)
         #expect(test.life.hints.map(\.kind) == [.groupUnknown])
     }
 
-    @Test func `another group is recorded before it is let in`() {
+    @Test func `a new group is recorded before it gets access`() {
         var test = LifecycleUnderTest.ready()
         let actions = test.hear(.declared(.declared(group: "astronomy", lookup: .found(600))))
         let group = SegmentLifecycle.RecordedGroup(name: "astronomy", number: 600)
@@ -65,7 +65,7 @@ import Testing
         #expect(test.answer(.done) == [.setPermissions(seven, Self.permissions(600, 0o660))])
     }
 
-    @Test func `nothing is created for a group that was never known`() {
+    @Test func `no segment is created for an unknown group`() {
         var test = LifecycleUnderTest()
         test.hear(.declared(.declared(lookup: .unknown)))
         #expect(test.answer(.nothing) == [])
@@ -73,7 +73,7 @@ import Testing
         #expect(test.life.problems.map(\.kind) == [.groupUnknown])
     }
 
-    @Test func `what vanished is made again for a group that is no longer known`() {
+    @Test func `a vanished segment is recreated for a forgotten group`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.resolved(.declared(lookup: .unanswered)))
         test.hear(.look)
@@ -82,7 +82,7 @@ import Testing
         #expect(test.life.state == .ready)
     }
 
-    @Test func `what an administrator removed is not made again for a group that is no longer known`() {
+    @Test func `a segment removed by an administrator is not recreated for a forgotten group`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.removeIdle))
         test.answer(.done)
@@ -95,7 +95,7 @@ import Testing
         #expect(test.life.state == .blocked)
     }
 
-    @Test func `nor is it after a crash within its removal`() {
+    @Test func `a segment whose removal was interrupted by a crash is not recreated for a forgotten group`() {
         let record = SegmentLifecycle.Record(
             segment: .segment(7),
             request: .removeIdle,
@@ -109,7 +109,7 @@ import Testing
         #expect(test.life.state == .blocked)
     }
 
-    @Test func `who slips into a segment that was shut twice gets the first permissions back`() {
+    @Test func `restricting a segment twice still restores the original permissions`() {
         var test = LifecycleUnderTest.ready()
         #expect(test.hear(.undeclared) == [.setPermissions(seven, .shut)])
         #expect(test.answer(.observed(.segment(7, .root))) == [.setPermissions(seven, .shut)])
@@ -117,7 +117,7 @@ import Testing
         #expect(actions == [.setPermissions(seven, .declared)])
     }
 
-    @Test func `an undeclared segment keeps its group until it leaves`() {
+    @Test func `an undeclared segment keeps its permissions until it is removed`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         test.hear(.undeclared)
         test.hear(.look)

@@ -5,7 +5,7 @@ import SystemVSharedMemory
 
 @testable import SegmentBroker
 
-/// A lifecycle and the action that it waits for: a test says what happens and what is answered, and sees what is wanted.
+/// A lifecycle and its pending action: a test sends events and answers, and compares the actions returned.
 ///
 /// The broker is user 990 with group 990 in process 100. It serves segment "a" of 4096 bytes under key 0x77 for group
 /// telemetry, number 500, mode 0660.
@@ -14,7 +14,7 @@ struct LifecycleUnderTest {
     typealias Permissions = SegmentLifecycle.Permissions
 
     private(set) var life: SegmentLifecycle
-    /// Without what is only told.
+    /// Excluding notes.
     private(set) var wanted: [Action] = []
     private(set) var notes: [SegmentLifecycle.Note] = []
 
@@ -31,7 +31,7 @@ struct LifecycleUnderTest {
         life = SegmentLifecycle(SegmentDefinition.test("a").name, as: credentials, record: record)
     }
 
-    /// Created as segment 7, attached by the broker, with its permissions and a whole record.
+    /// Created as segment 7, recorded, attached by the broker and opened to clients.
     static func ready(
         _ declaration: SegmentLifecycle.Declaration = .declared(),
         clients: UInt64 = 0
@@ -46,13 +46,13 @@ struct LifecycleUnderTest {
         return test
     }
 
-    /// Answers everything from the look at the key to the permissions.
+    /// Answers every action of a creation, from the look at the key to the permissions.
     mutating func create(_ identifier: Int32) {
         answer(.nothing)
         createUnderFreeKey(identifier)
     }
 
-    /// The same when the key has been looked at.
+    /// The same after the look at the key.
     mutating func createUnderFreeKey(_ identifier: Int32) {
         answer(.done)
         answer(.created(SegmentIdentifier(rawValue: identifier)))
@@ -70,26 +70,26 @@ struct LifecycleUnderTest {
         return wanted
     }
 
-    /// Answers the action that the lifecycle waits for.
+    /// Answers the pending action.
     @discardableResult
     mutating func answer(_ answer: SegmentLifecycle.Answer) -> [Action] {
         guard let action = wanted.last(where: \.needsAnswer) else { return [] }
         return hear(.answered(action, answer))
     }
 
-    /// Gives the same answer until it is at rest, at most as often as any event needs.
+    /// Gives the same answer until the segment is at rest, up to eight times.
     mutating func settle(_ answer: SegmentLifecycle.Answer) {
         for _ in 0..<8 where !isAtRest { self.answer(answer) }
     }
 
-    /// A look that finds the segment so.
+    /// A look, answered with this observation.
     @discardableResult
     mutating func look(_ observation: SegmentLifecycle.Observation) -> [Action] {
         hear(.look)
         return answer(.observed(observation))
     }
 
-    /// What is told since the last time this was asked.
+    /// The notes since the last call.
     mutating func takeNotes() -> [SegmentLifecycle.Note] {
         defer { notes = [] }
         return notes
@@ -102,7 +102,7 @@ extension SegmentLifecycle.Permissions {
     static let declared = Self(userID: 990, groupID: 500, mode: FilePermissions(rawValue: 0o660))
     /// For the owner only.
     static let shut = Self(userID: 990, groupID: 990, mode: FilePermissions(rawValue: 0o600))
-    /// Set by root.
+    /// As root might set them.
     static let root = Self(userID: 0, groupID: 0, mode: FilePermissions(rawValue: 0o666))
 }
 
@@ -145,7 +145,7 @@ extension SegmentLifecycle.Declaration {
 }
 
 extension SegmentLifecycle.Observation {
-    /// One that the broker's process created, unless said otherwise; a marked one shows no key.
+    /// By default as created by the broker's process; a marked segment shows no key.
     static func segment(
         _ identifier: Int32,
         _ permissions: SegmentLifecycle.Permissions = .declared,
@@ -174,7 +174,7 @@ extension SegmentLifecycle.Observation {
         return Self(SegmentIdentifier(rawValue: identifier), status)
     }
 
-    /// Another user's, under the declared key.
+    /// Another user's segment under the declared key.
     static func stranger(_ identifier: Int32, process: Int32 = 300) -> Self {
         segment(identifier, .root, attachments: 0, creator: 1666, process: process, size: 8)
     }

@@ -7,9 +7,9 @@ import Testing
 @testable import SegmentBroker
 @testable import SegmentExploration
 
-/// The first state after a start, by what the record says, what the kernel has, and whether a file declares the name.
+/// The state after a start, by record, kernel and declaration.
 ///
-/// The broker before was process 100; the one that starts is 101.
+/// The previous broker was process 100; the starting one is 101.
 @Suite struct StartTests {
     typealias Record = SegmentLifecycle.Record
 
@@ -20,7 +20,7 @@ import Testing
         var isDeclared = true
         var isService = true
         var state: SegmentState
-        /// Identifier and whether it is marked, of what is there afterwards.
+        /// The identifiers that exist afterwards, and whether each is marked.
         var leaves: [Int32: Bool]
         var request: SegmentLifecycle.Request?
     }
@@ -201,7 +201,7 @@ import Testing
     ]
 
     @Test(arguments: rows)
-    func `a start finds again what a crash left`(row: Row) throws {
+    func `a start recovers from every kind of crash`(row: Row) throws {
         var scenario = try #require(Scenario.all.first)
         scenario.isService = row.isService
         var world = World(scenario, faults: 0)
@@ -216,7 +216,7 @@ import Testing
         #expect(Dictionary(uniqueKeysWithValues: left) == row.leaves)
     }
 
-    @Test func `a service without a user number of its own believes its records only`() {
+    @Test func `a service running as the overflow user trusts only its records`() {
         let nobody = SegmentLifecycle.Credentials(
             userID: OverflowUser.number,
             groupID: 990,
@@ -232,14 +232,14 @@ import Testing
         #expect(life.state == .blocked)
     }
 
-    @Test func `a kernel that does not answer blocks the name and keeps its key`() {
+    @Test func `an unanswered query blocks the name and reserves its key`() {
         var test = LifecycleUnderTest(record: Record(segment: .segment(7), group: .telemetry))
         #expect(test.hear(.declared(.declared())) == [.ask(SegmentIdentifier(rawValue: 7))])
         #expect(test.answer(.refused(LifecycleUnderTest.refusal)) == [])
         #expect(test.life.state == .blocked)
         #expect(test.life.problems == [LifecycleUnderTest.refusal])
         #expect(test.life.keys == [LifecycleUnderTest.key])
-        // The next look asks again.
+        // The next look retries.
         #expect(test.hear(.look) == [.ask(SegmentIdentifier(rawValue: 7))])
         #expect(test.answer(.observed(.segment(7, attachments: 0))).last?.step == .attach)
         #expect(test.life.state == .ready)
@@ -300,7 +300,7 @@ extension SegmentLifecycle.Record {
 }
 
 extension Host.Segment {
-    /// As the broker before made it.
+    /// As created by the previous broker.
     fileprivate static func ours(_ identifier: Int32, process: Int32 = 100, clients: Int = 0) -> Self {
         let traits = SegmentLifecycle.Traits(
             key: Scenario.key,

@@ -5,9 +5,9 @@ import Testing
 @testable import SegmentBroker
 @testable import SegmentExploration
 
-/// The table of states and events: what is done in each state, and where it leads, when nothing interferes.
+/// Each event in each state: the actions performed and the state reached when nothing interferes.
 @Suite struct TransitionTests {
-    /// How a segment that is declared until the reboot came to where it stands.
+    /// The moves that bring an `until-reboot` segment into a state.
     enum Situation: String {
         case absent = "removed by an administrator"
         case unused = "ready, and nobody uses it"
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// `nil`: the name is forgotten, or the broker has ended.
+    /// One row of the table; a nil state means that the broker has ended.
     struct Row: CustomTestStringConvertible, Sendable {
         var situation: Situation
         var events: [Move]
@@ -130,7 +130,7 @@ import Testing
     ]
 
     @Test(arguments: rows)
-    func `an event leads from each state to the next`(row: Row) throws {
+    func `each event in each state performs its actions and reaches its state`(row: Row) throws {
         let scenario = try #require(Scenario.all.first)
         var world = World(scenario, faults: 0)
         for move in row.situation.moves { _ = try world.actions(of: move, scenario) }
@@ -142,7 +142,7 @@ import Testing
 
     private static let first = Situation.first
 
-    @Test func `a segment kept until the stop goes at the stop`() throws {
+    @Test func `a stop removes until-stop segments and unused while-used ones`() throws {
         try expectStop(.untilStop, [.start], leaves: [])
         try expectStop(.untilStop, [.start, .attach(Situation.first)], leaves: ["marked"])
         try expectStop(.untilReboot, [.start], leaves: ["unmarked"])
@@ -159,7 +159,7 @@ import Testing
         #expect(world.host.segments.map { $0.isMarked ? "marked" : "unmarked" } == segments)
     }
 
-    @Test func `a while-used segment comes with its first Acquire and goes after its linger`() throws {
+    @Test func `a while-used segment exists from its first Acquire until its linger is over`() throws {
         let keep = KeepPolicy.whileUsed(linger: .seconds(30))
         let scenario = Scenario(title: "linger", declarations: [.declared(keep: keep)])
         var world = World(scenario, faults: 0)
@@ -190,7 +190,7 @@ extension SegmentLifecycle.Request {
 }
 
 extension World {
-    /// What the broker does about a move until it is at rest.
+    /// The actions that a move causes, until the broker is at rest.
     mutating func actions(of move: Move, _ scenario: Scenario) throws -> [String] {
         try make(move, scenario.declarations)
         var verbs: [String] = []
