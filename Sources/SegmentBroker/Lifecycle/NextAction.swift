@@ -54,8 +54,8 @@ extension SegmentLifecycle {
     private func nextAction(for live: Live) -> Action? {
         let identifier = live.identity.identifier
         guard live.isFresh else { return unlessRefused(.ask(identifier)) }
-        // Before anything is done to it, a record names it, and the group that it is about to be given: a record
-        // without an identifier always means that nobody can have attached the segment.
+        // Before anything is done to it, a record names it and the group that it is about to be given. Unless the disk
+        // refuses, a record without an identifier therefore means that no client can have attached the segment.
         let whole = record(of: .created(live.identity))
         if stored?.names(live.identity) != true || stored?.group != whole.group, let action = write(whole) {
             return action
