@@ -107,6 +107,27 @@ import Testing
         #expect(try fixture.state("a") == .ready)
     }
 
+    @Test func `a record that names another creator does not take that user's segment over`() throws {
+        let fixture = try BrokerFixture()
+        let key = SegmentKey(rawValue: 0x77)
+        let foreign = try fixture.fake.acting(as: .stranger) { () throws(Errno) in
+            try fixture.fake.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+        }
+        let record = SegmentRecord(
+            name: try name("a"),
+            key: key,
+            size: 4096,
+            creatorUserID: Client.stranger.userID,
+            identifier: foreign
+        )
+        fixture.broker.takeOver(
+            LoadedRecords(records: [record]),
+            Configuration(segments: [], directory: "/etc/segmentd")
+        )
+        #expect(fixture.broker.segmentCount == 0)
+        #expect(fixture.events.isEmpty)
+    }
+
     @Test func `a record that knows a key only does not take another's segment`() throws {
         let mortal = try MortalBroker()
         let key = SegmentKey(rawValue: 0x77)
