@@ -47,7 +47,19 @@ enum Output {
     private static func write(_ text: String, to file: FileDescriptor) throws(Failure) {
         var text = text
         do {
-            try text.withUTF8 { unsafe try file.writePatiently(UnsafeRawBufferPointer($0)) }
+            try text.withUTF8 { unsafe try write(UnsafeRawBufferPointer($0), to: file) }
+        } catch {
+            throw Failure("\(error)")
+        }
+    }
+
+    /// All bytes, however long that takes.
+    static func write(
+        _ bytes: UnsafeRawBufferPointer,
+        to file: FileDescriptor = .standardOutput
+    ) throws(Failure) {
+        do {
+            unsafe try file.writePatiently(bytes)
         } catch {
             throw Failure("standard output cannot be written: \(error)")
         }

@@ -43,8 +43,9 @@ struct Segmentctl: ParsableCommand {
             switch status {
             case .done:
                 try Output.explain(Completion.amended(fullMessage(for: error)), on: .standardOutput)
+            // Nobody is left to tell if that fails, and what was wrong is the usage.
             case .usage:
-                try Output.explain(ListAll.unnamed(fullMessage(for: error)), on: .standardError)
+                try? Output.explain(ListAll.unnamed(fullMessage(for: error)), on: .standardError)
             default: if !(error is ExitStatus) { Output.complain("segmentctl: \(error)") }
             }
         } catch {

@@ -47,13 +47,7 @@ enum StandardStreams {
     static func drain(_ segment: borrowing AttachedSegment, _ range: Range<Int>) throws {
         try segment.withBytes { bytes in
             try unsafe bytes.withUnsafeBytes { bytes in
-                do {
-                    unsafe try FileDescriptor.standardOutput.writePatiently(
-                        UnsafeRawBufferPointer(rebasing: bytes[range])
-                    )
-                } catch {
-                    throw Failure("standard output cannot be written: \(error)")
-                }
+                unsafe try Output.write(UnsafeRawBufferPointer(rebasing: bytes[range]))
             }
         }
     }

@@ -55,6 +55,9 @@ extension RealDaemon {
                             == (1, "segmentctl: standard output cannot be written: No space left on device\n")
                     )
                 }
+                for stream in ["/dev/full", "&-"] {
+                    #expect(try daemon.segmentctl("list --nosuch 2>\(stream)").status == 2)
+                }
                 #expect(
                     try daemon.segmentctl("write a < /")
                         == (1, "segmentctl: standard input cannot be read: Is a directory\n")

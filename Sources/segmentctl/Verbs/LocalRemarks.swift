@@ -17,7 +17,7 @@ struct LocalRemarks {
                 file: configuration.directory,
                 key: "administrators",
                 message: "has `\(group)`, a group that does not exist on this host",
-                remedy: "its members may administer nothing until there is"
+                remedy: "its members may administer nothing until it exists"
             )
         }
         all = segments + administrators
@@ -33,7 +33,7 @@ struct LocalRemarks {
                 file: definition.file.string,
                 key: "group",
                 message: "`\(group)` does not exist on this host",
-                remedy: "the segment is blocked until there is: `groupadd --system \(group)`"
+                remedy: "the segment is blocked until it does: `groupadd --system \(group)`"
             )
         ]
     }
