@@ -200,16 +200,34 @@ import Testing
         #expect(sleeps() == 256 - 12)
     }
 
-    @Test func `two sides on one processor keep it from each other now and then`() {
-        var patience = Patience()
-        let keeping = (0..<3 * Patience.separation.among).map { _ in
+    /// The waits beside the other side, of so many, with which the processor begins to be kept.
+    private func keepings(of patience: inout Patience, waits: Int) -> [Int] {
+        let keeping = (0..<waits).map { _ in
             patience.foundNothing()
-            let looks = patience.looks(.beside)
-            return looks == Patience.Looks(count: Patience.most, yields: false)
+            return patience.looks(.beside) == Patience.Looks(count: Patience.most, yields: false)
         }
-        let expected = (0..<keeping.count).map {
-            $0 % Patience.separation.among < Patience.separation.waits
+        let starts = keeping.indices.filter { keeping[$0] && ($0 == 0 || !keeping[$0 - 1]) }
+        for start in starts {
+            let kept = keeping[start...].prefix { $0 }.count
+            #expect(kept == min(Patience.separation.waits, waits - start))
         }
-        #expect(keeping == expected)
+        return starts
+    }
+
+    @Test func `two sides on one processor keep it from each other more and more seldom`() {
+        var patience = Patience()
+        let starts = keepings(of: &patience, waits: 1 << 22)
+        let distances = zip(starts.dropFirst(), starts).map { $0 - $1 }
+        #expect(distances == (10...20).map { 1 << $0 } + [1 << 20, 1 << 20])
+    }
+
+    @Test(arguments: [(apart: 63, starts: [1972]), (64, [0, 1024]), (1000, [0, 1024])])
+    func `sides that were apart keep the processor at once where they meet again`(
+        _ row: (apart: Int, starts: [Int])
+    ) {
+        var patience = Patience()
+        #expect(keepings(of: &patience, waits: 1100) == [0, 1024])
+        for _ in 0..<row.apart { _ = patience.looks(.elsewhere) }
+        #expect(keepings(of: &patience, waits: 2100) == row.starts)
     }
 }

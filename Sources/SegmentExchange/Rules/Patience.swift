@@ -12,15 +12,20 @@ struct Patience: Equatable {
     static let longestTurn: Int64 = 500_000
     /// After so many waits in sleep the looks are tried in full, and after up to so many where they lost the processor.
     static let trial = (first: 256, last: 1 << 16)
-    /// So many waits keep the processor, out of so many beside the other side.
-    static let separation = (waits: 64, among: 1 << 14)
+    /// So many waits beside the other side keep the processor: once the sides have been apart for as many, and again
+    /// after up to so many that were spent beside it nevertheless.
+    static let separation = (waits: 64, first: 1 << 10, last: 1 << 20)
 
     private var limit = Patience.most
     /// Waits that looks did not shorten, since they were last tried in full.
     private var sleeps = 0
     private var trial = Patience.trial.first
-    /// Waits while the other side ran on the same processor.
+    /// Waits while the other side ran on the same processor, since the processor was last kept.
     private var waitsBeside = 0
+    /// Waits in a row while it ran elsewhere.
+    private var waitsApart = 0
+    /// After so many waits beside it the processor is kept again.
+    private var separation = Patience.separation.first
 
     /// Where the other side ran when it last had something to tell.
     enum Place: Equatable {
@@ -51,18 +56,26 @@ struct Patience: Equatable {
     /// Before a sleep; none where the other side needs this processor to go on.
     ///
     /// Two sides that share a processor by turns stay on it: the kernel moves only one that it sees wait for a while.
-    /// So looks keep the processor now and then, for some milliseconds in all.
+    /// So looks keep the processor for some milliseconds, more and more seldom while that does not part them.
     mutating func looks(_ place: Place) -> Looks {
         switch place {
         case .here: return Looks(count: 0, yields: true)
-        case .elsewhere: break
+        case .elsewhere: waitsApart = min(waitsApart + 1, Self.separation.waits)
         case .beside:
-            defer { waitsBeside &+= 1 }
-            if waitsBeside % Self.separation.among < Self.separation.waits {
-                return Looks(count: Self.most, yields: false)
-            }
+            if keepsProcessor() { return Looks(count: Self.most, yields: false) }
         }
         return Looks(count: sleeps == trial ? Self.most : limit, yields: true)
+    }
+
+    private mutating func keepsProcessor() -> Bool {
+        if waitsApart == Self.separation.waits {
+            (waitsBeside, separation) = (0, Self.separation.first)
+        } else if waitsBeside == separation {
+            (waitsBeside, separation) = (0, min(2 * separation, Self.separation.last))
+        }
+        waitsApart = 0
+        waitsBeside += 1
+        return waitsBeside <= Self.separation.waits
     }
 
     /// A wait was over after so many looks.
