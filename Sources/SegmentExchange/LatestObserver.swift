@@ -46,21 +46,35 @@ struct LatestObserver: Sendable {
     /// Throws `overrun`.
     @usableFromInline
     mutating func read(into value: UnsafeMutableRawBufferPointer) throws(ExchangeError) -> Bool {
-        // Most values are whole at the first try, which asks for no clock.
-        var deadline: Deadline?
+        // Nearly always whole at the first try, which asks for no clock.
+        if let isThere = unsafe copy(into: value) { return isThere }
+        return unsafe try readAgain(into: value)
+    }
+
+    @inline(never)
+    private mutating func readAgain(
+        into value: UnsafeMutableRawBufferPointer
+    ) throws(ExchangeError) -> Bool {
+        let deadline = Deadline(Self.patience)
         while true {
             for _ in 0..<Self.triesBetweenClocks {
-                switch unsafe place.copy(into: value) {
-                case .none: return false
-                case .whole(let number):
-                    seen = number
-                    return true
-                case .torn: break
-                }
+                if let isThere = unsafe copy(into: value) { return isThere }
             }
-            if deadline?.hasPassed == true { throw .overrun }
-            deadline = deadline ?? Deadline(Self.patience)
+            if deadline.hasPassed { throw .overrun }
         }
+    }
+
+    /// False if there is no value, nil if it was written over meanwhile.
+    @inline(__always)
+    private mutating func copy(into value: UnsafeMutableRawBufferPointer) -> Bool? {
+        let number = place.sequence.load()
+        guard number != 0 else { return false }
+        unsafe place.memory.copyOut(at: place.slot(number).lowerBound, into: value)
+        atomicMemoryFence(ordering: .acquiring)
+        // The slot is written again once all others have been.
+        guard place.sequence.loadRelaxed() &- number < UInt64(LatestLayout.slots) - 1 else { return nil }
+        seen = number
+        return true
     }
 
     /// False once the time limit has passed without a newer value than the last.
@@ -85,22 +99,5 @@ struct LatestObserver: Sendable {
             }
             usleep(1000)
         }
-    }
-}
-
-extension LatestPlace {
-    fileprivate enum Copy {
-        case none, torn
-        case whole(UInt64)
-    }
-
-    @inline(__always)
-    fileprivate func copy(into value: UnsafeMutableRawBufferPointer) -> Copy {
-        let number = sequence.load()
-        guard number != 0 else { return .none }
-        unsafe memory.copyOut(at: slot(number).lowerBound, into: value)
-        atomicMemoryFence(ordering: .acquiring)
-        // The slot is written again once all others have been.
-        return sequence.loadRelaxed() &- number < UInt64(LatestLayout.slots) - 1 ? .whole(number) : .torn
     }
 }
