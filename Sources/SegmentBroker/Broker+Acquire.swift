@@ -18,6 +18,9 @@ package struct FreshQuestions: Equatable, Sendable {
 
 /// What has been answered to `FreshQuestions`, or that nothing has within the time limit.
 package struct FreshAnswers: Sendable {
+    /// Nothing has been asked.
+    package static let none = FreshAnswers()
+
     package var groups: GroupTable
     package var keys: KeyTable
 

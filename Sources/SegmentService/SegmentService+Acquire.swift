@@ -16,7 +16,7 @@ extension SegmentService {
         _ parameters: AcquireParameters,
         _ session: Session,
         _ connection: VarlinkConnection,
-        knowing answers: FreshAnswers = FreshAnswers()
+        knowing answers: FreshAnswers = .none
     ) {
         // Who has gone meanwhile gets no lease.
         guard !session.isClosed, !isStopped else { return }
@@ -57,7 +57,7 @@ extension SegmentService {
             let fresh = FreshAnswers(groups: answers.groups, keys: answers.keys)
             service.value.answered(questions, about: name, fresh)
         }
-        for completion in earlier { completion(FreshAnswers()) }
+        for completion in earlier { completion(.none) }
     }
 
     private func answered(_ questions: FreshQuestions, about name: String, _ answers: FreshAnswers) {

@@ -33,10 +33,20 @@ struct Acceptor: Sendable {
             defer { close(stop) }
             let taken = Counter()
             var handedOver = 0
+            // Those come first that connected before the kernel was told to refuse descriptors.
+            var mayBeTrap = true
             while Self.waitForConnection(listening, stop) {
                 let connection = clinux_accept(listening)
                 if connection >= 0 {
-                    guard !Self.isTrap(connection) else { continue }
+                    if mayBeTrap {
+                        switch clinux_refuse_descriptors(connection) {
+                        case 1 where clinux_holds_descriptors(connection) != 0:
+                            Self.leave(connection)
+                            continue
+                        case 1: break
+                        default: mayBeTrap = false
+                        }
+                    }
                     if taken.value.load(ordering: .relaxed) < handedOver {
                         Self.waitForPass(eventLoop, nextPass)
                     }
@@ -52,19 +62,11 @@ struct Acceptor: Sendable {
         }
     }
 
-    /// Whether reading or closing a connection could hold its reader up for days.
+    /// Neither reads nor closes a connection, which could hold its reader up for days.
     ///
     /// A client may pass descriptors, and segmentd takes none: whoever drops the last one of a file closes that, and a
-    /// TCP socket that lingers is closed when its peer has read all. The kernel refuses them to what is accepted from
-    /// now on. Of those few that wait already one with descriptors is neither read nor closed; nothing lingers when
-    /// the process ends.
-    private static func isTrap(_ connection: Int32) -> Bool {
-        guard clinux_refuse_descriptors(connection) == 1, clinux_holds_descriptors(connection) != 0 else {
-            return false
-        }
-        shutdown(connection, Int32(SHUT_RDWR))
-        return true
-    }
+    /// TCP socket that lingers is closed when its peer has read all. Nothing lingers when the process ends.
+    private static func leave(_ connection: Int32) { shutdown(connection, Int32(SHUT_RDWR)) }
 
     /// Counts what another thread has done.
     private final class Counter: Sendable {
