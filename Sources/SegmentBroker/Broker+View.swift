@@ -161,10 +161,10 @@ extension Broker {
         // Of somebody who is nobody's own.
         let foreign = LeaseAudience(userID: OverflowUser.number, rule: accessRule(of: segment))
         let seesForeign = foreign.includes(viewer)
-        let visible = segment.leases.lazy.prefix(seesForeign ? Self.mostShown : Self.mostLookedAt).filter {
+        let visible = segment.leases.lazy.prefix(seesForeign ? Lease.mostShown : Self.mostLookedAt).filter {
             seesForeign || OverflowUser.isSame($0.value.holder.client.userID, viewer.client.userID)
         }
-        let shown = visible.prefix(Self.mostShown).sorted { $0.key < $1.key }
+        let shown = visible.prefix(Lease.mostShown).sorted { $0.key < $1.key }
         return (
             shown.map { $0.value.described($0.key) },
             seesForeign ? segment.leases.count : shown.count
@@ -172,7 +172,6 @@ extension Broker {
     }
 
     private static let mostLookedAt = 1000
-    private static let mostShown = 100
 
     /// Who may see that a user holds a lease on a segment; asks the kernel once for all of them.
     package func audience(ofLeaseOf userID: UInt32, on name: SegmentName) -> LeaseAudience {

@@ -40,6 +40,7 @@ extension BrokerError: CustomStringConvertible {
             "segment \(name) is on its way out; it is made again when its last user has gone"
         case .segmentInUse(let name, let attachments, let leases):
             "segment \(name) is in use: \(counted(attachments, "attachment")), \(counted(leases.count, "lease"))"
+                + (leases.count < Lease.mostShown ? "" : " or more")
                 + "; `segmentctl remove \(name) --when=idle` removes it once it is not"
         case .noSuchLease(let lease):
             "there is no lease \(lease) on this connection"

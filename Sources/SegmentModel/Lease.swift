@@ -1,5 +1,8 @@
 /// A client's hold on a segment; it ends with Release or with the connection.
 public struct Lease: Equatable, Sendable {
+    /// Of one segment, in any reply.
+    package static let mostShown = 100
+
     /// Names the lease among all of one daemon's life.
     public var identifier: String
     /// How the holder may attach.

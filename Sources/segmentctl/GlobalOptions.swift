@@ -34,6 +34,10 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .shortAndLong, help: "Print no notices.")
     var quiet = false
 
+    func validate() throws {
+        guard socket?.isEmpty != true else { throw ValidationError("--socket must not be empty") }
+    }
+
     /// A form that is given goes before `-j`.
     var json: JSONForm { form ?? (isJSON ? (Terminal.isOutput ? .pretty : .short) : .off) }
 

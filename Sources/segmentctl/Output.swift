@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import PrintableText
 import SegmentInterface
@@ -40,6 +41,22 @@ enum Output {
     /// Over what stood in the line of standard error before.
     static func redraw(_ line: String, isLast: Bool = false) {
         try? write("\r\u{1b}[K\(line.printable)" + (isLast && !line.isEmpty ? "\n" : ""), to: .standardError)
+    }
+
+    /// Ends the program by SIGPIPE once nobody reads standard output any more, also while there is nothing to write.
+    static func endWithReader() {
+        // Where there is no room for a thread, the next line ends it.
+        _ = unsafe clinux_start_thread(
+            nil,
+            0,
+            { _ in
+                var entry = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+                while unsafe poll(&entry, 1, -1) < 0, errno == EINTR {}
+                if entry.revents & Int16(POLLERR) != 0 { kill(getpid(), SIGPIPE) }
+                return nil
+            },
+            nil
+        )
     }
 
     private static func text(_ lines: [Line]) -> String { lines.map { $0.printable + "\n" }.joined() }

@@ -63,6 +63,8 @@ extension RealDaemon {
                         == (1, "segmentctl: standard input cannot be read: Is a directory\n")
                 )
                 #expect(try daemon.segmentctl("read a --offset -1").output.contains("must not be negative"))
+                let nowhere = try daemon.segmentctl("--socket '' list")
+                #expect(nowhere.status == 2 && nowhere.output.contains("--socket must not be empty"))
             }
         }
 
@@ -215,6 +217,18 @@ extension RealDaemon {
                     "SEGMENTD_SOCKET='\(daemon.socket)' timeout 1 '\(Programs.path("segmentctl"))' monitor --json=short | cut -c1-29"
                 )
                 #expect(result.output == "{\"event\":\"current\",\"name\":\"a\"\n{\"event\":\"listed\"}\n")
+            }
+        }
+
+        @Test func `monitor ends with who reads it, although nothing happens`() throws {
+            try DaemonFixture.with { daemon in
+                let monitor = "timeout 20 '\(Programs.path("segmentctl"))' monitor --json=short"
+                let status = "\(daemon.directory)/status"
+                let heard = try Programs.run(
+                    "export SEGMENTD_SOCKET='\(daemon.socket)'; { \(monitor); echo $? > '\(status)'; }"
+                        + " | sed q | cut -c1-18; cat '\(status)'"
+                )
+                #expect(heard.output == "{\"event\":\"current\"\n\(128 + SIGPIPE)\n")
             }
         }
 

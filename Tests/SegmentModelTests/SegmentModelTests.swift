@@ -52,6 +52,22 @@ import Testing
         #expect(!KeyDeclaration.value(SegmentKey(rawValue: 1)).isHiddenFromService)
     }
 
+    @Test(arguments: [(1, "1 lease;"), (99, "99 leases;"), (100, "100 leases or more;")])
+    func `who is told of a hundred leases is told that there may be more`(
+        _ row: (count: Int, text: String)
+    )
+        throws
+    {
+        let lease = Lease(identifier: "1", access: .readOnly, processID: 1, userID: 0, since: 0)
+        let leases = Array(repeating: lease, count: row.count)
+        let error = BrokerError.segmentInUse(
+            name: try #require(SegmentName("a")),
+            attachments: 0,
+            leases: leases
+        )
+        #expect(error.description.contains("0 attachments, \(row.text)"))
+    }
+
     @Test func `message ids are 32 hexadecimal digits, each once`() {
         let identifiers = LoggedEvent.allCases.map(\.rawValue)
         #expect(Set(identifiers).count == identifiers.count)

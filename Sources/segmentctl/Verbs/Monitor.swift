@@ -7,7 +7,7 @@ struct Monitor: ParsableCommand {
         abstract: "Print what happens to the segments, a line an event.",
         discussion: """
             It begins with every segment as it is, and begins again when the daemon has been restarted; it ends when \
-            interrupted.
+            interrupted, or when nobody reads it any more.
             """
     )
 
@@ -15,6 +15,7 @@ struct Monitor: ParsableCommand {
 
     func run() throws {
         let events = try options.client().subscribe()
+        Output.endWithReader()
         var connectionCount = events.connectionCount
         while let event = try events.next() {
             if events.connectionCount != connectionCount {
