@@ -117,13 +117,13 @@ package final class ClientConnection {
             do throws(FrameError) {
                 message = try frames.next()
             } catch {
-                throw .protocolViolation("\(error)")
+                throw .protocolViolation(error.violation)
             }
             if let message {
                 do throws(ReplyError) {
                     return try Reply(message)
                 } catch {
-                    throw .protocolViolation("\(error)")
+                    throw .protocolViolation(error.violation)
                 }
             }
             try wait(for: POLLIN, deadline)

@@ -82,4 +82,13 @@ package enum FrameError: Error, Equatable, Sendable {
     case tooLong(limit: Int)
     case malformed(JSONError)
     case notACall(CallError)
+
+    /// What a service has done that its client cannot follow.
+    var violation: String {
+        switch self {
+        case .tooLong(let limit): "the service sent a message of more than \(limit) bytes"
+        case .malformed(let error): "the service sent what is not JSON, at byte \(error.offset) of a message"
+        case .notACall: "the service sent no reply"
+        }
+    }
 }

@@ -50,6 +50,14 @@ package struct Reply: Equatable, Sendable {
 package enum ReplyError: Error, Equatable, Sendable {
     case notAnObject
     case wrongType(member: String)
+
+    /// What a service has done that its client cannot follow.
+    var violation: String {
+        switch self {
+        case .notAnObject: "the service sent a reply that is no JSON object"
+        case .wrongType(let member): "the service sent a reply whose \(member) has the wrong type"
+        }
+    }
 }
 
 /// An error of an interface; encoded, it is the error's parameters.

@@ -51,6 +51,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (#"{"parameters" 1}"#, "the service sent what is not JSON, at byte 14 of a message"),
+        ("[]", "the service sent a reply that is no JSON object"),
+        (#"{"error":1}"#, "the service sent a reply whose error has the wrong type"),
+    ])
+    func `a broker that breaks the protocol is told of in words`(reply: String, text: String) throws {
+        let broker = try FakeBroker { _ in .reply(reply) }
+        broker.serve()
+        defer { broker.end() }
+        let client = try SegmentClient(socket: broker.path)
+        #expect(throws: SegmentClientError.protocolViolation(text)) { _ = try client.attach("a").size }
+    }
+
     @Test func `a grant of another access than was asked for is not believed`() throws {
         let broker = try FakeBroker { _ in .reply(Self.grant(1, 0, 4096, Self.ownNamespace)) }
         broker.serve()
