@@ -49,8 +49,9 @@ extension Broker {
 
     /// The segment that a record means; nil where there is none any more.
     func find(_ record: SegmentRecord) throws(Errno) -> FoundSegment? {
+        guard let traits = record.segment?.traits else { return nil }
         let found =
-            if let identifier = record.identifier { try look(identifier) } else { try find(record.key) }
+            if let identifier = record.identifier { try look(identifier) } else { try find(traits.key) }
         guard let found, Ownership.matches(record, found.identifier, found.status),
             found.status.creatorUserID == identity.userID
         else { return nil }

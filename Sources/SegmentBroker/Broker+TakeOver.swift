@@ -8,14 +8,18 @@ extension Broker {
     /// Takes up the segment that a record means, and says whether there is one; a record that means none is dropped.
     func recall(_ segment: BrokeredSegment) throws(SegmentProblem) -> Bool {
         guard let record = segment.record else { return false }
+        guard let traits = record.segment?.traits else {
+            dropRecord(segment)
+            return false
+        }
         let found: FoundSegment?
         do throws(Errno) { found = try find(record) } catch {
             // Nobody else gets its key before the kernel has answered.
-            if placement.holders[record.key] == nil {
-                placement.hold(record.key, for: segment.name)
-                segment.key = record.key
+            if placement.holders[traits.key] == nil {
+                placement.hold(traits.key, for: segment.name)
+                segment.key = traits.key
             }
-            throw refusal("shmctl", error, ByteCount(bytes: record.size))
+            throw refusal("shmctl", error, ByteCount(bytes: traits.size))
         }
         if let key = segment.key { placement.release(key, of: segment.name) }
         segment.key = nil
@@ -38,8 +42,8 @@ extension Broker {
             )
             publish(.removing, segment)
         } else {
-            placement.hold(record.key, for: segment.name)
-            segment.key = record.key
+            placement.hold(traits.key, for: segment.name)
+            segment.key = traits.key
             takeOver(segment, found)
         }
         return true
@@ -75,7 +79,7 @@ extension Broker {
             size: live.size,
             creatorUserID: identity.userID,
             identifier: live.identifier,
-            created: segment.record?.created
+            created: segment.record?.segment?.created
         )
         guard record != segment.record else { return }
         do throws(SegmentProblem) { try write(record, for: segment) } catch {

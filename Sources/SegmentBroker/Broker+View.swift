@@ -131,7 +131,7 @@ extension Broker {
             description.identifier = live.identifier
             description.size = ByteCount(bytes: live.size)
             description.memory = memory[live.identifier]
-            description.created = segment.record?.created
+            description.created = segment.record?.segment?.created
             if let status = status(live.identifier) {
                 description.take(status, group: groupName(status.ownerGroupID, definition))
                 description.attachments = live.attachments(status)

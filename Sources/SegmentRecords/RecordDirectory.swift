@@ -9,6 +9,8 @@ package import SystemPackage
 /// Files are replaced by rename(2) without fsync(2): they live and die with the segments, in memory.
 package final class RecordDirectory: SegmentRecords, Sendable {
     private static let suffix = ".record"
+    /// In bytes: no record is longer, even of much former memory.
+    private static let longest = 16_384
     private let path: String
     private let directory: Int32
     private let lock: Int32
@@ -87,6 +89,11 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     }
 
     package func write(_ record: SegmentRecord) throws(RecordsError) {
+        var text = record.text
+        guard text.utf8.count <= Self.longest else {
+            errno = EFBIG
+            throw failure("write", record.name.string + Self.suffix)
+        }
         let temporary = ".new"
         let file = unsafe openat(
             directory,
@@ -95,7 +102,6 @@ package final class RecordDirectory: SegmentRecords, Sendable {
             0o600
         )
         guard file >= 0 else { throw failure("open", temporary) }
-        var text = record.text
         let written = text.withUTF8 { bytes in
             let count = unsafe Glibc.write(file, bytes.baseAddress, bytes.count)
             if count >= 0, count < bytes.count { errno = ENOSPC }
@@ -149,8 +155,10 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw failure("stat", file) }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid() else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 4096)
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
+            status.st_size <= Self.longest
+        else { return nil }
+        var bytes = [UInt8](repeating: 0, count: Int(clamping: max(0, status.st_size)))
         let count = unsafe bytes.withUnsafeMutableBytes {
             unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
         }

@@ -12,42 +12,184 @@ package enum RecordDefect: Error, Equatable, Sendable {
 extension SegmentRecord {
     /// One line a fact, closed by `end`, so that a cut-off record is seen to be one.
     var text: String {
-        var text = "segmentd-record 1\nname \(name)\nkey \(key)\nsize \(size)\ncreator \(creatorUserID)\n"
-        if let identifier { text += "identifier \(identifier)\n" }
-        if let created { text += "created \(created)\n" }
-        return text + "end\n"
+        var facts = ["segmentd-record 1", "name \(name)"]
+        if let segment {
+            facts += segment.traits.facts
+            if let identifier = segment.identifier { facts.append("identifier \(identifier)") }
+            if let created = segment.created { facts.append("created \(created)") }
+        }
+        if let replacing { facts.append("replacing \(replacing.text)") }
+        if let request { facts.append("request \(request.text)") }
+        facts += formerMemory.map { "former \($0.text)" }
+        if let group = group?.text { facts.append("group \(group)") }
+        facts.append("end\n")
+        return facts.joined(separator: "\n")
     }
 
     init(text: String) throws(RecordDefect) {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
+        // Of bytes: a character may hold a line feed and more.
+        var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            .map(Substring.init)[...]
         guard let first = lines.popFirst(), first.hasPrefix("segmentd-record ") else { throw .damaged }
         guard first == "segmentd-record 1" else { throw .unknownFormat(String(first.dropFirst(16))) }
         guard lines.popLast() == "", lines.popLast() == "end" else { throw .damaged }
-        var facts: [Substring: Substring] = [:]
+        var facts = RecordFacts()
+        var formerMemory: [FormerMemory] = []
         for line in lines {
             let parts = line.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, facts.updateValue(parts[1], forKey: parts[0]) == nil else {
-                throw .damaged
+            guard parts.count == 2 else { throw .damaged }
+            if parts[0] == "former" {
+                guard let former = FormerMemory(text: parts[1]) else { throw .damaged }
+                formerMemory.append(former)
+            } else {
+                try facts.add(parts[0], parts[1])
             }
         }
-        guard let name = facts.removeValue(forKey: "name").flatMap({ SegmentName(String($0)) }),
-            let hex = facts.removeValue(forKey: "key"), hex.hasPrefix("0x"),
-            let bits = UInt32(hex.dropFirst(2), radix: 16),
-            let size = facts.removeValue(forKey: "size").flatMap({ UInt64($0) }),
-            let creator = facts.removeValue(forKey: "creator").flatMap({ UInt32($0) })
-        else { throw .damaged }
-        let identifier = facts.removeValue(forKey: "identifier")
-        let created = facts.removeValue(forKey: "created")
-        guard facts.isEmpty, identifier == nil || identifier.flatMap({ Int32($0) }) != nil,
-            created == nil || created.flatMap({ Int64($0) }) != nil
-        else { throw .damaged }
+        guard let name = try facts.take("name", as: { SegmentName(String($0)) }) else { throw .damaged }
         self.init(
-            name: name,
-            key: SegmentKey(bits: bits),
-            size: size,
-            creatorUserID: creator,
-            identifier: identifier.flatMap { Int32($0) }.map(SegmentIdentifier.init(rawValue:)),
-            created: created.flatMap { Int64($0) }
+            name,
+            segment: try Segment(&facts),
+            replacing: try facts.take("replacing", as: Identity.init(text:)),
+            request: try facts.take("request", as: Request.init(text:)),
+            formerMemory: formerMemory,
+            group: try facts.take("group", as: Group.init(text:))
         )
+        guard facts.isEmpty, self != SegmentRecord(name), namesEachOnce else { throw .damaged }
+    }
+
+    /// No two memories of a name have the same identifier.
+    private var namesEachOnce: Bool {
+        let identifiers =
+            [identifier, replacing?.identifier].compactMap(\.self) + formerMemory.map(\.identity.identifier)
+        return Set(identifiers).count == identifiers.count
+    }
+}
+
+extension SegmentRecord.Traits {
+    fileprivate var facts: [String] {
+        let facts = ["key \(key)", "size \(size)", "creator \(creatorUserID)"]
+        return creatorProcessID.map { facts + ["process \($0)"] } ?? facts
+    }
+
+    /// Nil if none of the facts is there.
+    fileprivate init?(_ facts: inout RecordFacts) throws(RecordDefect) {
+        let key = try facts.take("key", as: SegmentKey.init(hexadecimal:))
+        let size = try facts.take("size", as: { UInt64($0) })
+        let creator = try facts.take("creator", as: { UInt32($0) })
+        let process = try facts.take("process", as: { Int32($0) })
+        if key == nil, size == nil, creator == nil, process == nil { return nil }
+        guard let key, let size, let creator else { throw .damaged }
+        self.init(key: key, size: size, creatorUserID: creator, creatorProcessID: process)
+    }
+}
+
+extension SegmentRecord.Segment {
+    /// Nil if none of the facts is there.
+    fileprivate init?(_ facts: inout RecordFacts) throws(RecordDefect) {
+        let traits = try SegmentRecord.Traits(&facts)
+        let identifier = try facts.take("identifier", as: SegmentIdentifier.init(decimal:))
+        let created = try facts.take("created", as: { Int64($0) })
+        if traits == nil, identifier == nil, created == nil { return nil }
+        guard let traits else { throw .damaged }
+        self.init(traits: traits, identifier: identifier, created: created)
+    }
+}
+
+extension SegmentRecord.Identity {
+    /// All of it in one line.
+    fileprivate var text: String { (["identifier \(identifier)"] + traits.facts).joined(separator: " ") }
+
+    fileprivate init?(text: Substring) {
+        let words = text.split(separator: " ")
+        guard words.count.isMultiple(of: 2) else { return nil }
+        do throws(RecordDefect) {
+            var facts = RecordFacts()
+            for index in stride(from: 0, to: words.count, by: 2) {
+                try facts.add(words[index], words[index + 1])
+            }
+            guard let identifier = try facts.take("identifier", as: SegmentIdentifier.init(decimal:)),
+                let traits = try SegmentRecord.Traits(&facts), facts.isEmpty
+            else { return nil }
+            self.init(identifier: identifier, traits: traits)
+        } catch {
+            return nil
+        }
+    }
+}
+
+extension SegmentRecord.FormerMemory {
+    private static let holding = " holds-name"
+
+    fileprivate var text: String { identity.text + (holdsName ? Self.holding : "") }
+
+    fileprivate init?(text: Substring) {
+        let holdsName = text.hasSuffix(Self.holding)
+        let identity = holdsName ? text.dropLast(Self.holding.count) : text
+        guard let identity = SegmentRecord.Identity(text: identity) else { return nil }
+        self.init(identity, holdsName: holdsName)
+    }
+}
+
+extension SegmentRecord.Request {
+    fileprivate var text: String { verb.rawValue + (isNow ? " now" : "") }
+
+    fileprivate init?(text: Substring) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 1 || words.count == 2 && words[1] == "now",
+            let verb = Verb(rawValue: String(words[0]))
+        else { return nil }
+        self.init(verb, isNow: words.count == 2)
+    }
+}
+
+extension SegmentRecord.Group {
+    /// The number, then the name to the end of the line; nil for a name that no line can hold.
+    fileprivate var text: String? {
+        guard let name else { return "\(number)" }
+        return name.isEmpty || name.utf8.contains(UInt8(ascii: "\n")) ? nil : "\(number) \(name)"
+    }
+
+    fileprivate init?(text: Substring) {
+        let digits = text.utf8.prefix { $0 != UInt8(ascii: " ") }
+        let name = text.utf8.dropFirst(digits.count + 1)
+        guard let number = UInt32(Substring(digits)), digits.count == text.utf8.count || !name.isEmpty else {
+            return nil
+        }
+        self.init(name: name.isEmpty ? nil : String(Substring(name)), number: number)
+    }
+}
+
+/// Facts by their names, each there once and taken once.
+private struct RecordFacts {
+    private var values: [Substring: Substring] = [:]
+
+    var isEmpty: Bool { values.isEmpty }
+
+    mutating func add(_ name: Substring, _ value: Substring) throws(RecordDefect) {
+        guard values.updateValue(value, forKey: name) == nil else { throw .damaged }
+    }
+
+    /// Nil if there is no such fact; throws if it cannot be read.
+    mutating func take<Value>(
+        _ name: Substring,
+        as read: (Substring) -> Value?
+    ) throws(RecordDefect) -> Value? {
+        guard let text = values.removeValue(forKey: name) else { return nil }
+        guard let value = read(text) else { throw .damaged }
+        return value
+    }
+}
+
+extension SegmentKey {
+    fileprivate init?(hexadecimal text: Substring) {
+        guard text.hasPrefix("0x"), let bits = UInt32(text.dropFirst(2), radix: 16) else { return nil }
+        self.init(bits: bits)
+    }
+}
+
+extension SegmentIdentifier {
+    fileprivate init?(decimal text: Substring) {
+        guard let number = Int32(text) else { return nil }
+        self.init(rawValue: number)
     }
 }

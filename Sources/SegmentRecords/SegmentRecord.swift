@@ -1,21 +1,39 @@
 package import SegmentModel
 package import SystemVSharedMemory
 
-/// Which segment of the kernel a name got.
+/// What the next process must know of a name and the kernel cannot tell: which segment it got, and what is still due.
 ///
 /// Written before shmget(2) without an identifier and completed after it. It is never believed against the kernel.
-package struct SegmentRecord: Equatable, Sendable {
+package struct SegmentRecord: Hashable, Sendable {
     package var name: SegmentName
-    package var key: SegmentKey
-    /// In bytes, as asked of shmget(2).
-    package var size: UInt64
-    /// `shm_perm.cuid`.
-    package var creatorUserID: UInt32
-    /// Nil from before shmget(2) until after it.
-    package var identifier: SegmentIdentifier?
-    /// CLOCK_REALTIME, in µs; nil for a segment that was found, not made.
-    package var created: Int64?
+    /// Nil if only former memory or a request is left to remember.
+    package var segment: Segment?
+    /// The segment that `segment` is about to replace.
+    package var replacing: Identity?
+    /// An administrator's request that is still due.
+    package var request: Request?
+    /// Oldest first.
+    package var formerMemory: [FormerMemory]
+    /// The group last granted the group bits.
+    package var group: Group?
 
+    package init(
+        _ name: SegmentName,
+        segment: Segment? = nil,
+        replacing: Identity? = nil,
+        request: Request? = nil,
+        formerMemory: [FormerMemory] = [],
+        group: Group? = nil
+    ) {
+        self.name = name
+        self.segment = segment
+        self.replacing = replacing
+        self.request = request
+        self.formerMemory = formerMemory
+        self.group = group
+    }
+
+    /// A record of a segment and nothing else.
     package init(
         name: SegmentName,
         key: SegmentKey,
@@ -24,11 +42,101 @@ package struct SegmentRecord: Equatable, Sendable {
         identifier: SegmentIdentifier? = nil,
         created: Int64? = nil
     ) {
-        self.name = name
-        self.key = key
-        self.size = size
-        self.creatorUserID = creatorUserID
-        self.identifier = identifier
-        self.created = created
+        let traits = Traits(key: key, size: size, creatorUserID: creatorUserID)
+        self.init(name, segment: Segment(traits: traits, identifier: identifier, created: created))
+    }
+
+    package var key: SegmentKey? { segment?.traits.key }
+
+    /// Nil from before shmget(2) until after it.
+    package var identifier: SegmentIdentifier? { segment?.identifier }
+}
+
+extension SegmentRecord {
+    /// The arguments of shmget(2), and its caller.
+    package struct Traits: Hashable, Sendable {
+        package var key: SegmentKey
+        /// In bytes.
+        package var size: UInt64
+        /// `shm_perm.cuid`.
+        package var creatorUserID: UInt32
+        /// `shm_cpid`; nil in records of versions that did not write it.
+        package var creatorProcessID: Int32?
+
+        package init(
+            key: SegmentKey,
+            size: UInt64,
+            creatorUserID: UInt32,
+            creatorProcessID: Int32? = nil
+        ) {
+            self.key = key
+            self.size = size
+            self.creatorUserID = creatorUserID
+            self.creatorProcessID = creatorProcessID
+        }
+    }
+
+    /// A segment in the kernel, which reuses identifiers: the traits are part of the identity.
+    package struct Identity: Hashable, Sendable {
+        package var identifier: SegmentIdentifier
+        package var traits: Traits
+
+        package init(identifier: SegmentIdentifier, traits: Traits) {
+            self.identifier = identifier
+            self.traits = traits
+        }
+    }
+
+    /// The segment of the name.
+    package struct Segment: Hashable, Sendable {
+        package var traits: Traits
+        /// Nil from before shmget(2) until after it.
+        package var identifier: SegmentIdentifier?
+        /// CLOCK_REALTIME, in µs; nil for a segment that was found, not created.
+        package var created: Int64?
+
+        package init(traits: Traits, identifier: SegmentIdentifier? = nil, created: Int64? = nil) {
+            self.traits = traits
+            self.identifier = identifier
+            self.created = created
+        }
+    }
+
+    /// What an administrator has asked for.
+    package struct Request: Hashable, Sendable {
+        package enum Verb: String, Sendable { case remove, renew }
+
+        package var verb: Verb
+        /// Do not wait until the segment is unused.
+        package var isNow: Bool
+
+        package init(_ verb: Verb, isNow: Bool = false) {
+            self.verb = verb
+            self.isNow = isNow
+        }
+    }
+
+    /// Memory that used to have the name: marked for removal, still attached.
+    package struct FormerMemory: Hashable, Sendable {
+        package var identity: Identity
+        /// The name stays taken until its last detach.
+        package var holdsName: Bool
+
+        package init(_ identity: Identity, holdsName: Bool) {
+            self.identity = identity
+            self.holdsName = holdsName
+        }
+    }
+
+    /// A declared group with the number it resolved to.
+    package struct Group: Hashable, Sendable {
+        /// As declared; nil if no group is declared.
+        package var name: String?
+        package var number: UInt32
+
+        package init(name: String?, number: UInt32) {
+            self.name = name
+            self.number = number
+        }
     }
 }

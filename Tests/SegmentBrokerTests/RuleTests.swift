@@ -235,7 +235,7 @@ import Testing
     @Test func `a daemon whose user has no number believes its records alone`() {
         let nobody = Ownership(userID: 65534, judgesByCreator: true)
         var own = record
-        own.creatorUserID = 65534
+        own.segment?.traits.creatorUserID = 65534
         #expect(!nobody.isOurs(identifier, status(creator: 65534), record: nil))
         #expect(nobody.isOurs(identifier, status(creator: 65534), record: own))
     }

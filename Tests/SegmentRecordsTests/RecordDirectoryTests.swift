@@ -100,6 +100,39 @@ import Testing
         }
     }
 
+    @Test func `a record with much former memory is read whole; one too long to be read is never written`()
+        throws
+    {
+        try withDirectory { path in
+            let records = try RecordDirectory(path)
+            let identities = (2..<60).map { number in
+                SegmentRecord.Identity(
+                    identifier: SegmentIdentifier(rawValue: .max - number),
+                    traits: SegmentRecord.Traits(
+                        key: SegmentKey(rawValue: -1),
+                        size: .max,
+                        creatorUserID: .max,
+                        creatorProcessID: .max
+                    )
+                )
+            }
+            var long = try record("long")
+            long.formerMemory = identities.map { SegmentRecord.FormerMemory($0, holdsName: true) }
+            try records.write(long)
+            #expect(try records.load() == LoadedRecords(records: [long]))
+            var endless = long
+            endless.group = SegmentRecord.Group(name: String(repeating: "x", count: 20_000), number: 1)
+            #expect {
+                try records.write(endless)
+            } throws: {
+                ($0 as? RecordsError)?.errno == .fileTooLarge
+            }
+            #expect(try records.load() == LoadedRecords(records: [long]))
+            try write(String(repeating: "x", count: 20_000), to: path.appending("other.record").string)
+            #expect(try records.load().setAside.map(\.file) == ["other.record"])
+        }
+    }
+
     @Test func `a record under another's name, a link and a directory are not believed`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)

@@ -144,8 +144,8 @@ extension World {
         case 0: disk.records[name] = nil
         case 1: disk.damage(name)
         case 2: disk.damage(name, .unknownFormat("2"))
-        case 3: disk.records[name]?.identifier = nil
-        default: disk.records[name]?.identifier = kernel.segments.keys.max { $0.rawValue < $1.rawValue }
+        case 3: disk.records[name]?.segment?.identifier = nil
+        default: disk.records[name]?.segment?.identifier = kernel.segments.keys.max { $0.rawValue < $1.rawValue }
         }
         story.tell("the record of \(name) is \(disk.records[name].map { "\($0)" } ?? "lost")")
     }

@@ -35,9 +35,10 @@ package struct Ownership: Equatable, Sendable {
         _ identifier: SegmentIdentifier,
         _ status: SegmentStatus
     ) -> Bool {
-        (record.identifier == nil || record.identifier == identifier)
-            && record.creatorUserID == status.creatorUserID
-            && record.size == status.size
-            && (record.key == status.key || status.isMarkedForRemoval)
+        guard let traits = record.segment?.traits else { return false }
+        return (record.identifier == nil || record.identifier == identifier)
+            && traits.creatorUserID == status.creatorUserID
+            && traits.size == status.size
+            && (traits.key == status.key || status.isMarkedForRemoval)
     }
 }
