@@ -51,7 +51,7 @@ extension Broker {
         }
         guard let definition = segment.definition else { return questions }
         // The start has asked already.
-        if isStarting, let problem = unanswered(definition) {
+        if isStarting, let problem = resolver.unanswered(definition) {
             throw .segmentBlocked(name: segment.name, problem: problem)
         }
         if let group = definition.group {

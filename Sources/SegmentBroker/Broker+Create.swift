@@ -44,7 +44,7 @@ extension Broker {
         _ definition: SegmentDefinition,
         _ key: SegmentKey
     ) throws(SegmentProblem) -> LiveSegment {
-        let group = try wantedGroup(definition.group)
+        let group = try resolver.number(ofGroup: definition.group)
         var call = "shmget"
         var created: SegmentIdentifier?
         var keeper: AttachmentAddress?

@@ -103,7 +103,7 @@ extension Broker {
     ) throws(BrokerError) {
         let group: UInt32
         do throws(SegmentProblem) {
-            group = try wantedGroup(definition.group)
+            group = try resolver.number(ofGroup: definition.group)
         } catch {
             throw .segmentBlocked(name: definition.name, problem: error)
         }

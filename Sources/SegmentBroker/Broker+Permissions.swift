@@ -9,7 +9,7 @@ extension Broker {
     func repairPermissions(_ segment: BrokeredSegment, _ status: SegmentStatus) -> SegmentStatus {
         guard segment.life.isInKernel, let mode = segment.definition?.mode else { return status }
         let group: UInt32
-        do throws(SegmentProblem) { group = try wantedGroup(segment.definition?.group) } catch {
+        do throws(SegmentProblem) { group = try resolver.number(ofGroup: segment.definition?.group) } catch {
             group = status.ownerGroupID
         }
         let isAsDeclared =

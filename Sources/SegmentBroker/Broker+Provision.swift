@@ -19,7 +19,7 @@ extension Broker {
                 return forget(segment)
             }
             let key = try place(segment, definition)
-            _ = try wantedGroup(definition.group)
+            _ = try resolver.number(ofGroup: definition.group)
             if let found = try found(under: key, definition) {
                 guard identity.ownership.isOurs(found.identifier, found.status, record: segment.record) else {
                     throw .squatted(key, found.identifier, found.status, ownUserID: identity.userID)
@@ -61,53 +61,12 @@ extension Broker {
         publish(.changed, segment)
     }
 
-    /// The group that a declaration names, as a number.
-    func wantedGroup(_ group: String?) throws(SegmentProblem) -> UInt32 {
-        guard let group else { return identity.groupID }
-        switch groups[group] {
-        case .found(let number): return number
-        case .unknown: throw .groupUnknown(group, failure: nil)
-        case .failed(let errno): throw .groupUnknown(group, failure: errno)
-        case .unanswered: throw .groupUnanswered(group)
-        }
-    }
-
-    /// The key that a declaration stands for now.
-    func computedKey(_ definition: SegmentDefinition) throws(SegmentProblem) -> SegmentKey {
-        let path: FilePath
-        let project: UInt8
-        switch definition.key {
-        case .value(let key): return key
-        case .ownFile: (path, project) = (definition.file, KeyDeclaration.defaultProject)
-        case .path(let declared, let number): (path, project) = (declared, number)
-        }
-        let lookup = keys[path]
-        if identity.isService, definition.key.isHiddenFromService {
-            let key: SegmentKey? = if case .found(let key) = lookup { key.withProject(project) } else { nil }
-            throw KeyPathRule.hiddenProblem(path, key: key)
-        }
-        switch lookup {
-        case .found(let key): return key.withProject(project)
-        case .failed(let errno): throw KeyPathRule.problem(path, errno: errno)
-        case .unanswered: throw KeyPathRule.unansweredProblem(path)
-        }
-    }
-
-    /// What has not been answered that must be known before a segment is made.
-    func unanswered(_ definition: SegmentDefinition) -> SegmentProblem? {
-        if let group = definition.group, groups[group] == .unanswered { return .groupUnanswered(group) }
-        if let file = definition.keyFile, keys[file] == .unanswered {
-            return KeyPathRule.unansweredProblem(file)
-        }
-        return nil
-    }
-
     @discardableResult
     func place(
         _ segment: BrokeredSegment,
         _ definition: SegmentDefinition
     ) throws(SegmentProblem) -> SegmentKey {
-        let computed = try computedKey(definition)
+        let computed = try resolver.key(of: definition)
         let before = segment.key
         if let before { placement.release(before, of: segment.name) }
         segment.key = nil

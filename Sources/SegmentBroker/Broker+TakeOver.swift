@@ -111,7 +111,7 @@ extension Broker {
     func differences(_ segment: BrokeredSegment, _ live: LiveSegment) -> [SegmentProblem] {
         guard let definition = segment.definition else { return [] }
         let computed: SegmentKey?
-        do throws(SegmentProblem) { computed = try computedKey(definition) } catch { computed = nil }
+        do throws(SegmentProblem) { computed = try resolver.key(of: definition) } catch { computed = nil }
         return Drift.lasting(definition, size: live.size, key: live.key, computed: computed)
     }
 

@@ -22,8 +22,7 @@ package final class Broker {
     /// The names of `segments`, sorted.
     var names: [SegmentName] = []
     var placement = KeyPlacement()
-    package internal(set) var groups = GroupTable()
-    package internal(set) var keys = KeyTable()
+    var resolver: DeclarationResolver
     /// Until what the configuration declares has been made or is blocked.
     var isStarting = false
     /// What has been refused since the last check began.
@@ -65,8 +64,19 @@ package final class Broker {
         self.identity = identity
         self.logger = logger
         self.detachElsewhere = detachElsewhere
+        resolver = DeclarationResolver(ownGroupID: identity.groupID, isService: identity.isService)
         configuration = Configuration(directory: "")
         ipcNamespace = try kernel.ipcNamespace()
+    }
+
+    package internal(set) var groups: GroupTable {
+        get { resolver.groups }
+        set { resolver.groups = newValue }
+    }
+
+    package internal(set) var keys: KeyTable {
+        get { resolver.keys }
+        set { resolver.keys = newValue }
     }
 
     /// When `expire` has something to do next, in time of `clock.monotonic()`.

@@ -1,0 +1,77 @@
+package import SegmentModel
+import SystemPackage
+package import SystemVSharedMemory
+
+/// Resolves the group and the key that a definition names, from what name service and file system have answered.
+package struct DeclarationResolver: Equatable, Sendable {
+    package var groups = GroupTable()
+    package var keys = KeyTable()
+    /// The group of segments that declare none.
+    package let ownGroupID: UInt32
+    /// The unit's sandbox hides paths from a system service.
+    package let isService: Bool
+
+    package init(
+        groups: GroupTable = GroupTable(),
+        keys: KeyTable = KeyTable(),
+        ownGroupID: UInt32,
+        isService: Bool
+    ) {
+        self.groups = groups
+        self.keys = keys
+        self.ownGroupID = ownGroupID
+        self.isService = isService
+    }
+
+    /// The definition with its group and the key that it stands for, which another name may have.
+    package func declaration(_ definition: SegmentDefinition) -> SegmentLifecycle.Declaration {
+        let key: SegmentLifecycle.Placement
+        do throws(SegmentProblem) { key = .at(try self.key(of: definition)) } catch {
+            key = .impossible(error)
+        }
+        return SegmentLifecycle.Declaration(definition, group: lookup(definition.group), key: key)
+    }
+
+    /// The number of a declared group; throws why there is none.
+    package func number(ofGroup group: String?) throws(SegmentProblem) -> UInt32 {
+        guard let group else { return ownGroupID }
+        switch groups[group] {
+        case .found(let number): return number
+        case .unknown: throw .groupUnknown(group, failure: nil)
+        case .failed(let errno): throw .groupUnknown(group, failure: errno)
+        case .unanswered: throw .groupUnanswered(group)
+        }
+    }
+
+    /// The key that a definition stands for; throws why there is none.
+    package func key(of definition: SegmentDefinition) throws(SegmentProblem) -> SegmentKey {
+        let path: FilePath
+        let project: UInt8
+        switch definition.key {
+        case .value(let key): return key
+        case .ownFile: (path, project) = (definition.file, KeyDeclaration.defaultProject)
+        case .path(let declared, let number): (path, project) = (declared, number)
+        }
+        let lookup = keys[path]
+        if isService, definition.key.isHiddenFromService {
+            let key: SegmentKey? = if case .found(let key) = lookup { key.withProject(project) } else { nil }
+            throw KeyPathRule.hiddenProblem(path, key: key)
+        }
+        switch lookup {
+        case .found(let key): return key.withProject(project)
+        case .failed(let errno): throw KeyPathRule.problem(path, errno: errno)
+        case .unanswered: throw KeyPathRule.unansweredProblem(path)
+        }
+    }
+
+    /// The first question about a definition that has no answer yet.
+    package func unanswered(_ definition: SegmentDefinition) -> SegmentProblem? {
+        if let group = definition.group, groups[group] == .unanswered { return .groupUnanswered(group) }
+        if let file = definition.keyFile, keys[file] == .unanswered {
+            return KeyPathRule.unansweredProblem(file)
+        }
+        return nil
+    }
+
+    private func lookup(_ group: String?) -> GroupLookup { group.map { groups[$0] } ?? .found(ownGroupID) }
+}
