@@ -145,7 +145,8 @@ extension World {
         case 1: disk.damage(name)
         case 2: disk.damage(name, .unknownFormat("2"))
         case 3: disk.records[name]?.segment?.identifier = nil
-        default: disk.records[name]?.segment?.identifier = kernel.segments.keys.max { $0.rawValue < $1.rawValue }
+        default:
+            disk.records[name]?.segment?.identifier = kernel.segments.keys.max { $0.rawValue < $1.rawValue }
         }
         story.tell("the record of \(name) is \(disk.records[name].map { "\($0)" } ?? "lost")")
     }

@@ -14,6 +14,7 @@ extension World {
         judgeOrphans(view)
         judgeLeases(view, life.broker)
         judgeNames(view)
+        judgePlacing(view)
         if let difference = mirror.difference(from: view) { violate("events: \(difference)") }
         if let due = life.broker.nextDeadline { judgeDeadline(due, view) }
         guard !isDisturbed else { return }

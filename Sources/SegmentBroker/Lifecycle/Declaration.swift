@@ -31,7 +31,7 @@ extension SegmentLifecycle {
         var isWhileUsed: Bool { linger != nil }
 
         /// Nil if no key can be assigned.
-        var placedKey: SegmentKey? {
+        package var placedKey: SegmentKey? {
             if case .at(let key) = key { key } else { nil }
         }
     }

@@ -1,0 +1,81 @@
+package import SegmentModel
+package import SystemVSharedMemory
+
+/// Which name has which key, read off the lifecycles, and which key each declaration gets.
+///
+/// Keys that programs compute themselves never move. The key of a segment's own file, which nobody else computes, may
+/// take the next free project number.
+package struct KeyReservations: Equatable, Sendable {
+    /// The name of each reserved key.
+    package private(set) var holders: [SegmentKey: SegmentName] = [:]
+    private var reserved: [SegmentName: Set<SegmentKey>] = [:]
+
+    package init() {}
+
+    /// Takes over which keys a name reserves now; returns those that have come free.
+    ///
+    /// A key that another name has stays with it.
+    @discardableResult
+    package mutating func update(_ name: SegmentName, _ keys: Set<SegmentKey>) -> Set<SegmentKey> {
+        let before = reserved[name] ?? []
+        let now = keys.filter { holders[$0] == nil || holders[$0] == name }
+        guard now != before else { return [] }
+        let freed = before.subtracting(now)
+        for key in freed { holders[key] = nil }
+        for key in now { holders[key] = name }
+        reserved[name] = now.isEmpty ? nil : now
+        return freed
+    }
+
+    /// The declarations, each with a key of its own or with the collision, in the order in which they get them.
+    ///
+    /// What is reserved comes first, then keys that never move, then those of own files; equals are in order of name.
+    package func placing(
+        _ declarations: [SegmentLifecycle.Declaration]
+    ) -> [SegmentLifecycle.Declaration] {
+        var taken = holders
+        return Self.order(declarations).map { declaration in
+            guard case .at(let computed) = declaration.key else { return declaration }
+            let definition = declaration.definition
+            var placed = declaration
+            if let key = key(for: definition, computed, besides: taken) {
+                taken[key] = definition.name
+                placed.key = .at(key)
+            } else {
+                let holder = taken[computed]
+                placed.key = .impossible(.keyCollision(computed, definition.key, holder: holder))
+            }
+            return placed
+        }
+    }
+
+    private static func order(
+        _ declarations: [SegmentLifecycle.Declaration]
+    ) -> [SegmentLifecycle.Declaration] {
+        func rank(_ declaration: SegmentLifecycle.Declaration) -> (Int, SegmentName) {
+            (declaration.definition.key == .ownFile ? 1 : 0, declaration.definition.name)
+        }
+        return declarations.sorted { rank($0) < rank($1) }
+    }
+
+    private func key(
+        for definition: SegmentDefinition,
+        _ computed: SegmentKey,
+        besides taken: [SegmentKey: SegmentName]
+    ) -> SegmentKey? {
+        let name = definition.name
+        func isFree(_ key: SegmentKey) -> Bool { key != .unnamed && (taken[key] ?? name) == name }
+        guard definition.key == .ownFile else { return isFree(computed) ? computed : nil }
+        // A segment keeps its project number as long as its file is the same.
+        let kept = reserved[name]?.filter { $0.withProject(1) == computed.withProject(1) }
+        return kept?.min { $0.project < $1.project } ?? computed.ofAllProjects.first(where: isFree)
+    }
+}
+
+extension SegmentKey {
+    /// This key, then those of the same file with the other project numbers, which are never 0; ftok(3).
+    fileprivate var ofAllProjects: some Sequence<SegmentKey> {
+        let first = max(1, Int(project))
+        return (0..<255).lazy.map { withProject(UInt8((first - 1 + $0) % 255 + 1)) }
+    }
+}
