@@ -25,9 +25,8 @@ extension Broker {
             segment.life = .live(live)
             remember(live, segment)
         } catch {
-            // What could not be taken back is found again by its record.
-            if let left = try? find(record), left.status.key == key { throw error }
-            dropRecord(segment)
+            // What could not be taken back, or may not have been, is found again by its record.
+            if !isLeft(record, under: key) { dropRecord(segment) }
             throw error
         }
         report(
@@ -37,6 +36,10 @@ extension Broker {
             segment
         )
         publish(event, segment)
+    }
+
+    private func isLeft(_ record: SegmentRecord, under key: SegmentKey) -> Bool {
+        do throws(Errno) { return try find(record)?.status.key == key } catch { return true }
     }
 
     /// Makes a segment that nobody else can attach before its group and mode are set.
@@ -72,7 +75,7 @@ extension Broker {
             )
         } catch {
             if let keeper { try? kernel.detach(keeper) }
-            if let created { try? kernel.remove(created) }
+            if let created { _ = try? mark(ownIdentity(created, key, size: definition.size.bytes)) }
             if error == .fileExists, let other = try? find(key) {
                 throw .squatted(key, other.identifier, other.status, ownUserID: identity.userID)
             }

@@ -20,7 +20,7 @@ extension Broker {
             switch when {
             case .unused: throw inUse(segment, live, viewer)
             case .idle: drain(segment)
-            case .now: mark(segment, live)
+            case .now: markAttached(segment, live)
             }
         }
     }
@@ -126,7 +126,7 @@ extension Broker {
     }
 
     /// Marks a segment that clients have attached: it is theirs until their last detach.
-    private func mark(_ segment: BrokeredSegment, _ live: LiveSegment) {
+    private func markAttached(_ segment: BrokeredSegment, _ live: LiveSegment) {
         guard destroy(segment, live) else { return }
         letGo(live)
         segment.life = .removing(DoomedSegment(identifier: live.identifier, size: live.size, byOther: false))
@@ -142,7 +142,8 @@ extension Broker {
 
     private func destroy(_ segment: BrokeredSegment, _ live: LiveSegment) -> Bool {
         do throws(Errno) {
-            try kernel.remove(live.identifier)
+            // What is not there any more is noticed by the next look.
+            guard try mark(ownIdentity(live.identifier, live.key, size: live.size)) else { return false }
         } catch {
             report(.error, .removed, "Segment \(segment.name) cannot be removed: \(error)", segment)
             return false
@@ -150,6 +151,36 @@ extension Broker {
         removalDue[segment.name] = nil
         dropRecord(segment)
         return true
+    }
+
+    /// Marks a segment for removal, so that it goes with its last detach; false if there is none any more.
+    ///
+    /// The kernel uses identifiers again, so nothing is marked before key, creator and size are compared.
+    func mark(_ identity: SegmentLifecycle.Identity) throws(Errno) -> Bool {
+        let status: SegmentStatus
+        switch ask(identity.identifier) {
+        case .success(let found): status = found
+        case .failure(.invalidArgument), .failure(.identifierRemoved): return false
+        case .failure(let errno): throw errno
+        }
+        guard identity.fits(SegmentLifecycle.Observation(identity.identifier, status)) else { return false }
+        try kernel.remove(identity.identifier)
+        return true
+    }
+
+    /// Of a segment that the broker's user has created.
+    func ownIdentity(
+        _ identifier: SegmentIdentifier,
+        _ key: SegmentKey,
+        size: UInt64
+    ) -> SegmentLifecycle.Identity {
+        let traits = SegmentLifecycle.Traits(
+            key: key,
+            size: size,
+            creatorUserID: identity.userID,
+            creatorProcessID: nil
+        )
+        return SegmentLifecycle.Identity(identifier: identifier, traits: traits)
     }
 
     /// Detaches the keeper of a segment that clients have attached: that frees nothing, so it is done here and now,
@@ -187,7 +218,7 @@ extension Broker {
         for segment in sorted {
             guard let live = segment.life.segment else { continue }
             switch segment.definition?.keep {
-            case .untilStop: if !removeUnattached(segment, live) { mark(segment, live) }
+            case .untilStop: if !removeUnattached(segment, live) { markAttached(segment, live) }
             case .whileUsed: if segment.leases.isEmpty { removeUnattached(segment, live) }
             case .untilReboot, nil: break
             }

@@ -147,6 +147,122 @@ import Testing
     }
 }
 
+/// What has the identifier of a segment that is gone is not removed in its place.
+@Suite struct ReusedIdentifierTests {
+    private let administrator = Viewer(client: .root, isAdministrator: true)
+
+    /// A person's daemon, whose user makes segments too.
+    private func fixture(_ keep: KeepPolicy = .untilReboot) throws -> BrokerFixture {
+        let fixture = try BrokerFixture()
+        fixture.isService = false
+        try fixture.kill()
+        try fixture.start([.test("a", keep: keep)])
+        return fixture
+    }
+
+    /// Just before a call, the broker's segment is removed and a program of the same user gets its identifier.
+    private func reuseIdentifier(
+        _ fixture: BrokerFixture,
+        key: SegmentKey? = nil,
+        size: UInt64 = 4096,
+        before word: OutsideCall.Word
+    ) throws -> SegmentIdentifier {
+        let segment = try fixture.describe("a")
+        let identifier = try #require(segment.identifier)
+        let key = try key ?? #require(segment.key)
+        var isDone = false
+        fixture.lifeline.before = { call in
+            guard call.word == word, !isDone else { return }
+            isDone = true
+            fixture.fake.detachAll(of: BrokerFixture.daemonUserID)
+            try? fixture.fake.remove(identifier)
+            fixture.fake.nextIdentifier = identifier
+            _ = try? fixture.fake.get(key, size: size, flags: .create, mode: .ownerReadWrite)
+        }
+        return identifier
+    }
+
+    @Test(
+        arguments: [(nil, 8192), (SegmentKey(rawValue: 0x99), 4096)] as [(SegmentKey?, UInt64)],
+        RemoveWhen.allCases
+    )
+    func `another segment under the identifier of one that is being removed stays`(
+        other: (key: SegmentKey?, size: UInt64),
+        when: RemoveWhen
+    ) throws {
+        let fixture = try fixture()
+        let identifier = try reuseIdentifier(fixture, key: other.key, size: other.size, before: .setOwner)
+        try? fixture.broker.remove("a", when: when, viewer: administrator)
+        #expect(fixture.fake.segments[identifier]?.isMarkedForRemoval == false)
+        #expect(fixture.fake.segments[identifier]?.size == other.size)
+        fixture.broker.check(groups: fixture.groups)
+        #expect(fixture.fake.segments[identifier]?.isMarkedForRemoval == false)
+        #expect(try fixture.describe("a").identifier != identifier)
+    }
+
+    @Test func `neither does one that cannot be completed cost another its memory`() throws {
+        let fixture = try BrokerFixture()
+        fixture.isService = false
+        try fixture.kill()
+        var taken: SegmentIdentifier?
+        fixture.lifeline.before = { call in
+            guard case .setOwner(let identifier) = call, taken == nil else { return }
+            fixture.fake.detachAll(of: BrokerFixture.daemonUserID)
+            try? fixture.fake.remove(identifier)
+            fixture.fake.nextIdentifier = identifier
+            taken = try? fixture.fake.get(
+                SegmentKey(rawValue: 0x99),
+                size: 4096,
+                flags: .create,
+                mode: .ownerReadWrite
+            )
+        }
+        fixture.lifeline.refused = (.setOwner, .notPermitted)
+        try fixture.start([.test("a")])
+        #expect(fixture.fake.segments[try #require(taken)]?.isMarkedForRemoval == false)
+    }
+
+    @Test func `what may be left of one that cannot be completed is found by its record`() throws {
+        let fixture = try BrokerFixture()
+        fixture.isService = false
+        try fixture.kill()
+        let silent: Set<OutsideCall.Word> = [.setOwner, .status, .statusOfAny]
+        fixture.lifeline.before = { [lifeline = fixture.lifeline] call in
+            if silent.contains(call.word) { lifeline.refused = (call.word, .overflow) }
+        }
+        try fixture.start([.test("a")])
+        let left = try #require(fixture.fake.segments.keys.first)
+        fixture.lifeline.before = { _ in }
+        fixture.lifeline.restart()
+        fixture.broker.check(groups: fixture.groups)
+        #expect(try fixture.describe("a").identifier == left)
+        #expect(try fixture.state("a") == .ready)
+    }
+
+    @Test func `only what has key, creator, size and identifier is marked`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let found = try #require(fixture.fake.segments.first)
+        let whole = SegmentLifecycle.Observation(found.key, found.value).identity
+        let changes: [(inout SegmentLifecycle.Identity) -> Void] = [
+            { $0.identifier = SegmentIdentifier(rawValue: 999) }, { $0.traits.key = .unnamed },
+            { $0.traits.size += 1 }, { $0.traits.creatorUserID += 1 }, { $0.traits.creatorProcessID = 7 },
+        ]
+        for change in changes {
+            var other = whole
+            change(&other)
+            #expect(try !fixture.broker.mark(other))
+            #expect(fixture.fake.segments[found.key]?.isMarkedForRemoval == false)
+        }
+        fixture.lifeline.refused = (.status, .overflow)
+        #expect(throws: Errno.overflow) { try fixture.broker.mark(whole) }
+        #expect(fixture.fake.segments[found.key]?.isMarkedForRemoval == false)
+        fixture.lifeline.restart()
+        #expect(try fixture.broker.mark(whole))
+        #expect(fixture.fake.segments[found.key]?.isMarkedForRemoval == true)
+    }
+}
+
 /// What others do to a segment behind the broker's back.
 @Suite struct InterferenceTests {
     @Test func `removed while nobody has it attached: made again at once, under its key`() throws {
