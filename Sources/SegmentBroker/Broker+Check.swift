@@ -1,4 +1,3 @@
-import Logging
 package import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
@@ -51,9 +50,9 @@ extension Broker {
         remember(live, segment)
         guard live.differences != before else { return }
         for difference in live.differences where !quietly && !before.contains(difference) {
-            report(.warning, .drifted, "Segment \(segment.name) has drifted: \(difference.message)", segment)
+            tell(.drifted(difference), of: segment)
         }
-        publish(.changed, segment)
+        tell(.silent(.changed), of: segment)
     }
 
     /// Compares one segment with the kernel and acts on what is found.
@@ -97,7 +96,7 @@ extension Broker {
     /// It vanished although nobody but the kernel can do that while the keeper is attached.
     private func lost(_ segment: BrokeredSegment, _ live: LiveSegment) {
         if let keeper = live.keeper { detachElsewhere(keeper) }
-        report(.warning, .removedByOther, "Segment \(segment.name) was removed by somebody else", segment)
+        tell(.removedByOther, of: segment)
         makeAgain(segment, wasDraining: segment.life.state == .draining)
     }
 
@@ -108,19 +107,14 @@ extension Broker {
     private func markedByOther(_ segment: BrokeredSegment, _ live: LiveSegment) {
         let wasDraining = segment.life.state == .draining
         let attachments = shut(live)
-        report(
-            .warning,
-            .removedByOther,
-            "Segment \(segment.name) was marked for removal by somebody else",
-            segment
-        )
+        tell(.markedByOther, of: segment)
         guard attachments == 0 else {
             letGo(live)
             removalDue[segment.name] = nil
             segment.life = .removing(
                 DoomedSegment(identifier: live.identifier, size: live.size, byOther: true)
             )
-            return publish(.removing, segment)
+            return tell(.silent(.removing), of: segment)
         }
         if let keeper = live.keeper { detachElsewhere(keeper) }
         makeAgain(segment, wasDraining: wasDraining)
@@ -136,11 +130,11 @@ extension Broker {
         removalDue[segment.name] = nil
         segment.life = .absent
         guard segment.definition != nil, !wasDraining else {
-            publish(.removed, segment)
+            tell(.silent(.removed), of: segment)
             if segment.definition == nil { forget(segment) }
             return
         }
-        provision(segment, onDemand: !segment.leases.isEmpty, as: .replaced)
-        if case .absent = segment.life { publish(.removed, segment) }
+        provision(segment, onDemand: !segment.leases.isEmpty, inPlaceOfOther: true)
+        if case .absent = segment.life { tell(.silent(.removed), of: segment) }
     }
 }

@@ -1,4 +1,3 @@
-import Logging
 import SegmentModel
 import SegmentRecords
 import SystemPackage
@@ -10,7 +9,7 @@ extension Broker {
         _ segment: BrokeredSegment,
         _ definition: SegmentDefinition,
         _ key: SegmentKey,
-        _ event: SegmentEvent.Kind
+        inPlaceOfOther: Bool
     ) throws(SegmentProblem) {
         let record = SegmentRecord(
             name: segment.name,
@@ -29,13 +28,7 @@ extension Broker {
             if !isLeft(record, under: key) { dropRecord(segment) }
             throw error
         }
-        report(
-            .notice,
-            event == .replaced ? .replaced : .created,
-            "Segment \(segment.name) \(event == .replaced ? "made again" : "created"), \(definition.size)",
-            segment
-        )
-        publish(event, segment)
+        tell(inPlaceOfOther ? .replaced(definition.size) : .created(definition.size), of: segment)
     }
 
     private func isLeft(_ record: SegmentRecord, under key: SegmentKey) -> Bool {

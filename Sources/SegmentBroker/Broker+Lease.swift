@@ -141,9 +141,7 @@ extension Broker {
         segment.leases[number] = lease
         holder.leases[number] = segment
         if !removalDue.isEmpty { removalDue[segment.name] = nil }
-        if let onEvent {
-            onEvent(SegmentEvent(.leased, name: segment.name, lease: lease.described(number)))
-        }
+        tell(.leased, number, lease, of: segment)
         return number
     }
 
@@ -173,9 +171,7 @@ extension Broker {
     private func end(_ number: UInt64, on segment: BrokeredSegment, of holder: LeaseHolder) {
         guard let lease = segment.leases.removeValue(forKey: number) else { return }
         leaseCounts.remove(of: holder.client.userID)
-        if let onEvent {
-            onEvent(SegmentEvent(.released, name: segment.name, lease: lease.described(number)))
-        }
+        tell(.released, number, lease, of: segment)
         if segment.leases.isEmpty { retireIfUnused(segment) }
     }
 }

@@ -1,4 +1,3 @@
-import Logging
 import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
@@ -33,15 +32,7 @@ extension Broker {
         }
         live.unrepaired = nil
         segment.life.segment = live
-        let found = "0\(String(status.mode.rawValue & 0o777, radix: 8))"
-        report(
-            .notice,
-            .repaired,
-            "Segment \(segment.name) had owner \(status.ownerUserID), group \(status.ownerGroupID), mode \(found): "
-                + "set as declared",
-            segment
-        )
-        publish(.changed, segment)
+        tell(.repaired(status), of: segment)
         return self.status(live.identifier) ?? status
     }
 
@@ -50,9 +41,6 @@ extension Broker {
         guard live.unrepaired != problem else { return }
         live.unrepaired = problem
         segment.life.segment = live
-        if let problem {
-            report(.error, .drifted, "Segment \(segment.name): \(problem.message)", segment)
-        }
-        publish(.changed, segment)
+        tell(problem.map(SegmentChange.unrepaired) ?? .silent(.changed), of: segment)
     }
 }

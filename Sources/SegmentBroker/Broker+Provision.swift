@@ -1,4 +1,3 @@
-import Logging
 import SegmentModel
 import SegmentRecords
 import SystemPackage
@@ -8,14 +7,13 @@ extension Broker {
     /// Brings a segment that is absent or blocked into the kernel: finds what is ours, or makes it.
     ///
     /// A while-used one is made only `onDemand`. What stands in the way blocks the segment and is said once.
-    func provision(_ segment: BrokeredSegment, onDemand: Bool = false, as event: SegmentEvent.Kind = .created)
-    {
+    func provision(_ segment: BrokeredSegment, onDemand: Bool = false, inPlaceOfOther: Bool = false) {
         guard ending != .stop else { return }
         do throws(SegmentProblem) {
             if try recall(segment) { return drainUndeclared(segment) }
             guard let definition = segment.definition else {
                 segment.life = .absent
-                publish(.removed, segment)
+                tell(.silent(.removed), of: segment)
                 return forget(segment)
             }
             let key = try place(segment, definition)
@@ -26,10 +24,10 @@ extension Broker {
                 }
                 takeOver(segment, found)
             } else if onDemand || !segment.isWhileUsed {
-                try make(segment, definition, key, event)
+                try make(segment, definition, key, inPlaceOfOther: inPlaceOfOther)
             } else if case .blocked = segment.life {
                 segment.life = .absent
-                publish(.changed, segment)
+                tell(.silent(.changed), of: segment)
             }
         } catch {
             block(segment, error)
@@ -57,8 +55,7 @@ extension Broker {
     func block(_ segment: BrokeredSegment, _ problem: SegmentProblem) {
         if case .blocked(let known) = segment.life, known == problem { return }
         segment.life = .blocked(problem)
-        report(.error, .blocked, "Segment \(segment.name) is blocked: \(problem.message)", segment)
-        publish(.changed, segment)
+        tell(.blocked(problem), of: segment)
     }
 
     @discardableResult
@@ -72,14 +69,7 @@ extension Broker {
         segment.key = nil
         let key = try placement.place(segment.name, definition.key, computed: computed)
         segment.key = key
-        if key != computed, key != before {
-            report(
-                .notice,
-                .keyMoved,
-                "Segment \(segment.name) gets key \(key): project \(computed.project) of its file is taken",
-                segment
-            )
-        }
+        if key != computed, key != before { tell(.keyMoved(key, from: computed), of: segment) }
         return key
     }
 }

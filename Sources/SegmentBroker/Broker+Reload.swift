@@ -18,7 +18,7 @@ extension Broker {
             declare(step)
             apply(step, &outcome)
             guard let segment = segments[name.string], segment.definition != before else { return }
-            if case .absent = segment.life { publish(.changed, segment) }
+            if case .absent = segment.life { tell(.silent(.changed), of: segment) }
         } end: { [self] in
             configuration = new
             (self.groups, self.keys) = answered
@@ -63,7 +63,7 @@ extension Broker {
             // A record that the kernel has not yet answered for may mean a segment that is to go.
             guard segment.record == nil else { return }
             segment.life = .absent
-            publish(.removed, segment)
+            tell(.silent(.removed), of: segment)
             forget(segment)
         }
     }
@@ -96,7 +96,7 @@ extension Broker {
         removalDue[segment.name] = nil
         refresh(segment)
         renew(segment)
-        publish(.changed, segment)
+        tell(.silent(.changed), of: segment)
         retireIfUnused(segment)
     }
 }

@@ -1,4 +1,3 @@
-import Logging
 package import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
@@ -40,8 +39,7 @@ extension Broker {
         removalDue[segment.name] = nil
         retireIfUnused(segment)
         guard case .draining = segment.life else { return }
-        report(.notice, .draining, "Segment \(segment.name) is removed when nobody uses it any more", segment)
-        publish(.changed, segment)
+        tell(.draining, of: segment)
     }
 
     /// Removes a segment that is to go when unused, if it is; a while-used one after its linger.
@@ -119,8 +117,7 @@ extension Broker {
         guard destroy(segment, live) else { return false }
         if let keeper = live.keeper { detachElsewhere(keeper) }
         segment.life = .absent
-        report(.notice, .removed, "Segment \(segment.name) removed", segment, isOrdered: isOrdered)
-        publish(.removed, segment)
+        tell(.removed(isOrdered: isOrdered), of: segment)
         if segment.definition == nil { forget(segment) }
         return true
     }
@@ -130,13 +127,7 @@ extension Broker {
         guard destroy(segment, live) else { return }
         letGo(live)
         segment.life = .removing(DoomedSegment(identifier: live.identifier, size: live.size, byOther: false))
-        report(
-            .warning,
-            .removed,
-            "Segment \(segment.name) marked for removal while clients have it attached: they keep the old memory",
-            segment
-        )
-        publish(.removing, segment)
+        tell(.marked, of: segment)
         refresh(segment)
     }
 
@@ -145,7 +136,7 @@ extension Broker {
             // What is not there any more is noticed by the next look.
             guard try mark(ownIdentity(live.identifier, live.key, size: live.size)) else { return false }
         } catch {
-            report(.error, .removed, "Segment \(segment.name) cannot be removed: \(error)", segment)
+            tell(.irremovable(error), of: segment)
             return false
         }
         removalDue[segment.name] = nil
@@ -194,17 +185,11 @@ extension Broker {
         dropRecord(segment)
         segment.life = .absent
         guard segment.definition != nil else {
-            publish(.removed, segment)
+            tell(.silent(.removed), of: segment)
             return forget(segment)
         }
-        report(
-            .warning,
-            .twoAlive,
-            "Segment \(segment.name) is made again while clients still have the old memory (identifier "
-                + "\(doomed.identifier))",
-            segment
-        )
-        provision(segment, onDemand: true, as: .replaced)
+        tell(.twoAlive(doomed.identifier), of: segment)
+        provision(segment, onDemand: true, inPlaceOfOther: true)
     }
 
     /// Ends the broker's work.

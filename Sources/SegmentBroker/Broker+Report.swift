@@ -3,34 +3,50 @@ import Logging
 import SegmentModel
 
 extension Broker {
-    /// Tells the administrator once, in words and in fields; what clients cause, not without end.
-    ///
-    /// `isOrdered` is what an administrator asked for.
-    func report(
-        _ level: Logger.Level,
-        _ event: LoggedEvent,
-        _ text: String,
-        _ segment: BrokeredSegment? = nil,
-        isOrdered: Bool = false
+    /// Tells of a change after it has happened: the only place that logs changes of segments and publishes them.
+    func tell(_ change: SegmentChange, of segment: BrokeredSegment) {
+        if let line = change.line(of: segment.name) { log(line, segment) }
+        guard let event = change.event else { return }
+        totalsRead = nil
+        onEvent?(SegmentEvent(event, name: segment.name, segment: description(segment, viewer: nil)))
+    }
+
+    /// Tells of a lease that has been granted or has ended.
+    func tell(
+        _ event: SegmentEvent.Kind,
+        _ number: UInt64,
+        _ lease: HeldLease,
+        of segment: BrokeredSegment
     ) {
+        onEvent?(SegmentEvent(event, name: segment.name, lease: lease.described(number)))
+    }
+
+    /// Tells the administrator of something that is no segment's.
+    func report(_ level: Logger.Level, _ event: LoggedEvent, _ text: String) {
         guard logger.logLevel <= level else { return }
-        var text = text
+        logger.log(level: level, "\(text)", metadata: [LoggedKey.event.rawValue: .string(event.rawValue)])
+    }
+
+    /// Logs in words and in fields; what clients cause, not without end.
+    private func log(_ line: SegmentChange.Line, _ segment: BrokeredSegment) {
+        guard logger.logLevel <= line.level else { return }
+        var text = line.text
         // Marking a segment that clients have attached is a warning, and an administrator's doing.
-        if let segment, event.isCausedByClients(segment.definition?.keep), level != .warning, !isOrdered {
-            let kind = LogKind(event: event, level: level)
+        if line.event.isCausedByClients(segment.definition?.keep), line.level != .warning, !line.isOrdered {
+            let kind = LogKind(event: line.event, level: line.level)
             guard let leftOut = segment.logAllowances[kind, default: LogAllowance()].pass(at: monotonicTime)
             else { return }
             text += Self.words(leftOut: leftOut)
         }
-        var metadata: Logger.Metadata = [LoggedKey.event.rawValue: .string(event.rawValue)]
-        if let segment {
-            metadata[LoggedKey.segment.rawValue] = .string(segment.name.string)
-            if let live = segment.life.segment {
-                metadata[LoggedKey.key.rawValue] = .string(live.key.description)
-                metadata[LoggedKey.identifier.rawValue] = .string(live.identifier.description)
-            }
+        var metadata: Logger.Metadata = [
+            LoggedKey.event.rawValue: .string(line.event.rawValue),
+            LoggedKey.segment.rawValue: .string(segment.name.string),
+        ]
+        if let live = segment.life.segment {
+            metadata[LoggedKey.key.rawValue] = .string(live.key.description)
+            metadata[LoggedKey.identifier.rawValue] = .string(live.identifier.description)
         }
-        logger.log(level: level, "\(text)", metadata: metadata)
+        logger.log(level: line.level, "\(text)", metadata: metadata)
     }
 
     /// Tells how many lines of a segment were left out, where no later line has told it.

@@ -1,4 +1,3 @@
-import Logging
 import SegmentModel
 import SegmentRecords
 import SystemPackage
@@ -24,15 +23,7 @@ extension Broker {
         if let key = segment.key { placement.release(key, of: segment.name) }
         segment.key = nil
         guard let found, !isHeld(found) else {
-            if found == nil, record.identifier != nil {
-                report(
-                    .warning,
-                    .removedByOther,
-                    "Segment \(segment.name) is gone since segmentd last ran: somebody removed it, or the host was "
-                        + "started anew",
-                    segment
-                )
-            }
+            if found == nil, record.identifier != nil { tell(.goneBeforeStart, of: segment) }
             dropRecord(segment)
             return false
         }
@@ -40,7 +31,7 @@ extension Broker {
             segment.life = .removing(
                 DoomedSegment(identifier: found.identifier, size: found.status.size, byOther: true)
             )
-            publish(.removing, segment)
+            tell(.silent(.removing), of: segment)
         } else {
             placement.hold(traits.key, for: segment.name)
             segment.key = traits.key
@@ -67,8 +58,7 @@ extension Broker {
         live.differences = differences(segment, live)
         segment.life.segment = live
         remember(live, segment)
-        report(.info, .adopted, "Segment \(segment.name) taken over", segment)
-        publish(.changed, segment)
+        tell(.takenOver, of: segment)
     }
 
     /// Completes the record of a segment in the kernel, where it says less than is known.
@@ -102,10 +92,7 @@ extension Broker {
         }
         segment.life.segment = live
         guard live.unshielded != before else { return }
-        if let problem = live.unshielded {
-            report(.warning, .drifted, "Segment \(segment.name): \(problem.message)", segment)
-        }
-        publish(.changed, segment)
+        tell(live.unshielded.map(SegmentChange.unshielded) ?? .silent(.changed), of: segment)
     }
 
     func differences(_ segment: BrokeredSegment, _ live: LiveSegment) -> [SegmentProblem] {

@@ -91,12 +91,6 @@ package final class Broker {
 
     package var monotonicTime: Duration { clock.monotonic() }
 
-    func publish(_ kind: SegmentEvent.Kind, _ segment: BrokeredSegment) {
-        totalsRead = nil
-        guard let onEvent else { return }
-        onEvent(SegmentEvent(kind, name: segment.name, segment: description(segment, viewer: nil)))
-    }
-
     /// All segments in order of name.
     var sorted: [BrokeredSegment] { names.compactMap { segments[$0.string] } }
 

@@ -1,0 +1,119 @@
+import Logging
+import SegmentModel
+import SystemPackage
+import SystemVSharedMemory
+
+/// A change of a segment that is told once: in the log, to subscribers, or to both.
+enum SegmentChange {
+    case created(ByteCount)
+    /// Created in place of one that is gone.
+    case replaced(ByteCount)
+    case takenOver
+    /// The permissions it had before they were set as declared.
+    case repaired(SegmentStatus)
+    /// The permissions cannot be set.
+    case unrepaired(SegmentProblem)
+    /// The broker cannot attach it.
+    case unshielded(SegmentProblem)
+    /// One difference from the declaration; subscribers are told of all differences together.
+    case drifted(SegmentProblem)
+    case blocked(SegmentProblem)
+    /// To another project number than the first of its file.
+    case keyMoved(SegmentKey, from: SegmentKey)
+    case draining
+    /// `isOrdered` by an administrator.
+    case removed(isOrdered: Bool)
+    /// Marked while clients have it attached.
+    case marked
+    case irremovable(Errno)
+    case removedByOther
+    case markedByOther
+    case goneBeforeStart
+    /// A second segment is created while clients have the first, of this identifier.
+    case twoAlive(SegmentIdentifier)
+    /// Only subscribers are told.
+    case silent(SegmentEvent.Kind)
+
+    /// Nil if only the log is told.
+    var event: SegmentEvent.Kind? {
+        switch self {
+        case .created: .created
+        case .replaced: .replaced
+        case .takenOver, .repaired, .unrepaired, .unshielded, .blocked, .draining: .changed
+        case .removed: .removed
+        case .marked: .removing
+        case .silent(let kind): kind
+        case .drifted, .keyMoved, .irremovable, .removedByOther, .markedByOther, .goneBeforeStart, .twoAlive:
+            nil
+        }
+    }
+
+    /// Nil if only subscribers are told.
+    func line(of name: SegmentName) -> Line? {
+        switch self {
+        case .created(let size): Line(.notice, .created, "Segment \(name) created, \(size)")
+        case .replaced(let size): Line(.notice, .replaced, "Segment \(name) made again, \(size)")
+        case .takenOver: Line(.info, .adopted, "Segment \(name) taken over")
+        case .repaired(let before):
+            Line(
+                .notice,
+                .repaired,
+                "Segment \(name) had owner \(before.ownerUserID), group \(before.ownerGroupID), mode "
+                    + "0\(String(before.mode.rawValue & 0o777, radix: 8)): set as declared"
+            )
+        case .unrepaired(let problem): Line(.error, .drifted, "Segment \(name): \(problem.message)")
+        case .unshielded(let problem): Line(.warning, .drifted, "Segment \(name): \(problem.message)")
+        case .drifted(let problem):
+            Line(.warning, .drifted, "Segment \(name) has drifted: \(problem.message)")
+        case .blocked(let problem): Line(.error, .blocked, "Segment \(name) is blocked: \(problem.message)")
+        case .keyMoved(let key, let first):
+            Line(
+                .notice,
+                .keyMoved,
+                "Segment \(name) gets key \(key): project \(first.project) of its file is taken"
+            )
+        case .draining: Line(.notice, .draining, "Segment \(name) is removed when nobody uses it any more")
+        case .removed(let isOrdered): Line(.notice, .removed, "Segment \(name) removed", isOrdered: isOrdered)
+        case .marked:
+            Line(
+                .warning,
+                .removed,
+                "Segment \(name) marked for removal while clients have it attached: they keep the old memory"
+            )
+        case .irremovable(let errno): Line(.error, .removed, "Segment \(name) cannot be removed: \(errno)")
+        case .removedByOther:
+            Line(.warning, .removedByOther, "Segment \(name) was removed by somebody else")
+        case .markedByOther:
+            Line(.warning, .removedByOther, "Segment \(name) was marked for removal by somebody else")
+        case .goneBeforeStart:
+            Line(
+                .warning,
+                .removedByOther,
+                "Segment \(name) is gone since segmentd last ran: somebody removed it, or the host was started anew"
+            )
+        case .twoAlive(let former):
+            Line(
+                .warning,
+                .twoAlive,
+                "Segment \(name) is made again while clients still have the old memory (identifier \(former))"
+            )
+        case .silent: nil
+        }
+    }
+
+    /// What the log is told.
+    struct Line {
+        var level: Logger.Level
+        var event: LoggedEvent
+        var text: String
+        /// Always logged: an administrator asked for it.
+        var isOrdered: Bool
+
+        init(_ level: Logger.Level, _ event: LoggedEvent, _ text: String, isOrdered: Bool = false) {
+            self.level = level
+            self.event = event
+            self.text = text
+            self.isOrdered = isOrdered
+        }
+    }
+}
