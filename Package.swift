@@ -233,7 +233,7 @@ let package = Package(
         .test("SystemVSharedMemory", and: [system]),
         .test("PrintableText"),
         .test("Varlink"),
-        .test("VarlinkServer", and: [embedded, .product(name: "NIOCore", package: "swift-nio")]),
+        .test("VarlinkServer", and: ["CLinux", embedded, .product(name: "NIOCore", package: "swift-nio")]),
         .test("SegmentModel", and: ["SystemVSharedMemory", system]),
         .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test(

@@ -64,6 +64,9 @@ int clinux_refuse_descriptors(int socket) {
 }
 
 int clinux_holds_descriptors(int socket) {
+    // A look at data skips or ends at what is out of band, and no client has a reason to send such.
+    char urgent;
+    if (recv(socket, &urgent, 1, MSG_OOB | MSG_PEEK | MSG_DONTWAIT) > 0) return 1;
     int unread = 0;
     if (ioctl(socket, SIOCINQ, &unread) != 0) return -1;
     // A look at the last byte is a look at all before it, and ends at the first descriptors.
@@ -74,6 +77,10 @@ int clinux_holds_descriptors(int socket) {
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     ssize_t count = recvmsg(socket, &message, MSG_PEEK | MSG_DONTWAIT);
     free(bytes);
-    if (count < 0) return errno == EAGAIN ? 0 : -1;
-    return (message.msg_flags & MSG_CTRUNC) != 0;
+    if (count < 0) {
+        if (errno != EAGAIN) return -1;
+        count = 0;
+    }
+    // What cannot be looked at may be anything.
+    return count < unread || (message.msg_flags & MSG_CTRUNC) != 0;
 }

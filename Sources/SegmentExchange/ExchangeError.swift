@@ -22,7 +22,7 @@ public enum ExchangeError: Error, Equatable, Sendable {
     case peerDied(processID: Int32)
     /// The other side has let go in the middle of the stream.
     case peerClosed
-    /// The other side says of its position what cannot be true: the stream is spoilt.
+    /// The other side says of its position what cannot be true: what the segment carries is spoilt.
     case corrupted
     /// The segment has been removed: nobody else will come to this memory.
     case segmentRemoved
@@ -54,7 +54,7 @@ extension ExchangeError: CustomStringConvertible {
         case .timedOut: "nobody came to the other side in time, or the stream before did not end"
         case .peerDied(let processID): "process \(processID) ended in the middle of the stream"
         case .peerClosed: "the other side let go in the middle of the stream"
-        case .corrupted: "the other side's position cannot be true: the stream is spoilt"
+        case .corrupted: "the other side's position cannot be true: what the segment carries is spoilt"
         case .segmentRemoved: "the segment was removed"
         case .inherited: "another process has opened this side, of which this one is a child by fork(2)"
         case .overrun: "values are published faster than they can be copied"

@@ -96,10 +96,12 @@ public enum Latest<Value: BitwiseCopyable> {
         ///
         /// There is no limit if none is given, and then a writer that has ended is waited for until the next one
         /// publishes. A reader that may only read cannot tell the writer that it waits, and looks every millisecond.
-        /// Throws as `value` does, and `segmentRemoved`.
+        /// Throws as `value` does, `segmentRemoved`, and `corrupted` if somebody takes back that one was published.
         @inlinable
         public mutating func next(timeLimit: Duration? = nil) throws(ExchangeError) -> Value? {
-            try observer.awaitChange(timeLimit) ? try value() : nil
+            guard try observer.awaitChange(timeLimit) else { return nil }
+            guard let value = try value() else { throw .corrupted }
+            return value
         }
     }
 }

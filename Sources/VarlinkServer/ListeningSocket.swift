@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Varlink
 
@@ -23,6 +24,8 @@ package enum ListeningSocket {
             let error = errno
             umask(mask)
             guard isBound else { throw .failed(call: "bind", path: path, errno: error) }
+            // Before anybody can connect; the kernel may be too old to refuse them.
+            _ = clinux_refuse_descriptors(descriptor)
             guard listen(descriptor, backlog) == 0 else {
                 throw .failed(call: "listen", path: path, errno: errno)
             }

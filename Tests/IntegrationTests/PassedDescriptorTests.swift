@@ -23,10 +23,12 @@ extension RealDaemon {
                 except BlockingIOError: pass
                 sender.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
                 return sender, (listening, peer)
-            def send(path, text):
+            def send(path, text, before=b"", flags=0):
                 sender, others = trap()
                 broker = socket.socket(socket.AF_UNIX); broker.connect(path)
-                broker.sendmsg([text], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sender.fileno()]))])
+                if before: broker.send(before)
+                rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sender.fileno()]))
+                broker.sendmsg([text], [rights], flags)
                 return broker, others
             ping = b'{"method":"io.systemd.service.Ping"}\\0'
             """
@@ -54,17 +56,21 @@ extension RealDaemon {
 
         @Test(
             .resilience("a user passes a descriptor that takes a minute to close"),
-            // A call that would be answered, and one of which the rest is dropped with the connection.
-            arguments: ["ping", "b'junk\\0'"]
+            arguments: [
+                // A call that would be answered, and one of which the rest is dropped with the connection.
+                "ping", "b'junk\\0'",
+                // A look skips what is out of band, and ends before it.
+                "b'x', flags=socket.MSG_OOB", "b'x', before=b'{', flags=socket.MSG_OOB",
+            ]
         )
-        func `one that was passed before the start is never dropped`(text: String) throws {
+        func `one that was passed before the start is never dropped`(sent: String) throws {
             let scripts = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(scripts)'") }
             let start = """
                 \(Self.pass)
                 path = sys.argv[sys.argv.index("--socket") + 1]
                 listening = socket.socket(socket.AF_UNIX); listening.bind(path); listening.listen(4)
-                client = send(path, \(text))
+                client = send(path, \(sent))
                 if os.fork() == 0:
                     listening.close(); os.dup2(os.open("/dev/null", os.O_RDWR), 2)
                     ctypes.CDLL(None).prctl(1, 9); signal.pause()

@@ -50,6 +50,30 @@ private struct Sample: Equatable {
         try check(Sample(9))
     }
 
+    @Test func `a number of values that sinks ends a wait with an error, not as a time limit does`() throws {
+        let stop = Atomic(false)
+        try withExtendedLifetime(stop) {
+            var writer = try Latest<Sample>.Writer(in: memory.shared)
+            try writer.publish(Sample(1))
+            let stranger = Thread { [memory] in
+                let sequence = memory.shared.word(at: 256)
+                var number: UInt64 = 1
+                while !stop.load(ordering: .relaxed) {
+                    number += 1
+                    sequence.store(number)
+                    sequence.store(0)
+                }
+            }
+            var reader = try Latest<Sample>.Reader(in: memory.shared)
+            #expect(throws: ExchangeError.corrupted) {
+                // By a value now and then; never by none.
+                while try reader.next() != nil {}
+            }
+            stop.store(true, ordering: .relaxed)
+            try stranger.value(timeLimit: .seconds(10))
+        }
+    }
+
     @Test func `no reader ever sees half a value, or an older one after a newer`() throws {
         let stop = Atomic(false)
         try withExtendedLifetime(stop) {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Testing
 import Varlink
@@ -25,6 +26,17 @@ import Varlink
             waiting.append(socket)
         }
         #expect(waiting.count == Int(ListeningSocket.backlog) + 1)
+    }
+
+    @Test func `nobody can pass a descriptor, from the first connection on`() throws {
+        let path = "/tmp/segmentd-listening-\(getpid())"
+        let listening = try ListeningSocket.make(at: path)
+        defer {
+            close(listening)
+            unlink(path)
+        }
+        // 0: none could be passed until now; -1: the kernel is older than 6.16.
+        #expect(clinux_refuse_descriptors(listening) <= 0)
     }
 
     @Test func `the service manager's socket lets as few wait`() throws {
