@@ -12,7 +12,7 @@ extension ByteCount {
             }
             self.init(bytes: UInt64(integer))
         case .string(let text):
-            guard let count = ByteCount(text), count.bytes > 0 else {
+            guard let count = ByteCount(saturating: text), count.bytes > 0 else {
                 reader.note(
                     key,
                     "`\(text)` is not a size",
@@ -34,6 +34,9 @@ extension ByteCount {
 }
 
 extension Duration {
+    /// Some 31 years.
+    private static let mostMilliseconds: Int64 = 1_000_000_000_000
+
     /// Reads a time with one of the units ms, s, min, h.
     init?(_ key: String, _ reader: inout TOMLReader) {
         let example = "\(key) = \"30 s\""
@@ -48,11 +51,19 @@ extension Duration {
             case "h": 3_600_000
             default: nil
             }
-        guard let number = Int64(digits), let milliseconds, number <= 1_000_000_000_000 / milliseconds else {
+        guard let milliseconds, !digits.isEmpty else {
             reader.note(
                 key,
                 "`\(text)` is not a time",
                 "write a number with ms, s, min or h, such as `\(example)`"
+            )
+            return nil
+        }
+        guard let number = Int64(digits), number <= Self.mostMilliseconds / milliseconds else {
+            reader.note(
+                key,
+                "`\(text)` is longer than anybody waits",
+                "write at most \(Self.mostMilliseconds / 3_600_000) h, such as `\(example)`"
             )
             return nil
         }

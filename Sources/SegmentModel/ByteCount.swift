@@ -12,12 +12,24 @@ public struct ByteCount: Hashable, Sendable {
     ///
     /// Fails on anything else, on a missing unit, and where 64 bits are too few.
     public init?(_ text: String) {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let unit = text.dropFirst(digits.count).drop { $0 == " " }
-        guard let number = UInt64(digits), let shift = Self.units.first(where: { $0.name == unit })?.shift,
+        guard let (digits, shift) = Self.parts(text), let number = UInt64(digits),
             number <= UInt64.max >> shift
         else { return nil }
         bytes = number << shift
+    }
+
+    /// The same, where 64 bits are too few as many as they hold.
+    package init?(saturating text: String) {
+        guard let (digits, shift) = Self.parts(text) else { return nil }
+        let number = UInt64(digits) ?? .max
+        bytes = number <= UInt64.max >> shift ? number << shift : .max
+    }
+
+    private static func parts(_ text: String) -> (digits: Substring, shift: UInt64)? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text.dropFirst(digits.count).drop { $0 == " " }
+        guard !digits.isEmpty, let shift = units.first(where: { $0.name == unit })?.shift else { return nil }
+        return (digits, shift)
     }
 
     private static let units: [(name: String, shift: UInt64)] = [

@@ -58,7 +58,7 @@ import Testing
             prepare: { $0.fake.capacity = 0 },
             message: "all 0 identifiers of the kernel are in use",
             remedy:
-                "remove segments that nobody uses (`ipcs -mp`, `ipcrm`), or raise kernel.shmmni with sysctl"
+                "remove segments that nobody uses (`ipcs -m` shows nattch 0, `ipcrm`), or raise kernel.shmmni with sysctl"
         ),
         Condition(
             kind: "out_of_memory",

@@ -16,6 +16,14 @@ import Testing
             "size = \"16 MB\"",
             "a.toml:1: size `16 MB` is not a size; write bytes as an integer, or a string with B, KiB, MiB, GiB or TiB, such as `size = \"16 MiB\"`"
         ),
+        (
+            "size = \"99999999 TiB\"",
+            "a.toml:1: size `99999999 TiB` is larger than any segment; write at most 9223372036854775807 bytes, such as `size = \"16 MiB\"`"
+        ),
+        (
+            "size = \"99999999999999999999 B\"",
+            "a.toml:1: size `99999999999999999999 B` is larger than any segment; write at most 9223372036854775807 bytes, such as `size = \"16 MiB\"`"
+        ),
         ("size = 1\nsise = 2", "a.toml:2: sise is not a key that segmentd knows; did you mean `size`?"),
         (
             "size = 1\nmode = 660",
@@ -48,6 +56,10 @@ import Testing
         (
             "size = 1\nkeep = \"while-used\"\nlinger = \"3 days\"",
             "a.toml:3: linger `3 days` is not a time; write a number with ms, s, min or h, such as `linger = \"30 s\"`"
+        ),
+        (
+            "size = 1\nkeep = \"while-used\"\nlinger = \"99999999999 h\"",
+            "a.toml:3: linger `99999999999 h` is longer than anybody waits; write at most 277777 h, such as `linger = \"30 s\"`"
         ),
         (
             "size = 1\nmode = \"+660\"",

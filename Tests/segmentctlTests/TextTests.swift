@@ -74,6 +74,7 @@ import Testing
         segment.configurationFile = "/etc/segmentd/segments.d/telemetry.toml"
         segment.keyPath = "/srv/shmfile"
         segment.keyProject = 65
+        segment.created = 1_800_000_000_000_000
         segment.problems = [SegmentProblem(.sizeDiffers, message: "it has 1 B", remedy: "do this")]
         let now: Int64 = 1_800_000_100_000_000
         let text = shown(SegmentPage(segment: segment, color: false, now: now).lines)
@@ -87,6 +88,7 @@ import Testing
                       Remedy: do this
                          Key: 0x4100000f, ftok("/srv/shmfile", 65)
                   Identifier: 12
+                     Created: \(since); 1 min 40 s ago
                         Size: 16 MiB (16777216 bytes)
                       Access: mode 0664, group telemetry, keep until-reboot
                       Memory: 1.5 KiB in RAM, 0 B in swap
@@ -162,7 +164,7 @@ import Testing
                 warnings: []
             )
             for now in [Int64.min, 0, .max] {
-                #expect(SegmentPage(segment: segment, color: false, now: now).lines.count == 10)
+                #expect(SegmentPage(segment: segment, color: false, now: now).lines.count == 11)
                 #expect(DaemonPage(status: status, now: now).lines.count == 5)
             }
             #expect(SegmentTable.lines([segment], legend: true).count == 4)

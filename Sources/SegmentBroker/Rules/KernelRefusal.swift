@@ -6,7 +6,7 @@ package import SystemVSharedMemory
 package enum KernelRefusal {
     /// How room is made where a limit leaves none.
     static func roomRemedy(_ limit: String) -> String {
-        "remove segments that nobody uses (`ipcs -mp`, `ipcrm`), or raise \(limit) with sysctl"
+        "remove segments that nobody uses (`ipcs -m` shows nattch 0, `ipcrm`), or raise \(limit) with sysctl"
     }
 
     package static func problem(

@@ -11,14 +11,14 @@ struct SegmentPage {
     var lines: [Line] {
         var lines = [mark + " \(segment.name)" + (segment.summary.map { " - \($0)" } ?? "")]
         add("Declared", segment.configurationFile ?? "by no file any more", &lines)
-        let since = segment.created.map { " since \(Moment($0).ago(now))" } ?? ""
-        add("State", paint(segment.state.rawValue) + since, &lines)
+        add("State", paint(segment.state.rawValue), &lines)
         for problem in segment.problems {
             add("Problem", "\(problem.message) (\(problem.kind.rawValue))", &lines)
             if let remedy = problem.remedy { add("Remedy", remedy, &lines) }
         }
         add("Key", key, &lines)
         if let identifier = segment.identifier { add("Identifier", identifier.description, &lines) }
+        if let created = segment.created { add("Created", "\(Moment(created).ago(now))", &lines) }
         add("Size", "\(segment.size) (\(segment.size.bytes) bytes)", &lines)
         add("Access", "mode \(segment.mode.octal), group \(segment.group), keep \(segment.keep)", &lines)
         if let memory = segment.memory {
@@ -44,7 +44,9 @@ struct SegmentPage {
 
     private var key: String {
         let key = segment.key?.description ?? "none yet"
-        guard let path = segment.keyPath, let project = segment.keyProject else { return "\(key), declared" }
+        guard let path = segment.keyPath, let project = segment.keyProject else {
+            return segment.configurationFile == nil ? key : "\(key), declared"
+        }
         return "\(key), ftok(\"\(path)\", \(project))"
     }
 
