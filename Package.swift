@@ -70,6 +70,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "EventLoop", dependencies: ["CLinux", system], swiftSettings: strict),
         .target(name: "VarlinkServer", dependencies: ["Varlink", "CLinux"] + nio, swiftSettings: strict),
 
         // What somebody else wrote, as it may be shown; used wherever text leaves.
@@ -195,7 +196,8 @@ let package = Package(
         .target(
             name: "SegmentTestSupport",
             dependencies: [
-                "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", "Varlink", logging,
+                "EventLoop", "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory",
+                "Varlink", logging,
                 system,
             ],
             path: "Tests/SegmentTestSupport",
@@ -233,6 +235,7 @@ let package = Package(
         .test("SystemVSharedMemory", and: [system]),
         .test("PrintableText"),
         .test("Varlink"),
+        .test("EventLoop", and: [system]),
         .test("VarlinkServer", and: ["CLinux", embedded, .product(name: "NIOCore", package: "swift-nio")]),
         .test("SegmentModel", and: ["SystemVSharedMemory", system]),
         .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),

@@ -1,4 +1,27 @@
 #pragma once
 
-// epoll(7), which Swift's Glibc module leaves out.
+// epoll(7), timerfd_create(2) and signalfd(2), which Swift's Glibc module leaves out. Each descriptor is close-on-exec,
+// or -1 with errno.
+#include <stdint.h>
 #include <sys/epoll.h>
+
+// As struct epoll_event, whose union has a pointer, which would make it unsafe in Swift.
+struct clinux_event {
+    uint32_t events;
+    uint64_t token;
+} __EPOLL_PACKED;
+
+// epoll_wait(2).
+int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int milliseconds);
+// epoll_ctl(2).
+int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t token);
+
+int clinux_epoll_descriptor(void);
+// Of a sigset_t.
+int clinux_signal_descriptor(const void *signals);
+// The number of the next signal that a descriptor has, or 0 where it has none.
+int clinux_next_signal(int descriptor);
+// Of CLOCK_MONOTONIC.
+int clinux_timer_descriptor(void);
+// Has it expire at a time in nanoseconds, or not at all if that is 0. Returns 0, or -1 with errno.
+int clinux_set_timer(int descriptor, long long nanoseconds);

@@ -1,0 +1,266 @@
+import CLinux
+import Glibc
+package import SystemPackage
+
+/// Waits on one thread for descriptors, timers, and what other threads have done; epoll(7), level-triggered.
+///
+/// A turn is one wait: all that was ready is taken up, then the timers that are due, and then what was to be done after
+/// that. What is added to the last meanwhile comes after the next turn, so that nothing keeps the loop from its
+/// sockets. Whoever is called must not wait for anything.
+package final class EventLoop {
+    /// The most events of one turn; the kernel tells of the others first in the next.
+    private static let mostEvents = 128
+
+    /// Which slot a source has, and which of those that have had it; it tells what has ended from what came after.
+    struct Token: Equatable {
+        var index: UInt32
+        var generation: UInt32
+    }
+
+    private struct Slot {
+        var generation: UInt32 = 0
+        var handler: ((EventSource.Readiness) -> Void)?
+    }
+
+    private let epoll: Int32
+    private let timer: Int32
+    private let mailbox: Mailbox
+    private let clock: () -> MonotonicTime
+    private var slots: [Slot] = []
+    private var freeSlots: [UInt32] = []
+    private var timers = Timers()
+    /// What the kernel's timer is set to.
+    private var armed: MonotonicTime?
+    private var afterTurn: [() -> Void] = []
+    private var afterNextTurn: [() -> Void] = []
+    /// Whether what comes after a turn is being done.
+    private var isEnding = false
+    private var expected: [UInt64: AnyObject] = [:]
+    private var lastExpected: UInt64 = 0
+    private var events = [clinux_event](repeating: clinux_event(), count: mostEvents)
+
+    /// Whatever `clock` says, timers wake the thread by the kernel's.
+    package init(clock: @escaping () -> MonotonicTime = { .now }) throws(Errno) {
+        self.clock = clock
+        mailbox = try Mailbox()
+        epoll = clinux_epoll_descriptor()
+        guard epoll >= 0 else { throw Errno(rawValue: errno) }
+        timer = clinux_timer_descriptor()
+        guard timer >= 0 else { throw Errno(rawValue: errno) }
+        // As long as the loop: they are sources without an end. When the timer is over, looking at the clock is enough.
+        _ = try add(timer, .read) { _ in }
+        _ = try add(mailbox.descriptor, .read) { [unowned self] _ in
+            for message in mailbox.take() { message(self) }
+        }
+    }
+
+    deinit {
+        close(timer)
+        close(epoll)
+    }
+
+    package var now: MonotonicTime { clock() }
+
+    // MARK: Turns
+
+    /// Waits, unless something is to be done or it is told not to, and takes up what there is; false if there is nothing.
+    @discardableResult
+    package func turn(waiting: Bool = true) -> Bool {
+        arm()
+        let isDue = !afterTurn.isEmpty || !afterNextTurn.isEmpty
+        let count = unsafe clinux_epoll_wait(
+            epoll,
+            &events,
+            Int32(Self.mostEvents),
+            waiting && !isDue ? -1 : 0
+        )
+        // None where it was interrupted.
+        for index in 0..<max(0, Int(count)) {
+            let event = events[index]
+            let token = Token(event.token)
+            guard slots[Int(token.index)].generation == token.generation else { continue }
+            slots[Int(token.index)].handler?(EventSource.Readiness(events: event.events))
+        }
+        let hasRunTimers = runTimers()
+        return endTurn() || hasRunTimers || count > 0
+    }
+
+    private func endTurn() -> Bool {
+        guard !afterTurn.isEmpty || !afterNextTurn.isEmpty else { return false }
+        let ending = afterTurn
+        (afterTurn, afterNextTurn) = (afterNextTurn, [])
+        isEnding = true
+        for body in ending { body() }
+        isEnding = false
+        return true
+    }
+
+    /// Takes turns while `condition` holds.
+    package func run(while condition: () -> Bool) {
+        while condition() { turn() }
+    }
+
+    /// Has something done when all that this turn has found is taken up; from there, after the next turn.
+    package func afterThisTurn(_ body: @escaping () -> Void) {
+        afterTurn.append(body)
+    }
+
+    /// Has something done when the loop has looked at its sockets once more and has taken up what it found.
+    package func afterTheNextTurn(_ body: @escaping () -> Void) {
+        if isEnding { afterTurn.append(body) } else { afterNextTurn.append(body) }
+    }
+
+    // MARK: Timers
+
+    /// Has something done once, at `time` or so much later as spares a waking up.
+    @discardableResult
+    package func schedule(
+        at time: MonotonicTime,
+        slack: Duration = .zero,
+        _ body: @escaping () -> Void
+    ) -> ScheduledTimer {
+        ScheduledTimer(number: timers.add(due: time, slack: slack, body))
+    }
+
+    /// The same after some time.
+    @discardableResult
+    package func schedule(
+        after delay: Duration,
+        slack: Duration = .zero,
+        _ body: @escaping () -> Void
+    ) -> ScheduledTimer {
+        schedule(at: now + delay, slack: slack, body)
+    }
+
+    package struct ScheduledTimer: Sendable {
+        fileprivate let number: UInt64
+    }
+
+    /// False where it has been done already.
+    @discardableResult
+    package func cancel(_ timer: ScheduledTimer) -> Bool { timers.remove(timer.number) }
+
+    /// When the next timer is due.
+    package var nextDue: MonotonicTime? { timers.nextDue }
+
+    private func arm() {
+        guard timers.wakeTime != armed else { return }
+        armed = timers.wakeTime
+        // 0 would be none.
+        _ = clinux_set_timer(timer, armed.map { max(1, $0.nanoseconds) } ?? 0)
+    }
+
+    private func runTimers() -> Bool {
+        guard let due = timers.nextDue else { return false }
+        let now = now
+        guard due <= now else { return false }
+        // The kernel's stays over until it is set again.
+        armed = .distantPast
+        let newest = timers.newest
+        while let body = timers.popDue(at: now, upTo: newest) { body() }
+        return true
+    }
+
+    // MARK: Other threads
+
+    /// Calls `body` with the outcome that another thread sends.
+    package func expect<Outcome: Sendable>(
+        _ body: @escaping (Outcome) -> Void
+    ) -> ExpectedOutcome<Outcome> {
+        lastExpected += 1
+        expected[lastExpected] = Expectation(body)
+        return ExpectedOutcome(number: lastExpected, mailbox: mailbox)
+    }
+
+    /// Drops the outcome when it comes; false where it has come already.
+    @discardableResult
+    package func forget<Outcome>(_ outcome: ExpectedOutcome<Outcome>) -> Bool {
+        expected.removeValue(forKey: outcome.number) != nil
+    }
+
+    func fulfil<Outcome: Sendable>(_ number: UInt64, with outcome: Outcome) {
+        (expected.removeValue(forKey: number) as? Expectation<Outcome>)?.body(outcome)
+    }
+
+    // MARK: Descriptors
+
+    /// Calls `handler` whenever the descriptor is ready, until the source is ended or nobody has it any more.
+    ///
+    /// The descriptor is closed then, if told; where this throws, it is not.
+    package func watch(
+        _ descriptor: Int32,
+        for interest: EventSource.Interest,
+        closing: Bool = true,
+        _ handler: @escaping (EventSource.Readiness) -> Void
+    ) throws(Errno) -> EventSource {
+        try EventSource(self, descriptor, closing: closing, interest, handler)
+    }
+
+    /// Calls `handler` with each of these signals, which every thread holds back; signalfd(2).
+    package func watch(signals: Set<Int32>, _ handler: @escaping (Int32) -> Void) throws(Errno) -> EventSource
+    {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        for signal in signals { unsafe sigaddset(&set, signal) }
+        let descriptor = unsafe clinux_signal_descriptor(&set)
+        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        do throws(Errno) {
+            return try watch(descriptor, for: .read) { _ in
+                while case let signal = clinux_next_signal(descriptor), signal > 0 { handler(signal) }
+            }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    func add(
+        _ descriptor: Int32,
+        _ interest: EventSource.Interest,
+        _ handler: @escaping (EventSource.Readiness) -> Void
+    ) throws(Errno) -> Token {
+        let index: UInt32
+        if let free = freeSlots.popLast() {
+            index = free
+        } else {
+            index = UInt32(slots.count)
+            slots.append(Slot())
+        }
+        let token = Token(index: index, generation: slots[Int(index)].generation)
+        guard control(EPOLL_CTL_ADD, descriptor, token, interest) == 0 else {
+            let error = Errno(rawValue: errno)
+            freeSlots.append(index)
+            throw error
+        }
+        slots[Int(index)].handler = handler
+        return token
+    }
+
+    func change(_ descriptor: Int32, _ token: Token, _ interest: EventSource.Interest) {
+        _ = control(EPOLL_CTL_MOD, descriptor, token, interest)
+    }
+
+    func remove(_ descriptor: Int32, _ token: Token) {
+        _ = control(EPOLL_CTL_DEL, descriptor, token, [])
+        slots[Int(token.index)].generation &+= 1
+        slots[Int(token.index)].handler = nil
+        freeSlots.append(token.index)
+    }
+
+    private func control(
+        _ operation: Int32,
+        _ descriptor: Int32,
+        _ token: Token,
+        _ interest: EventSource.Interest
+    ) -> Int32 {
+        clinux_epoll_control(epoll, operation, descriptor, interest.rawValue, token.bits)
+    }
+}
+
+extension EventLoop.Token {
+    init(_ bits: UInt64) {
+        self.init(index: UInt32(truncatingIfNeeded: bits), generation: UInt32(truncatingIfNeeded: bits >> 32))
+    }
+
+    var bits: UInt64 { UInt64(generation) << 32 | UInt64(index) }
+}

@@ -1,0 +1,69 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// A descriptor that a loop waits for, until it is ended or its owner has gone.
+///
+/// It leaves the loop before its descriptor is closed, whose number may be another's at once.
+package final class EventSource {
+    /// What there is to wait for.
+    package struct Interest: OptionSet, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        package static let read = Interest(rawValue: EPOLLIN.rawValue)
+        package static let write = Interest(rawValue: EPOLLOUT.rawValue)
+    }
+
+    /// What the kernel has found; that both sides have closed and errors are told whatever the interest is.
+    package struct Readiness: OptionSet, Sendable {
+        package let rawValue: UInt32
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        package static let read = Readiness(rawValue: EPOLLIN.rawValue)
+        package static let write = Readiness(rawValue: EPOLLOUT.rawValue)
+        /// Nobody is at the other end any more, or it has failed.
+        package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
+
+        init(events: UInt32) {
+            rawValue = events & EPOLLERR.rawValue == 0 ? events : events | EPOLLHUP.rawValue
+        }
+    }
+
+    package let descriptor: Int32
+    private let closesDescriptor: Bool
+    private let loop: EventLoop
+    private let token: EventLoop.Token
+    package private(set) var hasEnded = false
+
+    init(
+        _ loop: EventLoop,
+        _ descriptor: Int32,
+        closing: Bool,
+        _ interest: Interest,
+        _ handler: @escaping (Readiness) -> Void
+    ) throws(Errno) {
+        self.loop = loop
+        self.descriptor = descriptor
+        closesDescriptor = closing
+        self.interest = interest
+        token = try loop.add(descriptor, interest, handler)
+    }
+
+    deinit { end() }
+
+    package var interest: Interest {
+        didSet {
+            guard interest != oldValue, !hasEnded else { return }
+            loop.change(descriptor, token, interest)
+        }
+    }
+
+    /// Its handler is not called any more, not even for what the kernel has told already.
+    package func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        loop.remove(descriptor, token)
+        if closesDescriptor { close(descriptor) }
+    }
+}

@@ -1,0 +1,304 @@
+import Glibc
+import SegmentTestSupport
+import SystemPackage
+import Testing
+
+@testable import EventLoop
+
+/// Real descriptors, and a time that is the test's.
+@Suite struct EventLoopTests {
+    private let test = TestLoop()
+    private var loop: EventLoop { test.loop }
+
+    @Test func `all that is ready is taken up, and then what comes after the turn`() throws {
+        let log = Log()
+        let pairs = (0..<10).map { _ in SocketPair() }
+        let sources = try pairs.enumerated().map { number, pair in
+            try loop.watch(pair.own, for: .read) { [loop] readiness in
+                #expect(readiness == .read)
+                log.add("\(number)")
+                pair.drain()
+                if number == 0 { loop.afterThisTurn { log.add("end") } }
+            }
+        }
+        for pair in pairs { pair.write() }
+        #expect(loop.turn(waiting: false))
+        #expect(log.taken.sorted() == (0..<10).map(String.init) + ["end"])
+        #expect(log.taken.last == "end")
+        #expect(!loop.turn(waiting: false))
+        _ = sources
+    }
+
+    @Test func `what is to be done again and again keeps the loop from no socket`() throws {
+        let log = Log()
+        let pair = SocketPair()
+        let source = try loop.watch(pair.own, for: .read) { _ in
+            log.add("read")
+            pair.drain()
+        }
+        func again() {
+            log.add("again")
+            loop.afterThisTurn { again() }
+        }
+        again()
+        pair.write()
+        loop.turn()
+        loop.turn()
+        #expect(log.taken == ["again", "read", "again", "again"])
+        _ = source
+    }
+
+    @Test func `the next turn has looked at the sockets once more`() throws {
+        let log = Log()
+        let (first, second) = (SocketPair(), SocketPair())
+        let sources = [
+            try loop.watch(first.own, for: .read) { [loop] _ in
+                first.drain()
+                loop.afterTheNextTurn { log.add("next") }
+                second.write()
+                loop.afterThisTurn {
+                    log.add("this")
+                    loop.afterTheNextTurn { log.add("next, from the end of this") }
+                }
+            },
+            try loop.watch(second.own, for: .read) { _ in
+                second.drain()
+                log.add("read")
+            },
+        ]
+        first.write()
+        loop.turn()
+        #expect(log.taken == ["this"])
+        loop.turn()
+        #expect(log.taken == ["this", "read", "next", "next, from the end of this"])
+        _ = sources
+    }
+
+    @Test func `a source that is ended is told nothing any more, not even what was found`() throws {
+        let log = Log()
+        let pairs = [SocketPair(), SocketPair()]
+        var sources: [EventSource] = []
+        for pair in pairs {
+            sources.append(
+                try loop.watch(pair.own, for: .read) { _ in
+                    log.add("read")
+                    for source in sources { source.end() }
+                }
+            )
+        }
+        for pair in pairs { pair.write() }
+        loop.turn()
+        #expect(log.taken == ["read"])
+        #expect(pairs.allSatisfy { fcntl($0.own, F_GETFD) < 0 })
+        #expect(!loop.turn(waiting: false))
+    }
+
+    @Test func `one that comes in the place of another in the same turn is not told of it`() throws {
+        let log = Log()
+        let pairs = [SocketPair(), SocketPair()]
+        var sources: [EventSource] = []
+        let late = SocketPair()
+        for pair in pairs {
+            sources.append(
+                try loop.watch(pair.own, for: .read) { [loop] _ in
+                    for source in sources { source.end() }
+                    guard sources.count == 2 else { return }
+                    sources.append(
+                        try! loop.watch(late.own, for: .read) { _ in
+                            log.add("late")
+                            late.drain()
+                        }
+                    )
+                }
+            )
+        }
+        for pair in pairs { pair.write() }
+        loop.turn()
+        #expect(log.taken == [])
+        late.write()
+        loop.turn()
+        #expect(log.taken == ["late"])
+    }
+
+    @Test func `a source ends with its owner, and what does not close is left open`() throws {
+        let pair = SocketPair()
+        do {
+            let source = try loop.watch(pair.own, for: .read, closing: false) { _ in
+                Issue.record("nobody has it")
+            }
+            pair.write()
+            #expect(!source.hasEnded)
+        }
+        #expect(!loop.turn(waiting: false))
+        #expect(fcntl(pair.own, F_GETFD) >= 0)
+        #expect(throws: Errno.fileExists) {
+            let first = try loop.watch(pair.own, for: .read, closing: false) { _ in }
+            defer { first.end() }
+            _ = try loop.watch(pair.own, for: .read, closing: false) { _ in }
+        }
+        #expect(throws: Errno.badFileDescriptor) { _ = try loop.watch(-1, for: .read) { _ in } }
+        close(pair.own)
+    }
+
+    @Test func `what nobody waits for is not told, but the end of a peer is`() throws {
+        let log = Log()
+        let pair = SocketPair()
+        let source = try loop.watch(pair.own, for: []) { readiness in
+            log.add(readiness.contains(.hungUp) ? "hung up" : "ready")
+        }
+        pair.write()
+        #expect(!loop.turn(waiting: false))
+        source.interest = [.read, .write]
+        loop.turn()
+        source.interest = []
+        #expect(!loop.turn(waiting: false))
+        close(pair.other)
+        loop.turn()
+        #expect(log.taken == ["ready", "hung up"])
+    }
+
+    @Test func `timers are run in the order in which they are due, each once`() {
+        let log = Log()
+        for (number, delay) in [3, 1, 2, 1].enumerated() {
+            loop.schedule(after: .milliseconds(delay)) { log.add("\(number)") }
+        }
+        let cancelled = loop.schedule(after: .milliseconds(2)) { log.add("cancelled") }
+        #expect(loop.cancel(cancelled))
+        #expect(!loop.cancel(cancelled))
+        test.advance(by: .microseconds(999))
+        #expect(log.taken == [])
+        test.advance(by: .microseconds(1))
+        #expect(log.taken == ["1", "3"])
+        test.advance(by: .seconds(1))
+        #expect(log.taken == ["1", "3", "2", "0"])
+        #expect(loop.nextDue == nil)
+    }
+
+    @Test func `a timer that is armed in itself and is due at once keeps the loop from no socket`() throws {
+        let log = Log()
+        let pair = SocketPair()
+        let source = try loop.watch(pair.own, for: .read) { _ in
+            log.add("read")
+            pair.drain()
+        }
+        func again() {
+            log.add("again")
+            loop.schedule(after: .zero) { again() }
+        }
+        again()
+        pair.write()
+        loop.turn(waiting: false)
+        loop.turn(waiting: false)
+        #expect(log.taken == ["again", "read", "again", "again"])
+        _ = source
+    }
+
+    @Test func `the kernel wakes the loop for the timer that can wait the least`() throws {
+        let loop = try EventLoop()
+        let start = loop.now
+        let log = Log()
+        loop.schedule(after: .milliseconds(5), slack: .seconds(5)) { log.add("lax") }
+        loop.schedule(after: .milliseconds(20)) { log.add("strict") }
+        loop.run { log.taken.count < 2 }
+        #expect(log.taken == ["lax", "strict"])
+        #expect(loop.now - start >= .milliseconds(20))
+        let cancelled = loop.schedule(after: .milliseconds(1)) { log.add("cancelled") }
+        usleep(2000)
+        loop.cancel(cancelled)
+        #expect(!loop.turn(waiting: false) || !loop.turn(waiting: false), "nothing is over any more")
+        #expect(log.taken == ["lax", "strict"])
+    }
+
+    @Test func `what another thread has done is taken up here`() throws {
+        let log = Log()
+        let outcomes = (0..<100).map { number in
+            loop.expect { (outcome: Int?) in log.add("\(number) \(outcome ?? -1)") }
+        }
+        #expect(loop.forget(outcomes[7]))
+        let thread = Thread {
+            for (number, outcome) in outcomes.enumerated() { outcome.send(number == 3 ? nil : 2 * number) }
+            outcomes[0].send(5)
+        }
+        try thread.value()
+        test.run()
+        #expect(log.taken.count == 99)
+        #expect(log.taken.contains("3 -1"))
+        #expect(log.taken.contains("99 198"))
+        #expect(!loop.forget(outcomes[0]))
+    }
+
+    @Test func `another thread wakes a loop that waits`() throws {
+        var outcome: Int?
+        let expected = loop.expect { outcome = $0 }
+        let thread = Thread {
+            usleep(10_000)
+            expected.send(1)
+        }
+        loop.run { outcome == nil }
+        #expect(outcome == 1)
+        try thread.value()
+    }
+
+    @Test func `signals are told one by one`() throws {
+        let log = Log()
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in [SIGUSR2, SIGWINCH] { sigaddset(&set, signal) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        defer { pthread_sigmask(SIG_UNBLOCK, &set, nil) }
+        let source = try loop.watch(signals: [SIGUSR2, SIGWINCH]) { log.add("\($0)") }
+        for signal in [SIGUSR2, SIGWINCH] { pthread_kill(pthread_self(), signal) }
+        loop.turn()
+        #expect(log.taken.sorted() == ["\(SIGUSR2)", "\(SIGWINCH)"].sorted())
+        _ = source
+    }
+
+    @Test func `a loop and its sources leave no descriptor behind`() throws {
+        func count() throws -> Int {
+            let directory = try #require(opendir("/proc/self/fd"))
+            defer { closedir(directory) }
+            var count = 0
+            while readdir(directory) != nil { count += 1 }
+            return count
+        }
+        let before = try count()
+        for _ in 0..<100 {
+            let loop = try EventLoop()
+            let pair = SocketPair()
+            let source = try loop.watch(pair.own, for: .read) { _ in }
+            close(pair.other)
+            loop.turn()
+            _ = source
+        }
+        // Other tests have some, too, meanwhile.
+        #expect(try count() < before + 100)
+    }
+
+    private final class Log {
+        var taken: [String] = []
+        func add(_ text: String) { taken.append(text) }
+    }
+
+    /// Two connected sockets: the loop's, and the test's.
+    private struct SocketPair {
+        let own: Int32
+        let other: Int32
+
+        init() {
+            var ends: [Int32] = [-1, -1]
+            let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+            precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
+            (own, other) = (ends[0], ends[1])
+        }
+
+        func write() {
+            var byte: UInt8 = 1
+            precondition(Glibc.write(other, &byte, 1) == 1)
+        }
+
+        func drain() {
+            var byte: UInt8 = 0
+            while read(own, &byte, 1) == 1 {}
+        }
+    }
+}
