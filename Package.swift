@@ -24,12 +24,6 @@ let testing: [SwiftSetting] = [
 /// Examples read as a user of the library would write them.
 let example: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-let nio: [Target.Dependency] = [
-    .product(name: "NIOCore", package: "swift-nio"),
-    .product(name: "NIOPosix", package: "swift-nio"),
-]
-let locks = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
-let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -38,8 +32,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let fuzzed: [Target.Dependency] = [
     "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel", "SegmentRecords",
     "SegmentService",
-    "SegmentTestSupport", "Varlink", "VarlinkServer", logging, system, embedded,
-    .product(name: "NIOCore", package: "swift-nio"),
+    "SegmentTestSupport", "EventLoop", "Varlink", "VarlinkServer", logging, system,
 ]
 
 let package = Package(
@@ -54,7 +47,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
@@ -66,12 +58,17 @@ let package = Package(
         .target(name: "SystemVSharedMemory", dependencies: ["CLinux", system], swiftSettings: strict),
         .target(
             name: "Systemd",
-            dependencies: ["CLinux", "CSystemd", "PrintableText", logging],
+            dependencies: ["CLinux", "CSystemd", "PrintableText", "Threads", logging],
             swiftSettings: strict
         ),
         .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
+        .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: strict),
         .target(name: "EventLoop", dependencies: ["CLinux", system], swiftSettings: strict),
-        .target(name: "VarlinkServer", dependencies: ["Varlink", "CLinux"] + nio, swiftSettings: strict),
+        .target(
+            name: "VarlinkServer",
+            dependencies: ["CLinux", "EventLoop", "Varlink", system],
+            swiftSettings: strict
+        ),
 
         // What somebody else wrote, as it may be shown; used wherever text leaves.
         .target(name: "PrintableText", swiftSettings: strict),
@@ -98,8 +95,8 @@ let package = Package(
         .target(
             name: "SegmentRecords",
             dependencies: [
-                "CLinux", "PrintableText", "SegmentModel", "SystemVSharedMemory", locks, system,
-            ] + nio,
+                "CLinux", "PrintableText", "SegmentModel", "SystemVSharedMemory", "Threads", system,
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -110,10 +107,9 @@ let package = Package(
         .target(
             name: "SegmentService",
             dependencies: [
-                "CLinux", "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel",
-                "SystemVSharedMemory",
-                "Varlink", "VarlinkServer", logging, system,
-            ] + nio,
+                "CLinux", "EventLoop", "SegmentBroker", "SegmentConfiguration", "SegmentInterface",
+                "SegmentModel", "SystemVSharedMemory", "Threads", "Varlink", "VarlinkServer", logging, system,
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -143,11 +139,11 @@ let package = Package(
         .executableTarget(
             name: "segmentd",
             dependencies: [
-                "CLinux", "SegmentBroker", "SegmentConfiguration", "SegmentModel", "SegmentRecords",
-                "SegmentService", "SystemVSharedMemory", "Systemd", "Varlink", "VarlinkServer", arguments,
-                locks,
-                logging, system,
-            ] + nio,
+                "CLinux", "EventLoop", "SegmentBroker", "SegmentConfiguration", "SegmentModel",
+                "SegmentRecords",
+                "SegmentService", "SystemVSharedMemory", "Systemd", "Threads", "Varlink", "VarlinkServer",
+                arguments, logging, system,
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -236,7 +232,7 @@ let package = Package(
         .test("PrintableText"),
         .test("Varlink"),
         .test("EventLoop", and: [system]),
-        .test("VarlinkServer", and: ["CLinux", embedded, .product(name: "NIOCore", package: "swift-nio")]),
+        .test("VarlinkServer", and: ["CLinux", "EventLoop", "Varlink"]),
         .test("SegmentModel", and: ["SystemVSharedMemory", system]),
         .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test(
@@ -252,9 +248,10 @@ let package = Package(
         .test(
             "SegmentService",
             and: [
-                "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", "Varlink", logging,
-                system,
-            ] + nio
+                "EventLoop", "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory",
+                "Threads",
+                "Varlink", logging, system,
+            ]
         ),
         .test("SegmentExchange", and: [system]),
         .test("Systemd", and: ["SegmentModel", logging]),

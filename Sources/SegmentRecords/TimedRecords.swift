@@ -1,7 +1,6 @@
-import NIOConcurrencyHelpers
-import NIOPosix
 package import SegmentModel
 import SystemPackage
+import Threads
 
 /// Records on a disk that may not answer: each change is made by a thread of its own, and waited for no longer than
 /// the limit.
@@ -11,36 +10,18 @@ import SystemPackage
 package final class TimedRecords: SegmentRecords, Sendable {
     private let base: any SegmentRecords & Sendable
     private let limit: Duration
-    private let thread = NIOThreadPool(numberOfThreads: 1)
-    private let exchange = Exchange()
+    private let queue = BackgroundQueue()
+    private let exchange = Monitor(State.idle)
 
-    private final class Exchange: @unchecked Sendable {
-        enum State { case idle, asked, done }
-        let lock = ConditionLock(value: State.idle)
-        /// Both are guarded by the lock.
-        var operation: (() throws(RecordsError) -> Void)?
-        var outcome: Result<Void, RecordsError>?
+    private enum State: Sendable {
+        case idle
+        case asked
+        case done(Result<Void, RecordsError>)
     }
 
-    /// Starts the thread.
     package init(_ base: any SegmentRecords & Sendable, limit: Duration) {
         self.base = base
         self.limit = limit
-        thread.start()
-        thread.submit { [exchange] status in
-            guard status == .active else { return }
-            while true {
-                exchange.lock.lock(whenValue: .asked)
-                let operation = exchange.operation
-                exchange.lock.unlock()
-                let outcome = Result { () throws(RecordsError) in
-                    if let operation { try operation() }
-                }
-                exchange.lock.lock()
-                exchange.outcome = outcome
-                exchange.lock.unlock(withValue: .done)
-            }
-        }
     }
 
     package func load() throws(RecordsError) -> LoadedRecords { try base.load() }
@@ -56,18 +37,26 @@ package final class TimedRecords: SegmentRecords, Sendable {
     private func perform(
         _ call: String,
         _ name: SegmentName,
-        _ operation: @escaping () throws(RecordsError) -> Void
+        _ operation: @escaping @Sendable () throws(RecordsError) -> Void
     ) throws(RecordsError) {
         let unanswered = RecordsError(call: call, path: "\(name)", errno: .timedOut)
-        let lock = exchange.lock
         // The thread alone ends what was asked, and nobody else asks.
-        guard lock.value != .asked else { throw unanswered }
-        lock.lock()
-        exchange.operation = operation
-        lock.unlock(withValue: .asked)
-        guard lock.lock(whenValue: .done, timeoutSeconds: limit / .seconds(1)) else { throw unanswered }
-        let outcome = exchange.outcome
-        lock.unlock(withValue: .idle)
-        try outcome?.get()
+        if case .asked = exchange.current { throw unanswered }
+        exchange.change { $0 = .asked }
+        let isAsked = queue.run { [exchange] in
+            let outcome = Result { () throws(RecordsError) in try operation() }
+            exchange.change { $0 = .done(outcome) }
+        }
+        guard isAsked else {
+            exchange.change { $0 = .idle }
+            throw RecordsError(call: call, path: "\(name)", errno: .resourceTemporarilyUnavailable)
+        }
+        let outcome: Result<Void, RecordsError>? = exchange.wait(atMost: limit) { state in
+            guard case .done(let outcome) = state else { return nil }
+            state = .idle
+            return outcome
+        }
+        guard let outcome else { throw unanswered }
+        try outcome.get()
     }
 }

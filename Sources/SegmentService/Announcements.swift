@@ -1,18 +1,18 @@
 /// What the service tells whoever started the daemon; sd_notify(3).
-package struct Announcements: Sendable {
+package struct Announcements {
     /// A reload begins.
-    package var reloading: @Sendable () -> Void
+    package var reloading: () -> Void
     /// A reload is over, with what became of it.
-    package var ready: @Sendable (_ status: String) -> Void
-    package var status: @Sendable (String) -> Void
-    /// The event loop turns.
-    package var alive: @Sendable () -> Void
+    package var ready: (_ status: String) -> Void
+    package var status: (String) -> Void
+    /// The service is at work.
+    package var alive: () -> Void
 
     package init(
-        reloading: @escaping @Sendable () -> Void,
-        ready: @escaping @Sendable (_ status: String) -> Void,
-        status: @escaping @Sendable (String) -> Void,
-        alive: @escaping @Sendable () -> Void
+        reloading: @escaping () -> Void,
+        ready: @escaping (_ status: String) -> Void,
+        status: @escaping (String) -> Void,
+        alive: @escaping () -> Void
     ) {
         self.reloading = reloading
         self.ready = ready

@@ -1,6 +1,6 @@
-package import NIOCore
-import NIOPosix
+package import EventLoop
 import Synchronization
+import Threads
 
 /// Questions to a world that may not answer, each asked by one thread at a time only.
 ///
@@ -8,17 +8,15 @@ import Synchronization
 /// those that are held up are never waited for. Questions akin to one that holds a thread up, such as files of the same
 /// file system, come last, and take at most half of the threads.
 package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sendable {
-    /// The first thread, which is there from the beginning.
-    private let first = NIOThreadPool(numberOfThreads: 1)
     private let threads: Int
     private let answer: @Sendable (Subject) -> Answer
     private let kin: @Sendable (Subject) -> Subject?
     private let state = Mutex(State())
 
     private struct State {
-        var waiting: CircularBuffer<Subject> = []
+        var waiting: ArraySlice<Subject> = []
         /// Akin to what was being asked when their turn came.
-        var suspected: CircularBuffer<Subject> = []
+        var suspected: ArraySlice<Subject> = []
         var asking: Set<Subject> = []
         var runners = 0
         /// How many have been answered.
@@ -33,7 +31,6 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         var end: @Sendable () -> Void
     }
 
-    /// Starts the first thread.
     package init(
         threads: Int,
         kin: @escaping @Sendable (Subject) -> Subject? = { _ in nil },
@@ -42,50 +39,53 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         self.threads = threads
         self.answer = answer
         self.kin = kin
-        first.start()
     }
 
-    /// Hands all answers to `completion` on the event loop, or those that came within the time limit.
+    /// Hands all answers to `completion` on the loop, or those that came within the time limit.
     package func ask(
         _ subjects: Set<Subject>,
         limit: Duration,
-        on eventLoop: any EventLoop,
-        then completion: @escaping @Sendable ([Subject: Answer]) -> Void
+        on loop: EventLoop,
+        then completion: @escaping ([Subject: Answer]) -> Void
     ) {
         guard !subjects.isEmpty else { return completion([:]) }
-        // Both are of the loop alone, like all that ends a request.
         let number = state.withLock { state in
             state.lastRequest += 1
             return state.lastRequest
         }
-        let watch = eventLoop.scheduleRepeatedTask(
-            initialDelay: .milliseconds(100),
-            delay: .milliseconds(100)
-        ) {
-            [self, last = Mutex(-1)] _ in
-            let progress = state.withLock { $0.progress }
-            // One more thread where those there are do not get on.
-            if last.withLock({
-                let held = $0 == progress; $0 = progress; return held
-            }) {
-                addRunner()
-            }
-        }
-        let end: @Sendable () -> Void = { [self] in
+        let timers = RequestTimers()
+        let end = { [self] in
             guard let answers = finish(number) else { return }
-            watch.cancel()
+            for timer in [timers.limit, timers.watch] { if let timer { loop.cancel(timer) } }
             completion(answers)
         }
-        let timer = eventLoop.scheduleTask(in: .nanoseconds(limit.nanoseconds), end)
+        let expected = loop.expect { (_: Void) in end() }
+        timers.limit = loop.schedule(after: limit) {
+            loop.forget(expected)
+            end()
+        }
         state.withLock { state in
-            state.requests[number] = Request(missing: subjects) {
-                timer.cancel()
-                eventLoop.execute(end)
-            }
+            state.requests[number] = Request(missing: subjects) { expected.send(()) }
             let known = state.asking.union(state.waiting).union(state.suspected)
             state.waiting += known.isEmpty ? subjects : subjects.subtracting(known)
         }
         addRunner(isFirst: true)
+        watch(timers, on: loop)
+    }
+
+    /// What a request waits with; both are cancelled when it is over.
+    private final class RequestTimers {
+        var limit: EventLoop.ScheduledTimer?
+        var watch: EventLoop.ScheduledTimer?
+    }
+
+    /// Adds a thread whenever those there are do not get on for a tenth of a second.
+    private func watch(_ timers: RequestTimers, since last: Int = -1, on loop: EventLoop) {
+        timers.watch = loop.schedule(after: .milliseconds(100)) { [self] in
+            let progress = state.withLock { $0.progress }
+            if progress == last { addRunner() }
+            watch(timers, since: progress, on: loop)
+        }
     }
 
     /// Nil where it has ended already.
@@ -106,9 +106,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
             return true
         }
         guard isNeeded else { return }
-        if isFirst {
-            first.submit { [self] status in if status == .active { run() } }
-        } else if !DetachedThread.start(run) {
+        if !DetachedThread.start(run) {
             // It is tried again while the others do not get on.
             state.withLock { $0.runners -= 1 }
         }

@@ -1,13 +1,14 @@
-import NIOCore
+import EventLoop
 import SegmentBroker
 import SegmentModel
 import Synchronization
 import SystemPackage
+package import Threads
 
 /// The worlds that may not answer, each with threads of its own: files, names, and the file systems of keys.
 package final class OutsideWorlds: Sendable {
     /// Reads the configuration and the records.
-    package let files = Worker()
+    package let files = BackgroundQueue()
     private let source: ConfigurationSource
     private let names: Lookups<NameQuestion, NameAnswer>
     private let keys: Lookups<FilePath, KeyLookup>
@@ -26,7 +27,6 @@ package final class OutsideWorlds: Sendable {
     let start: Limits
     let reload: Limits
 
-    /// Starts the threads.
     package init(_ source: ConfigurationSource, start: Limits = .start, reload: Limits = .reload) {
         (self.source, self.start, self.reload) = (source, start, reload)
         names = Lookups(threads: 1) { question in
@@ -96,30 +96,22 @@ package final class OutsideWorlds: Sendable {
 
     /// Reads the configuration; nil where its files are not there in time.
     func read(
-        on eventLoop: any EventLoop,
+        on loop: EventLoop,
         limit: Duration,
-        then completion:
-            @escaping @Sendable (Result<(Configuration, Questions), ConfigurationInvalid>?) -> Void
+        then completion: @escaping (Result<(Configuration, Questions), ConfigurationInvalid>?) -> Void
     ) {
         let read = source.read
-        files.run(on: eventLoop, limit: limit, { read().map { ($0, Questions($0)) } }, then: completion)
+        files.run(on: loop, limit: limit, { read().map { ($0, Questions($0)) } }, then: completion)
     }
 
     /// Asks for groups and keys at the same time.
     func answer(
         _ questions: Questions,
-        on eventLoop: any EventLoop,
+        on loop: EventLoop,
         limits: Limits,
-        then completion: @escaping @Sendable (Answers) -> Void
+        then completion: @escaping (Answers) -> Void
     ) {
-        let named = eventLoop.makePromise(of: [NameQuestion: NameAnswer].self)
-        let keyed = eventLoop.makePromise(of: [FilePath: KeyLookup].self)
-        let asked = Set(questions.groups.map(NameQuestion.group)).union(questions.asksOwnGroup ? [.own] : [])
-        names.ask(asked, limit: limits.names, on: eventLoop, then: named.succeed)
-        let points = source.mountPoints()
-        mountPoints.points.withLock { $0 = points }
-        keys.ask(questions.keyFiles, limit: limits.keys, on: eventLoop, then: keyed.succeed)
-        named.futureResult.and(keyed.futureResult).whenSuccess { names, keys in
+        let both = BothAnswers { names, keys in
             var answers = Answers()
             for group in questions.groups {
                 if case .group(let lookup) = names[.group(group)] {
@@ -134,6 +126,24 @@ package final class OutsideWorlds: Sendable {
                 answers.keys.lookups[file] = .unanswered
             }
             completion(answers)
+        }
+        let asked = Set(questions.groups.map(NameQuestion.group)).union(questions.asksOwnGroup ? [.own] : [])
+        names.ask(asked, limit: limits.names, on: loop) { both.names = $0 }
+        let points = source.mountPoints()
+        mountPoints.points.withLock { $0 = points }
+        keys.ask(questions.keyFiles, limit: limits.keys, on: loop) { both.keys = $0 }
+    }
+
+    /// Waits for both.
+    private final class BothAnswers {
+        var names: [NameQuestion: NameAnswer]? { didSet { endIfThere() } }
+        var keys: [FilePath: KeyLookup]? { didSet { endIfThere() } }
+        private let end: ([NameQuestion: NameAnswer], [FilePath: KeyLookup]) -> Void
+
+        init(_ end: @escaping ([NameQuestion: NameAnswer], [FilePath: KeyLookup]) -> Void) { self.end = end }
+
+        private func endIfThere() {
+            if let names, let keys { end(names, keys) }
         }
     }
 }

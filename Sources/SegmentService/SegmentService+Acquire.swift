@@ -1,4 +1,3 @@
-import NIOCore
 import SegmentBroker
 import SegmentInterface
 import SegmentModel
@@ -48,14 +47,13 @@ extension SegmentService {
         let round = Asking(questions: questions, waiting: [completion])
         // A reload has changed what is to be asked: those who asked before ask anew.
         let earlier = asking.updateValue(round, forKey: name)?.waiting ?? []
-        let service = NIOLoopBound(self, eventLoop: eventLoop)
         worlds.answer(
             OutsideWorlds.Questions(questions),
-            on: eventLoop,
+            on: loop,
             limits: .acquire
-        ) { answers in
+        ) { [self] answers in
             let fresh = FreshAnswers(groups: answers.groups, keys: answers.keys)
-            service.value.answered(questions, about: name, fresh)
+            answered(questions, about: name, fresh)
         }
         for completion in earlier { completion(.none) }
     }

@@ -1,5 +1,4 @@
 import Logging
-import NIOCore
 import SegmentBroker
 package import SegmentModel
 
@@ -26,40 +25,37 @@ extension SegmentService {
 
     private func beginReload() {
         announcements.reloading()
-        let service = NIOLoopBound(self, eventLoop: eventLoop)
         let directory = broker.configuration.directory
-        worlds.read(on: eventLoop, limit: worlds.reload.files) { loaded in
+        worlds.read(on: loop, limit: worlds.reload.files) { [self] loaded in
             switch loaded {
             case .success(let (configuration, questions))?:
-                if let invalid = service.value.vanishedDirectories(configuration) {
-                    service.value.refuseReload(invalid)
+                if let invalid = vanishedDirectories(configuration) {
+                    refuseReload(invalid)
                 } else {
-                    service.value.ask(questions, for: configuration)
+                    ask(questions, for: configuration)
                 }
-            case .failure(let invalid)?: service.value.refuseReload(invalid)
+            case .failure(let invalid)?: refuseReload(invalid)
             case nil:
-                service.value.refuseReload(.unanswered("the file system of the configuration", directory))
+                refuseReload(.unanswered("the file system of the configuration", directory))
             }
         }
     }
 
     /// Nothing is changed where the name service does not answer.
     private func ask(_ questions: OutsideWorlds.Questions, for configuration: Configuration) {
-        let service = NIOLoopBound(self, eventLoop: eventLoop)
-        worlds.answer(questions, on: eventLoop, limits: worlds.reload) { answers in
-            let service = service.value
+        worlds.answer(questions, on: loop, limits: worlds.reload) { [self] answers in
             guard answers.hasAllGroups else {
-                return service.refuseReload(
+                return refuseReload(
                     .unanswered("the name service, asked for its groups,", configuration.directory)
                 )
             }
-            service.adopt(answers.ownGroup)
-            service.reloads += 1
-            service.questions = questions
-            service.perform {
-                service.broker.reloading(configuration, groups: answers.groups, keys: answers.keys)
-            } then: { work in
-                service.acceptReload(work.outcome)
+            adopt(answers.ownGroup)
+            reloads += 1
+            self.questions = questions
+            perform { [self] in
+                broker.reloading(configuration, groups: answers.groups, keys: answers.keys)
+            } then: { [self] work in
+                acceptReload(work.outcome)
             }
         }
     }

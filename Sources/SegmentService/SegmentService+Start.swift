@@ -1,4 +1,4 @@
-import NIOCore
+import EventLoop
 import Logging
 import SegmentBroker
 import SegmentModel
@@ -12,17 +12,15 @@ extension SegmentService {
     package func start(serve: @escaping () -> Void, then completion: @escaping () -> Void) {
         isStarting = true
         questions = OutsideWorlds.Questions(broker.configuration)
-        let service = NIOLoopBound(self, eventLoop: eventLoop)
-        let completion = NIOLoopBound(completion, eventLoop: eventLoop)
-        let serving = NIOLoopBoundBox<(() -> Void)?>(serve, eventLoop: eventLoop)
-        let serveOnce: @Sendable () -> Void = {
-            serving.value?()
-            serving.value = nil
+        var serve: (() -> Void)? = serve
+        let serveOnce = {
+            serve?()
+            serve = nil
         }
-        let timer = eventLoop.scheduleTask(in: .milliseconds(50), serveOnce)
-        worlds.answer(questions, on: eventLoop, limits: worlds.start) { answers in
-            service.value.start(with: answers, then: completion.value)
-            timer.cancel()
+        let timer = loop.schedule(after: .milliseconds(50), serveOnce)
+        worlds.answer(questions, on: loop, limits: worlds.start) { [self] answers in
+            start(with: answers, then: completion)
+            loop.cancel(timer)
             serveOnce()
         }
     }

@@ -1,22 +1,21 @@
+import EventLoop
 import Logging
-import NIOCore
 import SegmentBroker
 import SegmentModel
 
 extension SegmentService {
     /// Looks for changes that nobody tells of, and tells the service manager that the loop turns, every `period`.
     package func startChecking(every period: Duration) {
-        let service = NIOLoopBound(self, eventLoop: eventLoop)
-        let delay = TimeAmount(period)
-        check = eventLoop.scheduleRepeatedTask(initialDelay: delay, delay: delay) { _ in
-            service.value.checkNow()
+        // A second more is early enough, and wakes an idle machine up less often.
+        check = loop.schedule(after: period, slack: min(.seconds(1), period / 10)) { [self] in
+            startChecking(every: period)
+            checkNow()
         }
     }
 
     package func stopChecking() {
         isStopped = true
-        check?.cancel()
-        deadline?.timer.cancel()
+        for timer in [check, deadline?.timer] { if let timer { loop.cancel(timer) } }
         dropWork()
     }
 
@@ -37,18 +36,16 @@ extension SegmentService {
 
     /// Tells once that no new client finds the socket, and once that they do again.
     private func lookAtSocket() {
-        let service = NIOLoopBound(self, eventLoop: eventLoop)
-        worlds.files.run(on: eventLoop, limit: worlds.reload.files, socketProblem) { answer in
-            let service = service.value
-            guard let problem = answer, problem != service.socketGone else { return }
-            service.socketGone = problem
+        worlds.files.run(on: loop, limit: worlds.reload.files, socketProblem) { [self] answer in
+            guard let problem = answer, problem != socketGone else { return }
+            socketGone = problem
             if let problem {
                 let remedy = problem.remedy.map { "; \($0)" } ?? ""
-                service.report(.warning, .socketGone, "The broker serves, but \(problem.message)\(remedy)")
+                report(.warning, .socketGone, "The broker serves, but \(problem.message)\(remedy)")
             } else {
-                service.report(.notice, .hostRecovered, "The broker's socket is at its path again")
+                report(.notice, .hostRecovered, "The broker's socket is at its path again")
             }
-            service.announceStatus()
+            announceStatus()
         }
     }
 
@@ -74,17 +71,15 @@ extension SegmentService {
     private func askAgain() {
         guard !isAsking else { return }
         isAsking = true
-        let service = NIOLoopBound(self, eventLoop: eventLoop)
-        let (asked, loaded) = (questions, reloads)
-        worlds.answer(asked, on: eventLoop, limits: worlds.reload) { answers in
-            let service = service.value
-            service.isAsking = false
-            guard loaded == service.reloads, !service.isStopped else { return }
-            service.adopt(answers.ownGroup)
-            let groups = answers.groups.completed(by: service.broker.groups)
-            let keys = answers.keys.completed(by: service.broker.keys)
-            guard groups != service.broker.groups || keys != service.broker.keys else { return }
-            service.check(groups: groups, keys: keys)
+        let loaded = reloads
+        worlds.answer(questions, on: loop, limits: worlds.reload) { [self] answers in
+            isAsking = false
+            guard loaded == reloads, !isStopped else { return }
+            adopt(answers.ownGroup)
+            let groups = answers.groups.completed(by: broker.groups)
+            let keys = answers.keys.completed(by: broker.keys)
+            guard groups != broker.groups || keys != broker.keys else { return }
+            check(groups: groups, keys: keys)
         }
     }
 
@@ -102,19 +97,14 @@ extension SegmentService {
     func settle() {
         let due = broker.nextDeadline
         guard due != deadline?.due else { return }
-        deadline?.timer.cancel()
+        if let deadline { loop.cancel(deadline.timer) }
         deadline = nil
         guard let due else { return }
-        let service = NIOLoopBound(self, eventLoop: eventLoop)
-        let delay = due - broker.monotonicTime
-        deadline = (
-            due,
-            eventLoop.scheduleTask(in: max(.zero, TimeAmount(delay))) {
-                let service = service.value
-                service.deadline = nil
-                service.broker.expire()
-                service.settle()
-            }
-        )
+        let timer = loop.schedule(after: max(.zero, due - broker.monotonicTime)) { [self] in
+            deadline = nil
+            broker.expire()
+            settle()
+        }
+        deadline = (due, timer)
     }
 }

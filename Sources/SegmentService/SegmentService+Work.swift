@@ -1,4 +1,4 @@
-import NIOCore
+import EventLoop
 import SegmentBroker
 
 /// Long commands of the broker and the leases of clients that have gone, in slices between which requests are served.
@@ -71,9 +71,7 @@ extension SegmentService {
 
     /// Once the event loop has looked at its sockets: by a timer that is not due yet when it has run what is.
     private func later(_ rest: Duration = .zero, _ body: @escaping (SegmentService) -> Void) {
-        let service = NIOLoopBound((self, body), eventLoop: eventLoop)
-        let delay = max(.microseconds(100), TimeAmount(rest))
-        eventLoop.scheduleTask(in: delay) { service.value.1(service.value.0) }
+        loop.schedule(after: max(.microseconds(100), rest)) { [self] in body(self) }
     }
 
     private static var longestRest: Duration { .milliseconds(100) }

@@ -1,5 +1,5 @@
+package import EventLoop
 package import Logging
-package import NIOCore
 package import SegmentBroker
 package import SegmentModel
 import SegmentInterface
@@ -12,7 +12,7 @@ import VarlinkServer
 /// It lives on the server's one event loop and owns the broker there; nothing of it is `Sendable`.
 package final class SegmentService {
     package let broker: Broker
-    let eventLoop: any EventLoop
+    let loop: EventLoop
     let worlds: OutsideWorlds
     let announcements: Announcements
     let logger: Logger
@@ -28,8 +28,8 @@ package final class SegmentService {
     var lastClients: [UInt32: Client] = [:]
     var subscribers: [ObjectIdentifier: Subscription] = [:]
     var reload = ReloadQueue()
-    var deadline: (due: Duration, timer: Scheduled<Void>)?
-    var check: RepeatedTask?
+    var deadline: (due: Duration, timer: EventLoop.ScheduledTimer)?
+    var check: EventLoop.ScheduledTimer?
     /// What the configuration in force asks of the outside worlds.
     var questions = OutsideWorlds.Questions(Configuration(directory: ""))
     /// How many checks there have been.
@@ -74,7 +74,7 @@ package final class SegmentService {
 
     package init(
         broker: Broker,
-        eventLoop: any EventLoop,
+        loop: EventLoop,
         worlds: OutsideWorlds,
         announcements: Announcements,
         logger: Logger,
@@ -83,7 +83,7 @@ package final class SegmentService {
         socketProblem: @escaping @Sendable () -> SegmentProblem? = { nil }
     ) {
         self.broker = broker
-        self.eventLoop = eventLoop
+        self.loop = loop
         self.worlds = worlds
         self.announcements = announcements
         self.logger = logger

@@ -1,6 +1,7 @@
 import CLinux
 import CSystemd
 import Glibc
+import Threads
 
 /// The one thread that writes the log: whoever does not read it holds up nobody else.
 package final class LogWriter: Sendable {

@@ -42,11 +42,24 @@ package final class JSONWriter {
         messages.withBytes(output.append)
     }
 
+    /// Forgets the first bytes, which have been sent, and the memory that the others do not need: many may wait.
+    package func removeFirst(_ count: Int) {
+        output.removeFirst(count)
+        if output.count == 0 {
+            reset()
+        } else if output.capacity > max(Self.little, 2 * output.count) {
+            output.shrink()
+        }
+    }
+
     /// Forgets what was written and keeps the room that most messages need.
     package func reset() {
-        output.removeAll(keeping: 1 << 12)
+        output.removeAll(keeping: Self.little)
         needsComma = false
     }
+
+    /// What most messages need, in bytes.
+    private static let little = 1 << 12
 
     package func beginObject() { open(UInt8(ascii: "{")) }
     package func endObject() { close(UInt8(ascii: "}")) }

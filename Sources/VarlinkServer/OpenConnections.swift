@@ -1,48 +1,46 @@
-import NIOCore
+import EventLoop
+import Glibc
+import Varlink
 
 /// The connections of a server, on its event loop.
 ///
 /// Replies are sent together when the calls that were there have been answered: a client that is woken by the first
 /// then finds its others, instead of being put to sleep and woken for each.
-final class OpenConnections {
+@safe final class OpenConnections {
     let turns: Turns
-    private let eventLoop: any EventLoop
+    let loop: EventLoop
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
     /// Those whose calls have come in this pass and are not taken up yet.
     private var calling: [VarlinkConnection] = []
     /// Those with replies that have not been sent.
     private var waiting: [VarlinkConnection] = []
     /// Those with replies that are sent after the others', a few in each pass: a change may be told to many.
-    private var waitingBehind: CircularBuffer<VarlinkConnection> = []
+    private var waitingBehind = Queue<VarlinkConnection>()
     private var isSendingBehind = false
-    private let inNextPass: (@escaping () -> Void) -> Void
     /// Runs what answers calls that have all come in by then.
     private let answerTogether: (() -> Void) -> Void
     private var isInPass = false
     /// When replies were sent last in this pass, or its first calls were taken up; nil before.
-    private var lastSent: NIODeadline?
-    /// What was sent last; its memory serves again once that is written.
-    private var output = ByteBuffer()
+    private var lastSent: MonotonicTime?
+    /// Little is read at a time: what many clients send and do not read is held for each of them.
+    private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 12, alignment: 16)
 
     /// How many connections' calls may wait for each other.
     private static let mostCalling = 64
     /// How many replies may wait for each other.
     private static let mostWaiting = 64
     /// How long.
-    private static let longest = TimeAmount.microseconds(200)
+    private static let longest = Duration.microseconds(200)
     /// How many are sent to in one pass after the others.
     private static let behind = 8
 
-    init(
-        _ eventLoop: any EventLoop,
-        answerTogether: @escaping (() -> Void) -> Void,
-        inNextPass: @escaping (@escaping () -> Void) -> Void
-    ) {
-        self.eventLoop = eventLoop
+    init(_ loop: EventLoop, answerTogether: @escaping (() -> Void) -> Void) {
+        self.loop = loop
         self.answerTogether = answerTogether
-        self.inNextPass = inNextPass
-        turns = Turns(eventLoop, inNextPass: inNextPass)
+        turns = Turns(loop)
     }
+
+    deinit { unsafe input.deallocate() }
 
     func add(_ connection: VarlinkConnection) {
         connections[ObjectIdentifier(connection)] = connection
@@ -53,7 +51,7 @@ final class OpenConnections {
     }
 
     func closeAll() {
-        for connection in connections.values { connection.close() }
+        for connection in Array(connections.values) { connection.close() }
     }
 
     /// Has a connection's calls taken up soon; to be called once until they are.
@@ -94,10 +92,10 @@ final class OpenConnections {
     /// Something that the event loop found at its sockets has been taken up until `time`.
     ///
     /// Where the server is overrun, who called once is answered without waiting for the others.
-    func takenUp(until time: NIODeadline) {
+    func takenUp(until time: MonotonicTime) {
         endPassSoon()
         let start = lastSent ?? time
-        guard turns.areTaken || waiting.count >= Self.mostWaiting || time > start + Self.longest else {
+        guard turns.areTaken || waiting.count >= Self.mostWaiting || time - start > Self.longest else {
             return lastSent = start
         }
         lastSent = time
@@ -107,7 +105,7 @@ final class OpenConnections {
     private func endPassSoon() {
         guard !isInPass else { return }
         isInPass = true
-        eventLoop.assumeIsolated().execute { self.endPass() }
+        loop.afterThisTurn { [weak self] in self?.endPass() }
     }
 
     private func endPass() {
@@ -121,8 +119,7 @@ final class OpenConnections {
 
     private func sendBehind() {
         // Who is lost by what is sent may have more told to the others.
-        let sending = Array(waitingBehind.prefix(Self.behind))
-        waitingBehind.removeFirst(sending.count)
+        let sending = waitingBehind.popFirst(Self.behind)
         for connection in sending {
             connection.isSentSoon = false
             connection.send()
@@ -130,15 +127,17 @@ final class OpenConnections {
             connection.pullWhileWritable()
         }
         isSendingBehind = !waitingBehind.isEmpty
-        if isSendingBehind { inNextPass { self.sendBehind() } }
+        if isSendingBehind { loop.afterTheNextTurn { [weak self] in self?.sendBehind() } }
     }
 
-    /// Bytes as the channel takes them.
-    func buffer(_ bytes: Span<UInt8>) -> ByteBuffer {
-        // No larger than these where the last is still to be written: many may wait to be.
-        output.clear(minimumCapacity: bytes.count)
-        unsafe bytes.withUnsafeBytes { _ = unsafe output.writeBytes($0) }
-        return output
+    /// Reads what there is, if not too much; recv(2), which says how many bytes that were, or -1 with errno.
+    func receive(on socket: Int32, into frames: FrameDecoder) -> Int {
+        let count = unsafe recv(socket, input.baseAddress, input.count, Int32(MSG_DONTWAIT))
+        if count > 0 {
+            let bytes = unsafe UnsafeRawBufferPointer(rebasing: input[..<count])
+            frames.append(unsafe Span(_unsafeBytes: bytes))
+        }
+        return count
     }
 
     /// Sends what waits, before something that takes its time.

@@ -1,6 +1,6 @@
 import CLinux
+import EventLoop
 import Glibc
-import NIOCore
 
 /// Serves whoever asks for more than fits between the calls of others: by turns, first among users and then among the
 /// connections of each.
@@ -8,44 +8,41 @@ import NIOCore
 /// Between two turns the event loop looks at its sockets, so that who sends one call at a time never waits for those
 /// who send thousands.
 final class Turns {
-    private let eventLoop: any EventLoop
-    /// Has something done after the event loop has looked at its sockets.
-    private let inNextPass: (@escaping () -> Void) -> Void
+    private let loop: EventLoop
     private var shares: [UInt32: UserShare] = [:]
     /// How many users have connections.
     private var users = 0
     /// Users with connections that wait, the next one first.
-    private var rotation: CircularBuffer<UserShare> = []
+    private var rotation = Queue<UserShare>()
     /// Whether the next turn is due in the next pass.
     private var isDue = false
     private var isServing = false
     /// When somebody has rested who waits.
-    private var restEnd: (time: NIODeadline, timer: Scheduled<Void>)?
+    private var restEnd: (time: MonotonicTime, timer: EventLoop.ScheduledTimer)?
     /// How often the event loop has looked at its sockets, at least as far as something was there.
     private(set) var pass = 1
     /// Root and the server's own user are nobody's enemies.
     private let ownUserID = geteuid()
 
     /// What a user may take of one pass before turns begin: some calls, or some hundred where nobody else is there.
-    private var most: TimeAmount { areShared ? .microseconds(15) : .milliseconds(1) }
+    private var most: Duration { areShared ? .microseconds(15) : .milliseconds(1) }
     /// How long calls are taken up in one turn; the last one may take longer.
-    private var length: TimeAmount { areShared ? .microseconds(5) : .microseconds(200) }
+    private var length: Duration { areShared ? .microseconds(5) : .microseconds(200) }
     /// Whether somebody else would wait for a user who takes much.
     var areShared: Bool { users > 1 }
 
-    init(_ eventLoop: any EventLoop, inNextPass: @escaping (@escaping () -> Void) -> Void) {
-        self.eventLoop = eventLoop
-        self.inNextPass = inNextPass
+    init(_ loop: EventLoop) {
+        self.loop = loop
     }
 
     /// Whether somebody's calls are served by turns.
     var areTaken: Bool { !rotation.isEmpty }
 
     /// The time of the event loop, which is its own in tests.
-    var now: NIODeadline { eventLoop.now }
+    var now: MonotonicTime { loop.now }
 
     /// Whether one more call of a user may be taken up without waiting for a turn.
-    func mayGoOn(_ share: UserShare, at time: NIODeadline) -> Bool {
+    func mayGoOn(_ share: UserShare, at time: MonotonicTime) -> Bool {
         share.mayGoOn(at: time, in: pass, most: most)
     }
 
@@ -83,7 +80,7 @@ final class Turns {
     private func serveInNextPass() {
         guard !isDue, !isServing else { return }
         isDue = true
-        inNextPass { self.serve() }
+        loop.afterTheNextTurn { [weak self] in self?.serve() }
     }
 
     private func serve() {
@@ -102,20 +99,20 @@ final class Turns {
         if earliest <= now { serveInNextPass() } else { serve(at: earliest) }
     }
 
-    private func serve(at time: NIODeadline) {
+    private func serve(at time: MonotonicTime) {
         guard restEnd.map({ time < $0.time }) ?? true else { return }
-        restEnd?.timer.cancel()
-        let timer = eventLoop.assumeIsolated().scheduleTask(deadline: time) {
-            self.restEnd = nil
-            self.serveInNextPass()
+        if let restEnd { loop.cancel(restEnd.timer) }
+        let timer = loop.schedule(at: time) { [weak self] in
+            self?.restEnd = nil
+            self?.serveInNextPass()
         }
         restEnd = (time, timer)
     }
 
     /// The next one who does not rest.
-    private func nextUser(at time: NIODeadline) -> UserShare? {
+    private func nextUser(at time: MonotonicTime) -> UserShare? {
         for _ in 0..<rotation.count {
-            let share = rotation.removeFirst()
+            guard let share = rotation.popFirst() else { break }
             if share.restsUntil <= time { return share }
             rotation.append(share)
         }

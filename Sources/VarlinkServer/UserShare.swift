@@ -1,4 +1,4 @@
-import NIOCore
+import EventLoop
 
 /// What the connections of one user have of the server together: time of the event loop, and memory.
 ///
@@ -10,11 +10,11 @@ final class UserShare {
     /// What waits in both directions; small amounts are not counted.
     var buffered = BufferedBytes()
     /// Connections with calls that are not taken up yet, in the order in which they came.
-    private(set) var waiting: CircularBuffer<any TurnTaker> = []
+    private(set) var waiting = Queue<any TurnTaker>()
     /// Until then nothing is taken up, after a message so long that it held up others.
-    private(set) var restsUntil = NIODeadline.distantPast
+    private(set) var restsUntil = MonotonicTime.distantPast
     /// What calls have taken in one pass of the event loop over its sockets.
-    private var used: (pass: Int, time: TimeAmount) = (0, .zero)
+    private var used: (pass: Int, time: Duration) = (0, .zero)
 
     /// The longest call and the longest reply that cost no rest, in bytes: each takes some ten µs.
     private static let (shortCall, shortReply) = (1 << 13, 1 << 15)
@@ -24,16 +24,16 @@ final class UserShare {
     }
 
     /// Whether one more call may be taken up without waiting for a turn, where a user has so much of a pass.
-    func mayGoOn(at now: NIODeadline, in pass: Int, most: TimeAmount) -> Bool {
+    func mayGoOn(at now: MonotonicTime, in pass: Int, most: Duration) -> Bool {
         waiting.isEmpty && restsUntil <= now && (used.pass != pass || used.time < most)
     }
 
     /// Whether there is nothing to remember.
-    func isForgettable(at now: NIODeadline, in pass: Int) -> Bool {
+    func isForgettable(at now: MonotonicTime, in pass: Int) -> Bool {
         connections == 0 && waiting.isEmpty && restsUntil <= now && used.pass != pass
     }
 
-    func charge(_ time: TimeAmount, in pass: Int) {
+    func charge(_ time: Duration, in pass: Int) {
         used = used.pass == pass ? (pass, used.time + time) : (pass, time)
     }
 
@@ -41,15 +41,15 @@ final class UserShare {
     ///
     /// Reading or making one is never interrupted, so that everybody else waits as long. The rest is the user's and
     /// not the connection's: with a thousand connections there would be a thousand times as many.
-    func charge(call bytes: Int, at now: @autoclosure () -> NIODeadline) {
+    func charge(call bytes: Int, at now: @autoclosure () -> MonotonicTime) {
         if bytes > Self.shortCall { rest(after: bytes, at: now()) }
     }
 
-    func charge(reply bytes: Int, at now: @autoclosure () -> NIODeadline) {
+    func charge(reply bytes: Int, at now: @autoclosure () -> MonotonicTime) {
         if bytes > Self.shortReply { rest(after: bytes, at: now()) }
     }
 
-    private func rest(after bytes: Int, at now: NIODeadline) {
+    private func rest(after bytes: Int, at now: MonotonicTime) {
         if rests { restsUntil = max(restsUntil, now) + .microseconds(Int64(bytes)) }
     }
 

@@ -1,4 +1,4 @@
-import NIOCore
+import EventLoop
 import Varlink
 
 /// What waits in both directions is bounded.
@@ -7,22 +7,22 @@ extension VarlinkConnection {
     func settle(inTurn: Bool = false) {
         readIfThereIsRoom(inTurn: inTurn)
         chargeBuffers()
-        if context == nil, !isWaitingForTurn { end() }
+        if socket == nil, !isWaitingForTurn { end() }
     }
 
     /// Asks for what comes next, unless calls wait that cannot be taken up yet; one message is always read to its
     /// end, if by turns.
     func readIfThereIsRoom(inTurn: Bool = false) {
-        guard !isToRead else { return }
+        guard !isToRead, !inputHasEnded, let socket else { return }
         let room = current == nil && isWritable ? frames.maximumLength : Self.ahead
         // What comes while there is a turn to wait for would be read between the calls of others.
         guard !isWaitingForTurn, frames.bufferedBytes <= room else { return }
         // Bytes that are no call cost nearly as much as one: until then, the event loop does not look at the socket.
-        if !inTurn, context != nil, holdsNoCall, let share, !turns.mayGoOn(share, at: turns.now) {
+        if !inTurn, holdsNoCall, let share, !turns.mayGoOn(share, at: turns.now) {
             return waitForTurn(share)
         }
         isToRead = true
-        context?.read()
+        socket.interest.insert(.read)
     }
 
     /// Whether what has been read cannot be taken up, so that no call is charged for it.
@@ -36,7 +36,7 @@ extension VarlinkConnection {
     }
 
     /// What it takes to read from a socket: most of it passes where nothing is measured.
-    private static var reading: TimeAmount { .microseconds(3) }
+    private static var reading: Duration { .microseconds(3) }
 
     /// Charges the user with what waits in the buffers of this connection, which is lost where that is too much.
     func chargeBuffers() {

@@ -1,4 +1,4 @@
-import NIOCore
+import EventLoop
 import Varlink
 
 extension VarlinkConnection {
@@ -7,7 +7,7 @@ extension VarlinkConnection {
     ///
     /// The user is charged with the time since `start`; returns until when.
     @discardableResult
-    func takeCalls(since start: NIODeadline, inTurn: Bool = false) -> NIODeadline {
+    func takeCalls(since start: MonotonicTime, inTurn: Bool = false) -> MonotonicTime {
         guard !isBusy, let share else { return start }
         guard !isWaitingForTurn else {
             settle()
@@ -29,9 +29,9 @@ extension VarlinkConnection {
                     if inputHasEnded { closeAfterWrites() }
                     break
                 }
-                current = context == nil ? .oneway : call.mode
+                current = socket == nil ? .oneway : call.mode
                 if !session.answer(call, on: self) { answerForService(call) }
-                if context == nil, call.mode != .oneway { end() }
+                if socket == nil, call.mode != .oneway { end() }
             } catch {
                 close()
                 break
@@ -52,7 +52,7 @@ extension VarlinkConnection {
     }
 
     /// Charges the user with what has been done for them since `start`, such as to let them in.
-    func charge(since start: NIODeadline) {
+    func charge(since start: MonotonicTime) {
         share?.charge(turns.now - start, in: turns.pass)
     }
 

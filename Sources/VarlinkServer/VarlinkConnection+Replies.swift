@@ -1,5 +1,5 @@
+import EventLoop
 import Glibc
-import NIOCore
 import Varlink
 
 extension VarlinkConnection {
@@ -26,31 +26,31 @@ extension VarlinkConnection {
         if isWritable { flush() } else { chargeBuffers() }
     }
 
-    /// Leaves to the channel what the socket does not take at once.
+    /// What the socket does not take at once waits for room, and all that comes after it.
+    ///
+    /// A client that takes no replies any more may still have calls under way, and the loop tells when it is gone.
     private func flush() {
-        guard let context, writer.count > 0 else { return }
-        let sent = sendAtOnce()
-        guard sent < writer.count else { return writer.reset() }
-        let rest = writer.withBytes(from: sent, connections.buffer)
-        let count = rest.readableBytes
-        writer.reset()
-        pendingBytes += count
-        context.writeAndFlush(wrapOutboundOut(rest)).assumeIsolated().whenComplete { _ in
-            self.pendingBytes -= count
+        guard let socket, writer.count > 0 else { return }
+        let sent = writer.send(on: socket.descriptor)
+        if sent >= 0 {
+            writer.removeFirst(sent)
+        } else if ![EAGAIN, EINTR, ENOBUFS].contains(errno) {
+            writer.reset()
         }
+        let isWritable = writer.count == 0
+        guard isWritable != self.isWritable else { return }
+        self.isWritable = isWritable
+        if isWritable { socket.interest.remove(.write) } else { socket.interest.insert(.write) }
         if !isWritable { chargeBuffers() }
     }
 
-    /// Gives the socket what it takes without waiting; returns how many bytes need not be sent any more.
-    ///
-    /// The channel would do the same, but costs as much as all else that is done for a reply. As long as there is a
-    /// context, the socket is open. A client that takes no replies any more may still have calls under way, and the
-    /// channel tells when it is gone.
-    private func sendAtOnce() -> Int {
-        guard let socket, pendingBytes == 0 else { return 0 }
-        let sent = writer.send(on: socket)
-        if sent >= 0 { return sent }
-        return [EAGAIN, EINTR, ENOBUFS].contains(errno) ? 0 : writer.count
+    /// The socket has room again.
+    func sendRest() {
+        flush()
+        guard isWritable else { return chargeBuffers() }
+        if closesWhenSent { return gone() }
+        pullWhileWritable()
+        takeCalls(since: turns.now)
     }
 
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case
@@ -64,7 +64,7 @@ extension VarlinkConnection {
     }
 
     /// Returns until when the user has been charged.
-    func makeReplies(since start: NIODeadline, _ share: UserShare, inTurn: Bool = false) -> NIODeadline {
+    func makeReplies(since start: MonotonicTime, _ share: UserShare, inTurn: Bool = false) -> MonotonicTime {
         var isFirstInTurn = inTurn
         var time = start
         while isWritable, let source {
@@ -84,11 +84,7 @@ extension VarlinkConnection {
     }
 
     func closeAfterWrites() {
-        guard let context else { return }
         flush()
-        guard bufferedBytes > 0 else { return context.close(promise: nil) }
-        let bound = context.loopBound
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()))
-            .whenComplete { _ in bound.value.close(promise: nil) }
+        if bufferedBytes > 0 { closesWhenSent = true } else { gone() }
     }
 }

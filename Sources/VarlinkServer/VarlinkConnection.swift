@@ -1,4 +1,4 @@
-import NIOCore
+import EventLoop
 package import Varlink
 
 /// One client's connection: calls in, replies out, strictly in order.
@@ -9,15 +9,14 @@ package final class VarlinkConnection {
     let application: any VarlinkApplication
     let connections: OpenConnections
     let turns: Turns
-    /// The channel's; nil where there is none, as in tests.
-    let socket: Int32?
-    /// What the channel told last; nil before it is active and after.
-    var context: ChannelHandlerContext?
+    /// Nil before it is served and once it is closed.
+    var socket: EventSource?
+    /// Whether nothing waits for the socket to have room.
     var isWritable = true
     var inputHasEnded = false
     var session: (any VarlinkSession)?
     let frames: FrameDecoder
-    /// Holds the replies that have not been sent.
+    /// Holds the replies that have not been sent, in bytes that the socket has not taken.
     let writer = JSONWriter()
     /// The call that waits for its final reply.
     var current: Call.Mode?
@@ -33,26 +32,24 @@ package final class VarlinkConnection {
     var charged = BufferedBytes()
     var isWaitingForTurn = false
     var isTakenUpSoon = false
-    /// Whether the channel reads what comes next, once.
+    /// Whether what comes next is read, once.
     var isToRead = false
     /// Whether replies have been made that are sent when whatever makes them is over.
     package var isSentSoon = false
-    /// What the channel has to write, in bytes; all of it is kept until the last is written.
-    var pendingBytes = 0
+    /// Whether the client has sent all, and has all its replies but those that wait for room.
+    var closesWhenSent = false
 
     init(
         _ session: any VarlinkSession,
         of application: any VarlinkApplication,
         userID: UInt32,
-        among connections: OpenConnections,
-        onSocket socket: Int32? = nil
+        among connections: OpenConnections
     ) {
         self.session = session
         self.application = application
         self.connections = connections
         turns = connections.turns
         share = turns.join(userID)
-        self.socket = socket
         frames = FrameDecoder(maximumLength: application.longestMessage)
     }
 
@@ -95,12 +92,13 @@ package final class VarlinkConnection {
     }
 
     /// What the client has not read yet, in bytes.
-    package var bufferedBytes: Int { pendingBytes + writer.count }
+    package var bufferedBytes: Int { writer.count }
 
     /// Closes without taking up what waits.
     func close() {
         end()
-        context?.close(promise: nil)
+        socket?.end()
+        socket = nil
     }
 
     /// Forgets the client, when its socket is closed or about to be, and tells the session.
@@ -121,7 +119,7 @@ package final class VarlinkConnection {
 
     /// Closes when whatever runs now is over: the session is told of it, and must not be while it is at work.
     package func closeSoon() {
-        context?.eventLoop.assumeIsolated().execute { self.close() }
+        connections.loop.afterThisTurn { self.close() }
     }
 
     private func finish() {

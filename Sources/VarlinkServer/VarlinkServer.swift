@@ -1,45 +1,31 @@
+package import EventLoop
 import Glibc
-package import NIOCore
-import NIOPosix
+import SystemPackage
 import Varlink
 
 /// Accepts connections on a listening socket and serves an application on one event loop.
-package struct VarlinkServer: Sendable {
+package final class VarlinkServer {
     private let acceptor: Acceptor
-    private let connections: NIOLoopBound<OpenConnections>
-    private let nextPass: NIOLoopBound<NextPass>
+    private let connections: OpenConnections
 
     /// Takes over a listening descriptor.
-    ///
-    /// To be called on the event loop, which `application` never leaves.
     package init(
         _ application: any VarlinkApplication,
         onListeningSocket socket: Int32,
-        eventLoop: any EventLoop
+        loop: EventLoop
     ) throws(ListeningSocketError) {
-        let application = NIOLoopBound(application, eventLoop: eventLoop)
-        let nextPass = try NextPass(eventLoop)
-        let connections = NIOLoopBound(
-            OpenConnections(
-                eventLoop,
-                answerTogether: application.value.answerTogether,
-                inNextPass: nextPass.run
-            ),
-            eventLoop: eventLoop
-        )
-        self.nextPass = NIOLoopBound(nextPass, eventLoop: eventLoop)
-        acceptor = try Acceptor(socket, eventLoop, self.nextPass) { descriptor in
-            Self.admit(descriptor, to: application.value, among: connections.value, eventLoop)
-        }
+        let connections = OpenConnections(loop, answerTogether: application.answerTogether)
         self.connections = connections
+        acceptor = try Acceptor(socket, loop) { descriptor in
+            Self.admit(descriptor, to: application, among: connections)
+        }
     }
 
     /// Lets in who has connected, or says why not.
     private static func admit(
         _ descriptor: Int32,
         to application: any VarlinkApplication,
-        among connections: OpenConnections,
-        _ eventLoop: any EventLoop
+        among connections: OpenConnections
     ) {
         connections.sendAll()
         let start = connections.turns.now
@@ -53,14 +39,17 @@ package struct VarlinkServer: Sendable {
                 session,
                 of: application,
                 userID: peer.userID,
-                among: connections,
-                onSocket: descriptor
+                among: connections
             )
             limitUnreadReplies(descriptor)
-            serve(connection, on: descriptor, eventLoop)
-            connection.charge(since: start)
+            do throws(Errno) {
+                try connection.serve(descriptor)
+                connection.charge(since: start)
+            } catch {
+                connection.close()
+                Glibc.close(descriptor)
+            }
         case .refused(let error):
-            // A channel would cost ten times as much, and who is refused may try again and again.
             let writer = JSONWriter()
             Reply.write(error: error, to: writer)
             _ = writer.send(on: descriptor)
@@ -86,49 +75,15 @@ package struct VarlinkServer: Sendable {
 
     /// Whether somebody has closed again and has left no call.
     ///
-    /// Who only connects and closes costs a tenth of a channel, and others wait the less behind them.
+    /// Who only connects and closes costs least so, and others wait the less behind them.
     private static func hasGone(_ descriptor: Int32) -> Bool {
         var byte: UInt8 = 0
         return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
     }
 
-    private static func serve(
-        _ connection: VarlinkConnection,
-        on descriptor: Int32,
-        _ eventLoop: any EventLoop
-    ) {
-        let handler = NIOLoopBound(connection, eventLoop: eventLoop)
-        ClientBootstrap(group: eventLoop)
-            .channelInitializer { channel in
-                eventLoop.makeCompletedFuture {
-                    if let options = channel.syncOptions { try set(options) }
-                    try channel.pipeline.syncOperations.addHandler(handler.value)
-                }
-            }
-            .withConnectedSocket(descriptor)
-            .whenFailure { _ in handler.value.close() }
-    }
-
     /// Stops accepting and closes every connection.
-    ///
-    /// To be called on the event loop.
     package func stop() {
         acceptor.stop()
-        connections.value.closeAll()
-        nextPass.value.stop()
-    }
-
-    private static func set(_ options: any NIOSynchronousChannelOptions) throws {
-        try options.setOption(.allowRemoteHalfClosure, value: true)
-        // Each connection asks for more when it has room. Little at a time: what many clients send and do not read is
-        // held for each of them.
-        try options.setOption(.autoRead, value: false)
-        try options.setOption(.maxMessagesPerRead, value: 1)
-        try options.setOption(
-            .recvAllocator,
-            value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 1024, maximum: 1 << 12)
-        )
-        // Whatever the socket does not take is enough.
-        try options.setOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
+        connections.closeAll()
     }
 }

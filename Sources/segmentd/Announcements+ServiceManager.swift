@@ -1,21 +1,19 @@
-import NIOCore
+import EventLoop
 import SegmentBroker
 import SegmentService
 import Systemd
 
 extension Announcements {
     /// In the words of sd_notify(3); what the service manager has no room for is told as soon as it has.
-    ///
-    /// To be called on the event loop.
-    init(_ manager: any ServiceManager, _ eventLoop: any EventLoop) {
-        let teller = NIOLoopBound(Teller(manager, eventLoop), eventLoop: eventLoop)
+    init(_ manager: any ServiceManager, _ loop: EventLoop) {
+        let teller = Teller(manager, loop)
         self.init(
             reloading: {
-                teller.value.tell([.reloading(at: Self.monotonicMicroseconds), .status("Reloading")])
+                teller.tell([.reloading(at: Self.monotonicMicroseconds), .status("Reloading")])
             },
-            ready: { teller.value.tell([.ready, .status($0)]) },
-            status: { teller.value.tell([.status($0)]) },
-            alive: { teller.value.tell([.watchdog]) }
+            ready: { teller.tell([.ready, .status($0)]) },
+            status: { teller.tell([.status($0)]) },
+            alive: { teller.tell([.watchdog]) }
         )
     }
 
@@ -28,22 +26,20 @@ extension Announcements {
 /// Tells the service manager, and tries again while something is untold.
 private final class Teller {
     private let manager: any ServiceManager
-    private let eventLoop: any EventLoop
+    private let loop: EventLoop
     private var isRetrying = false
 
-    init(_ manager: any ServiceManager, _ eventLoop: any EventLoop) {
+    init(_ manager: any ServiceManager, _ loop: EventLoop) {
         self.manager = manager
-        self.eventLoop = eventLoop
+        self.loop = loop
     }
 
     func tell(_ states: [ServiceState]) {
         guard !manager.tell(states), !isRetrying else { return }
         isRetrying = true
-        let teller = NIOLoopBound(self, eventLoop: eventLoop)
-        eventLoop.scheduleTask(in: .milliseconds(100)) {
-            let teller = teller.value
-            teller.isRetrying = false
-            teller.tell([])
+        loop.schedule(after: .milliseconds(100), slack: .milliseconds(20)) { [self] in
+            isRetrying = false
+            tell([])
         }
     }
 }

@@ -1,8 +1,7 @@
 import CLinux
+import EventLoop
 import Glibc
 import Logging
-import NIOCore
-import NIOPosix
 import SegmentBroker
 import SegmentConfiguration
 import SegmentModel
@@ -12,21 +11,23 @@ import Synchronization
 import SystemPackage
 import SystemVSharedMemory
 import Systemd
+import Threads
 import VarlinkServer
 
 /// Puts the parts together, in the order in which they need each other.
 ///
-/// The main thread waits for messages alone: whatever may hold a thread up is done by others, so that a signal is obeyed
-/// in time whatever a file system, the name service or the event loop has met.
-struct Daemon: Sendable {
-    /// How long the event loop has for a stop; with the second that the log has, no more than 5 s.
+/// The main thread turns the loop: whatever may hold a thread up is done by others, so that a signal is obeyed in time
+/// whatever a file system or the name service has met.
+final class Daemon {
+    /// How long a stop may take; with the second that the log has, no more than 5 s.
     private static let longestStop = Duration.milliseconds(3500)
 
     private let log: DaemonLog
     private let manager: any ServiceManager
-    private let inbox = Inbox<Message> { .signal($0) }
+    private let loop: EventLoop
+    private let inbox: Inbox<Message>
     private let worlds: OutsideWorlds
-    private let detaches = Worker()
+    private let detaches = BackgroundQueue()
     private let configuration: Configuration
     private let records: any SegmentRecords & Sendable
     private let loadedRecords: LoadedRecords
@@ -34,13 +35,12 @@ struct Daemon: Sendable {
     /// What systemd handed over.
     private let handedOver: Int32?
     private let socket = OpenedSocket()
-    private let running: NIOLoopBoundBox<Running?>
+    private var running: Running?
     private let isService: Bool
     /// SIGHUP came while the configuration was being read.
-    private let isReloadDue: Bool
-    private let eventLoop: any EventLoop
+    private var isReloadDue: Bool
 
-    private enum Message: Sendable {
+    private enum Message {
         case signal(DaemonSignal)
         case read(Result<Configuration, ConfigurationInvalid>)
         case opened(Result<(RecordDirectory, LoadedRecords), StartError>)
@@ -60,7 +60,7 @@ struct Daemon: Sendable {
         }
     }
 
-    /// What runs until the end, on the event loop.
+    /// What runs until the end.
     private final class Running {
         let service: SegmentService
         var server: VarlinkServer?
@@ -83,15 +83,18 @@ struct Daemon: Sendable {
         self.log = log
         self.manager = manager
         isService = places.isService
-        eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
-        running = NIOLoopBoundBox.makeEmptyBox(valueType: Running.self, eventLoop: eventLoop)
+        do throws(Errno) {
+            loop = try EventLoop()
+            inbox = try Inbox(loop) { .signal($0) }
+        } catch {
+            throw .eventLoop(error)
+        }
         if isService, UserNamespace.isHidingUsers { throw .userNamespace }
-        let inbox = inbox
         let source = ConfigurationSource(places.configuration)
         let worlds = OutsideWorlds(source)
         self.worlds = worlds
         var isReloadDue = false
-        worlds.files.run { inbox.post(.read(source.read())) }
+        try Self.ask(worlds.files, loop, inbox, { source.read() }, Message.read)
         let place = "the file system of the configuration, \(places.configuration.directories[0]),"
         guard case .read(let read) = try Self.wait(for: place, inbox, manager, &isReloadDue) else {
             throw .interrupted
@@ -101,9 +104,13 @@ struct Daemon: Sendable {
         case .failure(let invalid): throw .configuration(invalid)
         }
         log.level.value = Logger.Level(configuration.settings.logLevel)
-        worlds.files.run {
-            inbox.post(.opened(Result { () throws(StartError) in try Self.openRecords(places.records) }))
-        }
+        try Self.ask(
+            worlds.files,
+            loop,
+            inbox,
+            { Result { () throws(StartError) in try Self.openRecords(places.records) } },
+            Message.opened
+        )
         let state = "the file system of the records, \(places.records),"
         guard case .opened(let opened) = try Self.wait(for: state, inbox, manager, &isReloadDue) else {
             throw .interrupted
@@ -134,6 +141,18 @@ struct Daemon: Sendable {
         } catch {
             throw .records(error)
         }
+    }
+
+    /// Has slow work done elsewhere; its outcome comes as a message.
+    private static func ask<Outcome: Sendable>(
+        _ queue: BackgroundQueue,
+        _ loop: EventLoop,
+        _ inbox: Inbox<Message>,
+        _ work: @escaping @Sendable () -> Outcome,
+        _ message: @escaping (Outcome) -> Message
+    ) throws(StartError) {
+        let expected = loop.expect { inbox.post(message($0)) }
+        guard queue.run({ expected.send(work()) }) else { throw .noThread }
     }
 
     /// The next message that is no signal; a signal to end ends the start.
@@ -189,16 +208,12 @@ struct Daemon: Sendable {
 
     /// Serves until a signal ends it.
     func run() throws(StartError) {
-        eventLoop.execute { takeOver() }
-        worlds.files.run { [inbox, socket, socketPath, handedOver] in
-            let result = Result { () throws(StartError) in try Socket(handedOver, orAt: socketPath) }
-            socket.value = try? result.get()
-            inbox.post(.listening(result))
-        }
+        try Self.ask(worlds.files, loop, inbox, makeSocket, Message.listening)
+        // Meanwhile what has a record is taken over.
+        do throws(StartError) { running = Running(try makeService()) } catch { inbox.post(.failed(error)) }
         var patience = Patience()
         var unanswered = "the file system of the socket, \(socketPath),"
         var isStarted = false
-        var isReloadDue = isReloadDue
         while true {
             switch inbox.next(within: isStarted ? nil : patience.rest) {
             case .signal(.stop): return try end(isRestart: false)
@@ -206,12 +221,12 @@ struct Daemon: Sendable {
             case .signal(.reload): isReloadDue = true
             case .started: isStarted = true
             case .listening(.failure(let error)), .failed(let error):
-                removeSocket()
+                _ = removeSocket()
                 throw error
             case .listening(.success(let socket)):
                 unanswered = "the name service or the file of a key"
-                eventLoop.execute { start(on: socket) }
-            case .signal(.wake), .read, .opened, .ended, nil: break
+                start(on: socket)
+            case .read, .opened, .ended, nil: break
             }
             if !isStarted, patience.isOver {
                 let status = "Starting: \(unanswered) has not answered yet"
@@ -219,28 +234,28 @@ struct Daemon: Sendable {
             }
             if isStarted, isReloadDue {
                 isReloadDue = false
-                eventLoop.execute { running.value?.service.reloadConfiguration() }
+                running?.service.reloadConfiguration()
             }
         }
     }
 
-    /// On the event loop: takes over what has a record.
-    private func takeOver() {
-        do throws(StartError) {
-            running.value = Running(try makeService())
-        } catch {
-            inbox.post(.failed(error))
+    /// To be called where nobody waits.
+    private var makeSocket: @Sendable () -> Result<Socket, StartError> {
+        { [socket, socketPath, handedOver] in
+            let result = Result { () throws(StartError) in try Socket(handedOver, orAt: socketPath) }
+            socket.value = try? result.get()
+            return result
         }
     }
 
-    /// On the event loop: serves what has been taken over, and makes the rest.
+    /// Serves what has been taken over, and makes the rest.
     private func start(on socket: Socket) {
-        guard let running = running.value else { return }
+        guard let running else { return }
         // As long as the process: its threads end with nothing else.
         _ = unsafe Unmanaged.passRetained(running)
-        running.service.start {
+        running.service.start { [self] in
             serve(running, on: socket)
-        } then: {
+        } then: { [self] in
             running.service.startChecking(every: checkPeriod)
             log.say(.started, running.service.announceReady())
             inbox.post(.started)
@@ -249,14 +264,14 @@ struct Daemon: Sendable {
         }
     }
 
-    /// On the event loop: lets clients in, unless they are already.
+    /// Lets clients in, unless they are already.
     private func serve(_ running: Running, on socket: Socket) {
         guard running.server == nil, !running.isEnded else { return }
         do throws(ListeningSocketError) {
             running.server = try VarlinkServer(
                 running.service,
                 onListeningSocket: socket.descriptor,
-                eventLoop: eventLoop
+                loop: loop
             )
         } catch {
             inbox.post(.failed(.socket(error)))
@@ -267,34 +282,34 @@ struct Daemon: Sendable {
         let status = isRestart ? "Ending for a restart, every segment is kept" : "Stopping"
         manager.tell([.stopping, .status(status)])
         log.say(.stopped, status)
-        eventLoop.execute {
-            running.value?.end(isRestart: isRestart)
-            socket.value?.remove()
-            inbox.post(.ended)
+        // Where there is no room for it, nothing watches over the stop.
+        _ = DetachedThread.start { [log] in
+            usleep(useconds_t(Self.longestStop / .microseconds(1)))
+            log.say(.stuck)
+            log.drain()
+            _exit(StartError.stuck.exitStatus)
         }
-        let end = ContinuousClock.now + Self.longestStop
-        while true {
-            switch inbox.next(within: end - .now) {
-            case .ended:
-                // What could not be told before has its last turn.
-                manager.tell([])
-                return
-            case nil: throw .stuck
-            default: break
-            }
-        }
+        running?.end(isRestart: isRestart)
+        guard removeSocket() else { throw .stuck }
+        // What could not be told before has its last turn.
+        manager.tell([])
     }
 
-    /// Takes away a socket that was made for a start that fails, if its file system answers.
-    private func removeSocket() {
-        eventLoop.execute {
-            socket.value?.remove()
-            inbox.post(.ended)
+    /// Takes the socket's path away; false if its file system does not answer.
+    private func removeSocket() -> Bool {
+        guard let socket = socket.value else { return true }
+        let expected = loop.expect { [inbox] in inbox.post(.ended) }
+        let removal: @Sendable () -> Void = {
+            socket.remove()
+            expected.send(())
         }
+        // Behind nothing that may be held up.
+        if !DetachedThread.start(removal) { removal() }
         let end = ContinuousClock.now + Self.longestStop
         while let message = inbox.next(within: end - .now) {
-            if case .ended = message { return }
+            if case .ended = message { return true }
         }
+        return false
     }
 
     /// Every 15 s, or twice in the time that systemd's watchdog waits if that is sooner.
@@ -303,7 +318,7 @@ struct Daemon: Sendable {
         return NotifySocket.watchdogTimeout.map { min($0 / 2, longest) } ?? longest
     }
 
-    /// On the event loop: takes over what has a record.
+    /// Takes over what has a record.
     private func makeService() throws(StartError) -> SegmentService {
         let kernel = LinuxKernel()
         let clock = SystemClock()
@@ -315,7 +330,10 @@ struct Daemon: Sendable {
                 clock: clock,
                 identity: .current(isService: isService),
                 logger: log.logger,
-                detachElsewhere: { [detaches] address in detaches.run { try? kernel.detach(address) } }
+                detachElsewhere: { [detaches] address in
+                    let detach: @Sendable () -> Void = { try? kernel.detach(address) }
+                    if !detaches.run(detach) { detach() }
+                }
             )
         } catch {
             throw .ipcNamespace(error)
@@ -324,9 +342,9 @@ struct Daemon: Sendable {
         let level = log.level
         let service = SegmentService(
             broker: broker,
-            eventLoop: eventLoop,
+            loop: loop,
             worlds: worlds,
-            announcements: Announcements(manager, eventLoop),
+            announcements: Announcements(manager, loop),
             logger: log.logger,
             about: SegmentService.About(
                 identity: .segmentd,

@@ -2,8 +2,8 @@ import Glibc
 
 /// What signals mean to the daemon; signal(7).
 ///
-/// They are taken by sigwait(3) on the main thread, where no handler's rules apply. Swift concurrency would need
-/// libdispatch, whose threads wake up every second even when there is nothing to do.
+/// They are sources of the loop, where no handler's rules apply. Swift concurrency would need libdispatch, whose threads
+/// wake up every second even when there is nothing to do.
 enum DaemonSignal {
     /// SIGTERM, SIGINT.
     case stop
@@ -11,10 +11,20 @@ enum DaemonSignal {
     case endForRestart
     /// SIGHUP.
     case reload
-    /// SIGUSR1: another thread has something to tell.
-    case wake
 
-    /// Makes the signals wait for `next`.
+    /// All that are held back; SIGUSR1 means nothing, and ends nothing.
+    static let numbers: Set<Int32> = [SIGTERM, SIGINT, SIGUSR2, SIGHUP, SIGUSR1]
+
+    init?(_ number: Int32) {
+        switch number {
+        case SIGHUP: self = .reload
+        case SIGUSR2: self = .endForRestart
+        case SIGTERM, SIGINT: self = .stop
+        default: return nil
+        }
+    }
+
+    /// Makes the signals wait for whoever takes them.
     ///
     /// To be called before any thread is started, so that each inherits it; what comes earlier than anybody waits is
     /// not lost.
@@ -23,39 +33,22 @@ enum DaemonSignal {
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     }
 
-    /// Waits for the next signal; nil where none comes in time; sigtimedwait(2).
-    static func next(within limit: Duration? = nil) -> DaemonSignal? {
+    /// Waits for the next signal that means something; nil where none comes in time; sigtimedwait(2).
+    static func next(within limit: Duration) -> DaemonSignal? {
         var signals = set
-        let end = limit.map { ContinuousClock.now + $0 }
+        let end = ContinuousClock.now + limit
         while true {
-            let signal: Int32
-            if let end {
-                let (seconds, attoseconds) = max(.zero, end - .now).components
-                var rest = timespec(tv_sec: Int(clamping: seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-                signal = unsafe sigtimedwait(&signals, nil, &rest)
-            } else {
-                signal = unsafe sigwaitinfo(&signals, nil)
-            }
-            switch signal {
-            case SIGHUP: return .reload
-            case SIGUSR2: return .endForRestart
-            case SIGUSR1: return .wake
-            case SIGTERM, SIGINT: return .stop
-            // Interrupted, as by a debugger, or the time is over.
-            default: if let end, end <= .now { return nil }
-            }
+            let (seconds, attoseconds) = max(.zero, end - .now).components
+            var rest = timespec(tv_sec: Int(clamping: seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+            if let signal = unsafe DaemonSignal(sigtimedwait(&signals, nil, &rest)) { return signal }
+            if end <= .now { return nil }
         }
-    }
-
-    /// Makes the main thread's `next` return.
-    static func wakeMain() {
-        kill(getpid(), SIGUSR1)
     }
 
     private static var set: sigset_t {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
-        for signal in [SIGTERM, SIGINT, SIGUSR2, SIGHUP, SIGUSR1] { unsafe sigaddset(&signals, signal) }
+        for signal in numbers { unsafe sigaddset(&signals, signal) }
         return signals
     }
 }

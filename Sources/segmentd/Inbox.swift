@@ -1,31 +1,27 @@
-import Synchronization
+import EventLoop
+import SystemPackage
 
-/// What the main thread waits for: signals, and what other threads have done for it.
-final class Inbox<Message: Sendable>: Sendable {
-    private let messages = Mutex<[Message]>([])
-    private let signal: @Sendable (DaemonSignal) -> Message
+/// What the main thread waits for while its loop turns: signals, and how far it has come.
+final class Inbox<Message> {
+    private let loop: EventLoop
+    private var messages: [Message] = []
+    private var signals: EventSource?
 
-    init(signal: @escaping @Sendable (DaemonSignal) -> Message) {
-        self.signal = signal
-    }
-
-    func post(_ message: Message) {
-        messages.withLock { $0.append(message) }
-        DaemonSignal.wakeMain()
-    }
-
-    /// The next message; nil where none comes in time.
-    ///
-    /// To be called by the main thread alone.
-    func next(within limit: Duration? = nil) -> Message? {
-        let end = limit.map { ContinuousClock.now + $0 }
-        while true {
-            if let message = messages.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return message }
-            switch DaemonSignal.next(within: end.map { $0 - .now }) {
-            case nil: return nil
-            case .wake: break
-            case let found?: return signal(found)
-            }
+    init(_ loop: EventLoop, signal: @escaping (DaemonSignal) -> Message) throws(Errno) {
+        self.loop = loop
+        signals = try loop.watch(signals: DaemonSignal.numbers) { [unowned self] number in
+            if let found = DaemonSignal(number) { post(signal(found)) }
         }
+    }
+
+    func post(_ message: Message) { messages.append(message) }
+
+    /// Turns the loop until there is a message; nil where none comes in time.
+    func next(within limit: Duration? = nil) -> Message? {
+        var isOver = false
+        let timer = limit.map { limit in loop.schedule(after: limit) { isOver = true } }
+        defer { if let timer { loop.cancel(timer) } }
+        loop.run { messages.isEmpty && !isOver }
+        return messages.isEmpty ? nil : messages.removeFirst()
     }
 }

@@ -54,14 +54,8 @@ struct SegmentdCommand: ParsableCommand {
             log.say(error)
             manager.tell([.status(error.summary)])
             // Then systemd starts it again at once, and soon gives up: the socket, too, until `systemctl reset-failed`.
-            if ListeningSockets.isSomebodyWaiting { Self.pause() }
+            if ListeningSockets.isSomebodyWaiting { _ = DaemonSignal.next(within: .seconds(2)) }
             throw ExitCode(error.exitStatus)
         }
-    }
-
-    /// For 2 s, or until a signal.
-    private static func pause() {
-        let end = ContinuousClock.now + .seconds(2)
-        while case .wake? = DaemonSignal.next(within: end - .now) {}
     }
 }

@@ -21,7 +21,11 @@ enum StartError: Error {
     case interrupted
     /// In its user namespace everybody else is the overflow uid.
     case userNamespace
-    /// The event loop has not ended in time.
+    /// No descriptor for the event loop.
+    case eventLoop(Errno)
+    /// No room for a thread.
+    case noThread
+    /// The stop takes too long.
     case stuck
 
     /// As interface.md numbers them: 8 for a bad configuration, else 1.
@@ -82,6 +86,9 @@ enum StartError: Error {
         case .interrupted: []
         case .userNamespace:
             ["clients cannot be told apart in this user namespace: remove PrivateUsers= from the unit"]
+        case .eventLoop(let errno):
+            ["the event loop cannot be made: \(errno)"]
+        case .noThread: ["there is no room for a thread"]
         case .stuck:
             ["the broker does not answer: ends without it, and segments kept until the stop are kept"]
         }

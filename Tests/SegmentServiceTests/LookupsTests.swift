@@ -1,14 +1,16 @@
-import NIOCore
-import NIOPosix
+import EventLoop
 import SegmentTestSupport
 import Synchronization
 import Testing
+import Threads
 
 @testable import SegmentService
 
 /// Questions of which some are not answered.
 @Suite struct LookupsTests {
-    private static let loop = MultiThreadedEventLoopGroup.singleton.next()
+    private let loop: EventLoop
+
+    init() throws { loop = try EventLoop() }
 
     /// Answers with the question's length; those that begin with "held" once the latch is raised.
     private func lookups(threads: Int, until latch: Latch, asked: Log = Log()) -> Lookups<String, Int> {
@@ -28,11 +30,10 @@ import Testing
         _ questions: Set<String>,
         limit: Duration = .seconds(10)
     ) throws -> [String: Int] {
-        let promise = Self.loop.makePromise(of: [String: Int].self)
-        Self.loop.execute {
-            lookups.ask(questions, limit: limit, on: Self.loop) { promise.succeed($0) }
-        }
-        return try promise.futureResult.wait()
+        var answers: [String: Int]?
+        lookups.ask(questions, limit: limit, on: loop) { answers = $0 }
+        loop.run { answers == nil }
+        return try #require(answers)
     }
 
     @Test func `all answers come in one table`() throws {
@@ -72,20 +73,21 @@ import Testing
         #expect(try answers(lookups, ["y/b"]) == ["y/b": 3])
     }
 
-    @Test func `a worker's outcome that comes too late is dropped, and what nobody waits for is not done`()
+    @Test func `an outcome that comes too late is dropped, and what nobody waits for is not done`()
         throws
     {
-        let (latch, worker, asked) = (Latch(), Worker(), Log())
+        let (latch, queue, asked) = (Latch(), BackgroundQueue(), Log())
         func outcome(_ work: String, limit: Duration) throws -> String? {
-            let promise = Self.loop.makePromise(of: String?.self)
-            worker.run(on: Self.loop, limit: limit) {
+            var outcomes: [String?] = []
+            queue.run(on: loop, limit: limit) { () -> String in
                 asked.append(work)
                 if work == "held" { latch.wait() }
                 return work
             } then: {
-                promise.succeed($0)
+                outcomes.append($0)
             }
-            return try promise.futureResult.wait()
+            loop.run { outcomes.isEmpty }
+            return outcomes[0]
         }
         #expect(try outcome("held", limit: .milliseconds(50)) == nil)
         #expect(try outcome("unwanted", limit: .milliseconds(50)) == nil)

@@ -1,7 +1,6 @@
+import EventLoop
 import Glibc
 import Logging
-import NIOCore
-import NIOPosix
 import SegmentBroker
 import SegmentModel
 import SegmentRecords
@@ -34,11 +33,11 @@ import Varlink
         var isOver = false
         private var lastTurn: Duration?
 
-        init(_ loop: any EventLoop, _ source: ConfigurationSource) throws {
+        init(_ loop: EventLoop, _ source: ConfigurationSource) throws {
             fixture = try BrokerFixture()
             service = SegmentService(
                 broker: fixture.broker,
-                eventLoop: loop,
+                loop: loop,
                 worlds: OutsideWorlds(source, start: short, reload: short),
                 announcements: Announcements(reloading: {}, ready: { _ in }, status: { _ in }, alive: {}),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
@@ -67,8 +66,7 @@ import Varlink
             turns = (max(turns.longest, passed), turns.total + passed)
             lastTurn = now
             guard !isOver else { return }
-            let scene = NIOLoopBound(self, eventLoop: service.eventLoop)
-            service.eventLoop.scheduleTask(in: .microseconds(20)) { scene.value.watchTurns() }
+            service.loop.schedule(after: .microseconds(20)) { [self] in watchTurns() }
         }
 
         func problem(_ reload: Int) -> String {
@@ -105,24 +103,22 @@ import Varlink
     /// Runs `body` on an event loop, and then until it is so.
     private func with(
         _ source: ConfigurationSource,
-        _ body: @escaping @Sendable (Scene) throws -> Void,
-        until steps: [@Sendable (Scene) -> Bool]
+        _ body: (Scene) throws -> Void,
+        until steps: [(Scene) -> Bool]
     ) throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let loop = group.next()
-        let scene = try loop.submit {
-            let scene = try Scene(loop, source)
-            try body(scene)
-            return NIOLoopBound(scene, eventLoop: loop)
-        }.wait()
+        let loop = try EventLoop()
+        let scene = try Scene(loop, source)
+        try body(scene)
         let end = ContinuousClock.now + .seconds(20)
         for (number, step) in steps.enumerated() {
-            while try !loop.submit({ step(scene.value) }).wait() {
+            while !step(scene) {
                 try #require(ContinuousClock.now < end, "step \(number) does not come")
-                usleep(2000)
+                var isOver = false
+                let timer = loop.schedule(after: .milliseconds(2)) { isOver = true }
+                loop.run { !isOver }
+                loop.cancel(timer)
             }
         }
-        try group.syncShutdownGracefully()
     }
 
     @Test func `a start goes on without the name service, and the check makes what it has blocked`() throws {
@@ -151,7 +147,7 @@ import Varlink
     {
         let (names, files) = (Latch(), Latch())
         let changed: [SegmentDefinition] = [.test("b")]
-        let reload: @Sendable (Scene) -> Bool = { scene in
+        let reload: (Scene) -> Bool = { scene in
             scene.service.reloadConfiguration { scene.reloads.append($0) }
             return true
         }

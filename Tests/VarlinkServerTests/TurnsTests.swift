@@ -1,11 +1,11 @@
-import NIOCore
-import NIOEmbedded
+import EventLoop
+import SegmentTestSupport
 import Testing
 
 @testable import VarlinkServer
 
 @Suite struct TurnsTests {
-    private let loop = EmbeddedEventLoop()
+    private let test = TestLoop()
 
     /// Waits, and waits again after each of its turns until it has had enough.
     private final class Waiting: TurnTaker {
@@ -28,7 +28,12 @@ import Testing
     }
 
     private func turns() -> Turns {
-        Turns(loop) { [loop] body in loop.assumeIsolated().scheduleTask(in: .microseconds(100)) { body() } }
+        Turns(test.loop)
+    }
+
+    /// A turn comes after the next turn of the loop.
+    private func turnTwice() {
+        for _ in 0..<2 { test.loop.turn(waiting: false) }
     }
 
     @Test func `who rests keeps nobody else from their turn`() {
@@ -36,12 +41,12 @@ import Testing
         let long = turns.join(64001)
         long.charge(call: 1 << 20, at: turns.now)
         let resting = Waiting(turns, long)
-        loop.advanceTime(by: .milliseconds(1))
+        test.advance(by: .milliseconds(1))
         let other = Waiting(turns, turns.join(64002))
-        loop.advanceTime(by: .milliseconds(1))
+        test.advance(by: .milliseconds(1))
         #expect(other.taken == 1)
         #expect(resting.taken == 0)
-        loop.advanceTime(by: .seconds(2))
+        test.advance(by: .seconds(2))
         #expect(resting.taken == 1)
     }
 
@@ -50,7 +55,7 @@ import Testing
         let crowd = turns.join(64001)
         let connections = (0..<100).map { _ in Waiting(turns, crowd) }
         let other = Waiting(turns, turns.join(64002), wanted: 10)
-        loop.advanceTime(by: .milliseconds(10))
+        test.advance(by: .milliseconds(10))
         #expect(other.taken == 10)
         #expect(connections.allSatisfy { $0.taken == 1 })
     }
@@ -60,15 +65,15 @@ import Testing
         let alone = turns.join(64001)
         func wait() -> [Waiting] {
             (0..<5).map { _ in
-                Waiting(turns, alone) { [loop] in loop.advanceTime(by: .microseconds(10)) }
+                Waiting(turns, alone) { [test] in test.pass(.microseconds(10)) }
             }
         }
         let first = wait()
-        loop.advanceTime(by: .microseconds(100))
+        turnTwice()
         #expect(first.allSatisfy { $0.taken == 1 })
         _ = turns.join(64002)
         let second = wait()
-        loop.advanceTime(by: .microseconds(100))
+        turnTwice()
         #expect(second.filter { $0.taken == 1 }.count == 1)
     }
 

@@ -1,11 +1,11 @@
-import NIOCore
+import EventLoop
 import Testing
 
 @testable import VarlinkServer
 
 @Suite struct UserShareTests {
-    private let most = TimeAmount.microseconds(200)
-    private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
+    private let most = Duration.microseconds(200)
+    private let start = MonotonicTime(nanoseconds: 1_000_000_000)
 
     @Test func `calls go on until their time in one pass is used up, and again in the next`() {
         let share = UserShare()

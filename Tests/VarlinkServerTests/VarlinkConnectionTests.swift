@@ -1,90 +1,84 @@
-import NIOCore
-import NIOEmbedded
+import EventLoop
+import Glibc
+import SegmentTestSupport
 import Testing
 import Varlink
 
 @testable import VarlinkServer
 
 @Suite struct VarlinkConnectionTests {
-    private let loop = EmbeddedEventLoop()
+    private let test = TestLoop()
     private let application = Application()
     private let connections: OpenConnections
 
     init() {
-        connections = OpenConnections(loop, answerTogether: application.answerTogether) { [loop] body in
-            loop.assumeIsolated().scheduleTask(in: .microseconds(100)) { body() }
-        }
+        connections = OpenConnections(test.loop, answerTogether: application.answerTogether)
     }
 
     @Test func `who has gone holds nothing any more, though calls are left to take up`() throws {
-        let (session, connection, channel) = try open()
+        let (session, connection, client) = try open()
         connection.share?.charge(.seconds(1), in: connections.turns.pass)
-        channel.pipeline.fireChannelRead(
-            ByteBuffer(
-                bytes: Self.call("a.b.C", "oneway") + Self.call("a.b.D", "more")
-                    + Self.call("a.b.E", "oneway")
-            )
+        client.send(
+            Self.call("a.b.C", "oneway") + Self.call("a.b.D", "more") + Self.call("a.b.E", "oneway")
         )
         #expect(session.told == [])
-        channel.pipeline.fireChannelInactive()
+        client.leave()
         #expect(session.told == ["disconnected"])
-        loop.advanceTime(by: .milliseconds(10))
+        test.advance(by: .milliseconds(10))
         #expect(session.told == ["disconnected", "a.b.C", "a.b.D", "closed"])
         #expect(connection.share == nil)
     }
 
     @Test func `who is lost while changes are told keeps them from nobody`() throws {
-        let (_, hearing, channel) = try open()
-        let (session, deaf, deafChannel) = try open()
-        for channel in [channel, deafChannel] {
-            channel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.Subscribe", "more")))
+        let (_, hearing, client) = try open()
+        let (session, deaf, deafClient) = try open()
+        for client in [client, deafClient] {
+            client.send(Self.call("a.b.Subscribe", "more"))
         }
-        loop.run()
+        test.run()
         session.onClose = { hearing.reply(alike: Self.message("lost")) }
         deaf.isWritable = false
         hearing.reply(alike: Self.message("first"))
         deaf.reply(alike: Self.message(String(repeating: "x", count: BufferedBytes.mostReplies)))
-        loop.advanceTime(by: .milliseconds(10))
+        test.advance(by: .milliseconds(10))
         hearing.reply(alike: Self.message("last"))
-        loop.advanceTime(by: .milliseconds(10))
-        var heard = ""
-        while let bytes = try channel.readOutbound(as: ByteBuffer.self) { heard += String(buffer: bytes) }
-        #expect(heard == "\"first\"\"lost\"\"last\"")
+        test.advance(by: .milliseconds(10))
+        #expect(client.receive() == "\"first\"\"lost\"\"last\"")
         #expect(deaf.share == nil)
     }
 
     @Test func `who is alone has calls taken up when all are read, though it may be gone by then`() throws {
-        let (session, connection, channel) = try open()
-        channel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.C", "oneway")))
+        let (session, connection, client) = try open()
+        client.send(Self.call("a.b.C", "oneway"))
         #expect(session.told == [])
-        channel.pipeline.fireChannelInactive()
+        client.leave()
         #expect(session.told == ["disconnected"])
-        loop.run()
+        test.run()
         #expect(session.told == ["disconnected", "a.b.C", "closed"])
         #expect(connection.share == nil)
     }
 
     @Test func `nothing is read ahead of much that waits for its turn`() throws {
-        let (_, connection, channel) = try open()
+        let (_, connection, client) = try open()
         connection.share?.charge(.seconds(1), in: connections.turns.pass)
         let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 50).flatMap(\.self)
-        channel.pipeline.fireChannelRead(ByteBuffer(bytes: calls))
+        client.send(calls)
         #expect(connection.isWaitingForTurn)
         #expect(!connection.isToRead)
-        loop.advanceTime(by: .milliseconds(100))
+        test.advance(by: .milliseconds(100))
         #expect(!connection.isWaitingForTurn)
         #expect(connection.isToRead)
     }
 
     @Test func `bytes that end no message use up a user's share, and are then read by turns`() throws {
         let opened = try (0..<100).map { _ in try open() }
-        let (_, other, otherChannel) = try open(64002)
+        let (_, other, otherClient) = try open(64002)
         func waiting() -> Int { opened.count { !$0.1.isToRead } }
-        for (_, _, channel) in opened { channel.pipeline.fireChannelRead(ByteBuffer(bytes: [0x79])) }
+        for (_, _, client) in opened { client.send([0x79]) }
         #expect(waiting() > 90)
-        otherChannel.pipeline.fireChannelRead(ByteBuffer(bytes: [0x79]))
+        otherClient.send([0x79])
         #expect(other.isToRead)
-        loop.advanceTime(by: .milliseconds(100))
+        test.advance(by: .milliseconds(100))
         #expect(waiting() == 0)
     }
 
@@ -92,39 +86,38 @@ import Varlink
         let opened = try (0..<100).map { _ in try open() }
         _ = try open(64002)
         let bytes = Self.call("a.b.Subscribe", "more")
-        for (_, _, channel) in opened { channel.pipeline.fireChannelRead(ByteBuffer(bytes: bytes)) }
-        loop.advanceTime(by: .milliseconds(100))
-        for (_, _, channel) in opened { channel.pipeline.fireChannelRead(ByteBuffer(bytes: [0])) }
+        for (_, _, client) in opened { client.send(bytes) }
+        test.advance(by: .milliseconds(100))
+        for (_, _, client) in opened { client.send([0]) }
         #expect(opened.count { !$0.1.isToRead } > 90)
-        loop.advanceTime(by: .milliseconds(100))
+        test.advance(by: .milliseconds(100))
         #expect(opened.allSatisfy { $0.1.isToRead })
     }
 
     @Test func `who has gone in the middle of a message is forgotten at the next turn`() throws {
-        let (_, connection, channel) = try open()
+        let (_, connection, client) = try open()
         connection.share?.charge(.seconds(1), in: connections.turns.pass)
-        channel.pipeline.fireChannelRead(ByteBuffer(bytes: [0x79]))
-        channel.pipeline.fireChannelInactive()
-        loop.advanceTime(by: .milliseconds(10))
+        client.send([0x79])
+        client.leave()
+        test.advance(by: .milliseconds(10))
         #expect(connection.share == nil)
     }
 
     @Test func `calls that were read before the socket failed are all taken up`() throws {
-        let (session, _, channel) = try open()
-        _ = channel.connect(to: try SocketAddress(unixDomainSocketPath: "/"))
+        let (session, _, client) = try open()
         session.answers = true
         for method in ["a.b.C", "a.b.D", "a.b.E"] {
-            channel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call(method, "more")))
+            client.send(Self.call(method, "more"))
         }
-        channel.pipeline.fireErrorCaught(IOError(errnoCode: 104, reason: "read"))
-        loop.run()
+        client.fail()
+        test.run()
         #expect(session.told == ["a.b.C", "a.b.D", "a.b.E", "disconnected", "closed"])
     }
 
     @Test func `together are answered calls that have come in before the first is`() throws {
-        let (first, _, firstChannel) = try open()
-        let (second, _, secondChannel) = try open()
-        let (third, _, thirdChannel) = try open()
+        let (first, _, firstClient) = try open()
+        let (second, _, secondClient) = try open()
+        let (third, _, thirdClient) = try open()
         for (session, letter) in [(first, "C"), (second, "D"), (third, "E")] {
             session.answers = true
             session.onCall = { [application] in application.told.append(letter) }
@@ -132,11 +125,11 @@ import Varlink
         // The third comes while the first is answered.
         first.onCall = { [application] in
             application.told.append("C")
-            thirdChannel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.E", "more")))
+            thirdClient.send(Self.call("a.b.E", "more"))
         }
-        firstChannel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.C", "more")))
-        secondChannel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.D", "more")))
-        loop.run()
+        firstClient.send(Self.call("a.b.C", "more"))
+        secondClient.send(Self.call("a.b.D", "more"))
+        test.run()
         #expect(application.told == ["begin", "C", "D", "end", "begin", "E", "end"])
     }
 
@@ -145,25 +138,174 @@ import Varlink
         let (_, connection, _) = try open()
         let share = try #require(connection.share)
         #expect(connections.turns.mayGoOn(share, at: connections.turns.now))
-        loop.advanceTime(by: .milliseconds(2))
+        test.advance(by: .milliseconds(2))
         connection.charge(since: start)
         #expect(!connections.turns.mayGoOn(share, at: connections.turns.now))
     }
 
     @Test func `nobody waits for what is read of other users`() throws {
-        let (session, _, channel) = try open()
+        let (session, _, client) = try open()
         _ = try open(64002)
-        channel.pipeline.fireChannelRead(ByteBuffer(bytes: Self.call("a.b.C", "oneway")))
+        client.send(Self.call("a.b.C", "oneway"))
         #expect(session.told == ["a.b.C"])
     }
 
-    private func open(_ userID: UInt32 = 64001) throws -> (Session, VarlinkConnection, EmbeddedChannel) {
+    @Test func `who sends no more is answered, and then the connection ends`() throws {
+        let (session, connection, client) = try open()
+        session.answers = true
+        client.write(Self.call("a.b.C", "more") + Self.call("a.b.D", "more"))
+        client.endInput()
+        test.run()
+        #expect(session.told == ["a.b.C", "a.b.D", "closed"])
+        #expect(client.receive() == "{\"parameters\":{}}\0{\"parameters\":{}}\0")
+        #expect(client.hasEnded)
+        #expect(connection.share == nil)
+    }
+
+    @Test func `who sends no more and listens is told on`() throws {
+        let (session, connection, client) = try open()
+        client.write(Self.call("a.b.Subscribe", "more"))
+        client.endInput()
+        test.run()
+        #expect(session.told == ["a.b.Subscribe"])
+        connection.reply(alike: Self.message("first"))
+        test.run()
+        #expect(client.receive() == "\"first\"")
+        client.close()
+        test.run()
+        #expect(session.told == ["a.b.Subscribe", "closed"])
+    }
+
+    @Test func `what somebody has left who is gone is all taken up`() throws {
+        let (session, connection, client) = try open()
+        _ = try open(64002)
+        client.write(Array(repeating: Self.call("a.b.C", "oneway"), count: 300).flatMap(\.self))
+        client.close()
+        test.run()
+        #expect(session.told.count { $0 == "a.b.C" } == 300)
+        #expect(session.told.last == "closed")
+        #expect(connection.share == nil)
+        #expect(connection.socket == nil)
+    }
+
+    @Test func `a client that reads nothing is not read from, and goes on when it does`() throws {
+        let (session, connection, client) = try open()
+        session.answers = true
+        session.answer = Self.long
+        let call = Self.call("a.b.C", "more")
+        client.write(call)
+        test.run()
+        for _ in 0..<100 {
+            client.write(call)
+            test.run()
+        }
+        #expect(!connection.isWritable)
+        #expect(session.told.count < 100)
+        #expect(connection.frames.bufferedBytes < 1 << 12)
+        #expect(connection.bufferedBytes < 1 << 20)
+        // Nor does it keep the loop from waiting.
+        #expect(!test.loop.turn(waiting: false))
+        var received = 0
+        for _ in 0..<10_000 where received < 101 {
+            received += client.receive().utf8.count { $0 == 0 }
+            test.advance(by: .seconds(1))
+        }
+        #expect(received == 101)
+        #expect(session.told.count == 101)
+        #expect(connection.isWritable)
+        #expect(connection.isToRead)
+    }
+
+    @Test func `what is left to be sent is sent before the connection ends`() throws {
+        let (session, connection, client) = try open()
+        session.answers = true
+        session.answer = Self.long
+        client.write(Self.call("a.b.C", "more"))
+        test.run()
+        client.endInput()
+        test.run()
+        #expect(!connection.isWritable)
+        #expect(session.told == ["a.b.C"])
+        var text = ""
+        for _ in 0..<10_000 where !client.hasEnded {
+            text += client.receive()
+            test.run()
+        }
+        #expect(text.utf8.count > Self.long.utf8.count)
+        #expect(text.hasSuffix("\0"))
+        #expect(session.told == ["a.b.C", "closed"])
+    }
+
+    @Test func `who is to be closed later is closed after what runs now`() throws {
+        let (session, connection, client) = try open()
+        session.onCall = { connection.closeSoon() }
+        client.write(Self.call("a.b.C", "oneway") + Self.call("a.b.D", "oneway"))
+        test.run()
+        #expect(session.told == ["a.b.C", "a.b.D", "closed"])
+        #expect(client.receive() == "")
+        #expect(client.hasEnded)
+    }
+
+    /// More than a socket holds.
+    private static let long = String(repeating: "x", count: 1 << 18)
+
+    private func open(_ userID: UInt32 = 64001) throws -> (Session, VarlinkConnection, Client) {
         let session = Session()
         let connection = VarlinkConnection(session, of: application, userID: userID, among: connections)
-        let channel = EmbeddedChannel(loop: loop)
-        try channel.pipeline.syncOperations.addHandler(connection)
-        channel.pipeline.fireChannelActive()
-        return (session, connection, channel)
+        let client = try Client(connection)
+        application.clients.append(client)
+        return (session, connection, client)
+    }
+
+    /// The other end of a connection.
+    private final class Client {
+        private let connection: VarlinkConnection
+        private var socket: Int32
+        private(set) var hasEnded = false
+
+        init(_ connection: VarlinkConnection) throws {
+            var ends: [Int32] = [-1, -1]
+            let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+            try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
+            self.connection = connection
+            socket = ends[1]
+            try connection.serve(ends[0])
+        }
+
+        deinit { close() }
+
+        /// As if it had been read this moment.
+        func send(_ bytes: [UInt8]) {
+            connection.frames.append(bytes.span)
+            connection.received()
+        }
+
+        /// As if it was found this moment.
+        func leave() { connection.gone() }
+        func fail() { connection.failed() }
+
+        func write(_ bytes: [UInt8]) {
+            #expect(Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count)
+        }
+
+        func endInput() { shutdown(socket, Int32(SHUT_WR)) }
+
+        func close() {
+            if socket >= 0 { Glibc.close(socket) }
+            socket = -1
+        }
+
+        /// All that is there.
+        func receive() -> String {
+            var text: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let count = read(socket, &buffer, buffer.count)
+                hasEnded = count == 0
+                guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+                text += buffer[..<count]
+            }
+        }
     }
 
     private static func call(_ method: String, _ mode: String) -> [UInt8] {
@@ -182,6 +324,8 @@ import Varlink
         let longestMessage = 1000
 
         var told: [String] = []
+        /// Who stays until the test is over.
+        var clients: [Client] = []
 
         func answerTogether(_ body: () -> Void) {
             told.append("begin")
@@ -199,11 +343,14 @@ import Varlink
         var onClose: () -> Void = {}
         /// Else only calls that want no reply are over.
         var answers = false
+        /// A text to answer with.
+        var answer: String?
 
         func answer(_ call: Call, on connection: VarlinkConnection) -> Bool {
             told.append(call.method)
             onCall()
-            if answers || call.mode == .oneway { connection.reply(NoParameters()) }
+            guard answers || call.mode == .oneway else { return true }
+            if let answer { connection.reply(Text(text: answer)) } else { connection.reply(NoParameters()) }
             return true
         }
 
@@ -212,6 +359,17 @@ import Varlink
         func close() {
             told.append("closed")
             onClose()
+        }
+    }
+
+    private struct Text: JSONEncodable {
+        var text: String
+
+        func encode(to writer: JSONWriter) {
+            writer.beginObject()
+            writer.name("text")
+            writer.value(text)
+            writer.endObject()
         }
     }
 }

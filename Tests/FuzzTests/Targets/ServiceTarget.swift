@@ -1,6 +1,6 @@
+import EventLoop
+import Glibc
 import Logging
-import NIOCore
-import NIOEmbedded
 import SegmentBroker
 import SegmentModel
 import SegmentTestSupport
@@ -33,31 +33,42 @@ enum ServiceTarget {
         try fixture.start([
             .test("a", mode: 0o666), .test("b"), .test("c", keep: .whileUsed(linger: .zero), key: key),
         ])
-        let loop = EmbeddedEventLoop()
-        let service = service(fixture, loop)
-        let channel = EmbeddedChannel(loop: loop)
-        let connections = OpenConnections(loop, answerTogether: service.answerTogether) { body in
-            loop.assumeIsolated().scheduleTask(in: .microseconds(100)) { body() }
-        }
+        let test = TestLoop()
+        let service = service(fixture, test.loop)
+        let connections = OpenConnections(test.loop, answerTogether: service.answerTogether)
         guard case .accepted(let session) = service.open(peer) else {
             preconditionFailure("nobody else is there")
         }
+        var ends: [Int32] = [-1, -1]
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
+        let client = ends[1]
         let connection = VarlinkConnection(session, of: service, userID: peer.userID, among: connections)
-        try channel.pipeline.syncOperations.addHandler(connection)
-        channel.pipeline.fireChannelActive()
+        try connection.serve(ends[0])
+        var replies: [UInt8] = []
         // The first byte chooses how the rest is cut.
         let length = max(1, Int(bytes.first ?? 0) * 4)
         var rest = bytes.dropFirst()
         while !rest.isEmpty {
-            channel.pipeline.fireChannelRead(ByteBuffer(bytes: rest.prefix(length)))
-            loop.advanceTime(by: .milliseconds(10))
+            // Nothing where the connection is lost, or reads no more.
+            _ = Array(rest.prefix(length)).withUnsafeBytes {
+                send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            test.advance(by: .milliseconds(10))
+            replies += received(by: client)
             rest = rest.dropFirst(length)
         }
-        channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
-        loop.advanceTime(by: .seconds(10))
-        check(try written(by: channel))
-        _ = try? channel.finish()
-        loop.run()
+        shutdown(client, Int32(SHUT_WR))
+        test.advance(by: .seconds(10))
+        while true {
+            let more = received(by: client)
+            guard !more.isEmpty else { break }
+            replies += more
+            test.advance(by: .seconds(10))
+        }
+        check(replies)
+        close(client)
+        test.advance(by: .seconds(10))
         precondition(fixture.broker.leaseCount == 0, "a lease is left")
         precondition(service.quota.count == 0, "a connection is left")
     }
@@ -70,10 +81,10 @@ enum ServiceTarget {
         supplementaryGroupIDs: [500]
     )
 
-    private static func service(_ fixture: BrokerFixture, _ loop: EmbeddedEventLoop) -> SegmentService {
+    private static func service(_ fixture: BrokerFixture, _ loop: EventLoop) -> SegmentService {
         SegmentService(
             broker: fixture.broker,
-            eventLoop: loop,
+            loop: loop,
             worlds: worlds,
             announcements: Announcements(
                 reloading: {},
@@ -91,12 +102,14 @@ enum ServiceTarget {
         )
     }
 
-    private static func written(by channel: EmbeddedChannel) throws -> [UInt8] {
+    private static func received(by client: Int32) -> [UInt8] {
         var bytes: [UInt8] = []
-        while var buffer = try channel.readOutbound(as: ByteBuffer.self) {
-            bytes += buffer.readBytes(length: buffer.readableBytes) ?? []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(client, &buffer, buffer.count)
+            guard count > 0 else { return bytes }
+            bytes += buffer[..<count]
         }
-        return bytes
     }
 
     private static func check(_ bytes: [UInt8]) {

@@ -1,9 +1,9 @@
 import CLinux
 
 /// A thread for work that may be held up for ever, and is then waited for by nobody.
-enum DetachedThread {
+package enum DetachedThread {
     /// False where there is no room for one more; pthread_create(3).
-    static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
+    package static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let work = unsafe Unmanaged.passRetained(Work(body))
         let error = unsafe clinux_start_thread(
             nil,

@@ -1,0 +1,36 @@
+import EventLoop
+import Synchronization
+import Threads
+
+extension BackgroundQueue {
+    /// Has `work` done and hands its outcome to `completion` on the loop; nil where there is none within the time limit.
+    func run<Outcome: Sendable>(
+        on loop: EventLoop,
+        limit: Duration,
+        _ work: @escaping @Sendable () -> Outcome,
+        then completion: @escaping (Outcome?) -> Void
+    ) {
+        let isUnwanted = Flag()
+        let timer = LateTimer()
+        let expected = loop.expect { (outcome: Outcome) in
+            if let timer = timer.timer { loop.cancel(timer) }
+            completion(outcome)
+        }
+        let isRunning = run {
+            // Nobody waits any more for what was asked before the thread was held up.
+            if !isUnwanted.value.load(ordering: .relaxed) { expected.send(work()) }
+        }
+        timer.timer = loop.schedule(after: isRunning ? limit : .zero) {
+            isUnwanted.value.store(true, ordering: .relaxed)
+            if loop.forget(expected) { completion(nil) }
+        }
+    }
+
+    private final class Flag: Sendable {
+        let value = Atomic(false)
+    }
+
+    private final class LateTimer {
+        var timer: EventLoop.ScheduledTimer?
+    }
+}
