@@ -70,7 +70,7 @@ import Varlink
             calling = []
             answerTogether {
                 for connection in taking {
-                    connection.isTakenUpSoon = false
+                    connection.state.othersAreRead()
                     time = connection.takeCalls(since: time)
                 }
             }

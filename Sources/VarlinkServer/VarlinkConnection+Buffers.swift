@@ -7,27 +7,28 @@ extension VarlinkConnection {
     func settle(inTurn: Bool = false) {
         readIfThereIsRoom(inTurn: inTurn)
         chargeBuffers()
-        if socket == nil, !isWaitingForTurn { end() }
+        if socket == nil, state.calls != .turn { end() }
     }
 
     /// Asks for what comes next, unless calls wait that cannot be taken up yet; one message is always read to its
     /// end, if by turns.
     func readIfThereIsRoom(inTurn: Bool = false) {
-        guard !isToRead, !inputHasEnded, let socket else { return }
-        let room = current == nil && isWritable ? frames.maximumLength : Self.ahead
+        guard state.input == .paused, let socket else { return }
+        let room = current == nil && state.isWritable ? frames.maximumLength : Self.ahead
         // What comes while there is a turn to wait for would be read between the calls of others.
-        guard !isWaitingForTurn, frames.bufferedBytes <= room else { return }
+        guard state.calls != .turn, frames.bufferedBytes <= room else { return }
         // Bytes that are no call cost nearly as much as one: until then, the event loop does not look at the socket.
         if !inTurn, holdsNoCall, let share, !turns.mayGoOn(share, at: turns.now) {
             return waitForTurn(share)
         }
-        isToRead = true
+        state.awaitInput()
         socket.interest.insert(.read)
     }
 
     /// Whether what has been read cannot be taken up, so that no call is charged for it.
     private var holdsNoCall: Bool {
-        frames.bufferedBytes > 0 && !inputHasEnded && (current != nil || !isWritable || !frames.holdsMessage)
+        frames.bufferedBytes > 0 && state.input != .ended
+            && (current != nil || !state.isWritable || !frames.holdsMessage)
     }
 
     /// Charges the user for bytes that are read and are no call that can be taken up.
@@ -40,7 +41,10 @@ extension VarlinkConnection {
 
     /// Charges the user with what waits in the buffers of this connection, which is lost where that is too much.
     func chargeBuffers() {
-        var buffered = BufferedBytes(calls: frames.bufferedBytes, replies: isWritable ? 0 : bufferedBytes)
+        var buffered = BufferedBytes(
+            calls: frames.bufferedBytes,
+            replies: state.isWritable ? 0 : bufferedBytes
+        )
         if buffered.calls < Self.little { buffered.calls = 0 }
         if buffered.replies < Self.little { buffered.replies = 0 }
         guard buffered != charged, let share else { return }

@@ -9,14 +9,16 @@ extension VarlinkConnection {
     @discardableResult
     func takeCalls(since start: MonotonicTime, inTurn: Bool = false) -> MonotonicTime {
         guard !isBusy, let share else { return start }
-        guard !isWaitingForTurn else {
+        guard state.calls != .turn else {
             settle()
             return start
         }
         isBusy = true
         var time = start
         var isFirstInTurn = inTurn
-        while current == nil, isWritable, frames.bufferedBytes > 0 || inputHasEnded, let session {
+        while current == nil, state.isWritable, frames.bufferedBytes > 0 || state.input == .ended,
+            let session
+        {
             let isWhole = frames.holdsMessage
             guard isFirstInTurn || (!isWhole && hasLittle) || turns.mayGoOn(share, at: time) else {
                 waitForTurn(share)
@@ -26,7 +28,7 @@ extension VarlinkConnection {
             if isWhole { share.charge(call: frames.messageLength, at: time) }
             do throws(FrameError) {
                 guard let call = try frames.nextCall() else {
-                    if inputHasEnded { closeAfterWrites() }
+                    if state.input == .ended { answeredLast() }
                     break
                 }
                 current = socket == nil ? .oneway : call.mode
@@ -72,7 +74,7 @@ extension VarlinkConnection {
 
 extension VarlinkConnection: TurnTaker {
     func takeTurn() {
-        isWaitingForTurn = false
+        state.turnHasCome()
         if source == nil {
             takeCalls(since: turns.now, inTurn: true)
         } else {
@@ -81,7 +83,7 @@ extension VarlinkConnection: TurnTaker {
     }
 
     func waitForTurn(_ share: UserShare) {
-        isWaitingForTurn = true
+        state.waitForTurn()
         turns.wait(self, share)
     }
 }

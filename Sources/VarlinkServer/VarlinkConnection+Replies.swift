@@ -23,13 +23,13 @@ extension VarlinkConnection {
 
     /// Sends the replies there are, unless the client has others to read first.
     func send() {
-        if isWritable { flush() } else { chargeBuffers() }
+        if state.isWritable { flush() } else { chargeBuffers() }
     }
 
     /// What the socket does not take at once waits for room, and all that comes after it.
     ///
     /// A client that takes no replies any more may still have calls under way, and the loop tells when it is gone.
-    private func flush() {
+    func flush() {
         guard let socket, writer.count > 0 else { return }
         let sent = writer.send(on: socket.descriptor)
         if sent >= 0 {
@@ -37,26 +37,14 @@ extension VarlinkConnection {
         } else if ![EAGAIN, EINTR, ENOBUFS].contains(errno) {
             writer.reset()
         }
-        let isWritable = writer.count == 0
-        guard isWritable != self.isWritable else { return }
-        self.isWritable = isWritable
-        if isWritable { socket.interest.remove(.write) } else { socket.interest.insert(.write) }
-        if !isWritable { chargeBuffers() }
-    }
-
-    /// The socket has room again.
-    func sendRest() {
-        flush()
-        guard isWritable else { return chargeBuffers() }
-        if closesWhenSent { return gone() }
-        pullWhileWritable()
-        takeCalls(since: turns.now)
+        perform(state.sent(all: writer.count == 0))
+        if !state.isWritable { chargeBuffers() }
     }
 
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case
     /// `inTurn`.
     func pullWhileWritable(inTurn: Bool = false) {
-        guard source != nil, !isBusy, !isWaitingForTurn, let share else { return }
+        guard source != nil, !isBusy, state.calls != .turn, let share else { return }
         isBusy = true
         let time = makeReplies(since: turns.now, share, inTurn: inTurn)
         isBusy = false
@@ -67,7 +55,7 @@ extension VarlinkConnection {
     func makeReplies(since start: MonotonicTime, _ share: UserShare, inTurn: Bool = false) -> MonotonicTime {
         var isFirstInTurn = inTurn
         var time = start
-        while isWritable, let source {
+        while state.isWritable, let source {
             guard isFirstInTurn || turns.mayGoOn(share, at: time) else {
                 waitForTurn(share)
                 break
@@ -83,8 +71,9 @@ extension VarlinkConnection {
         return time
     }
 
-    func closeAfterWrites() {
+    /// The client has sent all, and all of it is answered.
+    func answeredLast() {
         flush()
-        if bufferedBytes > 0 { closesWhenSent = true } else { gone() }
+        perform(state.answeredLast())
     }
 }

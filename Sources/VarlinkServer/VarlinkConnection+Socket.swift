@@ -12,12 +12,38 @@ extension VarlinkConnection {
         readIfThereIsRoom()
     }
 
+    /// Something is known to be there: the kernel is not asked again.
+    func inputIsThere() { perform(state.readable) }
+
     private func ready(_ readiness: EventSource.Readiness) {
-        if readiness.contains(.write) { sendRest() }
-        guard !readiness.contains(.hungUp) else { return readToTheEnd() }
-        guard readiness.contains(.read) else { return }
-        // To wait no longer costs a system call: it is made only where something comes that is not to be read yet.
-        if isToRead { _ = read() } else { socket?.interest.remove(.read) }
+        if readiness.contains(.write) { flush() }
+        if readiness.contains(.hungUp) {
+            // What was sent before is taken up like all that is.
+            while read() {}
+            gone()
+        } else if readiness.contains(.read) {
+            perform(state.readable)
+        }
+    }
+
+    func perform(_ action: ConnectionState.Action) {
+        switch action {
+        case .nothing: break
+        case .read: _ = read()
+        case .pause: socket?.interest.remove(.read)
+        case .waitForRoom: socket?.interest.insert(.write)
+        case .answer: takeCalls(since: turns.now)
+        case .answerWithOthers:
+            readIfThereIsRoom()
+            connections.takeUpSoon(self)
+        case .readOn: readIfThereIsRoom()
+        case .goOn:
+            socket?.interest.remove(.write)
+            pullWhileWritable()
+            takeCalls(since: turns.now)
+        case .disconnect: session?.disconnected()
+        case .close: close()
+        }
     }
 
     /// False where there is nothing to be read any more.
@@ -26,7 +52,7 @@ extension VarlinkConnection {
         let count = connections.receive(on: socket.descriptor, into: frames)
         switch count {
         case 1...: received()
-        case 0: inputEnded()
+        case 0: perform(state.inputEnded())
         default:
             if errno == EINTR { return true }
             if errno != EAGAIN { failed() }
@@ -34,40 +60,19 @@ extension VarlinkConnection {
         return count > 0
     }
 
-    /// Nobody is there any more: what was sent before is taken up like all that is.
-    private func readToTheEnd() {
-        while read() {}
-        gone()
-    }
-
     /// Bytes have come.
     func received() {
-        isToRead = false
-        chargeReading()
         // Another user would wait for all that is read of this one; and nothing is read ahead of much.
-        guard !turns.areShared, !isWaitingForTurn, frames.bufferedBytes <= Self.ahead else {
-            takeCalls(since: turns.now)
-            return
-        }
-        readIfThereIsRoom()
-        guard !isTakenUpSoon else { return }
-        isTakenUpSoon = true
-        connections.takeUpSoon(self)
-    }
-
-    /// The client sends nothing any more, and may still read.
-    private func inputEnded() {
-        guard !inputHasEnded else { return }
-        inputHasEnded = true
-        isToRead = false
-        socket?.interest.remove(.read)
-        takeCalls(since: turns.now)
+        let holdsBack = turns.areShared || frames.bufferedBytes > Self.ahead
+        let action = state.received(holdsBack: holdsBack)
+        chargeReading()
+        perform(action)
     }
 
     /// Also where the client has closed with replies unread.
     func failed() {
         // What was read before is answered like all that is, though nobody may read it.
-        if isTakenUpSoon, socket != nil { takeCalls(since: turns.now) }
+        if state.calls == .others, socket != nil { takeCalls(since: turns.now) }
         gone()
     }
 
@@ -77,8 +82,6 @@ extension VarlinkConnection {
         socket.end()
         self.socket = nil
         writer.reset()
-        isWritable = true
-        // Whole calls that wait for their turn are still taken up: who closes need not have waited for them.
-        if isWaitingForTurn || isTakenUpSoon, current == nil { session?.disconnected() } else { end() }
+        perform(state.gone(inCall: current != nil))
     }
 }

@@ -11,9 +11,7 @@ package final class VarlinkConnection {
     let turns: Turns
     /// Nil before it is served and once it is closed.
     var socket: EventSource?
-    /// Whether nothing waits for the socket to have room.
-    var isWritable = true
-    var inputHasEnded = false
+    var state = ConnectionState()
     var session: (any VarlinkSession)?
     let frames: FrameDecoder
     /// Holds the replies that have not been sent, in bytes that the socket has not taken.
@@ -30,14 +28,8 @@ package final class VarlinkConnection {
     var share: UserShare?
     /// What the share counts of this connection's buffers.
     var charged = BufferedBytes()
-    var isWaitingForTurn = false
-    var isTakenUpSoon = false
-    /// Whether what comes next is read, once.
-    var isToRead = false
     /// Whether replies have been made that are sent when whatever makes them is over.
     package var isSentSoon = false
-    /// Whether the client has sent all, and has all its replies but those that wait for room.
-    var closesWhenSent = false
 
     init(
         _ session: any VarlinkSession,

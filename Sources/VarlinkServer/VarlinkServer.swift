@@ -29,7 +29,8 @@ package final class VarlinkServer {
     ) {
         connections.sendAll()
         let start = connections.turns.now
-        guard !hasGone(descriptor), let peer = PeerCredentials(ofSocket: descriptor) else {
+        let waiting = waitingInput(descriptor)
+        guard waiting != 0, let peer = PeerCredentials(ofSocket: descriptor) else {
             close(descriptor)
             return
         }
@@ -45,6 +46,7 @@ package final class VarlinkServer {
             do throws(Errno) {
                 try connection.serve(descriptor)
                 connection.charge(since: start)
+                if waiting > 0 { connection.inputIsThere() }
             } catch {
                 connection.close()
                 Glibc.close(descriptor)
@@ -73,12 +75,13 @@ package final class VarlinkServer {
         )
     }
 
-    /// Whether somebody has closed again and has left no call.
+    /// Whether there is something to read: 0 where somebody has closed again and has left no call, else 1, or -1 where
+    /// nothing is there yet.
     ///
     /// Who only connects and closes costs least so, and others wait the less behind them.
-    private static func hasGone(_ descriptor: Int32) -> Bool {
+    private static func waitingInput(_ descriptor: Int32) -> Int {
         var byte: UInt8 = 0
-        return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0
+        return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
     }
 
     /// Stops accepting and closes every connection.

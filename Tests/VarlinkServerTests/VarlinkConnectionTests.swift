@@ -37,7 +37,7 @@ import Varlink
         }
         test.run()
         session.onClose = { hearing.reply(alike: Self.message("lost")) }
-        deaf.isWritable = false
+        _ = deaf.state.sent(all: false)
         hearing.reply(alike: Self.message("first"))
         deaf.reply(alike: Self.message(String(repeating: "x", count: BufferedBytes.mostReplies)))
         test.advance(by: .milliseconds(10))
@@ -63,21 +63,21 @@ import Varlink
         connection.share?.charge(.seconds(1), in: connections.turns.pass)
         let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 50).flatMap(\.self)
         client.send(calls)
-        #expect(connection.isWaitingForTurn)
-        #expect(!connection.isToRead)
+        #expect(connection.state.calls == .turn)
+        #expect(connection.state.input == .paused)
         test.advance(by: .milliseconds(100))
-        #expect(!connection.isWaitingForTurn)
-        #expect(connection.isToRead)
+        #expect(connection.state.calls != .turn)
+        #expect(connection.state.input == .awaited)
     }
 
     @Test func `bytes that end no message use up a user's share, and are then read by turns`() throws {
         let opened = try (0..<100).map { _ in try open() }
         let (_, other, otherClient) = try open(64002)
-        func waiting() -> Int { opened.count { !$0.1.isToRead } }
+        func waiting() -> Int { opened.count { $0.1.state.input == .paused } }
         for (_, _, client) in opened { client.send([0x79]) }
         #expect(waiting() > 90)
         otherClient.send([0x79])
-        #expect(other.isToRead)
+        #expect(other.state.input == .awaited)
         test.advance(by: .milliseconds(100))
         #expect(waiting() == 0)
     }
@@ -89,9 +89,9 @@ import Varlink
         for (_, _, client) in opened { client.send(bytes) }
         test.advance(by: .milliseconds(100))
         for (_, _, client) in opened { client.send([0]) }
-        #expect(opened.count { !$0.1.isToRead } > 90)
+        #expect(opened.count { $0.1.state.input == .paused } > 90)
         test.advance(by: .milliseconds(100))
-        #expect(opened.allSatisfy { $0.1.isToRead })
+        #expect(opened.allSatisfy { $0.1.state.input == .awaited })
     }
 
     @Test func `who has gone in the middle of a message is forgotten at the next turn`() throws {
@@ -199,7 +199,7 @@ import Varlink
             client.write(call)
             test.run()
         }
-        #expect(!connection.isWritable)
+        #expect(!connection.state.isWritable)
         #expect(session.told.count < 100)
         #expect(connection.frames.bufferedBytes < 1 << 12)
         #expect(connection.bufferedBytes < 1 << 20)
@@ -212,8 +212,8 @@ import Varlink
         }
         #expect(received == 101)
         #expect(session.told.count == 101)
-        #expect(connection.isWritable)
-        #expect(connection.isToRead)
+        #expect(connection.state.isWritable)
+        #expect(connection.state.input == .awaited)
     }
 
     @Test func `what is left to be sent is sent before the connection ends`() throws {
@@ -224,7 +224,7 @@ import Varlink
         test.run()
         client.endInput()
         test.run()
-        #expect(!connection.isWritable)
+        #expect(!connection.state.isWritable)
         #expect(session.told == ["a.b.C"])
         var text = ""
         for _ in 0..<10_000 where !client.hasEnded {
