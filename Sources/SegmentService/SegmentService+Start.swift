@@ -6,9 +6,8 @@ import SegmentModel
 extension SegmentService {
     /// Makes what the configuration declares, after the broker has taken over what has a record.
     ///
-    /// `serve` is called once groups and keys are known, so that those who connect to a start find every segment;
-    /// or after 50 ms without them, so that nobody waits for a world that does not answer. `completion` is called when
-    /// each segment is made or blocked.
+    /// `completion` is called when each segment is made or blocked. Before that `serve` is called, so that those who
+    /// connect to a start find every segment; or after 50 ms, so that nobody waits for a world that does not answer.
     package func start(serve: @escaping () -> Void, then completion: @escaping () -> Void) {
         isStarting = true
         questions = OutsideWorlds.Questions(broker.configuration)
@@ -19,9 +18,11 @@ extension SegmentService {
         }
         let timer = loop.schedule(after: .milliseconds(50), serveOnce)
         worlds.answer(questions, on: loop, limits: worlds.start) { [self] answers in
-            start(with: answers, then: completion)
-            loop.cancel(timer)
-            serveOnce()
+            start(with: answers) { [self] in
+                loop.cancel(timer)
+                serveOnce()
+                completion()
+            }
         }
     }
 

@@ -1,36 +1,42 @@
-import Synchronization
-
 /// Slow work of one kind, such as freeing pages or reading files, done one after the other by a thread that is there
-/// only while there is some.
+/// only while there is some, and a second longer.
 package final class BackgroundQueue: Sendable {
     private struct State {
         var waiting: [@Sendable () -> Void] = []
         var isRunning = false
     }
 
-    private let state = Mutex(State())
+    /// How long a thread waits for more before it ends: a new one costs more than to wake this one.
+    private static let idle = Duration.seconds(1)
+
+    private let state = Monitor(State())
 
     package init() {}
 
     /// Has `work` done; false, and it is not, where there is no room for a thread.
     package func run(_ work: @escaping @Sendable () -> Void) -> Bool {
-        state.withLock { state in
-            if state.isRunning {
-                state.waiting.append(work)
-            } else {
-                state.isRunning = DetachedThread.start { [self] in
-                    work()
-                    while let next = next() { next() }
-                }
+        var isTaken = true
+        state.change { state in
+            if !state.isRunning {
+                isTaken = DetachedThread.start { [self] in while let work = next() { work() } }
+                state.isRunning = isTaken
             }
-            return state.isRunning
+            if isTaken { state.waiting.append(work) }
         }
+        return isTaken
     }
 
+    /// Nil once the thread is to end.
     private func next() -> (@Sendable () -> Void)? {
-        state.withLock { state in
-            state.isRunning = !state.waiting.isEmpty
-            return state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+        let next = state.wait(atMost: Self.idle) { state in
+            state.waiting.isEmpty ? nil : state.waiting.removeFirst()
         }
+        if let next { return next }
+        // Something may have come since.
+        var late: (@Sendable () -> Void)?
+        state.change { state in
+            if state.waiting.isEmpty { state.isRunning = false } else { late = state.waiting.removeFirst() }
+        }
+        return late
     }
 }
