@@ -154,8 +154,6 @@ package final class EventLoop {
         guard let due = timers.nextDue else { return false }
         let now = now
         guard due <= now else { return false }
-        // The kernel's stays over until it is set again.
-        armed = .distantPast
         let newest = timers.newest
         while let body = timers.popDue(at: now, upTo: newest) { body() }
         return true

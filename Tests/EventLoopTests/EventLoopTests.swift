@@ -74,6 +74,29 @@ import Testing
         _ = sources
     }
 
+    @Test func `what is asked for between two turns comes after the second`() {
+        let log = Log()
+        loop.afterTheNextTurn { log.add("next") }
+        loop.turn()
+        #expect(log.taken == [])
+        loop.turn()
+        #expect(log.taken == ["next"])
+    }
+
+    @Test func `a failure is told, whatever is waited for`() throws {
+        let log = Log()
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        let source = try loop.watch(ends[1], for: []) { readiness in
+            log.add(readiness.contains(.hungUp) ? "hung up" : "ready")
+        }
+        #expect(!loop.turn(waiting: false))
+        close(ends[0])
+        loop.turn(waiting: false)
+        #expect(log.taken == ["hung up"])
+        source.end()
+    }
+
     @Test func `a source that is ended is told nothing any more, not even what was found`() throws {
         let log = Log()
         let pairs = [SocketPair(), SocketPair()]

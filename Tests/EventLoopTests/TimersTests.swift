@@ -1,0 +1,36 @@
+import Testing
+
+@testable import EventLoop
+
+@Suite struct TimersTests {
+    private func time(_ nanoseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds) }
+
+    @Test func `the processor is woken up for the one that can wait the least`() {
+        var timers = Timers()
+        let lax = timers.add(due: time(10), slack: .nanoseconds(100)) {}
+        #expect(timers.wakeTime == time(110))
+        #expect(timers.nextDue == time(10))
+        let strict = timers.add(due: time(50), slack: .zero) {}
+        #expect(timers.wakeTime == time(50))
+        var removed = [timers.remove(strict), timers.remove(strict)]
+        #expect(removed == [true, false])
+        #expect(timers.wakeTime == time(110))
+        removed = [timers.remove(lax)]
+        #expect(removed == [true])
+        #expect(timers.wakeTime == nil)
+        #expect(timers.nextDue == nil)
+    }
+
+    @Test func `what is due is taken in order, and nothing that was made later`() {
+        var timers = Timers()
+        var done: [Int] = []
+        for (number, due) in [3, 1, 2, 1].enumerated() {
+            _ = timers.add(due: time(Int64(due)), slack: .zero) { done.append(number) }
+        }
+        let newest = timers.newest
+        _ = timers.add(due: time(0), slack: .zero) { done.append(-1) }
+        while let body = timers.popDue(at: time(2), upTo: newest) { body() }
+        #expect(done == [1, 3, 2])
+        #expect(timers.wakeTime == time(0))
+    }
+}
