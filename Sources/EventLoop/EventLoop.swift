@@ -9,7 +9,7 @@ package import SystemPackage
 /// sockets. Whoever is called must not wait for anything.
 package final class EventLoop {
     /// The most events of one turn; the kernel tells of the others first in the next.
-    private static let mostEvents = 128
+    private static let mostEvents = 64
 
     /// Which slot a source has, and which of those that have had it; it tells what has ended from what came after.
     struct Token: Equatable {

@@ -17,7 +17,7 @@ final class Acceptor {
 
     /// Each takes longer than most calls, which wait for it.
     private static let mostOfOneTurn = 8
-    private static let longest = Duration.microseconds(50)
+    private static let longest = Duration.microseconds(20)
 
     /// Hands the descriptor of each connection to `take`; the listening socket is left as it is.
     init(_ listening: Int32, _ loop: EventLoop, take: @escaping (Int32) -> Void) throws(ListeningSocketError)
