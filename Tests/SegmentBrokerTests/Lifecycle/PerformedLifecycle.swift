@@ -1,0 +1,82 @@
+import SegmentModel
+import SegmentRecords
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+
+@testable import SegmentBroker
+
+/// A lifecycle whose actions a broker performs, on a kernel and a disk in memory that outlive both.
+///
+/// Segment "a" of 4096 bytes under key 0x77 for group telemetry, number 500, mode 0660.
+final class PerformedLifecycle {
+    let mortal: MortalBroker
+    private(set) var life: SegmentLifecycle
+    private(set) var segment: BrokeredSegment
+    private(set) var notes: [SegmentLifecycle.Note] = []
+    var declaration = SegmentLifecycle.Declaration.declared()
+
+    static let name = SegmentDefinition.test("a").name
+    static let key = LifecycleUnderTest.key
+
+    init() throws {
+        mortal = try MortalBroker()
+        (life, segment) = Self.begin(mortal)
+    }
+
+    private static func begin(_ mortal: MortalBroker) -> (SegmentLifecycle, BrokeredSegment) {
+        let credentials = SegmentLifecycle.Credentials(
+            userID: 990,
+            groupID: 990,
+            processID: MortalBroker.processID,
+            judgesByCreator: true
+        )
+        let record = mortal.disk.records[name]
+        let segment = BrokeredSegment(name, .test("a", key: .value(key)))
+        segment.record = record
+        let life = SegmentLifecycle(name, as: credentials, record: record.map(SegmentLifecycle.Record.init))
+        return (life, segment)
+    }
+
+    func start() { send(.declared(declaration), .look) }
+
+    func send(_ events: SegmentLifecycle.Event...) {
+        notes += mortal.broker.send(events, to: &life, of: segment)
+    }
+
+    /// Kill -9, and a new process on what the last one left.
+    func restart() throws {
+        try mortal.kill()
+        (life, segment) = Self.begin(mortal)
+        start()
+    }
+
+    func takeNotes() -> [SegmentLifecycle.Note] {
+        defer { notes = [] }
+        return notes
+    }
+
+    /// The broker's segments that are not marked for removal.
+    var ours: [SegmentIdentifier: SegmentStatus] {
+        mortal.kernel.segments.filter { $0.value.creatorUserID == 990 && !$0.value.isMarkedForRemoval }
+    }
+
+    var identifier: SegmentIdentifier? {
+        if case .live(let live) = life.memory { live.identity.identifier } else { nil }
+    }
+
+    var record: SegmentRecord? { mortal.disk.records[Self.name] }
+
+    /// Another user takes the key, if it is free.
+    @discardableResult
+    func squat() -> SegmentIdentifier? {
+        mortal.kernel.acting(as: 1666) {
+            try? mortal.kernel.get(Self.key, size: 8, flags: [.create, .exclusive], mode: .ownerReadWrite)
+        }
+    }
+
+    func removeByRoot() throws {
+        guard let identifier else { return }
+        try mortal.kernel.acting(as: .root) { () throws(Errno) in try mortal.kernel.remove(identifier) }
+    }
+}
