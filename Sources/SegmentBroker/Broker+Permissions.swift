@@ -32,7 +32,7 @@ extension Broker {
         }
         live.unrepaired = nil
         segment.life.segment = live
-        tell(.repaired(status), of: segment)
+        tell(.repaired(SegmentLifecycle.Observation(live.identifier, status).permissions), of: segment)
         return self.status(live.identifier) ?? status
     }
 

@@ -136,7 +136,7 @@ extension Broker {
             // What is not there any more is noticed by the next look.
             guard try mark(ownIdentity(live.identifier, live.key, size: live.size)) else { return false }
         } catch {
-            tell(.irremovable(error), of: segment)
+            tell(.irremovable(error.description), of: segment)
             return false
         }
         removalDue[segment.name] = nil

@@ -10,7 +10,7 @@ enum SegmentChange {
     case replaced(ByteCount)
     case takenOver
     /// The permissions it had before they were set as declared.
-    case repaired(SegmentStatus)
+    case repaired(SegmentLifecycle.Permissions)
     /// The permissions cannot be set.
     case unrepaired(SegmentProblem)
     /// The broker cannot attach it.
@@ -25,7 +25,7 @@ enum SegmentChange {
     case removed(isOrdered: Bool)
     /// Marked while clients have it attached.
     case marked
-    case irremovable(Errno)
+    case irremovable(String)
     case removedByOther
     case markedByOther
     case goneBeforeStart
@@ -58,7 +58,7 @@ enum SegmentChange {
             Line(
                 .notice,
                 .repaired,
-                "Segment \(name) had owner \(before.ownerUserID), group \(before.ownerGroupID), mode "
+                "Segment \(name) had owner \(before.userID), group \(before.groupID), mode "
                     + "0\(String(before.mode.rawValue & 0o777, radix: 8)): set as declared"
             )
         case .unrepaired(let problem): Line(.error, .drifted, "Segment \(name): \(problem.message)")
@@ -80,7 +80,8 @@ enum SegmentChange {
                 .removed,
                 "Segment \(name) marked for removal while clients have it attached: they keep the old memory"
             )
-        case .irremovable(let errno): Line(.error, .removed, "Segment \(name) cannot be removed: \(errno)")
+        case .irremovable(let reason):
+            Line(.error, .removed, "Segment \(name) cannot be removed: \(reason)")
         case .removedByOther:
             Line(.warning, .removedByOther, "Segment \(name) was removed by somebody else")
         case .markedByOther:

@@ -67,6 +67,8 @@ extension SegmentLifecycle {
         /// Marked by another program.
         case removedByOther
         case vanished
+        /// A record names it, and it is gone since the last broker ran.
+        case goneBeforeStart
         case cannotAdopt(AdoptionRefusal)
         case requestNotRecorded(SegmentProblem?)
     }

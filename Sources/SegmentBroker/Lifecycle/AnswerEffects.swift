@@ -135,17 +135,21 @@ extension SegmentLifecycle {
                     attachments: observation.status.attachmentCount
                 )
             )
-            return dropFirstRecorded()
+            return dropFirstRecorded(isMarked: true)
         }
         // The renewal recorded as due is what created it.
         if case .planned = segment, request?.verb == .renew { request = nil }
         takeOver(observation)
     }
 
-    private mutating func dropFirstRecorded() {
+    private mutating func dropFirstRecorded(isMarked: Bool = false) {
         guard case .recorded(let segment, let next) = memory else { return }
         memory = next.map { .recorded($0, orElse: nil) } ?? .none
-        if case .created = segment { loss = .gone }
+        if case .created = segment {
+            loss = .gone
+            // What was to be replaced or removed may be gone because it has been.
+            if !isMarked, next == nil, request?.verb != .remove { tell(.goneBeforeStart) }
+        }
         forgetMetRemoval()
     }
 

@@ -16,7 +16,7 @@ struct LifecycleUnderTest {
     private(set) var life: SegmentLifecycle
     /// Excluding notes.
     private(set) var wanted: [Action] = []
-    private(set) var notes: [SegmentLifecycle.Note] = []
+    var notes: [SegmentLifecycle.Note] = []
 
     static let key = SegmentKey(rawValue: 0x77)
     static let refusal = SegmentProblem(.kernelRefused, message: "refused")
