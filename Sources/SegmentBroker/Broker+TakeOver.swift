@@ -40,8 +40,13 @@ extension Broker {
         return true
     }
 
-    /// Whether a segment already has a name: a record of a crash between record and shmget(2) knows a key only.
+    /// Whether a segment already has a name: a record of a crash between record and shmget(2) knows a key only, and
+    /// any may be spoilt.
     private func isHeld(_ found: FoundSegment) -> Bool {
+        // It has lost its key.
+        if found.status.isMarkedForRemoval {
+            return segments.values.contains { $0.life.identifier == found.identifier }
+        }
         guard let holder = placement.holders[found.status.key] else { return false }
         return segments[holder.string]?.life.segment?.identifier == found.identifier
     }

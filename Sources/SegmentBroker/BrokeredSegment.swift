@@ -64,6 +64,11 @@ enum SegmentLife {
         }
     }
 
+    /// Of the segment, also where it is marked for removal.
+    var identifier: SegmentIdentifier? {
+        if case .removing(let doomed) = self { doomed.identifier } else { segment?.identifier }
+    }
+
     /// The segment where it is in the kernel and not marked for removal.
     ///
     /// Setting it changes what is known of the segment, never where it stands.

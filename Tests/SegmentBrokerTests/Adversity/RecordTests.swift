@@ -154,6 +154,28 @@ import Testing
         tried()
     }
 
+    @Test func `two records of one segment that is marked for removal give it to one name`() throws {
+        let mortal = try MortalBroker()
+        let key = SegmentKey(rawValue: 0x77)
+        let made = try mortal.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+        _ = try mortal.kernel.attach(made, readOnly: true)
+        try mortal.kernel.remove(made)
+        for name in [try name("a"), try name("b")] {
+            mortal.disk.records[name] = SegmentRecord(
+                name: name,
+                key: key,
+                size: 4096,
+                creatorUserID: 990,
+                identifier: made
+            )
+        }
+        try mortal.start([.test("b", key: .value(key))])
+        #expect(try mortal.describe("a").identifier == made)
+        #expect(try mortal.describe("a").state == .removing)
+        #expect(try mortal.describe("b").identifier != made)
+        tried()
+    }
+
     @Test func `a stale record beside it does not cost a segment its own`() throws {
         let mortal = try MortalBroker()
         try mortal.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
