@@ -103,8 +103,9 @@ struct TOMLReader {
     }
 
     private static func split(_ key: String) -> (table: String, name: String) {
-        guard let dot = key.firstIndex(of: ".") else { return ("", key) }
-        return (String(key[..<dot]), String(key[key.index(after: dot)...]))
+        // Of bytes: to go through characters was a fifth of a start's instructions.
+        guard let dot = key.utf8.firstIndex(of: UInt8(ascii: ".")) else { return ("", key) }
+        return (String(key[..<dot]), String(key[key.utf8.index(after: dot)...]))
     }
 
     private func unknownKeys(_ members: [TOMLMember], prefix: String) -> [ConfigurationProblem] {

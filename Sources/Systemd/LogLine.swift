@@ -11,7 +11,7 @@ package struct LogLine: Equatable, Sendable {
     package init(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata = [:]) {
         self.level = level
         self.message = message.printable
-        self.metadata = metadata.mapValues { "\($0)".printable }
+        self.metadata = metadata.mapValues(\.description.printable)
     }
 
     /// Says that so many others are missing here.
@@ -47,7 +47,8 @@ package struct QueuedLogHandler: LogHandler {
     }
 
     package func log(event: Logging.LogEvent) {
-        let metadata = metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 })
-        writer.write(LogLine(event.level, "\(event.message)", metadata))
+        let own = event.metadata ?? [:]
+        let metadata = metadata.isEmpty ? own : metadata.merging(own, uniquingKeysWith: { $1 })
+        writer.write(LogLine(event.level, event.message.description, metadata))
     }
 }

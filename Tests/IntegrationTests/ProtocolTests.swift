@@ -31,7 +31,7 @@ final class RawConnection {
     /// What waits in the kernel to be received, in bytes.
     var unread: Int {
         var count: Int32 = 0
-        ioctl(socket, UInt(FIONREAD), &count)
+        _ = ioctl(socket, UInt(FIONREAD), &count)
         return Int(count)
     }
 
