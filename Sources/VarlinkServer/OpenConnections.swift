@@ -2,42 +2,25 @@ import EventLoop
 import Glibc
 import Varlink
 
-/// The connections of a server, on its event loop.
-///
-/// Replies are sent together when the calls that were there have been answered: a client that is woken by the first
-/// then finds its others, instead of being put to sleep and woken for each.
+typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
+
+/// The connections of a server on its event loop, processed and sent to as their scheduler decides.
 @safe final class OpenConnections {
-    let turns: Turns
+    typealias Scheduler = FairScheduler<VarlinkConnection>
+
+    let scheduler = Scheduler(ownUserID: geteuid())
     let loop: EventLoop
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
-    /// Those whose calls have come in this pass and are not taken up yet.
-    private var calling: [VarlinkConnection] = []
-    /// Those with replies that have not been sent.
-    private var waiting: [VarlinkConnection] = []
-    /// Those with replies that are sent after the others', a few in each pass: a change may be told to many.
-    private var waitingBehind = Queue<VarlinkConnection>()
-    private var isSendingBehind = false
     /// Runs what answers calls that have all come in by then.
     private let answerTogether: (() -> Void) -> Void
-    private var isInPass = false
-    /// When replies were sent last in this pass, or its first calls were taken up; nil before.
-    private var lastSent: MonotonicTime?
+    /// When a user is no longer throttled.
+    private var wakeup: EventLoop.ScheduledTimer?
     /// Little is read at a time: what many clients send and do not read is held for each of them.
     private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 12, alignment: 16)
-
-    /// How many connections' calls may wait for each other.
-    private static let mostCalling = 64
-    /// How many replies may wait for each other.
-    private static let mostWaiting = 64
-    /// How long.
-    private static let longest = Duration.microseconds(200)
-    /// How many are sent to in one pass after the others.
-    private static let behind = 8
 
     init(_ loop: EventLoop, answerTogether: @escaping (() -> Void) -> Void) {
         self.loop = loop
         self.answerTogether = answerTogether
-        turns = Turns(loop)
     }
 
     deinit { unsafe input.deallocate() }
@@ -54,81 +37,8 @@ import Varlink
         for connection in Array(connections.values) { connection.close() }
     }
 
-    /// Has a connection's calls taken up soon; to be called once until they are.
-    ///
-    /// The code for reading, answering and sending does not fit into a processor's nearest cache together: each is
-    /// quicker when done for many connections one after the other.
-    func takeUpSoon(_ connection: VarlinkConnection) {
-        calling.append(connection)
-        if calling.count >= Self.mostCalling { takeUp() } else { endPassSoon() }
-    }
-
-    private func takeUp() {
-        var time = turns.now
-        while !calling.isEmpty {
-            let taking = calling
-            calling = []
-            answerTogether {
-                for connection in taking {
-                    connection.state.othersAreRead()
-                    time = connection.takeCalls(since: time)
-                }
-            }
-        }
-    }
-
-    /// Has a connection's replies sent soon; to be called once until they are.
-    func sendSoon(_ connection: VarlinkConnection) {
-        waiting.append(connection)
-        endPassSoon()
-    }
-
-    /// Has a connection's replies sent when all others are; to be called once until they are.
-    func sendAfterOthers(_ connection: VarlinkConnection) {
-        waitingBehind.append(connection)
-        endPassSoon()
-    }
-
-    /// Something that the event loop found at its sockets has been taken up until `time`.
-    ///
-    /// Where the server is overrun, who called once is answered without waiting for the others.
-    func takenUp(until time: MonotonicTime) {
-        endPassSoon()
-        let start = lastSent ?? time
-        guard turns.areTaken || waiting.count >= Self.mostWaiting || time - start > Self.longest else {
-            return lastSent = start
-        }
-        lastSent = time
-        sendAll()
-    }
-
-    private func endPassSoon() {
-        guard !isInPass else { return }
-        isInPass = true
-        loop.afterThisTurn { [weak self] in self?.endPass() }
-    }
-
-    private func endPass() {
-        takeUp()
-        isInPass = false
-        lastSent = nil
-        turns.endPass()
-        sendAll()
-        if !isSendingBehind { sendBehind() }
-    }
-
-    private func sendBehind() {
-        // Who is lost by what is sent may have more told to the others.
-        let sending = waitingBehind.popFirst(Self.behind)
-        for connection in sending {
-            connection.isSentSoon = false
-            connection.send()
-            // Not all that there was to tell may have found room before.
-            connection.pullWhileWritable()
-        }
-        isSendingBehind = !waitingBehind.isEmpty
-        if isSendingBehind { loop.afterTheNextTurn { [weak self] in self?.sendBehind() } }
-    }
+    /// The time of the event loop, which is its own in tests.
+    var now: MonotonicTime { loop.now }
 
     /// Reads what there is, if not too much; recv(2), which says how many bytes that were, or -1 with errno.
     func receive(on socket: Int32, into frames: FrameDecoder) -> Int {
@@ -140,13 +50,79 @@ import Varlink
         return count
     }
 
-    /// Sends what waits, before something that takes its time.
-    func sendAll() {
-        let sending = waiting
-        waiting = []
-        for connection in sending {
+    // MARK: Ticks
+
+    func perform(_ action: Scheduler.Action) {
+        if action.isEmpty { return }
+        if action.contains(.scheduleEndOfTick) {
+            loop.afterThisTurn { [weak self] in self?.endTick() }
+        }
+        if action.contains(.process) { processReceived() }
+        if action.contains(.flush) { flush() }
+        if action.contains(.flushEvents) { flushEvents() }
+        if action.contains(.scheduleEventFlush) {
+            loop.afterTheNextTurn { [weak self] in self?.flushEvents() }
+        }
+    }
+
+    private func processReceived() {
+        var time = now
+        while case let received = scheduler.dequeueReceived(), !received.isEmpty {
+            answerTogether {
+                for connection in received {
+                    connection.state.othersAreRead()
+                    time = connection.takeCalls(since: time)
+                }
+            }
+        }
+    }
+
+    /// Sends the replies that wait: also before something that takes its time.
+    func flush() {
+        for connection in scheduler.dequeueFlush() {
             connection.isSentSoon = false
             connection.send()
         }
+    }
+
+    private func endTick() {
+        processReceived()
+        perform(scheduler.endTick())
+    }
+
+    private func flushEvents() {
+        for connection in scheduler.dequeueEventFlush() {
+            connection.isSentSoon = false
+            connection.send()
+            // Not all events may have found room before.
+            connection.pullWhileWritable()
+        }
+        perform(scheduler.didFlushEvents())
+    }
+
+    // MARK: Rounds
+
+    func schedule(_ next: Scheduler.NextRound) {
+        switch next {
+        case .unchanged: break
+        case .afterNextTick: loop.afterTheNextTurn { [weak self] in self?.runRound() }
+        case .at(let time):
+            if let wakeup { loop.cancel(wakeup) }
+            wakeup = loop.schedule(at: time) { [weak self] in
+                guard let self else { return }
+                wakeup = nil
+                schedule(scheduler.throttlingEnded())
+            }
+        }
+    }
+
+    private func runRound() {
+        var time = now
+        scheduler.beginRound(at: time)
+        while let connection = scheduler.nextInRound(at: time) {
+            connection.takeTurn()
+            time = now
+        }
+        schedule(scheduler.endRound(at: time))
     }
 }

@@ -18,8 +18,8 @@ extension VarlinkConnection {
         // What comes while there is a turn to wait for would be read between the calls of others.
         guard state.calls != .turn, frames.bufferedBytes <= room else { return }
         // Bytes that are no call cost nearly as much as one: until then, the event loop does not look at the socket.
-        if !inTurn, holdsNoCall, let share, !turns.mayGoOn(share, at: turns.now) {
-            return waitForTurn(share)
+        if !inTurn, holdsNoCall, let budget, !scheduler.mayProcess(budget, at: connections.now) {
+            return waitForTurn(budget)
         }
         state.awaitInput()
         socket.interest.insert(.read)
@@ -33,7 +33,7 @@ extension VarlinkConnection {
 
     /// Charges the user for bytes that are read and are no call that can be taken up.
     func chargeReading() {
-        if holdsNoCall { share?.charge(Self.reading, in: turns.pass) }
+        if holdsNoCall, let budget { scheduler.charge(budget, Self.reading) }
     }
 
     /// What it takes to read from a socket: most of it passes where nothing is measured.
@@ -47,10 +47,10 @@ extension VarlinkConnection {
         )
         if buffered.calls < Self.little { buffered.calls = 0 }
         if buffered.replies < Self.little { buffered.replies = 0 }
-        guard buffered != charged, let share else { return }
-        share.buffered.change(from: charged, to: buffered)
+        guard buffered != charged, let budget else { return }
+        budget.buffered.change(from: charged, to: buffered)
         charged = buffered
-        if share.buffered.exceeds(longestMessage: application.longestMessage) { close() }
+        if budget.buffered.exceeds(longestMessage: application.longestMessage) { close() }
     }
 
     /// How many bytes are read while calls cannot be taken up.

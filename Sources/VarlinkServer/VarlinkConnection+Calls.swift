@@ -8,7 +8,7 @@ extension VarlinkConnection {
     /// The user is charged with the time since `start`; returns until when.
     @discardableResult
     func takeCalls(since start: MonotonicTime, inTurn: Bool = false) -> MonotonicTime {
-        guard !isBusy, let share else { return start }
+        guard !isBusy, let budget else { return start }
         guard state.calls != .turn else {
             settle()
             return start
@@ -20,12 +20,12 @@ extension VarlinkConnection {
             let session
         {
             let isWhole = frames.holdsMessage
-            guard isFirstInTurn || (!isWhole && hasLittle) || turns.mayGoOn(share, at: time) else {
-                waitForTurn(share)
+            guard isFirstInTurn || (!isWhole && hasLittle) || scheduler.mayProcess(budget, at: time) else {
+                waitForTurn(budget)
                 break
             }
             isFirstInTurn = false
-            if isWhole { share.charge(call: frames.messageLength, at: time) }
+            if isWhole { budget.charge(call: frames.messageLength, at: time) }
             do throws(FrameError) {
                 guard let call = try frames.nextCall() else {
                     if state.input == .ended { answeredLast() }
@@ -39,23 +39,23 @@ extension VarlinkConnection {
                 break
             }
             sendIfMuch()
-            let now = turns.now
-            share.charge(now - time, in: turns.pass)
-            time = makeReplies(since: now, share)
+            let now = connections.now
+            scheduler.charge(budget, now - time)
+            time = makeReplies(since: now, budget)
         }
         isBusy = false
         if time == start {
-            time = turns.now
-            share.charge(time - start, in: turns.pass)
+            time = connections.now
+            scheduler.charge(budget, time - start)
         }
-        connections.takenUp(until: time)
+        connections.perform(scheduler.didProcess(until: time))
         settle(inTurn: inTurn)
         return time
     }
 
     /// Charges the user with what has been done for them since `start`, such as to let them in.
     func charge(since start: MonotonicTime) {
-        share?.charge(turns.now - start, in: turns.pass)
+        if let budget { scheduler.charge(budget, connections.now - start) }
     }
 
     /// Whether what is there of a call is not much to look through.
@@ -72,18 +72,18 @@ extension VarlinkConnection {
     }
 }
 
-extension VarlinkConnection: TurnTaker {
+extension VarlinkConnection {
     func takeTurn() {
         state.turnHasCome()
         if source == nil {
-            takeCalls(since: turns.now, inTurn: true)
+            takeCalls(since: connections.now, inTurn: true)
         } else {
             pullWhileWritable(inTurn: true)
         }
     }
 
-    func waitForTurn(_ share: UserShare) {
+    func waitForTurn(_ budget: UserBudget) {
         state.waitForTurn()
-        turns.wait(self, share)
+        connections.schedule(scheduler.wait(self, budget))
     }
 }

@@ -10,10 +10,10 @@ extension VarlinkConnection {
     ///
     /// Not at once: a connection may be closed by what is sent to it, in the middle of a call of another.
     func sendSoon(from start: Int) {
-        share?.charge(reply: writer.count - start, at: turns.now)
+        budget?.charge(reply: writer.count - start, at: connections.now)
         guard !isSentSoon else { return }
         isSentSoon = true
-        connections.sendSoon(self)
+        connections.perform(scheduler.queueFlush(self))
     }
 
     /// Sends the replies there are if no more should wait for each other.
@@ -44,27 +44,28 @@ extension VarlinkConnection {
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case
     /// `inTurn`.
     func pullWhileWritable(inTurn: Bool = false) {
-        guard source != nil, !isBusy, state.calls != .turn, let share else { return }
+        guard source != nil, !isBusy, state.calls != .turn, let budget else { return }
         isBusy = true
-        let time = makeReplies(since: turns.now, share, inTurn: inTurn)
+        let time = makeReplies(since: connections.now, budget, inTurn: inTurn)
         isBusy = false
         if current == nil { takeCalls(since: time) } else { settle(inTurn: inTurn) }
     }
 
     /// Returns until when the user has been charged.
-    func makeReplies(since start: MonotonicTime, _ share: UserShare, inTurn: Bool = false) -> MonotonicTime {
+    func makeReplies(since start: MonotonicTime, _ budget: UserBudget, inTurn: Bool = false) -> MonotonicTime
+    {
         var isFirstInTurn = inTurn
         var time = start
         while state.isWritable, let source {
-            guard isFirstInTurn || turns.mayGoOn(share, at: time) else {
-                waitForTurn(share)
+            guard isFirstInTurn || scheduler.mayProcess(budget, at: time) else {
+                waitForTurn(budget)
                 break
             }
             isFirstInTurn = false
             let isDone = source()
             sendIfMuch()
-            let now = turns.now
-            share.charge(now - time, in: turns.pass)
+            let now = connections.now
+            scheduler.charge(budget, now - time)
             time = now
             if isDone { break }
         }

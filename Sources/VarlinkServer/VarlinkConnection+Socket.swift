@@ -32,15 +32,15 @@ extension VarlinkConnection {
         case .read: _ = read()
         case .pause: socket?.interest.remove(.read)
         case .waitForRoom: socket?.interest.insert(.write)
-        case .answer: takeCalls(since: turns.now)
+        case .answer: takeCalls(since: connections.now)
         case .answerWithOthers:
             readIfThereIsRoom()
-            connections.takeUpSoon(self)
+            connections.perform(scheduler.didReceive(self))
         case .readOn: readIfThereIsRoom()
         case .goOn:
             socket?.interest.remove(.write)
             pullWhileWritable()
-            takeCalls(since: turns.now)
+            takeCalls(since: connections.now)
         case .disconnect: session?.disconnected()
         case .close: close()
         }
@@ -63,7 +63,7 @@ extension VarlinkConnection {
     /// Bytes have come.
     func received() {
         // Another user would wait for all that is read of this one; and nothing is read ahead of much.
-        let holdsBack = turns.areShared || frames.bufferedBytes > Self.ahead
+        let holdsBack = scheduler.isShared || frames.bufferedBytes > Self.ahead
         let action = state.received(holdsBack: holdsBack)
         chargeReading()
         perform(action)
@@ -72,7 +72,7 @@ extension VarlinkConnection {
     /// Also where the client has closed with replies unread.
     func failed() {
         // What was read before is answered like all that is, though nobody may read it.
-        if state.calls == .others, socket != nil { takeCalls(since: turns.now) }
+        if state.calls == .others, socket != nil { takeCalls(since: connections.now) }
         gone()
     }
 

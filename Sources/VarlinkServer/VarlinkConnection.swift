@@ -8,7 +8,7 @@ package import Varlink
 package final class VarlinkConnection {
     let application: any VarlinkApplication
     let connections: OpenConnections
-    let turns: Turns
+    let scheduler: OpenConnections.Scheduler
     /// Nil before it is served and once it is closed.
     var socket: EventSource?
     var state = ConnectionState()
@@ -25,8 +25,8 @@ package final class VarlinkConnection {
     /// Who is called meanwhile returns, because afterwards it is looked again what there is to do.
     var isBusy = false
     /// What all connections of the user have together.
-    var share: UserShare?
-    /// What the share counts of this connection's buffers.
+    var budget: UserBudget?
+    /// What the budget counts of this connection's buffers.
     var charged = BufferedBytes()
     /// Whether replies have been made that are sent when whatever makes them is over.
     package var isSentSoon = false
@@ -40,8 +40,8 @@ package final class VarlinkConnection {
         self.session = session
         self.application = application
         self.connections = connections
-        turns = connections.turns
-        share = turns.join(userID)
+        scheduler = connections.scheduler
+        budget = scheduler.join(userID, at: connections.now)
         frames = FrameDecoder(maximumLength: application.longestMessage)
     }
 
@@ -62,7 +62,7 @@ package final class VarlinkConnection {
         writer.append(reply)
         guard !isSentSoon else { return }
         isSentSoon = true
-        connections.sendAfterOthers(self)
+        connections.perform(scheduler.queueEventFlush(self))
     }
 
     /// Answers the current call with an error.
@@ -99,10 +99,10 @@ package final class VarlinkConnection {
         source = nil
         frames.removeAll()
         connections.remove(self)
-        if let share {
-            share.buffered.change(from: charged, to: BufferedBytes())
-            turns.leave(share)
-            self.share = nil
+        if let budget {
+            budget.buffered.change(from: charged, to: BufferedBytes())
+            scheduler.leave(budget)
+            self.budget = nil
         }
         guard let session else { return }
         self.session = nil
@@ -117,6 +117,6 @@ package final class VarlinkConnection {
     private func finish() {
         current = nil
         source = nil
-        if !isBusy { takeCalls(since: turns.now) }
+        if !isBusy { takeCalls(since: connections.now) }
     }
 }

@@ -27,8 +27,8 @@ package final class VarlinkServer {
         to application: any VarlinkApplication,
         among connections: OpenConnections
     ) {
-        connections.sendAll()
-        let start = connections.turns.now
+        connections.flush()
+        let start = connections.now
         let waiting = waitingInput(descriptor)
         guard waiting != 0, let peer = PeerCredentials(ofSocket: descriptor) else {
             close(descriptor)

@@ -17,7 +17,7 @@ import Varlink
 
     @Test func `who has gone holds nothing any more, though calls are left to take up`() throws {
         let (session, connection, client) = try open()
-        connection.share?.charge(.seconds(1), in: connections.turns.pass)
+        connection.budget?.charge(.seconds(1), in: connections.scheduler.tick)
         client.send(
             Self.call("a.b.C", "oneway") + Self.call("a.b.D", "more") + Self.call("a.b.E", "oneway")
         )
@@ -26,7 +26,7 @@ import Varlink
         #expect(session.told == ["disconnected"])
         test.advance(by: .milliseconds(10))
         #expect(session.told == ["disconnected", "a.b.C", "a.b.D", "closed"])
-        #expect(connection.share == nil)
+        #expect(connection.budget == nil)
     }
 
     @Test func `who is lost while changes are told keeps them from nobody`() throws {
@@ -44,7 +44,7 @@ import Varlink
         hearing.reply(alike: Self.message("last"))
         test.advance(by: .milliseconds(10))
         #expect(client.receive() == "\"first\"\"lost\"\"last\"")
-        #expect(deaf.share == nil)
+        #expect(deaf.budget == nil)
     }
 
     @Test func `who is alone has calls taken up when all are read, though it may be gone by then`() throws {
@@ -55,12 +55,12 @@ import Varlink
         #expect(session.told == ["disconnected"])
         test.run()
         #expect(session.told == ["disconnected", "a.b.C", "closed"])
-        #expect(connection.share == nil)
+        #expect(connection.budget == nil)
     }
 
     @Test func `nothing is read ahead of much that waits for its turn`() throws {
         let (_, connection, client) = try open()
-        connection.share?.charge(.seconds(1), in: connections.turns.pass)
+        connection.budget?.charge(.seconds(1), in: connections.scheduler.tick)
         let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 50).flatMap(\.self)
         client.send(calls)
         #expect(connection.state.calls == .turn)
@@ -70,7 +70,7 @@ import Varlink
         #expect(connection.state.input == .awaited)
     }
 
-    @Test func `bytes that end no message use up a user's share, and are then read by turns`() throws {
+    @Test func `bytes that end no message use up a user's allowance, and are then read by turns`() throws {
         let opened = try (0..<100).map { _ in try open() }
         let (_, other, otherClient) = try open(64002)
         func waiting() -> Int { opened.count { $0.1.state.input == .paused } }
@@ -96,11 +96,11 @@ import Varlink
 
     @Test func `who has gone in the middle of a message is forgotten at the next turn`() throws {
         let (_, connection, client) = try open()
-        connection.share?.charge(.seconds(1), in: connections.turns.pass)
+        connection.budget?.charge(.seconds(1), in: connections.scheduler.tick)
         client.send([0x79])
         client.leave()
         test.advance(by: .milliseconds(10))
-        #expect(connection.share == nil)
+        #expect(connection.budget == nil)
     }
 
     @Test func `calls that were read before the socket failed are all taken up`() throws {
@@ -134,13 +134,23 @@ import Varlink
     }
 
     @Test func `who is let in is charged for it`() throws {
-        let start = connections.turns.now
+        let start = connections.now
         let (_, connection, _) = try open()
-        let share = try #require(connection.share)
-        #expect(connections.turns.mayGoOn(share, at: connections.turns.now))
+        let budget = try #require(connection.budget)
+        #expect(connections.scheduler.mayProcess(budget, at: connections.now))
         test.advance(by: .milliseconds(2))
         connection.charge(since: start)
-        #expect(!connections.turns.mayGoOn(share, at: connections.turns.now))
+        #expect(!connections.scheduler.mayProcess(budget, at: connections.now))
+    }
+
+    @Test func `a throttled user's calls are processed when the pause is over`() throws {
+        let (session, connection, client) = try open()
+        connection.budget?.charge(call: 1 << 20, at: connections.now)
+        client.send(Self.call("a.b.C", "oneway") + Self.call("a.b.D", "oneway"))
+        test.advance(by: .seconds(1))
+        #expect(session.told == [])
+        test.advance(by: .milliseconds(100))
+        #expect(session.told == ["a.b.C", "a.b.D"])
     }
 
     @Test func `nobody waits for what is read of other users`() throws {
@@ -159,7 +169,7 @@ import Varlink
         #expect(session.told == ["a.b.C", "a.b.D", "closed"])
         #expect(client.receive() == "{\"parameters\":{}}\0{\"parameters\":{}}\0")
         #expect(client.hasEnded)
-        #expect(connection.share == nil)
+        #expect(connection.budget == nil)
     }
 
     @Test func `who sends no more and listens is told on`() throws {
@@ -184,7 +194,7 @@ import Varlink
         test.run()
         #expect(session.told.count { $0 == "a.b.C" } == 300)
         #expect(session.told.last == "closed")
-        #expect(connection.share == nil)
+        #expect(connection.budget == nil)
         #expect(connection.socket == nil)
     }
 

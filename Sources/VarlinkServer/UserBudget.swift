@@ -1,0 +1,54 @@
+import EventLoop
+
+extension FairScheduler {
+    /// What the connections of one user have of the server together: time of the event loop, and memory.
+    final class UserBudget {
+        /// Whether long messages are followed by a pause.
+        private let isThrottled: Bool
+        var connections = 0
+        /// What the connections hold in both directions; small amounts are not counted.
+        var buffered = BufferedBytes()
+        /// Connections with calls that have to wait for a round, in the order in which they came.
+        var waiting = Queue<Connection>()
+        /// No call is processed before.
+        private(set) var throttledUntil = MonotonicTime.distantPast
+        /// What calls have taken in one tick.
+        private var used: (tick: Int, time: Duration) = (0, .zero)
+
+        /// The longest call and reply that are free, in bytes: each takes about ten µs.
+        private static var shortCall: Int { 1 << 13 }
+        private static var shortReply: Int { 1 << 15 }
+
+        init(isThrottled: Bool = true) {
+            self.isThrottled = isThrottled
+        }
+
+        /// Whether one more call may be processed without waiting, where a user has `allowance` of each tick.
+        func mayProcess(at now: MonotonicTime, in tick: Int, allowance: Duration) -> Bool {
+            waiting.isEmpty && throttledUntil <= now && (used.tick != tick || used.time < allowance)
+        }
+
+        /// Whether nothing is lost where the user comes back to a new budget.
+        func isForgettable(at now: MonotonicTime, in tick: Int) -> Bool {
+            connections == 0 && waiting.isEmpty && throttledUntil <= now && used.tick != tick
+        }
+
+        func charge(_ time: Duration, in tick: Int) {
+            used = used.tick == tick ? (tick, used.time + time) : (tick, time)
+        }
+
+        /// Charges a call by its length, which nothing interrupts the reading of.
+        func charge(call bytes: Int, at now: @autoclosure () -> MonotonicTime) {
+            if bytes > Self.shortCall { throttle(bytes, at: now()) }
+        }
+
+        /// Charges a reply by its length.
+        func charge(reply bytes: Int, at now: @autoclosure () -> MonotonicTime) {
+            if bytes > Self.shortReply { throttle(bytes, at: now()) }
+        }
+
+        private func throttle(_ bytes: Int, at now: MonotonicTime) {
+            if isThrottled { throttledUntil = max(throttledUntil, now) + .microseconds(Int64(bytes)) }
+        }
+    }
+}
