@@ -46,7 +46,7 @@ final class Subscription {
             of: name,
             bytes: change.count,
             isFull: connection.bufferedBytes > Self.longestQueue,
-            isSent: !connection.isSentSoon
+            isSent: !connection.isFlushQueued
         )
         switch step {
         case .tell: connection.reply(alike: change)

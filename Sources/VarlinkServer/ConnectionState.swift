@@ -21,13 +21,28 @@ struct ConnectionState: Equatable {
         case last
     }
 
-    /// What calls that have been read wait for.
+    /// What is done about calls that have been read.
     enum Calls: Equatable {
-        case nothing
-        /// The end of the loop's turn, when all are read that have come in.
-        case others
-        /// Their user's turn.
-        case turn
+        case idle
+        /// They are processed at the end of the tick, when all calls are read that have come in.
+        case queued
+        /// They wait for a round.
+        case waiting
+        /// They are being processed, or replies are being made; `queued` where they are looked at again at the end of
+        /// the tick.
+        ///
+        /// Reentrant calls return immediately: the outer one looks again for work before it returns.
+        case running(queued: Bool)
+    }
+
+    /// What is done about replies that have been written and not been given to the socket.
+    enum Flush: Equatable {
+        /// There are none, or `output` says what they wait for.
+        case none
+        /// They are sent when the connection is dequeued.
+        case queued
+        /// Instead, the connection is closed then.
+        case closing
     }
 
     /// What is to be done.
@@ -38,21 +53,23 @@ struct ConnectionState: Equatable {
         case pause
         /// To wait until the socket has room.
         case waitForRoom
-        /// To answer calls, as far as may be.
-        case answer
-        /// The same when all are read that have come in, and to read on until then.
-        case answerWithOthers
+        case send
+        /// To process calls, as far as may be.
+        case process
+        /// The same at the end of the tick, and to read on until then.
+        case processLater
         case readOn
-        /// To make replies and to answer calls again, and to wait for room no longer.
-        case goOn
-        /// To tell the session that nobody is there, and to take up the calls that are left.
+        /// To make replies and to process calls again, and to wait for room no longer.
+        case resume
+        /// To tell the session that nobody is there, and to process the calls that are left.
         case disconnect
         case close
     }
 
     private(set) var input = Input.paused
     private(set) var output = Output.open
-    private(set) var calls = Calls.nothing
+    private(set) var calls = Calls.idle
+    private(set) var flush = Flush.none
 
     var isWritable: Bool { output == .open }
 
@@ -67,27 +84,55 @@ struct ConnectionState: Equatable {
     /// Bytes have been read; `holdsBack` where others would wait while more is read.
     mutating func received(holdsBack: Bool) -> Action {
         if input == .awaited { input = .paused }
-        guard calls != .turn, !holdsBack else { return .answer }
-        guard calls == .nothing else { return .readOn }
-        calls = .others
-        return .answerWithOthers
+        switch calls {
+        case .waiting: return .process
+        case _ where holdsBack: return .process
+        case .queued, .running(queued: true): return .readOn
+        case .idle: calls = .queued
+        case .running(queued: false): calls = .running(queued: true)
+        }
+        return .processLater
     }
 
     mutating func inputEnded() -> Action {
         guard input != .ended else { return .nothing }
         input = .ended
-        return .answer
+        return .process
     }
 
     // MARK: Calls
 
-    /// A turn of the user's has to come first.
-    mutating func waitForTurn() { calls = .turn }
+    var isRunning: Bool { if case .running = calls { true } else { false } }
 
-    mutating func turnHasCome() { calls = .nothing }
+    /// Calls are about to be processed, or replies to be made; false where that is done elsewhere already, or later.
+    mutating func run() -> Bool {
+        switch calls {
+        case .idle: calls = .running(queued: false)
+        case .queued: calls = .running(queued: true)
+        case .waiting, .running: return false
+        }
+        return true
+    }
 
-    /// All are read that have come in.
-    mutating func othersAreRead() { if calls == .others { calls = .nothing } }
+    /// It is done for now.
+    mutating func pause() {
+        if case .running(let queued) = calls { calls = queued ? .queued : .idle }
+    }
+
+    /// The user has no time left: a round has to come first.
+    mutating func wait() { calls = .waiting }
+
+    /// The round has come.
+    mutating func turnHasCome() { calls = .idle }
+
+    /// The end of the tick has come.
+    mutating func dequeuedCalls() {
+        switch calls {
+        case .queued: calls = .idle
+        case .running: calls = .running(queued: false)
+        case .idle, .waiting: break
+        }
+    }
 
     // MARK: Output
 
@@ -99,7 +144,7 @@ struct ConnectionState: Equatable {
             return .waitForRoom
         case (.full, true):
             output = .open
-            return .goOn
+            return .resume
         case (.last, true): return .close
         case (.open, true), (.full, false), (.last, false): return .nothing
         }
@@ -112,12 +157,39 @@ struct ConnectionState: Equatable {
         return .nothing
     }
 
+    /// Replies have been written; true where the connection has to be queued to be sent to.
+    mutating func queueFlush() -> Bool {
+        guard flush == .none else { return false }
+        flush = .queued
+        return true
+    }
+
+    /// The connection has been dequeued.
+    mutating func dequeuedFlush() -> Action {
+        defer { flush = .none }
+        return switch flush {
+        case .none: .nothing
+        case .queued: .send
+        case .closing: .close
+        }
+    }
+
     // MARK: End
+
+    /// The connection is to be closed, but not while somebody may be at work for it; true where it has to be queued.
+    mutating func closeSoon() -> Bool {
+        guard flush != .closing else { return false }
+        flush = .closing
+        return true
+    }
 
     /// Nobody is there any more to whom something could be sent.
     mutating func gone(inCall: Bool) -> Action {
         output = .open
-        // Whole calls that wait are still taken up: who closes need not have waited for them.
-        return calls == .nothing || inCall ? .close : .disconnect
+        switch calls {
+        case .idle, .running(queued: false): return .close
+        // Whole calls that wait are still processed: who closes need not have waited for them.
+        case .queued, .waiting, .running(queued: true): return inCall ? .close : .disconnect
+        }
     }
 }

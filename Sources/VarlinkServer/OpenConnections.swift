@@ -70,7 +70,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
         while case let received = scheduler.dequeueReceived(), !received.isEmpty {
             answerTogether {
                 for connection in received {
-                    connection.state.othersAreRead()
+                    connection.state.dequeuedCalls()
                     time = connection.takeCalls(since: time)
                 }
             }
@@ -80,8 +80,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     /// Sends the replies that wait: also before something that takes its time.
     func flush() {
         for connection in scheduler.dequeueFlush() {
-            connection.isSentSoon = false
-            connection.send()
+            connection.perform(connection.state.dequeuedFlush())
         }
     }
 
@@ -92,8 +91,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
 
     private func flushEvents() {
         for connection in scheduler.dequeueEventFlush() {
-            connection.isSentSoon = false
-            connection.send()
+            connection.perform(connection.state.dequeuedFlush())
             // Not all events may have found room before.
             connection.pullWhileWritable()
         }

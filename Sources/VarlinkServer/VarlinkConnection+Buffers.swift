@@ -7,7 +7,7 @@ extension VarlinkConnection {
     func settle(inTurn: Bool = false) {
         readIfThereIsRoom(inTurn: inTurn)
         chargeBuffers()
-        if socket == nil, state.calls != .turn { end() }
+        if socket == nil, state.calls != .waiting { end() }
     }
 
     /// Asks for what comes next, unless calls wait that cannot be taken up yet; one message is always read to its
@@ -16,7 +16,7 @@ extension VarlinkConnection {
         guard state.input == .paused, let socket else { return }
         let room = current == nil && state.isWritable ? frames.maximumLength : Self.ahead
         // What comes while there is a turn to wait for would be read between the calls of others.
-        guard state.calls != .turn, frames.bufferedBytes <= room else { return }
+        guard state.calls != .waiting, frames.bufferedBytes <= room else { return }
         // Bytes that are no call cost nearly as much as one: until then, the event loop does not look at the socket.
         if !inTurn, holdsNoCall, let budget, !scheduler.mayProcess(budget, at: connections.now) {
             return waitForTurn(budget)

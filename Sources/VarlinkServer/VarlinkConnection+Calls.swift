@@ -8,12 +8,10 @@ extension VarlinkConnection {
     /// The user is charged with the time since `start`; returns until when.
     @discardableResult
     func takeCalls(since start: MonotonicTime, inTurn: Bool = false) -> MonotonicTime {
-        guard !isBusy, let budget else { return start }
-        guard state.calls != .turn else {
-            settle()
+        guard let budget, state.run() else {
+            if state.calls == .waiting { settle() }
             return start
         }
-        isBusy = true
         var time = start
         var isFirstInTurn = inTurn
         while current == nil, state.isWritable, frames.bufferedBytes > 0 || state.input == .ended,
@@ -43,7 +41,7 @@ extension VarlinkConnection {
             scheduler.charge(budget, now - time)
             time = makeReplies(since: now, budget)
         }
-        isBusy = false
+        state.pause()
         if time == start {
             time = connections.now
             scheduler.charge(budget, time - start)
@@ -83,7 +81,7 @@ extension VarlinkConnection {
     }
 
     func waitForTurn(_ budget: UserBudget) {
-        state.waitForTurn()
+        state.wait()
         connections.schedule(scheduler.wait(self, budget))
     }
 }

@@ -11,9 +11,7 @@ extension VarlinkConnection {
     /// Not at once: a connection may be closed by what is sent to it, in the middle of a call of another.
     func sendSoon(from start: Int) {
         budget?.charge(reply: writer.count - start, at: connections.now)
-        guard !isSentSoon else { return }
-        isSentSoon = true
-        connections.perform(scheduler.queueFlush(self))
+        if state.queueFlush() { connections.perform(scheduler.queueFlush(self)) }
     }
 
     /// Sends the replies there are if no more should wait for each other.
@@ -44,10 +42,9 @@ extension VarlinkConnection {
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case
     /// `inTurn`.
     func pullWhileWritable(inTurn: Bool = false) {
-        guard source != nil, !isBusy, state.calls != .turn, let budget else { return }
-        isBusy = true
+        guard source != nil, let budget, state.run() else { return }
         let time = makeReplies(since: connections.now, budget, inTurn: inTurn)
-        isBusy = false
+        state.pause()
         if current == nil { takeCalls(since: time) } else { settle(inTurn: inTurn) }
     }
 

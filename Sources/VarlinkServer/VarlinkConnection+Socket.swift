@@ -30,14 +30,15 @@ extension VarlinkConnection {
         switch action {
         case .nothing: break
         case .read: _ = read()
+        case .send: send()
         case .pause: socket?.interest.remove(.read)
         case .waitForRoom: socket?.interest.insert(.write)
-        case .answer: takeCalls(since: connections.now)
-        case .answerWithOthers:
+        case .process: takeCalls(since: connections.now)
+        case .processLater:
             readIfThereIsRoom()
             connections.perform(scheduler.didReceive(self))
         case .readOn: readIfThereIsRoom()
-        case .goOn:
+        case .resume:
             socket?.interest.remove(.write)
             pullWhileWritable()
             takeCalls(since: connections.now)
@@ -72,7 +73,7 @@ extension VarlinkConnection {
     /// Also where the client has closed with replies unread.
     func failed() {
         // What was read before is answered like all that is, though nobody may read it.
-        if state.calls == .others, socket != nil { takeCalls(since: connections.now) }
+        if state.calls == .queued, socket != nil { takeCalls(since: connections.now) }
         gone()
     }
 

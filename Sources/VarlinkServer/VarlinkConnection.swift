@@ -20,16 +20,10 @@ package final class VarlinkConnection {
     var current: Call.Mode?
     /// Makes the next reply of the current call while the client reads; true when there is nothing to make for now.
     var source: (() -> Bool)?
-    /// Whether calls are taken up or replies made.
-    ///
-    /// Who is called meanwhile returns, because afterwards it is looked again what there is to do.
-    var isBusy = false
     /// What all connections of the user have together.
     var budget: UserBudget?
     /// What the budget counts of this connection's buffers.
     var charged = BufferedBytes()
-    /// Whether replies have been made that are sent when whatever makes them is over.
-    package var isSentSoon = false
 
     init(
         _ session: any VarlinkSession,
@@ -60,9 +54,7 @@ package final class VarlinkConnection {
     package func reply(alike reply: JSONWriter) {
         guard current == .more else { return }
         writer.append(reply)
-        guard !isSentSoon else { return }
-        isSentSoon = true
-        connections.perform(scheduler.queueEventFlush(self))
+        if state.queueFlush() { connections.perform(scheduler.queueEventFlush(self)) }
     }
 
     /// Answers the current call with an error.
@@ -85,6 +77,9 @@ package final class VarlinkConnection {
 
     /// What the client has not read yet, in bytes.
     package var bufferedBytes: Int { writer.count }
+
+    /// Whether replies have been written since the client was last offered what waits.
+    package var isFlushQueued: Bool { state.flush != .none }
 
     /// Closes without taking up what waits.
     func close() {
@@ -111,12 +106,12 @@ package final class VarlinkConnection {
 
     /// Closes when whatever runs now is over: the session is told of it, and must not be while it is at work.
     package func closeSoon() {
-        connections.loop.afterThisTurn { self.close() }
+        if state.closeSoon() { connections.perform(scheduler.queueFlush(self)) }
     }
 
     private func finish() {
         current = nil
         source = nil
-        if !isBusy { takeCalls(since: connections.now) }
+        if !state.isRunning { takeCalls(since: connections.now) }
     }
 }

@@ -8,35 +8,35 @@ import Testing
         #expect(state.readable == .pause)
         state.awaitInput()
         #expect(state.readable == .read)
-        #expect(state.received(holdsBack: true) == .answer)
+        #expect(state.received(holdsBack: true) == .process)
         #expect(state.readable == .pause)
     }
 
-    @Test func `calls are answered together where nobody else waits for that`() {
+    @Test func `calls are processed together where nobody else waits for that`() {
         var state = ConnectionState()
         state.awaitInput()
-        #expect(state.received(holdsBack: false) == .answerWithOthers)
+        #expect(state.received(holdsBack: false) == .processLater)
         state.awaitInput()
         #expect(state.received(holdsBack: false) == .readOn)
-        state.othersAreRead()
-        #expect(state.received(holdsBack: false) == .answerWithOthers)
+        state.dequeuedCalls()
+        #expect(state.received(holdsBack: false) == .processLater)
     }
 
-    @Test func `calls that wait for a turn wait for nothing else`() {
+    @Test func `calls that wait for a round wait for nothing else`() {
         var state = ConnectionState()
-        #expect(state.received(holdsBack: false) == .answerWithOthers)
-        state.waitForTurn()
-        state.othersAreRead()
-        #expect(state.calls == .turn)
-        #expect(state.received(holdsBack: false) == .answer)
-        #expect(state.calls == .turn)
+        #expect(state.received(holdsBack: false) == .processLater)
+        state.wait()
+        state.dequeuedCalls()
+        #expect(state.calls == .waiting)
+        #expect(state.received(holdsBack: false) == .process)
+        #expect(state.calls == .waiting)
         state.turnHasCome()
-        #expect(state.calls == .nothing)
+        #expect(state.calls == .idle)
     }
 
     @Test func `an end of input is told once, and nothing is read after it`() {
         var state = ConnectionState()
-        #expect(state.inputEnded() == .answer)
+        #expect(state.inputEnded() == .process)
         #expect(state.inputEnded() == .nothing)
         state.awaitInput()
         #expect(state.input == .ended)
@@ -49,7 +49,7 @@ import Testing
         #expect(state.sent(all: false) == .waitForRoom)
         #expect(!state.isWritable)
         #expect(state.sent(all: false) == .nothing)
-        #expect(state.sent(all: true) == .goOn)
+        #expect(state.sent(all: true) == .resume)
         #expect(state.isWritable)
     }
 
@@ -62,10 +62,102 @@ import Testing
         #expect(state.sent(all: true) == .close)
     }
 
+    // MARK: Calls
+
     @Test(
         arguments: [
-            (.nothing, false, .close), (.nothing, true, .close), (.turn, false, .disconnect),
-            (.turn, true, .close), (.others, false, .disconnect), (.others, true, .close),
+            (.idle, false, .processLater, .queued), (.idle, true, .process, .idle),
+            (.queued, false, .readOn, .queued), (.queued, true, .process, .queued),
+            (.waiting, false, .process, .waiting), (.waiting, true, .process, .waiting),
+            (.running(queued: false), false, .processLater, .running(queued: true)),
+            (.running(queued: false), true, .process, .running(queued: false)),
+            (.running(queued: true), false, .readOn, .running(queued: true)),
+            (.running(queued: true), true, .process, .running(queued: true)),
+        ] as [(ConnectionState.Calls, Bool, ConnectionState.Action, ConnectionState.Calls)]
+    )
+    func `a connection with calls is queued once`(
+        calls: ConnectionState.Calls,
+        holdsBack: Bool,
+        action: ConnectionState.Action,
+        after: ConnectionState.Calls
+    ) {
+        var state = state(calls)
+        #expect(state.received(holdsBack: holdsBack) == action)
+        #expect(state.calls == after)
+    }
+
+    @Test(
+        arguments: [
+            (.idle, .running(queued: false), .idle), (.queued, .running(queued: true), .queued),
+            (.waiting, nil, .waiting), (.running(queued: false), nil, .idle),
+            (.running(queued: true), nil, .queued),
+        ] as [(ConnectionState.Calls, ConnectionState.Calls?, ConnectionState.Calls)]
+    )
+    func `calls are processed by one at a time, and stay queued meanwhile`(
+        calls: ConnectionState.Calls,
+        running: ConnectionState.Calls?,
+        after: ConnectionState.Calls
+    ) {
+        var state = state(calls)
+        #expect(state.run() == (running != nil))
+        #expect(state.calls == running ?? calls)
+        #expect(state.isRunning == (calls != .waiting))
+        #expect(state.run() == false)
+        state.pause()
+        #expect(state.calls == after)
+    }
+
+    @Test func `a round is waited for when the user's time is used up, and not left by anything else`() {
+        for queued in [false, true] {
+            var state = state(.running(queued: queued))
+            state.wait()
+            state.pause()
+            state.dequeuedCalls()
+            #expect(state.calls == .waiting)
+            state.turnHasCome()
+            #expect(state.calls == .idle)
+        }
+    }
+
+    @Test func `calls that are dequeued while others run are not processed again`() {
+        var state = state(.running(queued: true))
+        state.dequeuedCalls()
+        #expect(state.calls == .running(queued: false))
+        state.pause()
+        #expect(state.calls == .idle)
+    }
+
+    // MARK: Replies
+
+    @Test func `a connection with replies is queued once, and sent to when it is dequeued`() {
+        var state = ConnectionState()
+        #expect(state.dequeuedFlush() == .nothing)
+        #expect(state.queueFlush() == true)
+        #expect(state.queueFlush() == false)
+        #expect(state.dequeuedFlush() == .send)
+        #expect(state.flush == .none)
+        #expect(state.queueFlush() == true)
+    }
+
+    @Test(arguments: [false, true])
+    func `a connection that is to be closed is closed instead of being sent to`(isQueued: Bool) {
+        var state = ConnectionState()
+        if isQueued { _ = state.queueFlush() }
+        #expect(state.closeSoon() == true)
+        #expect(state.closeSoon() == false)
+        #expect(state.queueFlush() == false)
+        #expect(state.dequeuedFlush() == .close)
+        // It was in two queues.
+        #expect(state.dequeuedFlush() == .nothing)
+    }
+
+    // MARK: End
+
+    @Test(
+        arguments: [
+            (.idle, false, .close), (.idle, true, .close), (.waiting, false, .disconnect),
+            (.waiting, true, .close), (.queued, false, .disconnect), (.queued, true, .close),
+            (.running(queued: false), false, .close), (.running(queued: true), false, .disconnect),
         ] as [(ConnectionState.Calls, Bool, ConnectionState.Action)]
     )
     func `who has gone is forgotten, unless calls are left`(
@@ -73,14 +165,23 @@ import Testing
         inCall: Bool,
         action: ConnectionState.Action
     ) {
-        var state = ConnectionState()
-        switch calls {
-        case .nothing: break
-        case .others: _ = state.received(holdsBack: false)
-        case .turn: state.waitForTurn()
-        }
+        var state = state(calls)
         _ = state.sent(all: false)
         #expect(state.gone(inCall: inCall) == action)
         #expect(state.isWritable, "nobody has to read a reply any more")
+    }
+
+    private func state(_ calls: ConnectionState.Calls) -> ConnectionState {
+        var state = ConnectionState()
+        switch calls {
+        case .idle: break
+        case .queued: _ = state.received(holdsBack: false)
+        case .waiting: state.wait()
+        case .running(let queued):
+            if queued { _ = state.received(holdsBack: false) }
+            _ = state.run()
+        }
+        #expect(state.calls == calls)
+        return state
     }
 }

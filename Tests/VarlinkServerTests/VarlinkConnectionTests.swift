@@ -63,10 +63,10 @@ import Varlink
         connection.budget?.charge(.seconds(1), in: connections.scheduler.tick)
         let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 50).flatMap(\.self)
         client.send(calls)
-        #expect(connection.state.calls == .turn)
+        #expect(connection.state.calls == .waiting)
         #expect(connection.state.input == .paused)
         test.advance(by: .milliseconds(100))
-        #expect(connection.state.calls != .turn)
+        #expect(connection.state.calls != .waiting)
         #expect(connection.state.input == .awaited)
     }
 
@@ -252,6 +252,21 @@ import Varlink
         client.write(Self.call("a.b.C", "oneway") + Self.call("a.b.D", "oneway"))
         test.run()
         #expect(session.told == ["a.b.C", "a.b.D", "closed"])
+        #expect(client.receive() == "")
+        #expect(client.hasEnded)
+    }
+
+    @Test func `who is to be closed later is sent nothing more, though events wait behind others`() throws {
+        let (session, connection, client) = try open()
+        client.send(Self.call("a.b.Subscribe", "more"))
+        test.run()
+        connection.reply(alike: Self.message("first"))
+        connection.closeSoon()
+        connection.reply(alike: Self.message("last"))
+        connection.closeSoon()
+        #expect(connection.isFlushQueued)
+        test.run()
+        #expect(session.told == ["a.b.Subscribe", "closed"])
         #expect(client.receive() == "")
         #expect(client.hasEnded)
     }
