@@ -38,17 +38,6 @@ int clinux_peer_groups(int socket, uint32_t *groups, int capacity) {
     return (int)(length / sizeof(uint32_t));
 }
 
-int clinux_is_listening_unix_stream(int socket) {
-    int accepts = 0, type = 0, domain = 0;
-    socklen_t length = sizeof accepts;
-    if (getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) != 0) return -1;
-    length = sizeof type;
-    if (getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &length) != 0) return -1;
-    length = sizeof domain;
-    if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0) return -1;
-    return accepts && type == SOCK_STREAM && domain == AF_UNIX;
-}
-
 int clinux_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC); }
 
 #ifndef SO_PASSRIGHTS

@@ -29,7 +29,4 @@ package enum LoggedKey: String, CaseIterable, Sendable {
     case segment
     case key
     case identifier = "shmid"
-    case lease
-    case clientUser = "client_uid"
-    case clientProcess = "client_pid"
 }

@@ -19,7 +19,6 @@ package enum ServiceState: Equatable, Sendable {
     case watchdog
     /// In µs from now.
     case extendTimeout(UInt64)
-    case errno(Int32)
 
     /// The lines that go to the service manager.
     package var text: String {
@@ -30,7 +29,6 @@ package enum ServiceState: Equatable, Sendable {
         case .status(let status): "STATUS=" + status.replacing("\n", with: " ").printable
         case .watchdog: "WATCHDOG=1"
         case .extendTimeout(let time): "EXTEND_TIMEOUT_USEC=\(time)"
-        case .errno(let errno): "ERRNO=\(errno)"
         }
     }
 }

@@ -1,9 +1,8 @@
-/// The errors of `org.varlink.service`.
+/// The errors of `org.varlink.service` that are sent here; each method of an interface is implemented.
 package enum StandardError: Error, Equatable, Sendable {
     case interfaceNotFound(String)
     /// Fully qualified.
     case methodNotFound(String)
-    case methodNotImplemented(String)
     case invalidParameter(String)
     case permissionDenied
     case expectedMore
@@ -14,7 +13,6 @@ extension StandardError: VarlinkError {
         switch self {
         case .interfaceNotFound: "org.varlink.service.InterfaceNotFound"
         case .methodNotFound: "org.varlink.service.MethodNotFound"
-        case .methodNotImplemented: "org.varlink.service.MethodNotImplemented"
         case .invalidParameter: "org.varlink.service.InvalidParameter"
         case .permissionDenied: "org.varlink.service.PermissionDenied"
         case .expectedMore: "org.varlink.service.ExpectedMore"
@@ -25,8 +23,7 @@ extension StandardError: VarlinkError {
         writer.beginObject()
         switch self {
         case .interfaceNotFound(let interface): writer.member("interface", interface.quotedBack)
-        case .methodNotFound(let method), .methodNotImplemented(let method):
-            writer.member("method", method.quotedBack)
+        case .methodNotFound(let method): writer.member("method", method.quotedBack)
         case .invalidParameter(let parameter): writer.member("parameter", parameter.quotedBack)
         case .permissionDenied, .expectedMore: break
         }

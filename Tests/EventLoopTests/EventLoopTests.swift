@@ -1,11 +1,10 @@
 import Glibc
 import SegmentTestSupport
-import SystemPackage
 import Testing
 
 @testable import EventLoop
 
-/// Real descriptors, and a time that is the test's.
+/// Turns, timers, signals and other threads, with a time that is the test's.
 @Suite struct EventLoopTests {
     private let test = TestLoop()
     private var loop: EventLoop { test.loop }
@@ -81,103 +80,6 @@ import Testing
         #expect(log.taken == [])
         loop.turn()
         #expect(log.taken == ["next"])
-    }
-
-    @Test func `a failure is told, whatever is waited for`() throws {
-        let log = Log()
-        var ends: [Int32] = [-1, -1]
-        try #require(pipe(&ends) == 0)
-        let source = try loop.watch(ends[1], for: []) { readiness in
-            log.add(readiness.contains(.hungUp) ? "hung up" : "ready")
-        }
-        #expect(!loop.turn(waiting: false))
-        close(ends[0])
-        loop.turn(waiting: false)
-        #expect(log.taken == ["hung up"])
-        source.end()
-    }
-
-    @Test func `a source that is ended is told nothing any more, not even what was found`() throws {
-        let log = Log()
-        let pairs = [SocketPair(), SocketPair()]
-        var sources: [EventSource] = []
-        for pair in pairs {
-            sources.append(
-                try loop.watch(pair.own, for: .read) { _ in
-                    log.add("read")
-                    for source in sources { source.end() }
-                }
-            )
-        }
-        for pair in pairs { pair.write() }
-        loop.turn()
-        #expect(log.taken == ["read"])
-        #expect(pairs.allSatisfy { fcntl($0.own, F_GETFD) < 0 })
-        #expect(!loop.turn(waiting: false))
-    }
-
-    @Test func `one that comes in the place of another in the same turn is not told of it`() throws {
-        let log = Log()
-        let pairs = [SocketPair(), SocketPair()]
-        var sources: [EventSource] = []
-        let late = SocketPair()
-        for pair in pairs {
-            sources.append(
-                try loop.watch(pair.own, for: .read) { [loop] _ in
-                    for source in sources { source.end() }
-                    guard sources.count == 2 else { return }
-                    sources.append(
-                        try! loop.watch(late.own, for: .read) { _ in
-                            log.add("late")
-                            late.drain()
-                        }
-                    )
-                }
-            )
-        }
-        for pair in pairs { pair.write() }
-        loop.turn()
-        #expect(log.taken == [])
-        late.write()
-        loop.turn()
-        #expect(log.taken == ["late"])
-    }
-
-    @Test func `a source ends with its owner, and what does not close is left open`() throws {
-        let pair = SocketPair()
-        do {
-            let source = try loop.watch(pair.own, for: .read, closing: false) { _ in
-                Issue.record("nobody has it")
-            }
-            pair.write()
-            #expect(!source.hasEnded)
-        }
-        #expect(!loop.turn(waiting: false))
-        #expect(fcntl(pair.own, F_GETFD) >= 0)
-        #expect(throws: Errno.fileExists) {
-            let first = try loop.watch(pair.own, for: .read, closing: false) { _ in }
-            defer { first.end() }
-            _ = try loop.watch(pair.own, for: .read, closing: false) { _ in }
-        }
-        #expect(throws: Errno.badFileDescriptor) { _ = try loop.watch(-1, for: .read) { _ in } }
-        close(pair.own)
-    }
-
-    @Test func `what nobody waits for is not told, but the end of a peer is`() throws {
-        let log = Log()
-        let pair = SocketPair()
-        let source = try loop.watch(pair.own, for: []) { readiness in
-            log.add(readiness.contains(.hungUp) ? "hung up" : "ready")
-        }
-        pair.write()
-        #expect(!loop.turn(waiting: false))
-        source.interest = [.read, .write]
-        loop.turn()
-        source.interest = []
-        #expect(!loop.turn(waiting: false))
-        close(pair.other)
-        loop.turn()
-        #expect(log.taken == ["ready", "hung up"])
     }
 
     @Test func `timers are run in the order in which they are due, each once`() {
@@ -274,54 +176,5 @@ import Testing
         loop.turn()
         #expect(log.taken.sorted() == ["\(SIGUSR2)", "\(SIGWINCH)"].sorted())
         _ = source
-    }
-
-    @Test func `a loop and its sources leave no descriptor behind`() throws {
-        func count() throws -> Int {
-            let directory = try #require(opendir("/proc/self/fd"))
-            defer { closedir(directory) }
-            var count = 0
-            while readdir(directory) != nil { count += 1 }
-            return count
-        }
-        let before = try count()
-        for _ in 0..<100 {
-            let loop = try EventLoop()
-            let pair = SocketPair()
-            let source = try loop.watch(pair.own, for: .read) { _ in }
-            close(pair.other)
-            loop.turn()
-            _ = source
-        }
-        // Other tests have some, too, meanwhile.
-        #expect(try count() < before + 100)
-    }
-
-    private final class Log {
-        var taken: [String] = []
-        func add(_ text: String) { taken.append(text) }
-    }
-
-    /// Two connected sockets: the loop's, and the test's.
-    private struct SocketPair {
-        let own: Int32
-        let other: Int32
-
-        init() {
-            var ends: [Int32] = [-1, -1]
-            let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-            precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
-            (own, other) = (ends[0], ends[1])
-        }
-
-        func write() {
-            var byte: UInt8 = 1
-            precondition(Glibc.write(other, &byte, 1) == 1)
-        }
-
-        func drain() {
-            var byte: UInt8 = 0
-            while read(own, &byte, 1) == 1 {}
-        }
     }
 }

@@ -18,8 +18,6 @@ uint32_t clinux_unmapped_user(void);
 int clinux_peer_credentials(int socket, struct clinux_peer *peer);
 // SO_PEERGROUPS of unix(7): the number of groups, at most `capacity` of which are written; or -1 with errno.
 int clinux_peer_groups(int socket, uint32_t *groups, int capacity);
-// The number of a listening socket's type and state: 1 if it is an AF_UNIX stream socket that listens, 0 if not, -1 with errno.
-int clinux_is_listening_unix_stream(int socket);
 // accept4(2), also behind _GNU_SOURCE: a connection that is non-blocking and close-on-exec, or -1 with errno.
 int clinux_accept(int socket);
 // SO_PASSRIGHTS, since Linux 6.16 and newer than the headers: has the kernel refuse descriptors that are sent to a

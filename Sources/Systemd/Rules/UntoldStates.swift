@@ -30,9 +30,8 @@ extension ServiceState {
         case .reloading: 1
         case .stopping: 2
         case .status: 3
-        case .errno: 4
-        case .watchdog: 5
-        case .extendTimeout: 6
+        case .watchdog: 4
+        case .extendTimeout: 5
         }
     }
 
@@ -40,7 +39,7 @@ extension ServiceState {
     fileprivate var isLifecycle: Bool {
         switch self {
         case .ready, .reloading, .stopping: true
-        case .status, .errno, .watchdog, .extendTimeout: false
+        case .status, .watchdog, .extendTimeout: false
         }
     }
 
@@ -48,7 +47,7 @@ extension ServiceState {
     var isMomentary: Bool {
         switch self {
         case .watchdog, .extendTimeout: true
-        case .ready, .reloading, .stopping, .status, .errno: false
+        case .ready, .reloading, .stopping, .status: false
         }
     }
 }
