@@ -10,6 +10,9 @@ struct ReloadQueue {
     private(set) var removesAll = false
     private var willRemoveAll = false
 
+    /// The start of the daemon is a reload that nobody has asked for: who asks meanwhile waits for its end.
+    mutating func begin() { running = [] }
+
     /// True if the caller must begin a reload now.
     mutating func ask(removeAll: Bool = false, _ completion: @escaping Completion) -> Bool {
         guard running == nil else {
@@ -30,5 +33,11 @@ struct ReloadQueue {
         removesAll = willRemoveAll
         willRemoveAll = false
         return (done, running != nil)
+    }
+
+    /// Those who wait for the end of what runs, and are not to wait any longer.
+    mutating func dropWaiting() -> [Completion] {
+        defer { (waiting, willRemoveAll) = ([], false) }
+        return waiting
     }
 }

@@ -5,25 +5,27 @@ package import SegmentModel
 extension SegmentService {
     /// Reads the configuration again; a bad one leaves everything as it is.
     ///
-    /// A directory of segments that has vanished is bad, unless `removeAll` asks for what that means.
+    /// A directory of segments that has vanished is bad, unless `removeAll` asks for what that means. While the daemon
+    /// starts, the reload waits for the end of that, unless a world does not answer that the start waits for.
     package func reloadConfiguration(
         removeAll: Bool = false,
         _ completion: @escaping (Result<ReloadOutcome, BrokerError>) -> Void = { _ in }
     ) {
-        guard !isStarting else {
-            let problem = ConfigurationProblem(
-                file: broker.configuration.directory,
-                message:
-                    "segmentd is still starting: the name service or the file of a key has not answered yet",
-                remedy: "nothing is changed; reload when it has started"
-            )
-            return completion(.failure(.configurationInvalid(problems: [problem])))
-        }
+        guard startup != .unanswered else { return completion(.failure(stillStarting)) }
         guard reload.ask(removeAll: removeAll, completion) else { return }
         beginReload()
     }
 
-    private func beginReload() {
+    var stillStarting: BrokerError {
+        let problem = ConfigurationProblem(
+            file: broker.configuration.directory,
+            message: "segmentd is still starting: the name service or the file of a key has not answered yet",
+            remedy: "nothing is changed; reload when it has started"
+        )
+        return .configurationInvalid(problems: [problem])
+    }
+
+    func beginReload() {
         announcements.reloading()
         let directory = broker.configuration.directory
         worlds.read(on: loop, limit: worlds.reload.files) { [self] loaded in

@@ -9,7 +9,8 @@ extension SegmentService {
     /// `completion` is called when each segment is made or blocked. Before that `serve` is called, so that those who
     /// connect to a start find every segment; or after 50 ms, so that nobody waits for a world that does not answer.
     package func start(serve: @escaping () -> Void, then completion: @escaping () -> Void) {
-        isStarting = true
+        startup = .underWay
+        reload.begin()
         questions = OutsideWorlds.Questions(broker.configuration)
         var serve: (() -> Void)? = serve
         let serveOnce = {
@@ -17,11 +18,18 @@ extension SegmentService {
             serve = nil
         }
         let timer = loop.schedule(after: .milliseconds(50), serveOnce)
+        let patience = loop.schedule(after: worlds.reload.names) { [self] in
+            startup = .unanswered
+            for completion in reload.dropWaiting() { completion(.failure(stillStarting)) }
+        }
         worlds.answer(questions, on: loop, limits: worlds.start) { [self] answers in
+            loop.cancel(patience)
+            startup = .underWay
             start(with: answers) { [self] in
                 loop.cancel(timer)
                 serveOnce()
                 completion()
+                if reload.finish().another { beginReload() }
             }
         }
     }
@@ -31,7 +39,7 @@ extension SegmentService {
         perform { [self] in
             broker.starting(groups: answers.groups, keys: answers.keys)
         } then: { [self] _ in
-            isStarting = false
+            startup = .over
             adoptAdministrators()
             settle()
             completion()

@@ -29,7 +29,7 @@ extension SegmentService {
         let isMinute = checks % 4 == 0
         if isMinute { lookAtSocket() }
         // Who has not done with the last one has no time for another.
-        guard !isStarting, !isWorking else { return }
+        guard startup == .over, !isWorking else { return }
         check(groups: broker.groups, keys: broker.keys)
         if isMinute || isAnswerDue { askAgain() }
     }

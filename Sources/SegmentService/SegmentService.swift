@@ -40,8 +40,7 @@ package final class SegmentService {
     var isAsking = false
     /// What is asked for leases, by the segment's name.
     var asking: [String: Asking] = [:]
-    /// Until each segment is made or blocked.
-    var isStarting = false
+    var startup = Startup.over
     var isStopped = false
     /// What is to be done in slices after what is being done.
     var pending: [(work: () -> BrokerWork, completion: (BrokerWork) -> Void)] = []
@@ -54,6 +53,15 @@ package final class SegmentService {
     var note: String?
     /// What was wrong with the socket's path when it was last looked at.
     var socketGone: SegmentProblem?
+
+    /// How far the start has come.
+    enum Startup {
+        case underWay
+        /// The outside worlds have not answered for as long as a reload waits for them.
+        case unanswered
+        /// Each segment is made or blocked.
+        case over
+    }
 
     /// What GetStatus tells of the process.
     package struct About: Sendable {

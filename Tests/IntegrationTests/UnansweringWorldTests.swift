@@ -56,6 +56,34 @@ extension RealDaemon {
             }
         }
 
+        @Test(.resilience("a name service that does not answer"), arguments: [false, true])
+        func `a reload during a start is done when the start is over`(isSignal: Bool) throws {
+            let names = try HeldNameService()
+            try DaemonFixture.with(Self.groups, environment: names.environment) { daemon in
+                let trial = Trial(daemon)
+                daemon.stop(SIGUSR2)
+                try names.hold()
+                try daemon.spawn()
+                try trial.expectServed("a")
+                try daemon.write("size = 1", to: "segments.d/b.toml")
+                let socket = daemon.socket
+                let reload = Thread {
+                    isSignal
+                        ? nil : try SegmentClient(socket: socket, timeLimit: .seconds(30)).reload().created
+                }
+                if isSignal { daemon.process.signal(SIGHUP) }
+                usleep(200_000)
+                try trial.expectServed("a")
+                #expect(throws: (any Error).self) { try daemon.client().describe("b") }
+                names.release()
+                _ = try daemon.notify.expect("READY=1")
+                _ = try daemon.notify.expect("RELOADING=1")
+                _ = try daemon.notify.expect("READY=1")
+                #expect(try reload.value()?.map(\.string) == (isSignal ? nil : ["b"]))
+                try trial.expectServed("b")
+            }
+        }
+
         @Test(
             .resilience("a file system that does not answer: keys, configuration, records"),
             .enabled(if: HeldFileSystem.canBeMounted)

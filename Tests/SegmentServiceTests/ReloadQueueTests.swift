@@ -1,0 +1,72 @@
+import SegmentModel
+import Testing
+
+@testable import SegmentService
+
+@Suite struct ReloadQueueTests {
+    /// Asks, and says by which outcomes it was told that it is done.
+    private final class Asker {
+        var outcomes = 0
+
+        func ask(_ queue: inout ReloadQueue, removeAll: Bool = false) -> Bool {
+            queue.ask(removeAll: removeAll) { _ in self.outcomes += 1 }
+        }
+    }
+
+    private func tell(_ completions: [ReloadQueue.Completion]) {
+        for completion in completions { completion(.failure(.permissionDenied)) }
+    }
+
+    @Test func `all who ask before a reload begins share it`() {
+        var queue = ReloadQueue()
+        let (first, second, third) = (Asker(), Asker(), Asker())
+        let begins = [first.ask(&queue), second.ask(&queue), third.ask(&queue, removeAll: true)]
+        #expect(begins == [true, false, false])
+        #expect(!queue.removesAll)
+        var (done, another) = queue.finish()
+        tell(done)
+        #expect(another)
+        #expect(queue.removesAll)
+        #expect([first, second, third].map(\.outcomes) == [1, 0, 0])
+        (done, another) = queue.finish()
+        tell(done)
+        #expect(!another)
+        #expect([first, second, third].map(\.outcomes) == [1, 1, 1])
+    }
+
+    @Test func `who asks during the start has a reload after it`() {
+        var queue = ReloadQueue()
+        queue.begin()
+        let asker = Asker()
+        let begins = asker.ask(&queue)
+        #expect(!begins)
+        let (done, another) = queue.finish()
+        #expect(done.isEmpty)
+        #expect(another)
+    }
+
+    @Test func `a start that nobody asked a reload in is followed by none`() {
+        var queue = ReloadQueue()
+        queue.begin()
+        let (done, another) = queue.finish()
+        #expect(done.isEmpty)
+        #expect(!another)
+        let begins = Asker().ask(&queue)
+        #expect(begins)
+    }
+
+    @Test func `who waits no longer is forgotten with what they wanted`() {
+        var queue = ReloadQueue()
+        queue.begin()
+        let (gone, late) = (Asker(), Asker())
+        _ = gone.ask(&queue, removeAll: true)
+        tell(queue.dropWaiting())
+        #expect(gone.outcomes == 1)
+        _ = late.ask(&queue)
+        let (_, another) = queue.finish()
+        #expect(another)
+        #expect(!queue.removesAll)
+        tell(queue.finish().done)
+        #expect([gone, late].map(\.outcomes) == [1, 1])
+    }
+}
