@@ -28,11 +28,23 @@ struct Segmentctl: ParsableCommand {
     static func main() {
         StandardStreams.reserve()
         do {
-            var command = try parseAsRoot()
+            var command = try Self.command(for: Array(CommandLine.arguments.dropFirst()))
             try command.run()
         } catch {
             Glibc.exit(status(of: error))
         }
+    }
+
+    /// The command that these words call.
+    ///
+    /// argument-parser shows the whole help for a verb that does not exist.
+    static func command(for words: [String]) throws -> any ParsableCommand {
+        if words.first == "help", let verb = words.dropFirst().first(where: { !$0.hasPrefix("-") }),
+            verb != "help", !configuration.subcommands.contains(where: { $0._commandName == verb })
+        {
+            throw ListAll.unknown(verb)
+        }
+        return try parseAsRoot(words)
     }
 
     /// Tells of an error, or of what is no error and ends a command, too.

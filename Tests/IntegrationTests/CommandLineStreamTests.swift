@@ -51,5 +51,31 @@ extension RealDaemon {
                 #expect(result.status == 0)
             }
         }
+
+        @Test(arguments: ["receive a file", "receive a < /dev/null >> file", "receive a link"])
+        func `a file is not received into itself`(receive: String) throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = \"1 MiB\""]) { daemon in
+                let result = try run(
+                    """
+                    cp file copy; ln file link
+                    segmentctl \(receive) 2> refused & segmentctl send a file 2> /dev/null; echo $?
+                    wait $!; echo $?; cat refused; cmp file copy
+                    segmentctl send a file & segmentctl receive a received; cmp file received
+                    # To append what is sent to what is only written.
+                    segmentctl -q send a < copy 2>> added & segmentctl receive a >> added; wait $!; cmp added file
+                    """,
+                    daemon
+                )
+                let name =
+                    receive.hasSuffix("link") ? "link" : receive.contains(">>") ? "standard output" : "file"
+                let lines = result.output.split(separator: "\n")
+                #expect(lines.prefix(2) == ["1", "1"])
+                #expect(
+                    lines.dropFirst(2).map { $0.prefix { !$0.isNumber } } == [
+                        "segmentctl: \(name) is what is being sent: process "
+                    ]
+                )
+            }
+        }
     }
 }

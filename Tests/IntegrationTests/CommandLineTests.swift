@@ -208,7 +208,27 @@ extension RealDaemon {
                 #expect(try daemon.segmentctl("-q list --json=short").output.hasPrefix(#"[{"key":48879,"#))
                 #expect(try daemon.segmentctl("key a").status == 7)
                 #expect(try daemon.segmentctl("status a").status == 7)
+                // Only the daemon knows which of them are meant.
+                for words in ["list a", "list 'a*'", "list --state ready", "list a --json=short"] {
+                    let result = try daemon.segmentctl(words)
+                    #expect(result.status == 7)
+                    #expect(
+                        result.output.hasPrefix("segmentctl: no broker at \(daemon.socket)")
+                            && result.output.split(separator: "\n").count == 1,
+                        "\(result.output)"
+                    )
+                }
             }
+        }
+
+        @Test func `help on what is no command says so`() throws {
+            let segmentctl = Programs.path("segmentctl")
+            let bogus = try Programs.run("'\(segmentctl)' help bogus 2>&1 >/dev/null")
+            #expect(bogus.status == 2)
+            #expect(bogus.output.contains("There is no verb bogus"))
+            let list = try Programs.run("'\(segmentctl)' help list")
+            #expect(list.status == 0)
+            #expect(list.output.hasPrefix("OVERVIEW: List all segments, or those of these names."))
         }
 
         @Test func `monitor prints a line an event`() throws {

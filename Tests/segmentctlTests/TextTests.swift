@@ -266,6 +266,19 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            (["help", "bogus"], 2), (["help", "bogus", "list"], 2), (["help", "-h", "bogus"], 2),
+            (["help"], nil), (["help", "list"], nil), (["help", "id"], nil), (["help", "help"], nil),
+            (["help", "--help"], nil), (["list", "bogus"], nil), (["bogus"], 2),
+        ] as [([String], Int32?)]
+    )
+    func `there is help only on verbs that exist`(words: [String], status: Int32?) {
+        var thrown: (any Error)?
+        do { _ = try Segmentctl.command(for: words) } catch { thrown = error }
+        #expect(thrown.map { ExitStatus($0).rawValue } == status)
+    }
+
     @Test(arguments: [
         (["-j"], JSONForm.short), (["-j", "--json=off"], .off), (["--json=off", "-j"], .off),
         (["-j", "--json=pretty"], .pretty), (["--json=short"], .short), ([], .off),

@@ -20,6 +20,8 @@ struct List: ParsableCommand {
             client = try options.client()
             segments = try client.list().map(\.named)
         } catch {
+            // Which of them these are only the daemon knows.
+            guard names.isEmpty, options.state == nil else { throw error }
             return try options.listKernelSegments(insteadOf: error)
         }
         let missing = names.filter { !$0.isPattern && !segments.map(\.name.string).contains($0) }
@@ -56,7 +58,11 @@ struct ListAll: ParsableCommand {
 
     func validate() throws {
         guard let word = unknown.first else { return }
-        throw ValidationError("There is no verb \(word); `segmentctl --help` shows all.")
+        throw Self.unknown(word)
+    }
+
+    static func unknown(_ word: String) -> ValidationError {
+        ValidationError("There is no verb \(word); `segmentctl --help` shows all.")
     }
 
     func run() throws {

@@ -32,6 +32,10 @@ struct Receive: ParsableCommand {
         defer { progress.end() }
         do {
             var reader = try StreamReader(segment)
+            guard !file.isRead(by: reader.peerProcessID) else {
+                let name = path == "-" ? "standard output" : path
+                throw Failure("\(name) is what is being sent: process \(reader.peerProcessID) reads it")
+            }
             progress.begin()
             try file.empty()
             while try reader.read(to: file.descriptor) > 0 { progress.show(reader.position) }
