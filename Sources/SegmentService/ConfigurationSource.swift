@@ -10,7 +10,7 @@ package struct ConfigurationSource: Sendable {
     package var ownGroup: @Sendable () -> OwnGroup?
     /// Asks the file system for a file that a key is made of.
     package var key: @Sendable (FilePath) -> KeyLookup
-    /// What is mounted where; answered at once, whatever has been mounted.
+    /// What is mounted where: one line a mount, of which a host of containers has thousands.
     package var mountPoints: @Sendable () -> MountPoints
 
     package init(

@@ -10,8 +10,11 @@ import Threads
 package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sendable {
     private let threads: Int
     private let answer: @Sendable (Subject) -> Answer
-    private let kin: @Sendable (Subject) -> Subject?
+    private let kinship: @Sendable () -> Kin
     private let state = Mutex(State())
+
+    /// What holds up a question holds up those that have the same.
+    package typealias Kin = @Sendable (Subject) -> Subject?
 
     private struct State {
         var waiting: ArraySlice<Subject> = []
@@ -23,6 +26,12 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         var progress = 0
         var requests: [Int: Request] = [:]
         var lastRequest = 0
+        /// The requests that wait for each question which is asked or to be asked.
+        var askers: [Subject: Set<Int>] = [:]
+        /// As it was found when a thread was last held up.
+        var kin: Kin?
+
+        func kin(of subject: Subject) -> Subject? { kin?(subject) }
     }
 
     private struct Request {
@@ -31,14 +40,15 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         var end: @Sendable () -> Void
     }
 
+    /// `kinship` is looked up by each thread that is started because others are held up.
     package init(
         threads: Int,
-        kin: @escaping @Sendable (Subject) -> Subject? = { _ in nil },
+        kinship: @escaping @Sendable () -> Kin = { { _ in nil } },
         answer: @escaping @Sendable (Subject) -> Answer
     ) {
         self.threads = threads
         self.answer = answer
-        self.kin = kin
+        self.kinship = kinship
     }
 
     /// Hands all answers to `completion` on the loop, or those that came within the time limit.
@@ -66,8 +76,13 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         }
         state.withLock { state in
             state.requests[number] = Request(missing: subjects) { expected.send(()) }
-            let known = state.asking.union(state.waiting).union(state.suspected)
-            state.waiting += known.isEmpty ? subjects : subjects.subtracting(known)
+            for subject in subjects {
+                // Nothing is asked twice at a time.
+                if state.askers[subject] == nil, !state.asking.contains(subject) {
+                    state.waiting.append(subject)
+                }
+                state.askers[subject, default: []].insert(number)
+            }
         }
         addRunner(isFirst: true)
         watch(timers, on: loop)
@@ -92,7 +107,11 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
     private func finish(_ number: Int) -> [Subject: Answer]? {
         state.withLock { state in
             guard let request = state.requests.removeValue(forKey: number) else { return nil }
-            if state.requests.isEmpty { (state.waiting, state.suspected) = ([], []) }
+            if state.requests.isEmpty {
+                (state.waiting, state.suspected, state.askers) = ([], [], [:])
+            } else {
+                for subject in request.missing { state.askers[subject]?.remove(number) }
+            }
             return request.answers
         }
     }
@@ -106,21 +125,25 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
             return true
         }
         guard isNeeded else { return }
-        if !DetachedThread.start(run) {
+        if !DetachedThread.start({ [self] in run(isFirst: isFirst) }) {
             // It is tried again while the others do not get on.
             state.withLock { $0.runners -= 1 }
         }
     }
 
-    private func run() {
+    private func run(isFirst: Bool) {
+        if !isFirst {
+            let kin = kinship()
+            state.withLock { $0.kin = kin }
+        }
         while let subject = take() { settle(subject, answer(subject)) }
     }
 
     private func take() -> Subject? {
         state.withLock { state in
-            let akin = Set(state.asking.compactMap(kin))
+            let akin = Set(state.asking.compactMap(state.kin(of:)))
             while let subject = state.waiting.popFirst() {
-                guard !akin.isEmpty, let kin = kin(subject), akin.contains(kin) else {
+                guard !akin.isEmpty, let kin = state.kin(of: subject), akin.contains(kin) else {
                     state.asking.insert(subject)
                     return subject
                 }
@@ -140,8 +163,8 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
             state.asking.remove(subject)
             state.progress &+= 1
             var ended: [@Sendable () -> Void] = []
-            for number in Array(state.requests.keys)
-            where state.requests[number]?.missing.remove(subject) != nil {
+            for number in state.askers.removeValue(forKey: subject) ?? [] {
+                state.requests[number]?.missing.remove(subject)
                 state.requests[number]?.answers[subject] = answer
                 if let request = state.requests[number], request.missing.isEmpty { ended.append(request.end) }
             }

@@ -1,7 +1,6 @@
 import EventLoop
 import SegmentBroker
 import SegmentModel
-import Synchronization
 import SystemPackage
 package import Threads
 
@@ -12,13 +11,6 @@ package final class OutsideWorlds: Sendable {
     private let source: ConfigurationSource
     private let names: Lookups<NameQuestion, NameAnswer>
     private let keys: Lookups<FilePath, KeyLookup>
-
-    /// As they were when keys were last asked for.
-    private let mountPoints = SharedMountPoints()
-
-    private final class SharedMountPoints: Sendable {
-        let points = Mutex(MountPoints(mountinfo: ""))
-    }
 
     private enum NameQuestion: Hashable { case group(String), own }
     private enum NameAnswer { case group(GroupLookup), own(OwnGroup?) }
@@ -35,11 +27,11 @@ package final class OutsideWorlds: Sendable {
             case .own: .own(source.ownGroup())
             }
         }
-        let mountPoints = mountPoints
         keys = Lookups(
             threads: 6,
-            kin: { path in
-                mountPoints.points.withLock { $0.holding(path) } ?? path.removingLastComponent()
+            kinship: {
+                let points = source.mountPoints()
+                return { path in points.holding(path) ?? path.removingLastComponent() }
             },
             answer: source.key
         )
@@ -129,8 +121,6 @@ package final class OutsideWorlds: Sendable {
         }
         let asked = Set(questions.groups.map(NameQuestion.group)).union(questions.asksOwnGroup ? [.own] : [])
         names.ask(asked, limit: limits.names, on: loop) { both.names = $0 }
-        let points = source.mountPoints()
-        mountPoints.points.withLock { $0 = points }
         keys.ask(questions.keyFiles, limit: limits.keys, on: loop) { both.keys = $0 }
     }
 

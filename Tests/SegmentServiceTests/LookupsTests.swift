@@ -16,7 +16,7 @@ import Threads
     private func lookups(threads: Int, until latch: Latch, asked: Log = Log()) -> Lookups<String, Int> {
         Lookups(
             threads: threads,
-            kin: { question in question.split(separator: "/").first.map(String.init) },
+            kinship: { { question in question.split(separator: "/").first.map(String.init) } },
             answer: { question in
                 asked.append(question)
                 if question.contains("held") { latch.wait() }
@@ -71,6 +71,43 @@ import Threads
         #expect(try answers(lookups, ["y/b"], limit: .milliseconds(250)) == [:])
         latch.raise()
         #expect(try answers(lookups, ["y/b"]) == ["y/b": 3])
+    }
+
+    @Test func `what is akin is looked up by a thread that is started because another is held up`() throws {
+        let (latch, kinships) = (Latch(), Log())
+        let lookups = Lookups<String, Int>(
+            threads: 2,
+            kinship: {
+                kinships.append("looked up")
+                return { _ in nil }
+            },
+            answer: { question in
+                if question == "held" { latch.wait() }
+                return question.count
+            }
+        )
+        for _ in 0..<3 { #expect(try answers(lookups, ["a", "bb"]).count == 2) }
+        #expect(kinships.values == [])
+        #expect(try answers(lookups, ["held"], limit: .milliseconds(10)) == [:])
+        #expect(try answers(lookups, ["a", "bb"]).count == 2)
+        #expect(kinships.values == ["looked up"])
+        latch.raise()
+    }
+
+    @Test func `requests that wait for the same question are all answered, and those that gave up are forgotten`()
+        throws
+    {
+        let (latch, asked) = (Latch(), Log())
+        let lookups = lookups(threads: 1, until: latch, asked: asked)
+        var ended: [String] = []
+        lookups.ask(["held"], limit: .milliseconds(20), on: loop) { ended.append("impatient \($0.count)") }
+        for _ in 0..<3 { lookups.ask(["held", "a"], limit: .seconds(10), on: loop) { ended.append("\($0.count)") } }
+        loop.run { ended.isEmpty }
+        #expect(ended == ["impatient 0"])
+        latch.raise()
+        loop.run { ended.count < 4 }
+        #expect(ended.dropFirst() == ["2", "2", "2"])
+        #expect(asked.values.sorted() == ["a", "held"])
     }
 
     @Test func `an outcome that comes too late is dropped, and what nobody waits for is not done`()
