@@ -1,5 +1,6 @@
 import CSystemd
 import Glibc
+import Synchronization
 
 /// The sockets that systemd hands over; sd_listen_fds(3).
 package enum ListeningSockets {
@@ -9,6 +10,7 @@ package enum ListeningSockets {
     package static func take(named wanted: String) throws(ListeningSocketsError) -> Int32? {
         var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = unsafe sd_listen_fds_with_names(1, &list)
+        handedOver.withLock { $0 = max(0, count) }
         guard count >= 0 else { throw .unreadable(errno: -count) }
         defer { unsafe free(names: list, count) }
         // What nobody accepts on would leave its clients waiting.
@@ -30,9 +32,12 @@ package enum ListeningSockets {
         return nil
     }
 
-    /// Whether a client waits at a socket that was handed over and that nobody has taken yet.
+    /// How many there were; nil until they are taken.
+    private static let handedOver = Mutex<Int32?>(nil)
+
+    /// Whether a client waits at a socket that was handed over.
     package static var isSomebodyWaiting: Bool {
-        let count = sd_listen_fds(0)
+        let count = handedOver.withLock(\.self) ?? sd_listen_fds(0)
         guard count > 0 else { return false }
         var entries = (0..<count).map {
             pollfd(fd: SD_LISTEN_FDS_START + $0, events: Int16(POLLIN), revents: 0)
