@@ -66,6 +66,8 @@ final class FairScheduler<Connection> {
 
     // Users
     private var budgets: [UInt32: UserBudget] = [:]
+    /// With how many budgets those of users who have left are looked for: twice as many as were left last time.
+    private var mostBudgets = leastBudgets
     private var connectedUsers = 0
     private let ownUserID: UInt32
 
@@ -89,6 +91,7 @@ final class FairScheduler<Connection> {
     /// The time last returned as `NextRound.at` that has not come yet.
     private var wakeup: MonotonicTime?
 
+    private static var leastBudgets: Int { 64 }
     private static var mostReceived: Int { 64 }
     private static var mostUnsent: Int { 64 }
     private static var longestUnsent: Duration { .microseconds(200) }
@@ -113,7 +116,10 @@ final class FairScheduler<Connection> {
     }
 
     private func open(_ userID: UInt32, at now: MonotonicTime) -> UserBudget {
-        budgets = budgets.filter { !$0.value.isForgettable(at: now, in: tick) }
+        if budgets.count >= mostBudgets {
+            budgets = budgets.filter { !$0.value.isForgettable(at: now, in: tick) }
+            mostBudgets = max(Self.leastBudgets, 2 * budgets.count)
+        }
         // The overflow uid stands for everybody who has no number here.
         let isExempt = userID == 0 || userID == ownUserID && userID != CLINUX_UNMAPPED_USER
         let budget = UserBudget(isThrottled: !isExempt)

@@ -94,14 +94,18 @@ import Threads
         latch.raise()
     }
 
-    @Test func `requests that wait for the same question are all answered, and those that gave up are forgotten`()
+    @Test func `all who wait for the same question are answered, and those who gave up are forgotten`()
         throws
     {
         let (latch, asked) = (Latch(), Log())
         let lookups = lookups(threads: 1, until: latch, asked: asked)
         var ended: [String] = []
-        lookups.ask(["held"], limit: .milliseconds(20), on: loop) { ended.append("impatient \($0.count)") }
-        for _ in 0..<3 { lookups.ask(["held", "a"], limit: .seconds(10), on: loop) { ended.append("\($0.count)") } }
+        lookups.ask(["held"], limit: .milliseconds(20), on: loop) {
+            ended.append("impatient \($0.count)")
+        }
+        for _ in 0..<3 {
+            lookups.ask(["held", "a"], limit: .seconds(10), on: loop) { ended.append("\($0.count)") }
+        }
         loop.run { ended.isEmpty }
         #expect(ended == ["impatient 0"])
         latch.raise()
