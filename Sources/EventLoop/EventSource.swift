@@ -13,6 +13,7 @@ package final class EventSource {
 
         package static let read = Interest(rawValue: EPOLLIN.rawValue)
         package static let write = Interest(rawValue: EPOLLOUT.rawValue)
+        package static let inputEnd = Interest(rawValue: EPOLLRDHUP.rawValue)
     }
 
     /// What the kernel has found; that both sides have closed and errors are told whatever the interest is.
@@ -22,6 +23,8 @@ package final class EventSource {
 
         package static let read = Readiness(rawValue: EPOLLIN.rawValue)
         package static let write = Readiness(rawValue: EPOLLOUT.rawValue)
+        /// Nothing more will come than is there already.
+        package static let inputEnd = Readiness(rawValue: EPOLLRDHUP.rawValue)
         /// Nobody is at the other end any more, or it has failed.
         package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
 
@@ -35,6 +38,7 @@ package final class EventSource {
     private let loop: EventLoop
     private let token: EventLoop.Token
     package private(set) var hasEnded = false
+    private var isHeard = true
 
     init(
         _ loop: EventLoop,
@@ -54,16 +58,25 @@ package final class EventSource {
 
     package var interest: Interest {
         didSet {
-            guard interest != oldValue, !hasEnded else { return }
+            guard interest != oldValue, isHeard else { return }
             loop.change(descriptor, token, interest)
         }
     }
 
-    /// Its handler is not called any more, not even for what the kernel has told already.
+    /// Its handler is not called any more, not even for what the kernel has told already; the descriptor stays open.
+    ///
+    /// Without any interest, the kernel would still say in each turn that the other side has hung up.
+    package func hearNoMore() {
+        guard isHeard else { return }
+        isHeard = false
+        loop.remove(descriptor, token)
+    }
+
+    /// The same, and the descriptor is closed.
     package func end() {
         guard !hasEnded else { return }
         hasEnded = true
-        loop.remove(descriptor, token)
+        hearNoMore()
         if closesDescriptor { close(descriptor) }
     }
 }

@@ -3,7 +3,7 @@ package import SegmentModel
 
 /// One connection, as the broker sees it: who is there, and the leases that end with it.
 package final class LeaseHolder {
-    package let client: Client
+    package var client: Client
     var leases: [UInt64: BrokeredSegment] = [:]
     /// What is left of the leases to end, the oldest last, since the connection is gone.
     private var ending: [UInt64] = []

@@ -14,9 +14,10 @@ public enum BrokerError: Error, Equatable, Sendable {
     case segmentInUse(name: SegmentName, attachments: Int, leases: [Lease])
     /// No lease of this connection.
     case noSuchLease(lease: String)
-    /// A user asks for more than the configuration allows.
+    /// A user asks for more than one may have.
     ///
-    /// `limit` is the configuration's word, such as `leases_per_user`.
+    /// `limit` is the configuration's word, such as `leases_per_user`, or that of a limit which is not configured, such as
+    /// `subscriptions_per_user`.
     case limitReached(limit: String, value: Int)
     /// Nothing of it is in force.
     case configurationInvalid(problems: [ConfigurationProblem])
@@ -27,6 +28,8 @@ public enum BrokerError: Error, Equatable, Sendable {
 extension BrokerError: CustomStringConvertible {
     /// What happened and what to do about it, for people: one line that a terminal may show.
     public var description: String { text.printable }
+
+    private static let configuredLimits: Set = ["connections", "connections_per_user", "leases_per_user"]
 
     private var text: String {
         switch self {
@@ -45,7 +48,9 @@ extension BrokerError: CustomStringConvertible {
         case .noSuchLease(let lease):
             "there is no lease \(lease) on this connection"
         case .limitReached(let limit, let value):
-            "\(limit) = \(value) of segmentd.toml is reached"
+            Self.configuredLimits.contains(limit)
+                ? "\(limit) = \(value) of segmentd.toml is reached"
+                : "\(limit) = \(value), which is no setting, is reached"
         case .configurationInvalid(let problems):
             "the configuration is invalid: \(counted(problems.count, "problem"))"
         case .permissionDenied:

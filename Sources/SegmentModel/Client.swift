@@ -13,6 +13,9 @@ package struct Client: Hashable, Sendable {
         self.supplementaryGroupIDs = supplementaryGroupIDs.sorted()
     }
 
+    /// The same process, whose groups are asked for when they are needed; `groups` must be in order.
+    package mutating func learn(groups: [UInt32]) { supplementaryGroupIDs = groups }
+
     package func isMember(of group: UInt32) -> Bool {
         if groupID == group { return true }
         var (low, high) = (0, supplementaryGroupIDs.count)
@@ -21,12 +24,5 @@ package struct Client: Hashable, Sendable {
             if supplementaryGroupIDs[middle] < group { low = middle + 1 } else { high = middle }
         }
         return low < supplementaryGroupIDs.count && supplementaryGroupIDs[low] == group
-    }
-
-    /// Has the groups in the same memory as another process of the user, if they are the same.
-    package mutating func shareGroups(with other: Client) {
-        if supplementaryGroupIDs == other.supplementaryGroupIDs {
-            supplementaryGroupIDs = other.supplementaryGroupIDs
-        }
     }
 }

@@ -13,11 +13,11 @@ extension SegmentService: VarlinkApplication {
     package func answerTogether(_ body: () -> Void) { broker.together(body) }
 
     package func open(_ peer: PeerCredentials) -> Admission {
-        var client = Client(
+        let client = Client(
             processID: peer.processID,
             userID: peer.userID,
             groupID: peer.groupID,
-            supplementaryGroupIDs: peer.supplementaryGroupIDs
+            supplementaryGroupIDs: []
         )
         do throws(BrokerError) {
             try quota.open(
@@ -27,8 +27,6 @@ extension SegmentService: VarlinkApplication {
         } catch {
             return .refused(error)
         }
-        if let other = lastClients[client.userID] { client.shareGroups(with: other) }
-        lastClients[client.userID] = client
         return .accepted(Session(client, of: self))
     }
 
@@ -36,7 +34,7 @@ extension SegmentService: VarlinkApplication {
         session.isClosed = true
         if let subscription = session.subscription { unsubscribe(subscription) }
         quota.close(session.client.userID)
-        if quota.count(of: session.client.userID) == 0 { lastClients[session.client.userID] = nil }
+        if let list = session.groupList { groupLists.leave(list) }
         giveBack(session)
     }
 
@@ -46,6 +44,7 @@ extension SegmentService: VarlinkApplication {
         _ session: Session,
         _ connection: VarlinkConnection
     ) throws(MethodFailure) {
+        if session.groupList == nil { try learnGroups(of: session, connection) }
         switch method {
         case .acquire:
             let parameters: AcquireParameters = try decode(call)
@@ -89,6 +88,17 @@ extension SegmentService: VarlinkApplication {
             try authorise(administrators.isOwner(session.client))
             setLogLevel(parameters.logLevel)
             connection.reply(NoParameters())
+        }
+    }
+
+    /// Who calls nothing has none looked up.
+    private func learnGroups(of session: Session, _ connection: VarlinkConnection) throws(MethodFailure) {
+        do throws(BrokerError) {
+            let list = try groupLists.join(connection.supplementaryGroupIDs(), of: session.client.userID)
+            session.groupList = list
+            session.holder.client.learn(groups: list.groupIDs)
+        } catch {
+            throw .broker(error)
         }
     }
 

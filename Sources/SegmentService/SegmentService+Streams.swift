@@ -46,8 +46,9 @@ extension SegmentService {
     /// A foreign lease is told only to those who may see it.
     private func publish(_ event: SegmentEvent) {
         guard let name = event.name else { return }
-        let reply = JSONWriter()
-        Reply.write(event, continues: true, to: reply)
+        let writer = JSONWriter()
+        Reply.write(event, continues: true, to: writer)
+        let reply = SharedReply(writer)
         let audience = event.lease.map { broker.audience(ofLeaseOf: $0.userID, on: name) }
         for subscription in subscribers.values
         where audience?.includes(viewer(subscription.session)) ?? true {

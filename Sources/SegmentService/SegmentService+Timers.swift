@@ -13,8 +13,10 @@ extension SegmentService {
         }
     }
 
-    package func stopChecking() {
+    package func stop() {
         isStopped = true
+        // The end of each lease would be told to each subscriber, and none of it would be sent any more.
+        broker.onEvent = nil
         for timer in [check, deadline?.timer] { if let timer { loop.cancel(timer) } }
         dropWork()
     }

@@ -24,8 +24,7 @@ package final class SegmentService {
 
     var administrators: Administrators
     var quota: ConnectionQuota
-    /// Of each user who has connections, the last that has come.
-    var lastClients: [UInt32: Client] = [:]
+    var groupLists = GroupLists()
     var subscribers: [ObjectIdentifier: Subscription] = [:]
     var reload = ReloadQueue()
     var deadline: (due: Duration, timer: EventLoop.ScheduledTimer)?

@@ -8,6 +8,8 @@ import VarlinkServer
 final class Session: VarlinkSession {
     let holder: LeaseHolder
     var subscription: Subscription?
+    /// Nil until the first call.
+    var groupList: GroupLists.List?
     var isClosed = false
     private let service: SegmentService
 

@@ -41,7 +41,7 @@ final class Subscription {
     }
 
     /// Tells a change that has happened to a segment, as all subscribers are told.
-    func tell(_ change: JSONWriter, of name: SegmentName) {
+    func tell(_ change: SharedReply, of name: SegmentName) {
         let step = place.change(
             of: name,
             bytes: change.count,

@@ -37,10 +37,7 @@ package final class JSONWriter {
     }
 
     /// Writes whole messages that another has written.
-    package func append(_ messages: JSONWriter) {
-        precondition(messages !== self)
-        messages.withBytes(output.append)
-    }
+    package func append(_ messages: SharedReply) { output.append(messages.bytes.span) }
 
     /// Forgets the first bytes, which have been sent, and the memory that the others do not need: many may wait.
     package func removeFirst(_ count: Int) {

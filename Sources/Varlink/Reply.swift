@@ -46,6 +46,17 @@ package struct Reply: Equatable, Sendable {
     }
 }
 
+/// Replies that are the same for many connections, written once.
+package struct SharedReply {
+    let bytes: [UInt8]
+
+    /// All that has been written.
+    package init(_ messages: JSONWriter) { bytes = messages.bytes }
+
+    /// In bytes.
+    package var count: Int { bytes.count }
+}
+
 /// Why a message is not a reply.
 package enum ReplyError: Error, Equatable, Sendable {
     case notAnObject

@@ -11,6 +11,7 @@ final class Acceptor {
     private let listening: Int32
     private let loop: EventLoop
     private let take: (Int32) -> Void
+    private let onShutDown: () -> Void
     private var source: EventSource?
     /// Those come first that connected before the kernel was told to refuse descriptors.
     private var mayBeTraps = true
@@ -18,10 +19,18 @@ final class Acceptor {
     /// Each takes longer than most calls, which wait for it.
     private static let mostOfOneTurn = 8
     private static let longest = Duration.microseconds(20)
+    /// accept4(2) would say EAGAIN on a socket that has been shut down, and the loop again and again that it is ready.
+    private static let interest: EventSource.Interest = [.read, .inputEnd]
 
     /// Hands the descriptor of each connection to `take`; the listening socket is left as it is.
-    init(_ listening: Int32, _ loop: EventLoop, take: @escaping (Int32) -> Void) throws(ListeningSocketError)
-    {
+    ///
+    /// Whoever else has it, such as the service manager, may shut it down.
+    init(
+        _ listening: Int32,
+        _ loop: EventLoop,
+        take: @escaping (Int32) -> Void,
+        onShutDown: @escaping () -> Void
+    ) throws(ListeningSocketError) {
         guard fcntl(listening, F_SETFL, O_NONBLOCK) == 0 else {
             throw .failed(call: "fcntl", path: "", errno: errno)
         }
@@ -29,14 +38,23 @@ final class Acceptor {
         self.listening = listening
         self.loop = loop
         self.take = take
+        self.onShutDown = onShutDown
         do throws(Errno) {
-            source = try loop.watch(listening, for: .read, closing: false) { [unowned self] _ in accept() }
+            source = try loop.watch(listening, for: Self.interest, closing: false) {
+                [unowned self] readiness in
+                if readiness.isDisjoint(with: [.inputEnd, .hungUp]) { accept() } else { shutDown() }
+            }
         } catch {
             throw .failed(call: "epoll_ctl", path: "", errno: error.rawValue)
         }
     }
 
     func stop() { source?.end() }
+
+    private func shutDown() {
+        stop()
+        onShutDown()
+    }
 
     private func accept() {
         let start = loop.now
@@ -63,7 +81,7 @@ final class Acceptor {
     private func pause() {
         source?.interest = []
         loop.schedule(after: .milliseconds(250), slack: .milliseconds(50)) { [weak self] in
-            self?.source?.interest = .read
+            self?.source?.interest = Self.interest
         }
     }
 

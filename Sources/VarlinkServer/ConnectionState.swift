@@ -8,6 +8,8 @@ struct ConnectionState: Equatable {
         case paused
         /// Is read when it comes, once.
         case awaited
+        /// The client has hung up, and what it sent before is read by turns.
+        case left
         /// Is over.
         case ended
     }
@@ -93,6 +95,8 @@ struct ConnectionState: Equatable {
         }
         return .processLater
     }
+
+    mutating func hungUp() { if input != .ended { input = .left } }
 
     mutating func inputEnded() -> Action {
         guard input != .ended else { return .nothing }

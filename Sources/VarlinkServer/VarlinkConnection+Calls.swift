@@ -73,11 +73,14 @@ extension VarlinkConnection {
 extension VarlinkConnection {
     func takeTurn() {
         state.turnHasCome()
+        let start = connections.now
+        readWhatIsLeft()
         if source == nil {
-            takeCalls(since: connections.now, inTurn: true)
+            takeCalls(since: start, inTurn: true)
         } else {
             pullWhileWritable(inTurn: true)
         }
+        waitForWhatIsLeft()
     }
 
     func waitForTurn(_ budget: UserBudget) {

@@ -28,15 +28,42 @@ extension VarlinkConnection {
     ///
     /// A client that takes no replies any more may still have calls under way, and the loop tells when it is gone.
     func flush() {
-        guard let socket, writer.count > 0 else { return }
-        let sent = writer.send(on: socket.descriptor)
-        if sent >= 0 {
-            writer.removeFirst(sent)
-        } else if ![EAGAIN, EINTR, ENOBUFS].contains(errno) {
-            writer.reset()
+        guard let socket, bufferedBytes > 0 else { return }
+        var failure: Int32 = 0
+        repeat {
+            takeOverShared(upTo: Self.much)
+            let sent = writer.send(on: socket.descriptor)
+            if sent >= 0 { writer.removeFirst(sent) } else { failure = errno }
+        } while failure == 0 && writer.count == 0 && sharedBytes > 0
+        let isOutOfMemory = failure == ENOBUFS || failure == ENOMEM
+        if failure != 0, !isOutOfMemory, failure != EAGAIN, failure != EINTR { forgetReplies() }
+        perform(state.sent(all: bufferedBytes == 0))
+        guard !state.isWritable else { return }
+        chargeBuffers()
+        if isOutOfMemory {
+            // The socket has room, and the loop would say so again and again.
+            socket.interest.remove(.write)
+            connections.loop.schedule(after: Self.pause) { [weak self] in self?.flush() }
+        } else {
+            socket.interest.insert(.write)
         }
-        perform(state.sent(all: writer.count == 0))
-        if !state.isWritable { chargeBuffers() }
+    }
+
+    /// How long the kernel is left alone that has no memory.
+    private static var pause: Duration { .milliseconds(50) }
+
+    /// Has at most about so many bytes of the shared replies sent with the connection's own, behind these.
+    func takeOverShared(upTo most: Int = .max) {
+        while writer.count < most, let reply = shared.popFirst() {
+            sharedBytes -= reply.count
+            writer.append(reply)
+        }
+    }
+
+    /// Nobody is to read them.
+    func forgetReplies() {
+        writer.reset()
+        (shared, sharedBytes) = (Queue(), 0)
     }
 
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case

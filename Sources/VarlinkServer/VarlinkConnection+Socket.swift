@@ -18,9 +18,7 @@ extension VarlinkConnection {
     private func ready(_ readiness: EventSource.Readiness) {
         if readiness.contains(.write) { flush() }
         if readiness.contains(.hungUp) {
-            // What was sent before is taken up like all that is.
-            while read() {}
-            gone()
+            hungUp()
         } else if readiness.contains(.read) {
             perform(state.readable)
         }
@@ -61,6 +59,33 @@ extension VarlinkConnection {
         return count > 0
     }
 
+    /// What the client sent before it hung up is taken up like all that is, if there is more than little of it by turns.
+    ///
+    /// Where a call is under way, what comes behind it is not looked at: nobody is to read a reply.
+    private func hungUp() {
+        guard current == nil else { return gone() }
+        if state.calls != .waiting {
+            guard read(), read(), current == nil else { return gone() }
+        }
+        guard let socket, let budget else { return }
+        socket.hearNoMore()
+        state.hungUp()
+        session?.disconnected()
+        if state.calls != .waiting { waitForTurn(budget) }
+    }
+
+    /// Reads on in a turn, where nothing else tells that there is more.
+    func readWhatIsLeft() {
+        guard state.input == .left, !frames.holdsMessage, current == nil else { return }
+        if !read() { gone() }
+    }
+
+    /// Waits for the next turn where there may be more.
+    func waitForWhatIsLeft() {
+        guard state.input == .left, state.calls != .waiting, socket != nil, let budget else { return }
+        if current == nil { waitForTurn(budget) } else { gone() }
+    }
+
     /// Bytes have come.
     func received() {
         // Another user would wait for all that is read of this one; and nothing is read ahead of much.
@@ -82,7 +107,7 @@ extension VarlinkConnection {
         guard let socket else { return }
         socket.end()
         self.socket = nil
-        writer.reset()
+        forgetReplies()
         perform(state.gone(inCall: current != nil))
     }
 }

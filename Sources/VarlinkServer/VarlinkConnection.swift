@@ -16,6 +16,10 @@ package final class VarlinkConnection {
     let frames: FrameDecoder
     /// Holds the replies that have not been sent, in bytes that the socket has not taken.
     let writer = JSONWriter()
+    /// Replies behind those, whose bytes all connections share that are told the same.
+    var shared = Queue<SharedReply>()
+    /// How long they are together.
+    var sharedBytes = 0
     /// The call that waits for its final reply.
     var current: Call.Mode?
     /// Makes the next reply of the current call while the client reads; true when there is nothing to make for now.
@@ -43,6 +47,7 @@ package final class VarlinkConnection {
     package func reply(_ parameters: some JSONEncodable, continues: Bool = false) {
         guard let mode = current else { return }
         if mode != .oneway {
+            takeOverShared()
             let start = writer.count
             Reply.write(parameters, continues: continues && mode == .more, to: writer)
             sendSoon(from: start)
@@ -51,9 +56,10 @@ package final class VarlinkConnection {
     }
 
     /// Sends one of the replies to the current call, written before for all connections that are told the same.
-    package func reply(alike reply: JSONWriter) {
+    package func reply(alike reply: SharedReply) {
         guard current == .more else { return }
-        writer.append(reply)
+        shared.append(reply)
+        sharedBytes += reply.count
         if state.queueFlush() { connections.perform(scheduler.queueEventFlush(self)) }
     }
 
@@ -61,6 +67,7 @@ package final class VarlinkConnection {
     package func fail(_ error: some VarlinkError) {
         guard let mode = current else { return }
         if mode != .oneway {
+            takeOverShared()
             let start = writer.count
             Reply.write(error: error, to: writer)
             sendSoon(from: start)
@@ -75,8 +82,17 @@ package final class VarlinkConnection {
         pullWhileWritable()
     }
 
+    /// The supplementary groups that the client had when it connected; empty where it has gone.
+    ///
+    /// The kernel takes 3 ms for 65,536: they are asked for when a call needs them, and charged like as long a call.
+    package func supplementaryGroupIDs() -> [UInt32] {
+        let groups = socket.flatMap { PeerCredentials.supplementaryGroupIDs(ofSocket: $0.descriptor) } ?? []
+        budget?.charge(call: groups.count * MemoryLayout<UInt32>.size, at: connections.now)
+        return groups
+    }
+
     /// What the client has not read yet, in bytes.
-    package var bufferedBytes: Int { writer.count }
+    package var bufferedBytes: Int { writer.count + sharedBytes }
 
     /// Whether replies have been written since the client was last offered what waits.
     package var isFlushQueued: Bool { state.flush != .none }

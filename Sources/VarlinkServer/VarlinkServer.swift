@@ -8,17 +8,21 @@ package final class VarlinkServer {
     private let acceptor: Acceptor
     private let connections: OpenConnections
 
-    /// Takes over a listening descriptor.
+    /// Takes over a listening descriptor; `onShutDown` is called once where nobody can connect to it any more.
     package init(
         _ application: any VarlinkApplication,
         onListeningSocket socket: Int32,
-        loop: EventLoop
+        loop: EventLoop,
+        onShutDown: @escaping () -> Void = {}
     ) throws(ListeningSocketError) {
         let connections = OpenConnections(loop, answerTogether: application.answerTogether)
         self.connections = connections
-        acceptor = try Acceptor(socket, loop) { descriptor in
-            Self.admit(descriptor, to: application, among: connections)
-        }
+        acceptor = try Acceptor(
+            socket,
+            loop,
+            take: { Self.admit($0, to: application, among: connections) },
+            onShutDown: onShutDown
+        )
     }
 
     /// Lets in who has connected, or says why not.

@@ -70,7 +70,7 @@ final class Daemon {
 
         func end(isRestart: Bool) {
             isEnded = true
-            service.stopChecking()
+            service.stop()
             service.broker.stop(isRestart: isRestart)
             server?.stop()
         }
@@ -271,7 +271,10 @@ final class Daemon {
             running.server = try VarlinkServer(
                 running.service,
                 onListeningSocket: socket.descriptor,
-                loop: loop
+                loop: loop,
+                onShutDown: { [inbox, socketPath] in
+                    inbox.post(.failed(.socketShutDown(socketPath)))
+                }
             )
         } catch {
             inbox.post(.failed(.socket(error)))

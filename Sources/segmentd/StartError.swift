@@ -13,6 +13,8 @@ enum StartError: Error {
     case records(RecordDirectoryError)
     case handedOverSockets(ListeningSocketsError)
     case socket(ListeningSocketError)
+    /// Nobody can connect any more.
+    case socketShutDown(FilePath)
     case directory(String, errno: Int32)
     case ipcNamespace(Errno)
     /// A world that has not answered for half a minute.
@@ -77,6 +79,11 @@ enum StartError: Error {
             ["\(path) is too long for a Unix socket (107 bytes): give a shorter --socket"]
         case .socket(.failed(let call, let path, let errno)):
             ["\(call) \(path): \(Errno(rawValue: errno))"]
+        case .socketShutDown(let path):
+            [
+                "somebody has shut down the listening socket \(path) (shutdown(2)): every segment is kept; "
+                    + "where systemd made it, `systemctl restart segmentd.socket`"
+            ]
         case .directory(let path, let errno):
             ["mkdir \(path): \(Errno(rawValue: errno))"]
         case .ipcNamespace(let errno):
@@ -102,6 +109,7 @@ enum StartError: Error {
         case .configuration: "Configuration refused: \(lines[0])"
         case .interrupted: "Stopped while it started"
         case .stuck: "Ended without a stop: \(lines[0])"
+        case .socketShutDown: "Ended: \(lines[0])"
         default: "Cannot start: \(lines[0])"
         }
     }

@@ -24,6 +24,19 @@ import Testing
         source.end()
     }
 
+    @Test func `a source that hears no more keeps its descriptor until it ends`() throws {
+        let pair = SocketPair()
+        let source = try loop.watch(pair.own, for: .read) { _ in }
+        close(pair.other)
+        #expect(loop.turn(waiting: false))
+        source.hearNoMore()
+        source.interest = []
+        #expect(!loop.turn(waiting: false))
+        #expect(fcntl(pair.own, F_GETFD) >= 0)
+        source.end()
+        #expect(fcntl(pair.own, F_GETFD) < 0)
+    }
+
     @Test func `a source that is ended is told nothing any more, not even what was found`() throws {
         let log = Log()
         let pairs = [SocketPair(), SocketPair()]

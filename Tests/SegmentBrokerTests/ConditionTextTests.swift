@@ -133,7 +133,7 @@ import Testing
             definition: .test("a"),
             prepare: { $0.records.isFull = true },
             message: "its record cannot be written: write state: No space left on device",
-            remedy: "make room in the state directory; segmentd tries again by itself"
+            remedy: "see that the state directory has room and answers; segmentd tries again by itself"
         ),
     ]
 

@@ -25,6 +25,24 @@ import Testing
         #expect(quota.count == 3)
     }
 
+    @Test func `a long list of groups is kept once for all connections of a user that have it`() throws {
+        var lists = GroupLists()
+        func long(_ first: UInt32) -> [UInt32] { (first..<first + 2000).reversed() }
+        let one = try lists.join(long(0), of: 1000)
+        #expect(one.groupIDs == Array(0..<2000))
+        #expect(try lists.join(long(0), of: 1000) === one)
+        #expect(try lists.join(long(0), of: 1001) !== one)
+        for first in 1..<UInt32(GroupLists.mostLong) { _ = try lists.join(long(first), of: 1000) }
+        let tooMany = BrokerError.limitReached(limit: "group_lists_per_user", value: 8)
+        #expect(throws: tooMany) { try lists.join(long(100), of: 1000) }
+        #expect(try lists.join([5, 3], of: 1000).groupIDs == [3, 5])
+        // The second connection still has it.
+        lists.leave(one)
+        #expect(throws: tooMany) { try lists.join(long(100), of: 1000) }
+        lists.leave(one)
+        #expect(try lists.join(long(100), of: 1000).groupIDs == Array(100..<2100))
+    }
+
     @Test func `connections fit the descriptors that there are, and one user's leave some to others`() {
         let wanted = limits(4096, perUser: 1024)
         #expect(wanted.fitting(descriptors: 8192) == wanted)

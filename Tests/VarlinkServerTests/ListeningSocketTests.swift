@@ -1,4 +1,5 @@
 import CLinux
+import EventLoop
 import Glibc
 import Testing
 import Varlink
@@ -26,6 +27,25 @@ import Varlink
             waiting.append(socket)
         }
         #expect(waiting.count == Int(ListeningSocket.backlog) + 1)
+    }
+
+    @Test(arguments: [SHUT_RD, SHUT_RDWR])
+    func `a socket that somebody shuts down is told of once, and keeps nobody busy`(how: Int) throws {
+        let path = "/tmp/segmentd-listening-\(getpid())"
+        let listening = try ListeningSocket.make(at: path)
+        defer {
+            close(listening)
+            unlink(path)
+        }
+        let loop = try EventLoop()
+        var told = 0
+        let acceptor = try Acceptor(listening, loop, take: { close($0) }, onShutDown: { told += 1 })
+        #expect(!loop.turn(waiting: false))
+        shutdown(listening, Int32(how))
+        #expect(loop.turn(waiting: false))
+        #expect(!loop.turn(waiting: false))
+        #expect(told == 1)
+        acceptor.stop()
     }
 
     @Test func `nobody can pass a descriptor, from the first connection on`() throws {

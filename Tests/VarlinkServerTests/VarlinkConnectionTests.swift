@@ -198,6 +198,75 @@ import Varlink
         #expect(connection.socket == nil)
     }
 
+    @Test func `what those have left who are gone is read by turns`() throws {
+        let opened = try (0..<10).map { _ in try open() }
+        let (otherSession, _, otherClient) = try open(64002)
+        let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 700).flatMap(\.self)
+        for (_, _, client) in opened {
+            client.write(calls)
+            client.close()
+        }
+        otherClient.write(Self.call("a.b.D", "oneway"))
+        test.loop.turn(waiting: false)
+        #expect(opened.allSatisfy { $0.1.frames.bufferedBytes <= 1 << 13 })
+        #expect(otherSession.told == ["a.b.D"])
+        test.run()
+        for (session, connection, _) in opened {
+            #expect(session.told.count { $0 == "a.b.C" } == 700)
+            #expect(session.told.count { $0 == "disconnected" } == 1)
+            #expect(session.told.last == "closed")
+            #expect(connection.socket == nil)
+        }
+    }
+
+    @Test func `what somebody leaves behind a call that is under way is not taken up`() throws {
+        let (session, connection, client) = try open()
+        client.write(Self.call("a.b.Subscribe", "more"))
+        test.run()
+        client.write(Array(repeating: Self.call("a.b.C", "oneway"), count: 700).flatMap(\.self))
+        client.close()
+        test.run()
+        #expect(session.told == ["a.b.Subscribe", "closed"])
+        #expect(connection.budget == nil)
+    }
+
+    @Test func `replies that are told alike come behind those before them, and before later ones`()
+        throws
+    {
+        let (session, connection, client) = try open()
+        client.send(Self.call("a.b.Subscribe", "more"))
+        test.run()
+        connection.reply(Text(text: "1"), continues: true)
+        for number in 2...3 { connection.reply(alike: Self.message("\(number)")) }
+        connection.reply(Text(text: "4"), continues: true)
+        connection.reply(alike: Self.message("5"))
+        connection.reply(NoParameters())
+        test.run()
+        #expect(client.receive().filter(\.isNumber) == "12345")
+        #expect(session.told == ["a.b.Subscribe"])
+        #expect(connection.bufferedBytes == 0)
+    }
+
+    @Test func `who does not read has what is told alike in the memory of all, and reads it later`() throws {
+        let (_, connection, client) = try open()
+        client.send(Self.call("a.b.Subscribe", "more"))
+        test.run()
+        let event = Self.message(String(repeating: "x", count: 1 << 10))
+        for _ in 0..<1000 {
+            connection.reply(alike: event)
+            test.advance(by: .milliseconds(1))
+        }
+        #expect(connection.writer.count < 1 << 15)
+        #expect(connection.bufferedBytes > 1 << 19)
+        var received = 0
+        for _ in 0..<1000 where received < 1000 * event.count {
+            received += client.receive().utf8.count
+            test.advance(by: .milliseconds(1))
+        }
+        #expect(received == 1000 * event.count)
+        #expect(connection.bufferedBytes == 0)
+    }
+
     @Test func `a client that reads nothing is not read from, and goes on when it does`() throws {
         let (session, connection, client) = try open()
         session.answers = true
@@ -337,10 +406,10 @@ import Varlink
         Array("{\"method\":\"\(method)\",\"\(mode)\":true}\0".utf8)
     }
 
-    private static func message(_ text: String) -> JSONWriter {
+    private static func message(_ text: String) -> SharedReply {
         let writer = JSONWriter()
         writer.value(text)
-        return writer
+        return SharedReply(writer)
     }
 
     private final class Application: VarlinkApplication {

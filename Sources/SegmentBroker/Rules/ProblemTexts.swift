@@ -147,7 +147,7 @@ extension SegmentProblem {
         SegmentProblem(
             .recordsUnwritable,
             message: "its record cannot be written: \(reason)",
-            remedy: "make room in the state directory; segmentd tries again by itself"
+            remedy: "see that the state directory has room and answers; segmentd tries again by itself"
         )
     }
 

@@ -77,8 +77,7 @@ enum ServiceTarget {
     private static let peer = PeerCredentials(
         processID: 1,
         userID: 1000,
-        groupID: 1000,
-        supplementaryGroupIDs: [500]
+        groupID: 500
     )
 
     private static func service(_ fixture: BrokerFixture, _ loop: EventLoop) -> SegmentService {
