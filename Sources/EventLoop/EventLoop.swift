@@ -7,7 +7,7 @@ package import SystemPackage
 /// A turn is one wait: all that was ready is taken up, then the timers that are due, and then what was to be done after
 /// that. What is added to the last meanwhile comes after the next turn, so that nothing keeps the loop from its
 /// sockets. Whoever is called must not wait for anything.
-package final class EventLoop {
+@safe package final class EventLoop {
     /// The most events of one turn; the kernel tells of the others first in the next.
     private static let mostEvents = 64
 
@@ -31,13 +31,16 @@ package final class EventLoop {
     private var timers = Timers()
     /// What the kernel's timer is set to.
     private var armed: MonotonicTime?
-    private var afterTurn: [() -> Void] = []
-    private var afterNextTurn: [() -> Void] = []
+    private var tasks: [TurnTask.Entry] = []
+    /// How many of them are to be done.
+    private var dueTasks = 0
+    /// How many turns have ended.
+    private var turns = 0
     /// Whether what comes after a turn is being done.
     private var isEnding = false
     private var expected: [UInt64: AnyObject] = [:]
     private var lastExpected: UInt64 = 0
-    private var events = [clinux_event](repeating: clinux_event(), count: mostEvents)
+    private let events = UnsafeMutablePointer<clinux_event>.allocate(capacity: mostEvents)
 
     /// Whatever `clock` says, timers wake the thread by the kernel's.
     package init(clock: @escaping () -> MonotonicTime = { .now }) throws(Errno) {
@@ -55,6 +58,7 @@ package final class EventLoop {
     }
 
     deinit {
+        unsafe events.deallocate()
         close(timer)
         close(epoll)
     }
@@ -67,30 +71,33 @@ package final class EventLoop {
     @discardableResult
     package func turn(waiting: Bool = true) -> Bool {
         arm()
-        let isDue = !afterTurn.isEmpty || !afterNextTurn.isEmpty
         let count = unsafe clinux_epoll_wait(
             epoll,
-            &events,
+            events,
             Int32(Self.mostEvents),
-            waiting && !isDue ? -1 : 0
+            waiting && dueTasks == 0 ? -1 : 0
         )
         // None where it was interrupted.
         for index in 0..<max(0, Int(count)) {
-            let event = events[index]
+            let event = unsafe events[index]
             let token = Token(event.token)
-            guard slots[Int(token.index)].generation == token.generation else { continue }
-            slots[Int(token.index)].handler?(EventSource.Readiness(events: event.events))
+            let slot = slots[Int(token.index)]
+            guard slot.generation == token.generation else { continue }
+            slot.handler?(EventSource.Readiness(events: event.events))
         }
         let hasRunTimers = runTimers()
         return endTurn() || hasRunTimers || count > 0
     }
 
     private func endTurn() -> Bool {
-        guard !afterTurn.isEmpty || !afterNextTurn.isEmpty else { return false }
-        let ending = afterTurn
-        (afterTurn, afterNextTurn) = (afterNextTurn, [])
+        guard dueTasks > 0 else { return false }
+        turns += 1
         isEnding = true
-        for body in ending { body() }
+        for task in tasks where 1...turns ~= task.due {
+            task.due = 0
+            dueTasks -= 1
+            task.body()
+        }
         isEnding = false
         return true
     }
@@ -100,14 +107,21 @@ package final class EventLoop {
         while condition() { turn() }
     }
 
-    /// Has something done when all that this turn has found is taken up; from there, after the next turn.
-    package func afterThisTurn(_ body: @escaping () -> Void) {
-        afterTurn.append(body)
+    /// Something that can be done at the end of a turn, as long as the task lives; before those that are made later.
+    package func task(_ body: @escaping () -> Void) -> TurnTask { TurnTask(self, body) }
+
+    func add(_ task: TurnTask.Entry) { tasks.append(task) }
+
+    func remove(_ task: TurnTask.Entry) {
+        if task.due != 0 { dueTasks -= 1 }
+        task.due = 0
+        tasks.removeAll { $0 === task }
     }
 
-    /// Has something done when the loop has looked at its sockets once more and has taken up what it found.
-    package func afterTheNextTurn(_ body: @escaping () -> Void) {
-        if isEnding { afterTurn.append(body) } else { afterNextTurn.append(body) }
+    func schedule(_ task: TurnTask.Entry, afterNext: Bool) {
+        if task.due == 0 { dueTasks += 1 }
+        // From the end of a turn on, the next is the one that looks once more.
+        task.due = afterNext && !isEnding ? turns + 2 : turns + 1
     }
 
     // MARK: Timers

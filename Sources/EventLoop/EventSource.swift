@@ -37,8 +37,11 @@ package final class EventSource {
     private let closesDescriptor: Bool
     private let loop: EventLoop
     private let token: EventLoop.Token
-    package private(set) var hasEnded = false
+    package var hasEnded: Bool { isOver }
+    // Private, so that to look at them takes no check for overlapping accesses.
+    private var isOver = false
     private var isHeard = true
+    private var waitsFor: Interest
 
     init(
         _ loop: EventLoop,
@@ -50,16 +53,18 @@ package final class EventSource {
         self.loop = loop
         self.descriptor = descriptor
         closesDescriptor = closing
-        self.interest = interest
+        waitsFor = interest
         token = try loop.add(descriptor, interest, handler)
     }
 
     deinit { end() }
 
     package var interest: Interest {
-        didSet {
-            guard interest != oldValue, isHeard else { return }
-            loop.change(descriptor, token, interest)
+        get { waitsFor }
+        set {
+            guard newValue != waitsFor else { return }
+            waitsFor = newValue
+            if isHeard { loop.change(descriptor, token, newValue) }
         }
     }
 
@@ -74,8 +79,8 @@ package final class EventSource {
 
     /// The same, and the descriptor is closed.
     package func end() {
-        guard !hasEnded else { return }
-        hasEnded = true
+        guard !isOver else { return }
+        isOver = true
         hearNoMore()
         if closesDescriptor { close(descriptor) }
     }

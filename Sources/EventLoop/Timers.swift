@@ -1,5 +1,8 @@
 /// The timers of a loop: what is due when, and how late it may be.
-struct Timers {
+///
+/// The loop asks for the two times in each turn: they are kept, because looking into an array that stands in an object
+/// costs more.
+final class Timers {
     private struct Entry {
         var number: UInt64
         var due: MonotonicTime
@@ -14,21 +17,22 @@ struct Timers {
     /// When somebody must be woken up at the latest; nil where nobody is.
     private(set) var wakeTime: MonotonicTime?
     /// When the next is due; it is late from `wakeTime` on.
-    var nextDue: MonotonicTime? { entries.first?.due }
+    private(set) var nextDue: MonotonicTime?
 
-    mutating func add(due: MonotonicTime, slack: Duration, _ body: @escaping () -> Void) -> UInt64 {
+    func add(due: MonotonicTime, slack: Duration, _ body: @escaping () -> Void) -> UInt64 {
         lastNumber += 1
         let entry = Entry(number: lastNumber, due: due, latest: due + slack, body: body)
         entries.insert(entry, at: entries.firstIndex { due < $0.due } ?? entries.endIndex)
+        nextDue = entries.first?.due
         wakeTime = min(wakeTime ?? entry.latest, entry.latest)
         return lastNumber
     }
 
     /// Forgets one; false where it has been taken or forgotten already.
-    mutating func remove(_ number: UInt64) -> Bool {
+    func remove(_ number: UInt64) -> Bool {
         guard let index = entries.firstIndex(where: { $0.number == number }) else { return false }
         entries.remove(at: index)
-        wakeTime = entries.map(\.latest).min()
+        noteTimes()
         return true
     }
 
@@ -36,12 +40,17 @@ struct Timers {
     var newest: UInt64 { lastNumber }
 
     /// Takes the first that is due at `now` and was not made after `newest`: what a timer makes waits for another turn.
-    mutating func popDue(at now: MonotonicTime, upTo newest: UInt64) -> (() -> Void)? {
+    func popDue(at now: MonotonicTime, upTo newest: UInt64) -> (() -> Void)? {
         guard let index = entries.firstIndex(where: { $0.number <= newest }), entries[index].due <= now else {
             return nil
         }
         let body = entries.remove(at: index).body
-        wakeTime = entries.map(\.latest).min()
+        noteTimes()
         return body
+    }
+
+    private func noteTimes() {
+        nextDue = entries.first?.due
+        wakeTime = entries.lazy.map(\.latest).min()
     }
 }

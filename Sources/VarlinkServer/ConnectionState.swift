@@ -86,13 +86,9 @@ struct ConnectionState: Equatable {
     /// Bytes have been read; `holdsBack` where others would wait while more is read.
     mutating func received(holdsBack: Bool) -> Action {
         if input == .awaited { input = .paused }
-        switch calls {
-        case .waiting: return .process
-        case _ where holdsBack: return .process
-        case .queued, .running(queued: true): return .readOn
-        case .idle: calls = .queued
-        case .running(queued: false): calls = .running(queued: true)
-        }
+        if calls == .waiting || holdsBack { return .process }
+        if calls == .queued || calls == .running(queued: true) { return .readOn }
+        calls = isRunning ? .running(queued: true) : .queued
         return .processLater
     }
 

@@ -39,11 +39,11 @@ final class FairScheduler<Connection> {
 
         /// Call `endTick` when the loop has taken up all that it has found.
         static var scheduleEndOfTick: Action { Action(rawValue: 1) }
-        /// Process the calls of `dequeueReceived` now.
+        /// Process calls now.
         static var process: Action { Action(rawValue: 2) }
-        /// Send the replies of `dequeueFlush` now.
+        /// Send replies now.
         static var flush: Action { Action(rawValue: 4) }
-        /// Send the events of `dequeueEventFlush` now, after the replies.
+        /// Send events now, after the replies.
         static var flushEvents: Action { Action(rawValue: 8) }
         /// The same when the loop has looked at its sockets once more.
         static var scheduleEventFlush: Action { Action(rawValue: 16) }
@@ -75,18 +75,22 @@ final class FairScheduler<Connection> {
     private(set) var tick = 1
     private var isEndOfTickScheduled = false
     /// Connections whose calls were read in this tick and are not processed yet.
-    private var received: [Connection] = []
+    private let received = Queue<Connection>()
+    /// How many of them are to be processed before more are taken up.
+    private var processing = 0
     /// Connections with replies that have not been sent.
-    private var unsent: [Connection] = []
+    private let unsent = Queue<Connection>()
+    /// How many of them are being sent.
+    private var flushing = 0
     /// When replies were last sent in this tick, or its first calls processed; nil before.
     private var lastFlush: MonotonicTime?
     /// Connections with events that have not been sent.
-    private var unsentEvents = Queue<Connection>()
+    private let unsentEvents = Queue<Connection>()
     private var isEventFlushScheduled = false
 
     // Rounds
     /// Users with waiting connections, the next one first.
-    private var rotation = Queue<UserBudget>()
+    private let rotation = Queue<UserBudget>()
     private var round = Round.idle
     /// The time last returned as `NextRound.at` that has not come yet.
     private var wakeup: MonotonicTime?
@@ -95,7 +99,7 @@ final class FairScheduler<Connection> {
     private static var mostReceived: Int { 64 }
     private static var mostUnsent: Int { 64 }
     private static var longestUnsent: Duration { .microseconds(200) }
-    private static var eventsPerTick: Int { 8 }
+    let eventsPerTick = 8
 
     init(ownUserID: UInt32) { self.ownUserID = ownUserID }
 
@@ -147,10 +151,16 @@ final class FairScheduler<Connection> {
         return received.count >= Self.mostReceived ? .process : scheduleEndOfTick()
     }
 
-    /// Connections whose calls are to be processed together; more may be received meanwhile.
-    func dequeueReceived() -> [Connection] {
-        defer { received = [] }
-        return received
+    /// True where calls are to be processed together, those of `nextReceived`; what is received meanwhile comes after.
+    func beginProcessing() -> Bool {
+        processing = received.count
+        return processing > 0
+    }
+
+    func nextReceived() -> Connection? {
+        guard processing > 0 else { return nil }
+        processing -= 1
+        return received.popFirst()
     }
 
     /// Calls of a connection have been processed until `time`.
@@ -176,15 +186,23 @@ final class FairScheduler<Connection> {
         return scheduleEndOfTick()
     }
 
-    func dequeueFlush() -> [Connection] {
-        defer { unsent = [] }
-        return unsent
+    /// True where replies are to be sent, to the connections of `nextToFlush`; what is queued meanwhile comes later.
+    func beginFlush() -> Bool {
+        guard flushing == 0 else { return false }
+        flushing = unsent.count
+        return flushing > 0
     }
 
-    /// The events of one tick.
-    func dequeueEventFlush() -> [Connection] { unsentEvents.popFirst(Self.eventsPerTick) }
+    func nextToFlush() -> Connection? {
+        guard flushing > 0 else { return nil }
+        flushing -= 1
+        return unsent.popFirst()
+    }
 
-    /// What was dequeued has been sent; sending it may have closed connections, which may have queued more events.
+    /// To be asked as often as events are sent in one tick.
+    func nextToFlushEvents() -> Connection? { unsentEvents.popFirst() }
+
+    /// Events have been sent; that may have closed connections, which may have queued more events.
     func didFlushEvents() -> Action {
         isEventFlushScheduled = !unsentEvents.isEmpty
         return isEventFlushScheduled ? .scheduleEventFlush : []
@@ -241,7 +259,7 @@ final class FairScheduler<Connection> {
     /// Says when the next round is due: after the next tick, or when the first user is no longer throttled.
     func endRound(at now: MonotonicTime) -> NextRound {
         round = .idle
-        guard let earliest = rotation.map(\.throttledUntil).min() else { return .unchanged }
+        guard let earliest = rotation.min(of: { $0.throttledUntil }) else { return .unchanged }
         if earliest <= now { return scheduleRound() }
         guard wakeup.map({ earliest < $0 }) ?? true else { return .unchanged }
         wakeup = earliest

@@ -13,6 +13,9 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
     /// Runs what answers calls that have all come in by then.
     private let answerTogether: (() -> Void) -> Void
+    private var endOfTick: TurnTask?
+    private var eventFlush: TurnTask?
+    private var round: TurnTask?
     /// When a user is no longer throttled.
     private var wakeup: EventLoop.ScheduledTimer?
     /// Little is read at a time: what many clients send and do not read is held for each of them.
@@ -21,6 +24,10 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     init(_ loop: EventLoop, answerTogether: @escaping (() -> Void) -> Void) {
         self.loop = loop
         self.answerTogether = answerTogether
+        // Tasks that are due together are done in this order: the last sends what the first has answered.
+        round = loop.task { [unowned self] in runRound() }
+        eventFlush = loop.task { [unowned self] in flushEvents() }
+        endOfTick = loop.task { [unowned self] in endTick() }
     }
 
     deinit { unsafe input.deallocate() }
@@ -54,22 +61,18 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
 
     func perform(_ action: Scheduler.Action) {
         if action.isEmpty { return }
-        if action.contains(.scheduleEndOfTick) {
-            loop.afterThisTurn { [weak self] in self?.endTick() }
-        }
+        if action.contains(.scheduleEndOfTick) { endOfTick?.doAfterThisTurn() }
         if action.contains(.process) { processReceived() }
         if action.contains(.flush) { flush() }
         if action.contains(.flushEvents) { flushEvents() }
-        if action.contains(.scheduleEventFlush) {
-            loop.afterTheNextTurn { [weak self] in self?.flushEvents() }
-        }
+        if action.contains(.scheduleEventFlush) { eventFlush?.doAfterTheNextTurn() }
     }
 
     private func processReceived() {
         var time = now
-        while case let received = scheduler.dequeueReceived(), !received.isEmpty {
+        while scheduler.beginProcessing() {
             answerTogether {
-                for connection in received {
+                while let connection = scheduler.nextReceived() {
                     connection.state.dequeuedCalls()
                     time = connection.takeCalls(since: time)
                 }
@@ -79,7 +82,8 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
 
     /// Sends the replies that wait: also before something that takes its time.
     func flush() {
-        for connection in scheduler.dequeueFlush() {
+        guard scheduler.beginFlush() else { return }
+        while let connection = scheduler.nextToFlush() {
             connection.perform(connection.state.dequeuedFlush())
         }
     }
@@ -90,7 +94,8 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     }
 
     private func flushEvents() {
-        for connection in scheduler.dequeueEventFlush() {
+        for _ in 0..<scheduler.eventsPerTick {
+            guard let connection = scheduler.nextToFlushEvents() else { break }
             connection.perform(connection.state.dequeuedFlush())
             // Not all events may have found room before.
             connection.pullWhileWritable()
@@ -103,7 +108,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     func schedule(_ next: Scheduler.NextRound) {
         switch next {
         case .unchanged: break
-        case .afterNextTick: loop.afterTheNextTurn { [weak self] in self?.runRound() }
+        case .afterNextTick: round?.doAfterTheNextTurn()
         case .at(let time):
             if let wakeup { loop.cancel(wakeup) }
             wakeup = loop.schedule(at: time) { [weak self] in

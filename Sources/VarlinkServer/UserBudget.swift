@@ -9,7 +9,7 @@ extension FairScheduler {
         /// What the connections hold in both directions; small amounts are not counted.
         var buffered = BufferedBytes()
         /// Connections with calls that have to wait for a round, in the order in which they came.
-        var waiting = Queue<Connection>()
+        let waiting = Queue<Connection>()
         /// No call is processed before.
         private(set) var throttledUntil = MonotonicTime.distantPast
         /// What calls have taken in one tick.

@@ -63,7 +63,8 @@ extension VarlinkConnection {
     /// Nobody is to read them.
     func forgetReplies() {
         writer.reset()
-        (shared, sharedBytes) = (Queue(), 0)
+        while shared.popFirst() != nil {}
+        sharedBytes = 0
     }
 
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case

@@ -17,7 +17,7 @@ package final class VarlinkConnection {
     /// Holds the replies that have not been sent, in bytes that the socket has not taken.
     let writer = JSONWriter()
     /// Replies behind those, whose bytes all connections share that are told the same.
-    var shared = Queue<SharedReply>()
+    let shared = Queue<SharedReply>()
     /// How long they are together.
     var sharedBytes = 0
     /// The call that waits for its final reply.

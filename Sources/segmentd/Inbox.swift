@@ -6,6 +6,8 @@ final class Inbox<Message> {
     private let loop: EventLoop
     private var messages: [Message] = []
     private var signals: EventSource?
+    /// Whether there is no message yet, and time left: looked at in each turn of the loop.
+    private var isWaiting = false
 
     init(_ loop: EventLoop, signal: @escaping (DaemonSignal) -> Message) throws(Errno) {
         self.loop = loop
@@ -14,14 +16,17 @@ final class Inbox<Message> {
         }
     }
 
-    func post(_ message: Message) { messages.append(message) }
+    func post(_ message: Message) {
+        messages.append(message)
+        isWaiting = false
+    }
 
     /// Turns the loop until there is a message; nil where none comes in time.
     func next(within limit: Duration? = nil) -> Message? {
-        var isOver = false
-        let timer = limit.map { limit in loop.schedule(after: limit) { isOver = true } }
+        isWaiting = messages.isEmpty
+        let timer = limit.map { limit in loop.schedule(after: limit) { self.isWaiting = false } }
         defer { if let timer { loop.cancel(timer) } }
-        loop.run { messages.isEmpty && !isOver }
+        loop.run { isWaiting }
         return messages.isEmpty ? nil : messages.removeFirst()
     }
 }

@@ -73,6 +73,25 @@ import Testing
         _ = sources
     }
 
+    @Test func `a task is done once each time it is asked for, and not when nobody has it`() {
+        let log = Log()
+        let first = loop.task { log.add("first") }
+        var second: TurnTask? = loop.task { log.add("second") }
+        for _ in 0..<2 {
+            second?.doAfterThisTurn()
+            first.doAfterThisTurn()
+        }
+        loop.turn()
+        #expect(log.taken == ["first", "second"])
+        #expect(!loop.turn(waiting: false))
+        second?.doAfterTheNextTurn()
+        second = nil
+        #expect(!loop.turn(waiting: false))
+        first.doAfterThisTurn()
+        loop.turn()
+        #expect(log.taken == ["first", "second", "first"])
+    }
+
     @Test func `what is asked for between two turns comes after the second`() {
         let log = Log()
         loop.afterTheNextTurn { log.add("next") }

@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 
 /// What has happened, in order.
@@ -26,5 +27,25 @@ struct SocketPair {
     func drain() {
         var byte: UInt8 = 0
         while read(own, &byte, 1) == 1 {}
+    }
+}
+
+extension EventLoop {
+    /// Once.
+    func afterThisTurn(_ body: @escaping () -> Void) { Once(self, body).task?.doAfterThisTurn() }
+
+    /// Once.
+    func afterTheNextTurn(_ body: @escaping () -> Void) { Once(self, body).task?.doAfterTheNextTurn() }
+}
+
+/// A task that ends when it has been done.
+private final class Once {
+    var task: TurnTask?
+
+    init(_ loop: EventLoop, _ body: @escaping () -> Void) {
+        task = loop.task {
+            self.task = nil
+            body()
+        }
     }
 }

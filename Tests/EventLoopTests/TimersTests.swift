@@ -6,7 +6,7 @@ import Testing
     private func time(_ nanoseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds) }
 
     @Test func `the processor is woken up for the one that can wait the least`() {
-        var timers = Timers()
+        let timers = Timers()
         let lax = timers.add(due: time(10), slack: .nanoseconds(100)) {}
         #expect(timers.wakeTime == time(110))
         #expect(timers.nextDue == time(10))
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test func `what is due is taken in order, and nothing that was made later`() {
-        var timers = Timers()
+        let timers = Timers()
         var done: [Int] = []
         for (number, due) in [3, 1, 2, 1].enumerated() {
             _ = timers.add(due: time(Int64(due)), slack: .zero) { done.append(number) }

@@ -162,24 +162,58 @@ import Testing
 
     // MARK: Ticks
 
+    private func received() -> [Int] {
+        scheduler.beginProcessing() ? Array(sequence(state: ()) { _ in scheduler.nextReceived() }) : []
+    }
+
+    private func flushed() -> [Int] {
+        scheduler.beginFlush() ? Array(sequence(state: ()) { _ in scheduler.nextToFlush() }) : []
+    }
+
+    private func flushedEvents() -> [Int] {
+        (0..<scheduler.eventsPerTick).compactMap { _ in scheduler.nextToFlushEvents() }
+    }
+
     @Test func `the end of a tick is scheduled once, whatever happens in it`() {
         #expect(scheduler.didReceive(1) == .scheduleEndOfTick)
         #expect(scheduler.didReceive(2) == [])
-        #expect(scheduler.dequeueReceived() == [1, 2])
+        #expect(received() == [1, 2])
         #expect(scheduler.didProcess(until: start) == [])
         #expect(scheduler.queueFlush(1) == [])
         #expect(scheduler.queueEventFlush(2) == [])
         #expect(scheduler.endTick() == [.flush, .flushEvents])
         #expect(scheduler.queueFlush(2) == .scheduleEndOfTick)
-        #expect(scheduler.dequeueFlush() == [1, 2])
-        #expect(scheduler.dequeueFlush() == [])
+        #expect(flushed() == [1, 2])
+        #expect(flushed() == [])
     }
 
     @Test func `calls of 64 connections are processed before the end of the tick`() {
         for connection in 1..<64 { #expect(!scheduler.didReceive(connection).contains(.process)) }
         #expect(scheduler.didReceive(64) == .process)
-        #expect(scheduler.dequeueReceived() == Array(1...64))
-        #expect(scheduler.dequeueReceived() == [])
+        #expect(received() == Array(1...64))
+        #expect(received() == [])
+    }
+
+    @Test func `what comes while calls are processed or replies are sent is for the next time`() {
+        for connection in [1, 2] {
+            _ = scheduler.didReceive(connection)
+            _ = scheduler.queueFlush(connection)
+        }
+        #expect(scheduler.beginProcessing())
+        #expect(scheduler.nextReceived() == 1)
+        _ = scheduler.didReceive(3)
+        #expect(scheduler.nextReceived() == 2)
+        #expect(scheduler.nextReceived() == nil)
+        #expect(received() == [3])
+        #expect(scheduler.beginFlush())
+        #expect(scheduler.nextToFlush() == 1)
+        _ = scheduler.queueFlush(1)
+        #expect(!scheduler.beginFlush(), "what sends may cause replies: those of the others are sent first")
+        #expect(scheduler.nextToFlush() == 2)
+        #expect(scheduler.nextToFlush() == nil)
+        #expect(flushed() == [1])
+        #expect(!scheduler.beginFlush())
+        #expect(!scheduler.beginProcessing())
     }
 
     @Test(
@@ -215,12 +249,12 @@ import Testing
     @Test func `events are sent to eight connections each tick`() {
         for connection in 1...20 { _ = scheduler.queueEventFlush(connection) }
         #expect(scheduler.endTick() == [.flush, .flushEvents])
-        #expect(scheduler.dequeueEventFlush() == Array(1...8))
+        #expect(flushedEvents() == Array(1...8))
         #expect(scheduler.didFlushEvents() == .scheduleEventFlush)
         #expect(scheduler.endTick() == .flush)
-        #expect(scheduler.dequeueEventFlush() == Array(9...16))
+        #expect(flushedEvents() == Array(9...16))
         #expect(scheduler.didFlushEvents() == .scheduleEventFlush)
-        #expect(scheduler.dequeueEventFlush() == Array(17...20))
+        #expect(flushedEvents() == Array(17...20))
         #expect(scheduler.didFlushEvents() == [])
         #expect(scheduler.endTick() == [.flush, .flushEvents])
     }
