@@ -92,7 +92,11 @@ struct ConnectionState: Equatable {
         return .processLater
     }
 
-    mutating func hungUp() { if input != .ended { input = .left } }
+    /// Nobody is there any more to whom something could be sent, and what was sent before is still to be read.
+    mutating func hungUp() {
+        if input != .ended { input = .left }
+        output = .open
+    }
 
     mutating func inputEnded() -> Action {
         guard input != .ended else { return .nothing }

@@ -47,6 +47,15 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     /// The time of the event loop, which is its own in tests.
     var now: MonotonicTime { loop.now }
 
+    /// The most that is read at a time, in bytes.
+    var mostRead: Int { unsafe input.count }
+
+    /// How many bytes the kernel has that have come in; ioctl(2).
+    func unreadBytes(of socket: Int32) -> Int {
+        var count: Int32 = 0
+        return unsafe ioctl(socket, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
+    }
+
     /// Reads what there is, if not too much; recv(2), which says how many bytes that were, or -1 with errno.
     func receive(on socket: Int32, into frames: FrameDecoder) -> Int {
         let count = unsafe recv(socket, input.baseAddress, input.count, Int32(MSG_DONTWAIT))

@@ -42,7 +42,7 @@ extension VarlinkConnection {
     /// Charges the user with what waits in the buffers of this connection, which is lost where that is too much.
     func chargeBuffers() {
         var buffered = BufferedBytes(
-            calls: frames.bufferedBytes,
+            calls: frames.bufferedBytes + left,
             replies: state.isWritable ? 0 : bufferedBytes
         )
         if buffered.calls < Self.little { buffered.calls = 0 }

@@ -28,6 +28,7 @@ extension VarlinkConnection {
     ///
     /// A client that takes no replies any more may still have calls under way, and the loop tells when it is gone.
     func flush() {
+        if state.input == .left { forgetReplies() }
         guard let socket, bufferedBytes > 0 else { return }
         var failure: Int32 = 0
         repeat {

@@ -61,7 +61,8 @@ extension VarlinkConnection {
 
     /// What the client sent before it hung up is taken up like all that is, if there is more than little of it by turns.
     ///
-    /// Where a call is under way, what comes behind it is not looked at: nobody is to read a reply.
+    /// It counts as read: a user's connections may leave no more than they may have in buffers. Where a call is under
+    /// way, what comes behind it is not looked at: nobody is to read a reply.
     private func hungUp() {
         guard current == nil else { return gone() }
         if state.calls != .waiting {
@@ -70,6 +71,10 @@ extension VarlinkConnection {
         guard let socket, let budget else { return }
         socket.hearNoMore()
         state.hungUp()
+        forgetReplies()
+        left = connections.unreadBytes(of: socket.descriptor)
+        chargeBuffers()
+        guard self.budget != nil else { return }
         session?.disconnected()
         if state.calls != .waiting { waitForTurn(budget) }
     }
@@ -77,6 +82,7 @@ extension VarlinkConnection {
     /// Reads on in a turn, where nothing else tells that there is more.
     func readWhatIsLeft() {
         guard state.input == .left, !frames.holdsMessage, current == nil else { return }
+        left = max(0, left - connections.mostRead)
         if !read() { gone() }
     }
 

@@ -26,6 +26,8 @@ package final class VarlinkConnection {
     var source: (() -> Bool)?
     /// What all connections of the user have together.
     var budget: UserBudget?
+    /// About how many bytes are left in the kernel of what the client sent before it hung up.
+    var left = 0
     /// What the budget counts of this connection's buffers.
     var charged = BufferedBytes()
 

@@ -43,6 +43,22 @@ import Testing
         #expect(state.readable == .pause)
     }
 
+    @Test func `who has hung up is read from by turns, and has no replies to take`() {
+        var state = ConnectionState()
+        state.awaitInput()
+        _ = state.sent(all: false)
+        state.hungUp()
+        #expect(state.input == .left)
+        #expect(state.isWritable)
+        state.awaitInput()
+        #expect(state.input == .left)
+        #expect(state.received(holdsBack: true) == .process)
+        #expect(state.input == .left)
+        _ = state.inputEnded()
+        state.hungUp()
+        #expect(state.input == .ended)
+    }
+
     @Test func `nothing goes on before all is sent`() {
         var state = ConnectionState()
         #expect(state.sent(all: true) == .nothing)

@@ -219,6 +219,40 @@ import Varlink
         }
     }
 
+    @Test func `calls of somebody who has read no reply and is gone are taken up, and nothing is kept`() throws {
+        let (session, connection, client) = try open()
+        session.answers = true
+        session.answer = Self.long
+        for _ in 0..<20 {
+            client.write(Self.call("a.b.C", "more"))
+            test.run()
+        }
+        #expect(!connection.state.isWritable)
+        client.write(Array(repeating: Self.call("a.b.D", "oneway"), count: 700).flatMap(\.self))
+        client.close()
+        test.advance(by: .seconds(60))
+        #expect(session.told.count { $0 == "a.b.C" } == 20)
+        #expect(session.told.count { $0 == "a.b.D" } == 700)
+        #expect(session.told.last == "closed")
+        #expect(connection.socket == nil)
+        #expect(connection.bufferedBytes == 0)
+    }
+
+    @Test func `those who are gone leave no more to take up than a user may have in buffers`() throws {
+        let opened = try (0..<30).map { _ in try open() }
+        let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 3000).flatMap(\.self)
+        for (_, _, client) in opened {
+            client.write(calls)
+            client.close()
+        }
+        for _ in 0..<10 { test.loop.turn(waiting: false) }
+        let lost = opened.count { $0.0.told.last == "closed" && $0.0.told.count < 1000 }
+        #expect((1 << 20) / calls.count..<30 ~= opened.count - lost)
+        test.run()
+        #expect(opened.allSatisfy { $0.1.socket == nil })
+        #expect(opened.count { $0.0.told.count { $0 == "a.b.C" } == 3000 } == opened.count - lost)
+    }
+
     @Test func `what somebody leaves behind a call that is under way is not taken up`() throws {
         let (session, connection, client) = try open()
         client.write(Self.call("a.b.Subscribe", "more"))
