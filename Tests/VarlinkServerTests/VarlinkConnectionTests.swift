@@ -219,7 +219,7 @@ import Varlink
         }
     }
 
-    @Test func `calls of somebody who has read no reply and is gone are taken up, and nothing is kept`() throws {
+    @Test func `calls of somebody who reads no reply and is gone are taken up, and nothing is kept`() throws {
         let (session, connection, client) = try open()
         session.answers = true
         session.answer = Self.long
