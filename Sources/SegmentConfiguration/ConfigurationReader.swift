@@ -1,5 +1,5 @@
 package import SegmentModel
-import SystemPackage
+package import SystemPackage
 
 /// Reads a whole configuration and finds every error of text in it at once.
 package struct ConfigurationReader: Sendable {
@@ -50,5 +50,30 @@ package struct ConfigurationReader: Sendable {
         configuration.segments.sort { $0.name < $1.name }
         configuration.warnings = (files.warnings + configuration.segments.flatMap(\.warnings)).map(\.shown)
         return configuration
+    }
+}
+
+/// The directories that a configuration is read from, the overriding one first.
+package struct ConfigurationLocation: Equatable, Sendable {
+    package var directories: [FilePath]
+    /// Whether the first directory was asked for by name, so that it is an error if there is none.
+    package var mustExist: Bool
+
+    /// Only this directory.
+    package init(only directory: FilePath) {
+        directories = [directory]
+        mustExist = true
+    }
+
+    /// The administrator's directory over the distribution's, file by file.
+    package init(system directory: FilePath = "/etc/segmentd") {
+        directories = [directory, "/usr/lib/segmentd"]
+        mustExist = false
+    }
+
+    /// A user's own directory, that need not exist.
+    package init(user directory: FilePath) {
+        directories = [directory]
+        mustExist = false
     }
 }

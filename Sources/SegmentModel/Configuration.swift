@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// A whole configuration, free of errors of text.
 package struct Configuration: Equatable, Sendable {
     package var settings: DaemonSettings
@@ -35,5 +37,66 @@ package struct ConfigurationInvalid: Error, Equatable, Sendable {
     package init(problems: [ConfigurationProblem], count: Int? = nil) {
         self.problems = problems
         self.count = count ?? problems.count
+    }
+}
+
+/// What `segmentd.toml` settles.
+package struct DaemonSettings: Equatable, Sendable {
+    /// Names of the groups whose members may Remove and Reload.
+    package var administrators: [String] = []
+    package var logLevel = LogLevel.info
+    package var limits = ServiceLimits()
+
+    package init() {}
+}
+
+/// The least important messages that are still logged.
+package enum LogLevel: String, CaseIterable, Sendable {
+    case trace, debug, info, notice, warning, error, critical
+}
+
+/// How much clients may ask of the daemon.
+package struct ServiceLimits: Equatable, Sendable {
+    /// Connections of all users together.
+    package var connections = 4096
+    package var connectionsPerUser = 1024
+    package var leasesPerUser = 4096
+    /// The longest incoming message, in bytes.
+    package var message = ByteCount(bytes: 1 << 20)
+
+    package init() {}
+}
+
+extension Configuration {
+    /// The directories that are not there but declared these segments, which nothing declares now.
+    ///
+    /// That a file is gone says that its segment is to go; that a directory is gone may as well be an unmounted disk.
+    package func vanishedDirectories(of declarations: [SegmentDefinition]) -> [String] {
+        guard !missingDirectories.isEmpty else { return [] }
+        let declared = Set(segments.map(\.name))
+        let directories = Set(
+            declarations.filter { !declared.contains($0.name) }.map { $0.file.removingLastComponent().string }
+        )
+        return missingDirectories.filter(directories.contains)
+    }
+
+    /// The directory that is not there although records name segments that nothing declares now; nil where none is.
+    package func vanishedDirectory(of recorded: Set<SegmentName>) -> String? {
+        guard let missing = missingDirectories.first,
+            FilePath(missing).removingLastComponent().string == directory,
+            !recorded.isSubset(of: segments.map(\.name))
+        else { return nil }
+        return missing
+    }
+}
+
+extension ConfigurationProblem {
+    /// `remedy` removes the segments.
+    package static func vanished(_ directory: String, remedy: String) -> ConfigurationProblem {
+        ConfigurationProblem(
+            file: directory,
+            message: "is not there, but segments that were declared in it are",
+            remedy: "put it back, or, to have them removed, \(remedy)"
+        )
     }
 }

@@ -1,4 +1,5 @@
 package import SystemPackage
+package import SystemVSharedMemory
 
 /// One segment as an administrator declares it, free of errors of text.
 package struct SegmentDefinition: Equatable, Sendable {
@@ -33,5 +34,50 @@ package struct SegmentDefinition: Equatable, Sendable {
         self.keep = keep
         self.key = key
         self.file = file
+    }
+}
+
+/// Where a segment's key comes from.
+package enum KeyDeclaration: Hashable, Sendable {
+    /// ftok(3) of the segment's own configuration file; its project number may move to a free one.
+    case ownFile
+    /// ftok(3) of a declared file, as unmodified programs compute it; never moves.
+    case path(FilePath, project: UInt8)
+    /// The number itself; never moves.
+    case value(SegmentKey)
+
+    /// The project number where none is given, `A`.
+    package static let defaultProject: UInt8 = 65
+}
+
+extension KeyDeclaration {
+    /// Whether the unit's sandbox hides the declared file from the system service.
+    ///
+    /// There the service sees other files than the programs it serves, or none.
+    package var isHiddenFromService: Bool {
+        guard case .path(let path, _) = self else { return false }
+        let text = path.lexicallyNormalized().string
+        return Self.hidden.contains { text == $0 || text.hasPrefix($0 + "/") }
+    }
+
+    private static let hidden = ["/home", "/root", "/tmp", "/var/tmp", "/run/user", "/dev", "/proc"]
+}
+
+/// How long a segment stays when nobody uses it.
+package enum KeepPolicy: Hashable, Sendable {
+    /// Until somebody removes it or the host goes down.
+    case untilReboot
+    /// Until segmentd stops; a restart, an upgrade or a kill is no stop.
+    case untilStop
+    /// From the first Acquire until `linger` after the last lease and the last attachment are gone.
+    case whileUsed(linger: Duration)
+
+    /// The word in configuration files and on the wire.
+    package var word: String {
+        switch self {
+        case .untilReboot: "until-reboot"
+        case .untilStop: "until-stop"
+        case .whileUsed: "while-used"
+        }
     }
 }

@@ -1,8 +1,8 @@
 package import EventLoop
 package import Logging
 package import SegmentBroker
-package import SegmentModel
 import SegmentInterface
+package import SegmentModel
 import SystemVSharedMemory
 package import Varlink
 import VarlinkServer
@@ -135,5 +135,11 @@ package final class SegmentService {
         guard line != announced else { return }
         announced = line
         announcements.status(line)
+    }
+}
+
+extension SegmentService {
+    func report(_ level: Logger.Level, _ event: LoggedEvent, _ text: String) {
+        logger.log(level: level, "\(text)", metadata: [LoggedKey.event.rawValue: .string(event.rawValue)])
     }
 }

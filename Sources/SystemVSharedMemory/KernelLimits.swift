@@ -26,3 +26,39 @@ package struct KernelLimits: Equatable, Sendable {
         self.bytesInUse = bytesInUse
     }
 }
+
+/// What there is of memory, and how much of it the kernel promises; `/proc/meminfo` of proc(5).
+package struct MemoryLimits: Equatable, Sendable {
+    /// What the kernel promises beyond what it has; `vm.overcommit_memory`.
+    package enum Overcommit: Int, Sendable {
+        /// Each piece that is not larger than RAM and swap together.
+        case heuristic = 0
+        case always = 1
+        /// No more in all than the commit limit.
+        case never = 2
+    }
+
+    /// `MemTotal`: RAM, in bytes.
+    package var ram: UInt64
+    /// `SwapTotal`, in bytes.
+    package var swap: UInt64
+    package var overcommit: Overcommit
+    /// `CommitLimit`: what may be promised in all where nothing is overcommitted, in bytes.
+    package var commitLimit: UInt64
+    /// `Committed_AS`: what has been promised, in bytes; an untouched segment counts with its whole size.
+    package var committed: UInt64
+
+    package init(
+        ram: UInt64,
+        swap: UInt64,
+        overcommit: Overcommit,
+        commitLimit: UInt64,
+        committed: UInt64
+    ) {
+        self.ram = ram
+        self.swap = swap
+        self.overcommit = overcommit
+        self.commitLimit = commitLimit
+        self.committed = committed
+    }
+}

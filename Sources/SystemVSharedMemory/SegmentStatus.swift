@@ -65,3 +65,16 @@ extension SegmentStatus {
     /// CLOCK_REALTIME, in µs, as far as 64 bits hold it; nil if never.
     package var lastDetachMicroseconds: Int64? { lastDetach == 0 ? nil : Int64(microsecondsIn: lastDetach) }
 }
+
+/// How much of a segment lies in RAM and in swap, in bytes; see `rss` and `swap` of `/proc/sysvipc/shm`.
+public struct SegmentMemory: Equatable, Sendable {
+    /// In RAM.
+    public var resident: UInt64
+    /// In swap.
+    public var swapped: UInt64
+
+    package init(resident: UInt64, swapped: UInt64) {
+        self.resident = resident
+        self.swapped = swapped
+    }
+}

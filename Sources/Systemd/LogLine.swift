@@ -1,5 +1,6 @@
 package import Logging
 import PrintableText
+import Synchronization
 
 /// One message of the log as it waits to be written: all text is safe to be shown, whoever wrote it.
 package struct LogLine: Equatable, Sendable {
@@ -50,5 +51,19 @@ package struct QueuedLogHandler: LogHandler {
         let own = event.metadata ?? [:]
         let metadata = metadata.isEmpty ? own : metadata.merging(own, uniquingKeysWith: { $1 })
         writer.write(LogLine(event.level, event.message.description, metadata))
+    }
+}
+
+/// The level of all loggers of the process, changed while it runs.
+package final class SharedLogLevel: Sendable {
+    private let level: Mutex<Logger.Level>
+
+    package init(_ level: Logger.Level) {
+        self.level = Mutex(level)
+    }
+
+    package var value: Logger.Level {
+        get { level.withLock { $0 } }
+        set { level.withLock { $0 = newValue } }
     }
 }
