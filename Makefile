@@ -82,7 +82,8 @@ mutants: prerequisites
 # The tests under a sanitizer: the programs that they run are instrumented, too. Each process writes its reports into a
 # folder, and one report fails the run, whatever becomes of the process and of its exit status.
 #
-# What a test leaves out or does less often, it asks of Sanitizer in Tests/SegmentTestSupport. FILTER=… runs some alone.
+# What a test leaves out or does less often, it asks of Sanitizer in Tests/SegmentTestSupport. Memory that nobody has
+# any more when a process ends is a report, too. FILTER=… runs some alone.
 define sanitized
 	swift build --build-tests --sanitize=$(1) --scratch-path .build-$(1)
 	reports=$$(mktemp -d) && chmod 1777 $$reports; \
@@ -94,7 +95,8 @@ define sanitized
 endef
 
 test-address: prerequisites
-	$(call sanitized,address,ASAN_OPTIONS=detect_leaks=0)
+	$(call sanitized,address,LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/Tests/address.suppressions \
+		ASAN_OPTIONS=detect_leaks=1)
 
 # The end of a program does not wait a second for threads that might still race.
 test-thread: prerequisites

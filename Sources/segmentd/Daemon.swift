@@ -36,6 +36,8 @@ final class Daemon {
     private let handedOver: Int32?
     private let socket = OpenedSocket()
     private var running: Running?
+    /// As long as the process: its threads end with nothing else.
+    nonisolated(unsafe) private static var kept: Running?
     private let isService: Bool
     /// SIGHUP came while the configuration was being read.
     private var isReloadDue: Bool
@@ -251,8 +253,7 @@ final class Daemon {
     /// Serves what has been taken over, and makes the rest.
     private func start(on socket: Socket) {
         guard let running else { return }
-        // As long as the process: its threads end with nothing else.
-        _ = unsafe Unmanaged.passRetained(running)
+        unsafe Self.kept = running
         running.service.start { [self] in
             serve(running, on: socket)
         } then: { [self] in

@@ -347,7 +347,7 @@ extension RealDaemon {
                 for verb in ["list", "status", "key a"] {
                     let result = try Programs.run(
                         """
-                        SEGMENTD_SOCKET='\(daemon.socket)' strace -f -o '\(daemon.directory)/trace' \
+                        SEGMENTD_SOCKET='\(daemon.socket)' \(Sanitizer.strace) -f -o '\(daemon.directory)/trace' \
                             -e inject=socket:error=EMFILE '\(Programs.path("segmentctl"))' \(verb)
                         """
                     )

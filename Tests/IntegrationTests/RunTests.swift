@@ -22,7 +22,7 @@ extension RealDaemon {
         func `it ends with its command where no process descriptor is to be had`(error: String) throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
-                    "strace -f -o trace -e inject=pidfd_open:error=\(error) timeout -s KILL 5 segmentctl run a -- sh -c 'exit 7'",
+                    "\(Sanitizer.strace) -f -o trace -e inject=pidfd_open:error=\(error) timeout -s KILL 5 segmentctl run a -- sh -c 'exit 7'",
                     daemon
                 )
                 #expect(result.status == 7)
@@ -34,7 +34,7 @@ extension RealDaemon {
                 // Each sigaction(2) of segmentctl takes 50 ms, so that the command signals long before the last.
                 let result = try run(
                     """
-                    strace -o trace -e trace=rt_sigaction -e inject=rt_sigaction:delay_enter=50000 \
+                    \(Sanitizer.strace) -o trace -e trace=rt_sigaction -e inject=rt_sigaction:delay_enter=50000 \
                         segmentctl run a -- sh -c 'echo $$ > process; kill -TERM $PPID; exec sleep 5'
                     echo $?; kill -0 $(cat process) 2> /dev/null && echo orphaned && kill $(cat process)
                     """,

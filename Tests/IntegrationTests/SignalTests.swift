@@ -90,7 +90,7 @@ extension RealDaemon {
                     Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
                     "\(directory)/socket", "--state", "\(directory)/state",
                 ],
-                environment: ["NOTIFY_SOCKET": notify.path],
+                environment: Sanitizer.traced.merging(["NOTIFY_SOCKET": notify.path]) { $1 },
                 errors: "\(directory)/log"
             )
             // Only a call that is delayed leaves one of its threads stopped so long.

@@ -70,10 +70,10 @@ extension RealDaemon {
                 func calls(messages: Int) throws -> [Int] {
                     let result = try run(
                         """
-                        strace -f -c -o writes stream-peer write a \(messages) 64 &
+                        \(Sanitizer.strace) -f -c -o writes stream-peer write a \(messages) 64 &
                         stream-peer read a \(messages) 64 1000 && wait $! || exit 1
                         stream-peer write a \(messages) 64 &
-                        strace -f -c -o reads stream-peer read a \(messages) 64 1000 && wait $! || exit 1
+                        \(Sanitizer.strace) -f -c -o reads stream-peer read a \(messages) 64 1000 && wait $! || exit 1
                         awk '$NF == "total" { print $4 }' writes reads
                         """,
                         daemon

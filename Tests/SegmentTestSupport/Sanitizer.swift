@@ -12,6 +12,14 @@ package enum Sanitizer {
     /// Those that a program has of the sanitizer's own.
     package static let threads = isThread ? 1 : 0
 
+    /// What a process needs that strace(1) runs: nobody can look for leaks in one that is traced.
+    package static let traced = [
+        "ASAN_OPTIONS": (getenv("ASAN_OPTIONS").map { String(cString: $0) } ?? "") + ":detect_leaks=0"
+    ]
+
+    /// The same for a shell.
+    package static let strace = "ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\" strace"
+
     /// How often to try: `few` times under a sanitizer, which sees in each try what others see by chance.
     package static func tries(_ tries: Int, sanitized few: Int) -> Int { isPresent ? few : tries }
 

@@ -10,9 +10,26 @@ import Varlink
     private let test = TestLoop()
     private let application = Application()
     private let connections: OpenConnections
+    private let end: End
 
     init() {
         connections = OpenConnections(test.loop, answerTogether: application.answerTogether)
+        end = End(application, connections)
+    }
+
+    /// Closes what a test leaves open: connections and those that have them keep each other.
+    private final class End {
+        private let application: Application
+        private let connections: OpenConnections
+
+        init(_ application: Application, _ connections: OpenConnections) {
+            (self.application, self.connections) = (application, connections)
+        }
+
+        deinit {
+            connections.closeAll()
+            application.clients = []
+        }
     }
 
     @Test func `who has gone holds nothing any more, though calls are left to take up`() throws {
