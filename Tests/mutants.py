@@ -125,7 +125,7 @@ def run(tests, number=0):
 def noticed(mutant):
     """Tries one, prints its row, and says whether it is accounted for."""
     outcome, output = run(mutant["tests"], mutant["number"])
-    failed = re.search(r'Test "?([^"\n]+?)"? (?:recorded an issue|failed)', output)
+    failed = re.search(r'✘ Test "?([^"\n]+?)"?(?: with [^\n]*?)? (?:recorded an issue|failed after)', output)
     if outcome != "passed":
         mutant["noticed"] = True
         test = failed.group(1) if failed else mutant["tests"]
