@@ -8,7 +8,7 @@ struct ConnectionState: Equatable {
         case paused
         /// Is read when it comes, once.
         case awaited
-        /// The client has hung up, and what it sent before is read by turns.
+        /// The client has hung up, and what it sent before is read by rounds.
         case left
         /// Is over.
         case ended
@@ -127,7 +127,7 @@ struct ConnectionState: Equatable {
     mutating func wait() { calls = .waiting }
 
     /// The round has come.
-    mutating func turnHasCome() { calls = .idle }
+    mutating func roundHasCome() { calls = .idle }
 
     /// The end of the tick has come.
     mutating func dequeuedCalls() {

@@ -83,7 +83,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
             answerTogether {
                 while let connection = scheduler.nextReceived() {
                     connection.state.dequeuedCalls()
-                    time = connection.takeCalls(since: time)
+                    time = connection.processCalls(since: time)
                 }
             }
         }
@@ -132,7 +132,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
         var time = now
         scheduler.beginRound(at: time)
         while let connection = scheduler.nextInRound(at: time) {
-            connection.takeTurn()
+            connection.runTurn()
             time = now
         }
         schedule(scheduler.endRound(at: time))

@@ -4,22 +4,22 @@ import Varlink
 /// What waits in both directions is bounded.
 extension VarlinkConnection {
     /// After whatever may have filled the buffers or emptied them; who has gone ends with the last that waits.
-    func settle(inTurn: Bool = false) {
-        readIfThereIsRoom(inTurn: inTurn)
+    func settle(inRound: Bool = false) {
+        readIfThereIsRoom(inRound: inRound)
         chargeBuffers()
         if socket == nil, state.calls != .waiting { end() }
     }
 
     /// Asks for what comes next, unless calls wait that cannot be taken up yet; one message is always read to its
-    /// end, if by turns.
-    func readIfThereIsRoom(inTurn: Bool = false) {
+    /// end, if by rounds.
+    func readIfThereIsRoom(inRound: Bool = false) {
         guard state.input == .paused, let socket else { return }
         let room = current == nil && state.isWritable ? frames.maximumLength : Self.ahead
-        // What comes while there is a turn to wait for would be read between the calls of others.
+        // What comes while a round is waited for would be read between the calls of others.
         guard state.calls != .waiting, frames.bufferedBytes <= room else { return }
         // Bytes that are no call cost nearly as much as one: until then, the event loop does not look at the socket.
-        if !inTurn, holdsNoCall, let budget, !scheduler.mayProcess(budget, at: connections.now) {
-            return waitForTurn(budget)
+        if !inRound, holdsNoCall, let budget, !scheduler.mayProcess(budget, at: connections.now) {
+            return waitForRound(budget)
         }
         state.awaitInput()
         socket.interest.insert(.read)

@@ -2,27 +2,27 @@ import EventLoop
 import Varlink
 
 extension VarlinkConnection {
-    /// Takes up buffered calls one after the other, as far as the client reads the replies and its user has time;
-    /// one in any case `inTurn`.
+    /// Processes buffered calls one after the other, as far as the client reads the replies and its user has time;
+    /// one in any case `inRound`.
     ///
     /// The user is charged with the time since `start`; returns until when.
     @discardableResult
-    func takeCalls(since start: MonotonicTime, inTurn: Bool = false) -> MonotonicTime {
+    func processCalls(since start: MonotonicTime, inRound: Bool = false) -> MonotonicTime {
         guard let budget, state.run() else {
             if state.calls == .waiting { settle() }
             return start
         }
         var time = start
-        var isFirstInTurn = inTurn
+        var isFirstInRound = inRound
         while current == nil, state.isWritable, frames.bufferedBytes > 0 || state.input == .ended,
             let session
         {
             let isWhole = frames.holdsMessage
-            guard isFirstInTurn || (!isWhole && hasLittle) || scheduler.mayProcess(budget, at: time) else {
-                waitForTurn(budget)
+            guard isFirstInRound || (!isWhole && hasLittle) || scheduler.mayProcess(budget, at: time) else {
+                waitForRound(budget)
                 break
             }
-            isFirstInTurn = false
+            isFirstInRound = false
             if isWhole { budget.charge(call: frames.messageLength, at: time) }
             do throws(FrameError) {
                 guard let call = try frames.nextCall() else {
@@ -47,7 +47,7 @@ extension VarlinkConnection {
             scheduler.charge(budget, time - start)
         }
         connections.perform(scheduler.didProcess(until: time))
-        settle(inTurn: inTurn)
+        settle(inRound: inRound)
         return time
     }
 
@@ -71,19 +71,19 @@ extension VarlinkConnection {
 }
 
 extension VarlinkConnection {
-    func takeTurn() {
-        state.turnHasCome()
+    func runTurn() {
+        state.roundHasCome()
         let start = connections.now
         readWhatIsLeft()
         if source == nil {
-            takeCalls(since: start, inTurn: true)
+            processCalls(since: start, inRound: true)
         } else {
-            pullWhileWritable(inTurn: true)
+            pullWhileWritable(inRound: true)
         }
         waitForWhatIsLeft()
     }
 
-    func waitForTurn(_ budget: UserBudget) {
+    func waitForRound(_ budget: UserBudget) {
         state.wait()
         connections.schedule(scheduler.wait(self, budget))
     }

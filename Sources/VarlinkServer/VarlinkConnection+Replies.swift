@@ -9,7 +9,7 @@ extension VarlinkConnection {
     /// Has what was written behind `start` sent when the call is answered, if together with what comes next.
     ///
     /// Not at once: a connection may be closed by what is sent to it, in the middle of a call of another.
-    func sendSoon(from start: Int) {
+    func scheduleFlush(from start: Int) {
         budget?.charge(reply: writer.count - start, at: connections.now)
         if state.queueFlush() { connections.perform(scheduler.queueFlush(self)) }
     }
@@ -69,25 +69,25 @@ extension VarlinkConnection {
     }
 
     /// Makes replies to the current call as long as the client reads them and its user has time; one in any case
-    /// `inTurn`.
-    func pullWhileWritable(inTurn: Bool = false) {
+    /// `inRound`.
+    func pullWhileWritable(inRound: Bool = false) {
         guard source != nil, let budget, state.run() else { return }
-        let time = makeReplies(since: connections.now, budget, inTurn: inTurn)
+        let time = makeReplies(since: connections.now, budget, inRound: inRound)
         state.pause()
-        if current == nil { takeCalls(since: time) } else { settle(inTurn: inTurn) }
+        if current == nil { processCalls(since: time) } else { settle(inRound: inRound) }
     }
 
     /// Returns until when the user has been charged.
-    func makeReplies(since start: MonotonicTime, _ budget: UserBudget, inTurn: Bool = false) -> MonotonicTime
+    func makeReplies(since start: MonotonicTime, _ budget: UserBudget, inRound: Bool = false) -> MonotonicTime
     {
-        var isFirstInTurn = inTurn
+        var isFirstInRound = inRound
         var time = start
         while state.isWritable, let source {
-            guard isFirstInTurn || scheduler.mayProcess(budget, at: time) else {
-                waitForTurn(budget)
+            guard isFirstInRound || scheduler.mayProcess(budget, at: time) else {
+                waitForRound(budget)
                 break
             }
-            isFirstInTurn = false
+            isFirstInRound = false
             let isDone = source()
             sendIfMuch()
             let now = connections.now

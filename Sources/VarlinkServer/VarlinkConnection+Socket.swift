@@ -31,7 +31,7 @@ extension VarlinkConnection {
         case .send: send()
         case .pause: socket?.interest.remove(.read)
         case .waitForRoom: socket?.interest.insert(.write)
-        case .process: takeCalls(since: connections.now)
+        case .process: processCalls(since: connections.now)
         case .processLater:
             readIfThereIsRoom()
             connections.perform(scheduler.didReceive(self))
@@ -39,7 +39,7 @@ extension VarlinkConnection {
         case .resume:
             socket?.interest.remove(.write)
             pullWhileWritable()
-            takeCalls(since: connections.now)
+            processCalls(since: connections.now)
         case .disconnect: session?.disconnected()
         case .close: close()
         }
@@ -59,7 +59,7 @@ extension VarlinkConnection {
         return count > 0
     }
 
-    /// What the client sent before it hung up is taken up like all that is, if there is more than little of it by turns.
+    /// What the client sent before it hung up is taken up like all that is, if there is more than little of it by rounds.
     ///
     /// It counts as read: a user's connections may leave no more than they may have in buffers. Where a call is under
     /// way, what comes behind it is not looked at: nobody is to read a reply.
@@ -76,20 +76,20 @@ extension VarlinkConnection {
         chargeBuffers()
         guard self.budget != nil else { return }
         session?.disconnected()
-        if state.calls != .waiting { waitForTurn(budget) }
+        if state.calls != .waiting { waitForRound(budget) }
     }
 
-    /// Reads on in a turn, where nothing else tells that there is more.
+    /// Reads on in a round, where nothing else tells that there is more.
     func readWhatIsLeft() {
         guard state.input == .left, !frames.holdsMessage, current == nil else { return }
         left = max(0, left - connections.mostRead)
         if !read() { gone() }
     }
 
-    /// Waits for the next turn where there may be more.
+    /// Waits for the next round where there may be more.
     func waitForWhatIsLeft() {
         guard state.input == .left, state.calls != .waiting, socket != nil, let budget else { return }
-        if current == nil { waitForTurn(budget) } else { gone() }
+        if current == nil { waitForRound(budget) } else { gone() }
     }
 
     /// Bytes have come.
@@ -104,7 +104,7 @@ extension VarlinkConnection {
     /// Also where the client has closed with replies unread.
     func failed() {
         // What was read before is answered like all that is, though nobody may read it.
-        if state.calls == .queued, socket != nil { takeCalls(since: connections.now) }
+        if state.calls == .queued, socket != nil { processCalls(since: connections.now) }
         gone()
     }
 

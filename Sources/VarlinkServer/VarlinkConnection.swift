@@ -4,7 +4,7 @@ package import Varlink
 /// One client's connection: calls in, replies out, strictly in order.
 ///
 /// A client that sends what is no call, or more than it may, loses its connection and nothing else happens. One that
-/// does not read is not read from either. Who asks for more than fits between the calls of others waits for turns.
+/// does not read is not read from either. Calls of a user who exceeds the allowance wait for rounds: `FairScheduler`.
 package final class VarlinkConnection {
     let application: any VarlinkApplication
     let connections: OpenConnections
@@ -52,7 +52,7 @@ package final class VarlinkConnection {
             takeOverShared()
             let start = writer.count
             Reply.write(parameters, continues: continues && mode == .more, to: writer)
-            sendSoon(from: start)
+            scheduleFlush(from: start)
         }
         if !continues { finish() }
     }
@@ -72,7 +72,7 @@ package final class VarlinkConnection {
             takeOverShared()
             let start = writer.count
             Reply.write(error: error, to: writer)
-            sendSoon(from: start)
+            scheduleFlush(from: start)
         }
         finish()
     }
@@ -130,6 +130,6 @@ package final class VarlinkConnection {
     private func finish() {
         current = nil
         source = nil
-        if !state.isRunning { takeCalls(since: connections.now) }
+        if !state.isRunning { processCalls(since: connections.now) }
     }
 }

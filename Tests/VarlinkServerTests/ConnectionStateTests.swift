@@ -30,7 +30,7 @@ import Testing
         #expect(state.calls == .waiting)
         #expect(state.received(holdsBack: false) == .process)
         #expect(state.calls == .waiting)
-        state.turnHasCome()
+        state.roundHasCome()
         #expect(state.calls == .idle)
     }
 
@@ -130,7 +130,7 @@ import Testing
             state.pause()
             state.dequeuedCalls()
             #expect(state.calls == .waiting)
-            state.turnHasCome()
+            state.roundHasCome()
             #expect(state.calls == .idle)
         }
     }
