@@ -168,7 +168,7 @@ extension RealDaemon {
                     segmentctl send a < file & segmentctl receive a >&-; echo $?; wait $!; echo $?
                     segmentctl receive a > /dev/null & segmentctl send a <&-; echo $?; wait $!; echo $?
                     segmentctl receive a file & segmentctl send a file; echo $?; wait $!; echo $?; wc -c < file
-                    (sleep 0.5; truncate -s 0 file) & segmentctl receive a 2> /dev/null | (sleep 1; cat) > /dev/null &
+                    segmentctl receive a 2> /dev/null | (head -c 1; truncate -s 0 file; cat) > /dev/null &
                     segmentctl send a file; echo $?; wait
                     segmentctl send a /tmp; echo $?
                     segmentctl receive none new; echo $?; ls new
