@@ -35,7 +35,9 @@ import Testing
             log.add("read")
             pair.drain()
         }
+        var isOver = false
         func again() {
+            guard !isOver else { return }
             log.add("again")
             loop.afterThisTurn { again() }
         }
@@ -44,6 +46,8 @@ import Testing
         loop.turn()
         loop.turn()
         #expect(log.taken == ["again", "read", "again", "again"])
+        isOver = true
+        test.run()
         _ = source
     }
 
@@ -125,7 +129,9 @@ import Testing
             log.add("read")
             pair.drain()
         }
+        var isOver = false
         func again() {
+            guard !isOver else { return }
             log.add("again")
             loop.schedule(after: .zero) { again() }
         }
@@ -134,6 +140,8 @@ import Testing
         loop.turn(waiting: false)
         loop.turn(waiting: false)
         #expect(log.taken == ["again", "read", "again", "again"])
+        isOver = true
+        test.run()
         _ = source
     }
 
