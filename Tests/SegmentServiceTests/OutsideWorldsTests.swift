@@ -33,12 +33,17 @@ import Varlink
         var isOver = false
         private var lastTurn: Duration?
 
-        init(_ loop: EventLoop, _ source: ConfigurationSource) throws {
+        init(
+            _ loop: EventLoop,
+            _ source: ConfigurationSource,
+            start: OutsideWorlds.Limits = short,
+            reload: OutsideWorlds.Limits = short
+        ) throws {
             fixture = try BrokerFixture()
             service = SegmentService(
                 broker: fixture.broker,
                 loop: loop,
-                worlds: OutsideWorlds(source, start: short, reload: short),
+                worlds: OutsideWorlds(source, start: start, reload: reload),
                 announcements: Announcements(reloading: {}, ready: { _ in }, status: { _ in }, alive: {}),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
                 about: SegmentService.About(
@@ -103,11 +108,13 @@ import Varlink
     /// Runs `body` on an event loop, and then until it is so.
     private func with(
         _ source: ConfigurationSource,
+        start: OutsideWorlds.Limits = short,
+        reload: OutsideWorlds.Limits = short,
         _ body: (Scene) throws -> Void,
         until steps: [(Scene) -> Bool]
     ) throws {
         let loop = try EventLoop()
-        let scene = try Scene(loop, source)
+        let scene = try Scene(loop, source, start: start, reload: reload)
         try body(scene)
         let end = ContinuousClock.now + .seconds(20)
         for (number, step) in steps.enumerated() {
@@ -173,6 +180,66 @@ import Varlink
                     return true
                 }, reload,
                 { $0.reloads.count == 3 && $0.kinds("b") == [] && $0.kinds("n") == nil },
+            ]
+        )
+    }
+
+    private static let long = OutsideWorlds.Limits(
+        files: .seconds(20),
+        names: .seconds(20),
+        keys: .seconds(20)
+    )
+
+    @Test func `a reload during a start is done when the start is over`() throws {
+        let names = Latch()
+        try with(
+            source([.test("b")], group: names.wait),
+            start: Self.long,
+            reload: Self.long,
+            { scene in
+                scene.start([.test("a")])
+                for _ in 0..<2 { scene.service.reloadConfiguration { scene.reloads.append($0) } }
+            },
+            until: [
+                { $0.serving == 1 && !$0.isStarted && $0.reloads.isEmpty },
+                { _ in
+                    names.raise()
+                    return true
+                },
+                { $0.isStarted },
+                { scene in
+                    guard scene.reloads.count == 2 else { return false }
+                    for reload in scene.reloads {
+                        #expect((try? reload.get())?.created.map(\.string) == ["b"])
+                    }
+                    return scene.kinds("b") == []
+                },
+            ]
+        )
+    }
+
+    @Test func `a reload is refused where the start has waited as long for a world as a reload would`() throws
+    {
+        let names = Latch()
+        let reload: (Scene) -> Bool = { scene in
+            scene.service.reloadConfiguration { scene.reloads.append($0) }
+            return true
+        }
+        try with(
+            source([.test("b")], group: names.wait),
+            start: Self.long,
+            { scene in
+                scene.start([.test("a")])
+                _ = reload(scene)
+            },
+            until: [
+                { $0.reloads.count == 1 && $0.problem(0).contains("still starting") }, reload,
+                { $0.reloads.count == 2 && $0.problem(1).contains("still starting") && !$0.isStarted },
+                { _ in
+                    names.raise()
+                    return true
+                },
+                { $0.isStarted }, reload, { $0.reloads.count == 3 && $0.kinds("b") == [] },
             ]
         )
     }
