@@ -45,10 +45,7 @@ extension Broker {
         _ answers: FreshAnswers
     ) throws(BrokerError) -> FreshQuestions {
         var questions = FreshQuestions()
-        switch segment.life {
-        case .absent, .blocked: break
-        case .live, .draining, .removing: return questions
-        }
+        guard segment.live == nil, segment.state != .removing else { return questions }
         guard let definition = segment.definition else { return questions }
         // The start has asked already.
         if isStarting, let problem = resolver.unanswered(definition) {

@@ -18,7 +18,7 @@ extension Broker {
 
     private var largestSegment: LimitWarnings.Largest? {
         segments.values.compactMap { segment in
-            segment.life.segment.map { LimitWarnings.Largest(name: segment.name, bytes: $0.size) }
+            segment.live.map { LimitWarnings.Largest(name: segment.name, bytes: $0.identity.traits.size) }
         }.max()
     }
 

@@ -17,6 +17,7 @@ extension Broker {
         try mayHold(holder)
         let questions = try questions(beforeMaking: segment, answers)
         guard questions.isEmpty else { return .asking(questions) }
+        defer { if segment.lifecycle.isDemanded { send(.demanded(false), to: segment) } }
         let found = try present(segment, access, holder.client)
         let status = found.status
         let rule = AccessRule(status)
@@ -32,7 +33,7 @@ extension Broker {
                 )
             )
         }
-        let number = grant(access, on: segment, to: holder)
+        let number = grant(access, on: segment, found.identifier, to: holder)
         return .granted(
             Grant(
                 lease: String(number),
@@ -64,35 +65,44 @@ extension Broker {
         _ access: Access,
         _ client: Client
     ) throws(BrokerError) -> FoundSegment {
-        if case .live(let live) = segment.life, let status = statusesTogether?[live.identifier] {
-            return FoundSegment(identifier: live.identifier, status: status)
+        if let found = unchanged(segment) { return found }
+        if let awaited = segment.awaited {
+            segment.awaited = nil
+            send(.declared(awaited), to: segment)
         }
-        if let status = refreshAsked(segment), case .live(let live) = segment.life {
-            return FoundSegment(identifier: live.identifier, status: status)
+        send(.look, to: segment)
+        if segment.live == nil, segment.state != .removing, let declaration = resolved(segment) {
+            try mayMake(declaration.definition, access, client)
+            send(.resolved(declaration), .demanded(true), to: segment)
         }
-        switch segment.life {
-        case .absent, .blocked:
-            guard let definition = segment.definition else { break }
-            try mayMake(definition, access, client)
-            provision(segment, onDemand: true)
-        case .live, .draining, .removing: break
+        guard segments[segment.name.string] != nil else { throw .noSuchSegment(name: segment.name.string) }
+        if let problem = segment.lifecycle.shutProblem {
+            throw .segmentBlocked(name: segment.name, problem: problem)
         }
-        switch segment.life {
-        case .live(let live):
-            switch liveness(live) {
-            case .alive(let status): return FoundSegment(identifier: live.identifier, status: status)
-            case .marked, .gone: throw .segmentRemoving(name: segment.name)
-            case .unknown(let errno):
-                let problem = refusal("shmctl", errno, ByteCount(bytes: live.size))
+        switch segment.state {
+        case .ready, .drifted:
+            guard let live = segment.live, live.isFresh, let status = status(of: segment) else {
+                let problem = segment.lifecycle.refusals[.ask] ?? .kernelNotAsked
                 throw .segmentBlocked(name: segment.name, problem: problem)
             }
-        case .blocked(let problem):
+            statusesTogether?[live.identity.identifier] = status
+            return FoundSegment(identifier: live.identity.identifier, status: status)
+        case .blocked:
+            let problem = segment.lifecycle.problems.first ?? .kernelNotAsked
             throw .segmentBlocked(name: segment.name, problem: problem)
-        case .absent where segment.definition == nil:
-            throw .noSuchSegment(name: segment.name.string)
-        case .absent, .draining, .removing:
-            throw .segmentRemoving(name: segment.name)
+        case .absent, .draining, .removing: throw .segmentRemoving(name: segment.name)
         }
+    }
+
+    /// What the kernel says of a segment of which it says nothing new, so that nothing is to be done; nil otherwise.
+    private func unchanged(_ segment: BrokeredSegment) -> FoundSegment? {
+        guard let settled = segment.settled else { return nil }
+        let known = statusesTogether?[settled.identifier]
+        guard let status = known ?? self.status(settled.identifier), status.isSame(settled.status) else {
+            return nil
+        }
+        if known == nil { statusesTogether?[settled.identifier] = status }
+        return FoundSegment(identifier: settled.identifier, status: status)
     }
 
     /// Nobody makes a segment that they could not attach.
@@ -135,12 +145,23 @@ extension Broker {
         }
     }
 
-    private func grant(_ access: Access, on segment: BrokeredSegment, to holder: LeaseHolder) -> UInt64 {
+    private func grant(
+        _ access: Access,
+        on segment: BrokeredSegment,
+        _ identifier: SegmentIdentifier,
+        to holder: LeaseHolder
+    ) -> UInt64 {
         let number = leaseCounts.add(of: holder.client.userID)
-        let lease = HeldLease(access: access, holder: holder, since: clock.realtime())
+        let lease = HeldLease(
+            access: access,
+            holder: holder,
+            identifier: identifier,
+            since: clock.realtime()
+        )
         segment.leases[number] = lease
         holder.leases[number] = segment
-        if !removalDue.isEmpty { removalDue[segment.name] = nil }
+        segment.presentLeases += 1
+        if segment.presentLeases == 1 { send(.leases(1), to: segment) }
         tell(.leased, number, lease, of: segment)
         return number
     }
@@ -172,6 +193,22 @@ extension Broker {
         guard let lease = segment.leases.removeValue(forKey: number) else { return }
         leaseCounts.remove(of: holder.client.userID)
         tell(.released, number, lease, of: segment)
-        if segment.leases.isEmpty { retireIfUnused(segment) }
+        guard lease.identifier == segment.live?.identity.identifier else { return }
+        segment.presentLeases -= 1
+        guard segment.presentLeases == 0, ending == nil else { return }
+        guard segment.mayLeaveUnused else {
+            send(.leases(0), to: segment)
+            return
+        }
+        send(.look, .leases(0), to: segment)
+        offerFreedKeys()
+    }
+}
+
+extension BrokeredSegment {
+    /// What follows when its last lease ends depends on whether clients have it attached.
+    fileprivate var mayLeaveUnused: Bool {
+        guard let declaration = lifecycle.declaration, lifecycle.request == nil else { return true }
+        return declaration.isWhileUsed || declaration.renewsWhenUnused
     }
 }

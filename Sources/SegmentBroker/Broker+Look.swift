@@ -21,17 +21,9 @@ extension Broker {
     /// Nil where there is no such segment, or the kernel does not say.
     func status(_ identifier: SegmentIdentifier) -> SegmentStatus? { try? ask(identifier).get() }
 
-    func liveness(_ live: LiveSegment) -> Liveness {
-        Liveness(
-            ask(live.identifier),
-            key: live.key,
-            size: live.size,
-            creatorUserID: identity.userID
-        )
-    }
-
-    func liveness(_ doomed: DoomedSegment) -> Liveness {
-        Liveness(ask(doomed.identifier), key: nil, size: doomed.size, creatorUserID: identity.userID)
+    /// What the kernel last said of the live segment; asked where it has said nothing yet.
+    func status(of segment: BrokeredSegment) -> SegmentStatus? {
+        segment.status ?? segment.live.flatMap { status($0.identity.identifier) }
     }
 
     /// The segment under a key, whoever made it; everybody may ask for no permission at all.
@@ -45,17 +37,6 @@ extension Broker {
             return nil
         }
         return try look(identifier)
-    }
-
-    /// The segment that a record means; nil where there is none any more.
-    func find(_ record: SegmentRecord) throws(Errno) -> FoundSegment? {
-        guard let traits = record.segment?.traits else { return nil }
-        let found =
-            if let identifier = record.identifier { try look(identifier) } else { try find(traits.key) }
-        guard let found, Ownership.matches(record, found.identifier, found.status),
-            found.status.creatorUserID == identity.userID
-        else { return nil }
-        return found
     }
 
     private func look(_ identifier: SegmentIdentifier) throws(Errno) -> FoundSegment? {

@@ -5,27 +5,6 @@ import SystemVSharedMemory
 
 /// Performs what a lifecycle wants, and gives it the answers.
 extension Broker {
-    /// Sends events to a lifecycle, one after the other, each until nothing is left to do; returns what is to be told.
-    @discardableResult
-    func send(
-        _ events: [SegmentLifecycle.Event],
-        to lifecycle: inout SegmentLifecycle,
-        of segment: BrokeredSegment
-    ) -> [SegmentLifecycle.Note] {
-        var notes: [SegmentLifecycle.Note] = []
-        for event in events {
-            var next: SegmentLifecycle.Event? = event
-            while let event = next {
-                next = nil
-                for action in lifecycle.receive(event) {
-                    if case .tell(let note) = action { notes.append(note) }
-                    if let answer = perform(action, of: segment) { next = .answered(action, answer) }
-                }
-            }
-        }
-        return notes
-    }
-
     /// The answer of kernel or records; nil for an action that is not answered.
     func perform(
         _ action: SegmentLifecycle.Action,
@@ -62,20 +41,43 @@ extension Broker {
         of identifier: SegmentIdentifier,
         _ segment: BrokeredSegment
     ) -> SegmentLifecycle.Answer {
+        statusesTogether?[identifier] = nil
         switch ask(identifier) {
-        case .success(let status): .observed(SegmentLifecycle.Observation(identifier, status))
-        case .failure(.invalidArgument), .failure(.identifierRemoved): .nothing
-        case .failure(let errno): .refused(refusal("shmctl", errno, size(of: segment)))
+        case .success(let status):
+            // Any record may be spoilt.
+            if let name = namesOfSegments[identifier], name != segment.name { return .nothing }
+            return observed(identifier, status, segment)
+        case .failure(.invalidArgument), .failure(.identifierRemoved): return .nothing
+        case .failure(let errno): return .refused(refusal("shmctl", errno, size(of: segment)))
         }
     }
 
+    /// A key that another name has is that name's, whatever lies under it, and so is what that name has.
     private func observation(under key: SegmentKey, _ segment: BrokeredSegment) -> SegmentLifecycle.Answer {
         do throws(Errno) {
-            guard let found = try find(key) else { return .nothing }
-            return .observed(SegmentLifecycle.Observation(found.identifier, found.status))
+            let found = try find(key)
+            let holders = [reservations.holders[key], found.flatMap { namesOfSegments[$0.identifier] }]
+            if let holder = holders.lazy.compactMap(\.self).first(where: { $0 != segment.name }) {
+                // A record from before shmget(2) knows a key only.
+                if case .recorded = segment.lifecycle.memory { return .nothing }
+                return .refused(.keyCollision(key, segment.definition?.key ?? .value(key), holder: holder))
+            }
+            guard let found else { return .nothing }
+            return observed(found.identifier, found.status, segment)
         } catch {
             return .refused(refusal("shmget", error, size(of: segment)))
         }
+    }
+
+    private func observed(
+        _ identifier: SegmentIdentifier,
+        _ status: SegmentStatus,
+        _ segment: BrokeredSegment
+    ) -> SegmentLifecycle.Answer {
+        if segment.live.map({ $0.identity.identifier == identifier }) ?? true {
+            segment.observed = FoundSegment(identifier: identifier, status: status)
+        }
+        return .observed(SegmentLifecycle.Observation(identifier, status))
     }
 
     private func create(_ traits: SegmentLifecycle.Traits) -> SegmentLifecycle.Answer {
@@ -103,7 +105,8 @@ extension Broker {
             return .attached(address)
         } catch {
             if observation(of: identifier, segment) == .nothing { return .nothing }
-            return .refused(.unshielded(error, refusal("shmat", error, size(of: segment))))
+            let problem = refusal("shmat", error, size(of: segment))
+            return .refused(segment.lifecycle.isShut ? problem : .unshielded(error, problem))
         }
     }
 
@@ -124,7 +127,12 @@ extension Broker {
         } catch {
             let answer = observation(of: identifier, segment)
             guard case .observed(let observation) = answer else { return answer }
-            return .refused(.permissionsDiffer(observation.status, reason: error.description))
+            let isNew = segment.lifecycle.isShut
+            return .refused(
+                isNew
+                    ? refusal("shmctl", error, size(of: segment))
+                    : .permissionsDiffer(observation.status, reason: error.description)
+            )
         }
     }
 
@@ -145,23 +153,38 @@ extension Broker {
         _ record: SegmentLifecycle.Record,
         _ segment: BrokeredSegment
     ) -> SegmentLifecycle.Answer {
-        do throws(SegmentProblem) {
-            let created = created(record.segment, segment.record?.segment)
-            try write(SegmentRecord(segment.name, record, created: created), for: segment)
+        let created = created(record.segment, segment.record?.segment)
+        let written = SegmentRecord(segment.name, record, created: created)
+        do throws(RecordsError) {
+            try records.write(written)
+            segment.record = written
+            staleRecords.remove(segment.name)
             return .done
         } catch {
-            return .refused(error)
+            let problem = SegmentProblem.recordsUnwritable(error.description)
+            if written.identifier != nil {
+                warnOfRecord("Segment \(segment.name) has no whole record: \(problem.message), ignoring")
+            }
+            return .refused(problem)
         }
     }
 
+    /// Done in any case: what the disk refuses now, a check tries again, and a start believes the kernel.
     private func eraseRecord(_ segment: BrokeredSegment) -> SegmentLifecycle.Answer {
-        do throws(RecordsError) {
-            try records.remove(segment.name)
-            segment.record = nil
-            return .done
-        } catch {
-            return .refused(.recordsUnwritable(error.description))
-        }
+        segment.record = nil
+        erase(segment.name)
+        return .done
+    }
+
+    func refusal(_ call: String, _ errno: Errno, _ size: ByteCount) -> SegmentProblem {
+        KernelRefusal.problem(
+            call: call,
+            errno: errno,
+            size: size,
+            limits: try? kernel.limits(),
+            memory: errno == .noMemory ? kernel.memoryLimits() : nil,
+            addressSpace: errno == .noMemory ? kernel.addressSpaceLimit() : nil
+        )
     }
 
     /// When a segment was created: as recorded before, now for one about to be, nil for one that was found.

@@ -42,9 +42,9 @@ extension Broker {
             LoggedKey.event.rawValue: .string(line.event.rawValue),
             LoggedKey.segment.rawValue: .string(segment.name.string),
         ]
-        if let live = segment.life.segment {
-            metadata[LoggedKey.key.rawValue] = .string(live.key.description)
-            metadata[LoggedKey.identifier.rawValue] = .string(live.identifier.description)
+        if let live = segment.live {
+            metadata[LoggedKey.key.rawValue] = .string(live.identity.traits.key.description)
+            metadata[LoggedKey.identifier.rawValue] = .string(live.identity.identifier.description)
         }
         logger.log(level: line.level, "\(text)", metadata: metadata)
     }

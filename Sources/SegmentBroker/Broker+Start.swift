@@ -1,7 +1,6 @@
 import Logging
 package import SegmentModel
 package import SegmentRecords
-import SystemPackage
 import SystemVSharedMemory
 
 extension Broker {
@@ -18,10 +17,38 @@ extension Broker {
                     + (lost.movedTo.map { "is set aside as \($0)" } ?? "cannot be set aside either, ignoring")
             )
         }
-        for definition in configuration.segments {
-            add(BrokeredSegment(definition.name, definition))
+        var unrecorded: [SegmentName: SegmentDefinition] = [:]
+        for definition in configuration.segments { unrecorded[definition.name] = definition }
+        for record in loaded.records.sorted(by: Self.takesOverBefore) {
+            let segment = BrokeredSegment(record.name, as: identity.credentials, record: record)
+            add(segment)
+            reservations.update(segment.name, segment.lifecycle.keys)
+            if let definition = unrecorded.removeValue(forKey: record.name) {
+                send(.declared(declaration(definition, of: record)), to: segment)
+            } else {
+                send(.undeclared, to: segment)
+            }
         }
-        for record in loaded.records.sorted(by: KeyPlacement.recalledBefore) { recall(record) }
+        for definition in unrecorded.values.sorted(by: { $0.name < $1.name }) {
+            let segment = BrokeredSegment(definition.name, as: identity.credentials)
+            segment.awaited = resolver.declaration(definition)
+            add(segment)
+        }
+    }
+
+    /// Whole records come before those of a crash between record and shmget(2), which know a key only.
+    static func takesOverBefore(_ one: SegmentRecord, _ other: SegmentRecord) -> Bool {
+        (one.identifier == nil ? 1 : 0, one.name) < (other.identifier == nil ? 1 : 0, other.name)
+    }
+
+    /// Until the file of its key has been looked at, the key is as recorded.
+    private func declaration(
+        _ definition: SegmentDefinition,
+        of record: SegmentRecord
+    ) -> SegmentLifecycle.Declaration {
+        var declaration = resolver.declaration(definition)
+        if let key = record.key, definition.keyFile != nil { declaration.key = .at(key) }
+        return declaration
     }
 
     /// Makes what is missing and finds what differs, with what is known of groups and keys.
@@ -29,52 +56,30 @@ extension Broker {
     /// Whatever is wrong with one segment blocks that segment.
     package func starting(groups: GroupTable, keys: KeyTable) -> BrokerWork {
         (self.groups, self.keys) = (groups, keys)
-        let (taken, missing) = partitionedByLife()
-        // Whoever acquires a segment meanwhile must not get a key that is another's by declaration.
-        for segment in missing {
-            guard let definition = segment.definition, definition.key != .ownFile else { continue }
-            _ = try? place(segment, definition)
+        let declarations = placed(configuration.segments)
+        var declared: [SegmentName: SegmentLifecycle.Declaration] = [:]
+        for declaration in declarations {
+            let name = declaration.definition.name
+            declared[name] = declaration
+            // Whoever acquires a segment meanwhile must not get a key that is another's by declaration.
+            if let segment = segments[name.string], segment.awaited != nil { segment.awaited = declaration }
         }
-        return BrokerWork(on: (taken + missing).map(\.name)) { [self] name, _ in
-            guard let segment = segments[name.string] else { return }
-            switch segment.life {
-            case .live, .draining:
-                refresh(segment)
-                renew(segment, quietly: true)
-                drainUndeclared(segment)
-            case .absent: provision(segment)
-            case .removing, .blocked: break
+        func isRecorded(_ name: SegmentName) -> Bool {
+            segments[name.string]?.lifecycle.keys.isEmpty == false
+        }
+        let missing = declarations.map(\.definition.name).filter { !isRecorded($0) }
+        return BrokerWork(on: names.filter(isRecorded) + missing) { [self] name, _ in
+            guard let segment = segments[name.string], let declaration = declared[name] else { return }
+            segment.awaited = nil
+            if segment.live == nil {
+                send(.declared(declaration), to: segment)
+            } else {
+                send(.declared(declaration), .look, to: segment)
             }
         } end: { [self] in
             isStarting = false
+            offerFreedKeys()
             noteHost()
         }
-    }
-
-    /// What is there or waits for the kernel, in order of name, and what is not, in the order in which keys are placed.
-    private func partitionedByLife() -> (taken: [BrokeredSegment], missing: [BrokeredSegment]) {
-        func isMissing(_ segment: BrokeredSegment) -> Bool {
-            if case .absent = segment.life { true } else { false }
-        }
-        let missing = KeyPlacement.order(configuration.segments).compactMap { segments[$0.name.string] }
-        return (sorted.filter { !isMissing($0) }, missing.filter(isMissing))
-    }
-
-    /// Finds the segment that a record means, or drops the record.
-    private func recall(_ record: SegmentRecord) {
-        let segment = segments[record.name.string] ?? BrokeredSegment(record.name, nil)
-        segment.record = record
-        add(segment)
-        do throws(SegmentProblem) {
-            guard try !recall(segment), segment.definition == nil else { return }
-            forget(segment)
-        } catch {
-            block(segment, error)
-        }
-    }
-
-    /// What no file declares goes when nobody uses it.
-    func drainUndeclared(_ segment: BrokeredSegment) {
-        if segment.definition == nil { drain(segment) }
     }
 }

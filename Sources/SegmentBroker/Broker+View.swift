@@ -6,7 +6,7 @@ package import SystemVSharedMemory
 extension Broker {
     package func describe(_ name: String, viewer: Viewer) throws(BrokerError) -> SegmentDescription {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
-        refreshAsked(segment)
+        refresh(segment)
         guard segments[name] != nil else { throw .noSuchSegment(name: name) }
         return description(segment, viewer: viewer, memory: memory())
     }
@@ -22,7 +22,7 @@ extension Broker {
     ) -> SegmentDescription? {
         var last = name
         while let segment = segment(after: last) {
-            refreshAsked(segment)
+            refresh(segment)
             if segments[segment.name.string] != nil {
                 return description(segment, viewer: viewer, memory: memory)
             }
@@ -52,14 +52,14 @@ extension Broker {
     }
 
     package var blockedCount: Int {
-        segments.values.count { $0.life.state == .blocked }
+        segments.values.count { $0.state == .blocked }
     }
 
-    /// What cannot be made, or repaired, in order of name.
+    /// What cannot be made, opened or repaired, in order of name.
     package var blockedNames: [SegmentName] {
         sorted.filter { segment in
-            segment.life.state == .blocked
-                || segment.life.segment?.problems.contains { $0.kind == .permissionsDiffer } == true
+            segment.state == .blocked || segment.lifecycle.shutProblem != nil
+                || segment.lifecycle.problems.contains { $0.kind == .permissionsDiffer }
         }
         .map(\.name)
     }
@@ -68,7 +68,7 @@ extension Broker {
 
     /// Of the segments in the kernel, in bytes, as far as 64 bits hold it.
     package var segmentBytes: UInt64 {
-        segments.values.reduce(0) { $0.addingSaturated($1.life.segment?.size ?? 0) }
+        segments.values.reduce(0) { $0.addingSaturated($1.live?.identity.traits.size ?? 0) }
     }
 
     /// What takes the longer to count the more segments there are, whoever made them.
@@ -115,7 +115,7 @@ extension Broker {
         let definition = segment.definition
         var description = SegmentDescription(
             name: segment.name,
-            state: segment.life.state,
+            state: segment.state,
             size: definition?.size ?? ByteCount(bytes: 0),
             mode: definition?.mode ?? [],
             group: definition?.group ?? identity.groupName,
@@ -123,28 +123,26 @@ extension Broker {
         )
         description.summary = definition?.summary
         description.configurationFile = definition?.file.string
-        description.problems = problems(segment)
+        description.problems = segment.lifecycle.problems
         describeKey(segment, &description)
-        switch segment.life {
-        case .live(let live), .draining(let live):
-            description.key = live.key
-            description.identifier = live.identifier
-            description.size = ByteCount(bytes: live.size)
-            description.memory = memory[live.identifier]
+        if let live = segment.live {
+            description.key = live.identity.traits.key
+            description.identifier = live.identity.identifier
+            description.size = ByteCount(bytes: live.identity.traits.size)
+            description.memory = memory[live.identity.identifier]
             description.created = segment.record?.segment?.created
-            if let status = status(live.identifier) {
+            if let status = status(of: segment) {
                 description.take(status, group: groupName(status.ownerGroupID, definition))
-                description.attachments = live.attachments(status)
+                description.attachments = live.shownAttachments
             }
-        case .removing(let doomed):
-            description.identifier = doomed.identifier
-            description.size = ByteCount(bytes: doomed.size)
-            description.memory = memory[doomed.identifier]
-            if let status = status(doomed.identifier) {
+        } else if segment.state == .removing, let former = segment.lifecycle.formerMemory.last {
+            description.identifier = former.identity.identifier
+            description.size = ByteCount(bytes: former.identity.traits.size)
+            description.memory = memory[former.identity.identifier]
+            if let status = status(former.identity.identifier) {
                 description.take(status, group: groupName(status.ownerGroupID, definition))
                 description.attachments = Int(clamping: status.attachmentCount)
             }
-        case .absent, .blocked: break
         }
         if let viewer {
             (description.leases, description.leaseCount) = leases(of: segment, shownTo: viewer)
@@ -180,24 +178,16 @@ extension Broker {
 
     /// Nil where the segment is not in the kernel.
     private func accessRule(of segment: BrokeredSegment) -> AccessRule? {
-        segment.life.segment.flatMap { status($0.identifier) }.map { AccessRule($0) }
-    }
-
-    private func problems(_ segment: BrokeredSegment) -> [SegmentProblem] {
-        switch segment.life {
-        case .absent: []
-        case .live(let live): live.problems
-        case .draining: segment.definition == nil ? [.undeclared] : []
-        case .removing(let doomed): doomed.byOther ? [.removedByOther(segment.name)] : []
-        case .blocked(let problem): [problem]
-        }
+        segment.live.flatMap { status($0.identity.identifier) }.map { AccessRule($0) }
     }
 
     private func describeKey(_ segment: BrokeredSegment, _ description: inout SegmentDescription) {
         switch segment.definition?.key {
         case .ownFile:
             description.keyPath = segment.definition?.file.string
-            description.keyProject = segment.key?.project ?? KeyDeclaration.defaultProject
+            description.keyProject =
+                (segment.live?.identity.traits.key ?? segment.lifecycle.declaration?.placedKey)?.project
+                ?? KeyDeclaration.defaultProject
         case .path(let path, let project):
             description.keyPath = path.string
             description.keyProject = project

@@ -1,3 +1,4 @@
+import Glibc
 package import Logging
 package import SegmentModel
 package import SegmentRecords
@@ -21,7 +22,11 @@ package final class Broker {
     var segments: [String: BrokeredSegment] = [:]
     /// The names of `segments`, sorted.
     var names: [SegmentName] = []
-    var placement = KeyPlacement()
+    var reservations = KeyReservations()
+    /// Of live segments and of former memory.
+    var namesOfSegments: [SegmentIdentifier: SegmentName] = [:]
+    /// Others may wait for them.
+    var areKeysFreed = false
     var resolver: DeclarationResolver
     /// Until what the configuration declares has been made or is blocked.
     var isStarting = false
@@ -105,7 +110,7 @@ package final class Broker {
         let index = names.partitioningIndex { $0 >= segment.name }
         if index < names.endIndex, names[index] == segment.name { names.remove(at: index) }
         removalDue[segment.name] = nil
-        if let key = segment.key { placement.release(key, of: segment.name) }
+        reservations.update(segment.name, [])
         dropRecord(segment)
     }
 
@@ -142,14 +147,18 @@ package struct BrokerIdentity: Equatable, Sendable {
     package var isService: Bool
     /// Members of the group: as the creator's group it keeps the group bits of every segment for ever.
     package var groupMembers: [String]
+    /// As the kernel shows it to this process; `shm_cpid`.
+    package var processID: Int32
 
     package init(
         userID: UInt32,
         groupID: UInt32,
         groupName: String,
         isService: Bool,
-        groupMembers: [String] = []
+        groupMembers: [String] = [],
+        processID: Int32 = getpid()
     ) {
+        self.processID = processID
         self.userID = userID
         self.groupID = groupID
         self.groupName = groupName
@@ -157,5 +166,12 @@ package struct BrokerIdentity: Equatable, Sendable {
         self.groupMembers = groupMembers
     }
 
-    var ownership: Ownership { Ownership(userID: userID, judgesByCreator: isService) }
+    var credentials: SegmentLifecycle.Credentials {
+        SegmentLifecycle.Credentials(
+            userID: userID,
+            groupID: groupID,
+            processID: processID,
+            judgesByCreator: isService
+        )
+    }
 }

@@ -1,124 +1,59 @@
 import SegmentModel
 import SegmentRecords
-import SystemPackage
 import SystemVSharedMemory
 
 /// Everything the broker knows of one name.
 final class BrokeredSegment {
-    let name: SegmentName
-    /// Nil once no file declares it any more.
-    var definition: SegmentDefinition?
-    var life = SegmentLife.absent
+    /// Where the segment stands; changed by `Broker.send` alone.
+    var lifecycle: SegmentLifecycle
+    /// How it stood when others were last told; nil for a name that is new.
+    var told: Standing?
+    /// Of the live segment and of former memory, as `Broker.namesOfSegments` has them.
+    var identifiers: Set<SegmentIdentifier> = []
     /// By number, which only grows.
     var leases: [UInt64: HeldLease] = [:]
+    /// How many of them are on the present memory.
+    var presentLeases = 0
     /// What is on disk.
-    ///
-    /// While the segment is absent or blocked: what the kernel has not yet been able to say whether it is still true.
     var record: SegmentRecord?
-    /// The key it has or will get; nil while none can be placed.
-    var key: SegmentKey?
+    /// What the kernel last said of the live segment, or of one that may become it.
+    var observed: FoundSegment?
+    /// What the kernel said when the segment came to rest with nothing left to do but to grant leases; nil otherwise.
+    var settled: FoundSegment?
+    /// A declaration that the start has not come to.
+    var awaited: SegmentLifecycle.Declaration?
     /// How often the lines that clients cause may still be logged.
     var logAllowances: [LogKind: LogAllowance] = [:]
 
-    init(_ name: SegmentName, _ definition: SegmentDefinition?) {
-        self.name = name
-        self.definition = definition
+    init(_ name: SegmentName, as credentials: SegmentLifecycle.Credentials, record: SegmentRecord? = nil) {
+        self.record = record
+        lifecycle = SegmentLifecycle(
+            name,
+            as: credentials,
+            record: record.map(SegmentLifecycle.Record.init)
+        )
     }
 
-    var isWhileUsed: Bool {
-        if case .whileUsed = definition?.keep { true } else { false }
-    }
-}
+    var name: SegmentName { lifecycle.name }
+    var state: SegmentState { lifecycle.state }
+    /// Nil once no file declares it any more.
+    var definition: SegmentDefinition? { lifecycle.declaration?.definition ?? awaited?.definition }
 
-/// Where a segment stands, with what is true only there.
-enum SegmentLife {
-    case absent
-    case live(LiveSegment)
-    case draining(LiveSegment)
-    case removing(DoomedSegment)
-    case blocked(SegmentProblem)
-
-    var state: SegmentState {
-        switch self {
-        case .absent: .absent
-        case .live(let live): live.problems.isEmpty ? .ready : .drifted
-        case .draining: .draining
-        case .removing: .removing
-        case .blocked: .blocked
-        }
+    /// The segment in the kernel under its key.
+    var live: SegmentLifecycle.Live? {
+        if case .live(let live) = lifecycle.memory { live } else { nil }
     }
 
-    /// Whether it is in the kernel and not marked for removal.
-    var isInKernel: Bool {
-        switch self {
-        case .live, .draining: true
-        case .absent, .removing, .blocked: false
-        }
+    /// Of the live segment and of former memory.
+    var presentIdentifiers: Set<SegmentIdentifier> {
+        var identifiers = Set(lifecycle.formerMemory.map(\.identity.identifier))
+        if let live { identifiers.insert(live.identity.identifier) }
+        return identifiers
     }
 
-    /// Whether its permissions differ and could not be set.
-    var isUnrepaired: Bool {
-        switch self {
-        case .live(let live), .draining(let live): live.unrepaired != nil
-        case .absent, .removing, .blocked: false
-        }
+    /// What the kernel last said of the live segment.
+    var status: SegmentStatus? {
+        guard let observed, observed.identifier == live?.identity.identifier else { return nil }
+        return observed.status
     }
-
-    /// Of the segment, also where it is marked for removal.
-    var identifier: SegmentIdentifier? {
-        if case .removing(let doomed) = self { doomed.identifier } else { segment?.identifier }
-    }
-
-    /// The segment where it is in the kernel and not marked for removal.
-    ///
-    /// Setting it changes what is known of the segment, never where it stands.
-    var segment: LiveSegment? {
-        get {
-            switch self {
-            case .live(let live), .draining(let live): live
-            case .absent, .removing, .blocked: nil
-            }
-        }
-        set {
-            guard let newValue else { return }
-            switch self {
-            case .live: self = .live(newValue)
-            case .draining: self = .draining(newValue)
-            case .absent, .removing, .blocked: break
-            }
-        }
-    }
-}
-
-/// A segment in the kernel under its key.
-struct LiveSegment {
-    var identifier: SegmentIdentifier
-    var key: SegmentKey
-    /// In bytes.
-    var size: UInt64
-    /// The broker's own attachment; nil only where the kernel refused one.
-    var keeper: AttachmentAddress?
-    /// Size and key, until it is made anew.
-    var differences: [SegmentProblem] = []
-    /// Permissions that could not be set.
-    var unrepaired: SegmentProblem?
-    /// Why there is no keeper.
-    var unshielded: SegmentProblem?
-
-    /// What keeps it from being ready.
-    var problems: [SegmentProblem] { differences + [unrepaired, unshielded].compactMap(\.self) }
-
-    /// How often clients have it attached.
-    func attachments(_ status: SegmentStatus) -> Int {
-        max(0, Int(clamping: status.attachmentCount) - (keeper == nil ? 0 : 1))
-    }
-}
-
-/// A segment marked for removal: it has no key and goes with its last detach.
-struct DoomedSegment {
-    var identifier: SegmentIdentifier
-    /// In bytes.
-    var size: UInt64
-    /// Marked by somebody who is not the broker: it is made again when it is gone.
-    var byOther: Bool
 }

@@ -29,6 +29,8 @@ package final class LeaseHolder {
 struct HeldLease {
     var access: Access
     var holder: LeaseHolder
+    /// The segment that it was granted for.
+    var identifier: SegmentIdentifier
     /// CLOCK_REALTIME, in µs.
     var since: Int64
 

@@ -15,14 +15,16 @@ enum SegmentChange {
     case unrepaired(SegmentProblem)
     /// The broker cannot attach it.
     case unshielded(SegmentProblem)
+    /// It has been created, and cannot be opened to clients.
+    case shut(SegmentProblem)
     /// One difference from the declaration; subscribers are told of all differences together.
     case drifted(SegmentProblem)
     case blocked(SegmentProblem)
     /// To another project number than the first of its file.
     case keyMoved(SegmentKey, from: SegmentKey)
     case draining
-    /// `isOrdered` by an administrator.
-    case removed(isOrdered: Bool)
+    /// `isOrdered` by an administrator; clients may have former memory attached.
+    case removed(isOrdered: Bool, leavesFormerMemory: Bool)
     /// Marked while clients have it attached.
     case marked
     case irremovable(String)
@@ -39,8 +41,8 @@ enum SegmentChange {
         switch self {
         case .created: .created
         case .replaced: .replaced
-        case .takenOver, .repaired, .unrepaired, .unshielded, .blocked, .draining: .changed
-        case .removed: .removed
+        case .takenOver, .repaired, .unrepaired, .unshielded, .shut, .blocked, .draining: .changed
+        case .removed(_, let leavesFormerMemory): leavesFormerMemory ? .removing : .removed
         case .marked: .removing
         case .silent(let kind): kind
         case .drifted, .keyMoved, .irremovable, .removedByOther, .markedByOther, .goneBeforeStart, .twoAlive:
@@ -63,6 +65,8 @@ enum SegmentChange {
             )
         case .unrepaired(let problem): Line(.error, .drifted, "Segment \(name): \(problem.message)")
         case .unshielded(let problem): Line(.warning, .drifted, "Segment \(name): \(problem.message)")
+        case .shut(let problem):
+            Line(.error, .drifted, "Segment \(name) is created but not open yet: \(problem.message)")
         case .drifted(let problem):
             Line(.warning, .drifted, "Segment \(name) has drifted: \(problem.message)")
         case .blocked(let problem): Line(.error, .blocked, "Segment \(name) is blocked: \(problem.message)")
@@ -73,7 +77,8 @@ enum SegmentChange {
                 "Segment \(name) gets key \(key): project \(first.project) of its file is taken"
             )
         case .draining: Line(.notice, .draining, "Segment \(name) is removed when nobody uses it any more")
-        case .removed(let isOrdered): Line(.notice, .removed, "Segment \(name) removed", isOrdered: isOrdered)
+        case .removed(let isOrdered, _):
+            Line(.notice, .removed, "Segment \(name) removed", isOrdered: isOrdered)
         case .marked:
             Line(
                 .warning,

@@ -8,10 +8,16 @@ struct Standing: Equatable {
     var problems: [SegmentProblem]
     var hints: [SegmentProblem]
     var live: SegmentLifecycle.Identity?
+    /// The key that it has or would get.
+    var placedKey: SegmentKey?
     /// Oldest first.
     var formerMemory: [SegmentIdentifier]
     /// Why the segment cannot be removed although it is to be.
     var removalRefusal: SegmentProblem?
+    /// Why it is not open to clients yet.
+    var shutProblem: SegmentProblem?
+    /// Nothing is left of the name.
+    var isOver: Bool
 
     init(_ lifecycle: SegmentLifecycle) {
         definition = lifecycle.declaration?.definition
@@ -20,7 +26,10 @@ struct Standing: Equatable {
         hints = lifecycle.hints
         if case .live(let live) = lifecycle.memory { self.live = live.identity }
         formerMemory = lifecycle.formerMemory.map(\.identity.identifier)
+        placedKey = lifecycle.declaration?.placedKey
         removalRefusal = lifecycle.refusals[.mark]
+        shutProblem = lifecycle.shutProblem
+        isOver = lifecycle.isOver
     }
 
     /// What to tell when a lifecycle has come to rest, at most once of each problem.
@@ -33,7 +42,11 @@ struct Standing: Equatable {
         isOrdered: Bool = false,
         isStarting: Bool = false
     ) -> [SegmentChange] {
-        var changes = notes.flatMap { self.changes(for: $0, isOrdered: isOrdered) }
+        // Nobody has been told of the name.
+        if before == nil, isOver { return notes.contains(.goneBeforeStart) ? [.goneBeforeStart] : [] }
+        let keyMoved = keyMoved(since: before, notes)
+        var changes = [keyMoved].compactMap(\.self)
+        changes += notes.flatMap { self.changes(for: $0, isOrdered: isOrdered) }
         if let removalRefusal, removalRefusal != before?.removalRefusal {
             changes.append(.irremovable(removalRefusal.message))
         }
@@ -59,7 +72,7 @@ struct Standing: Equatable {
         case .replaced: creation(SegmentChange.replaced)
         case .takenOver, .adopted: [.takenOver]
         case .repaired(let permissions): [.repaired(permissions)]
-        case .removed: [.removed(isOrdered: isOrdered)]
+        case .removed: [.removed(isOrdered: isOrdered, leavesFormerMemory: state == .removing)]
         case .marked: [.marked]
         case .removedByOther: [.markedByOther]
         case .vanished: [.removedByOther]
@@ -75,17 +88,34 @@ struct Standing: Equatable {
         return [twoAlive, size.map(change)].compactMap(\.self)
     }
 
+    /// To another project number than the first of its file.
+    private func keyMoved(since before: Standing?, _ notes: [SegmentLifecycle.Note]) -> SegmentChange? {
+        let isFound = live != nil && !notes.contains(.created) && !notes.contains(.replaced)
+        guard definition?.key == .ownFile, let placedKey, placedKey != before?.placedKey,
+            placedKey.project != KeyDeclaration.defaultProject, !isFound
+        else { return nil }
+        return .keyMoved(placedKey, from: placedKey.withProject(KeyDeclaration.defaultProject))
+    }
+
     private func change(forNew problem: SegmentProblem, isStarting: Bool) -> SegmentChange? {
-        switch problem.kind {
+        if problem == shutProblem { return .shut(problem) }
+        return switch problem.kind {
         case .permissionsDiffer: .unrepaired(problem)
         case .unshielded: .unshielded(problem)
         default: isStarting ? nil : .drifted(problem)
         }
     }
 
+    private func hadMemory(_ before: Standing?) -> Bool {
+        switch before?.state {
+        case .ready, .drifted, .draining, .removing: true
+        case .absent, .blocked, nil: false
+        }
+    }
+
     private func eventOfState(since before: Standing?) -> SegmentEvent.Kind {
         switch state {
-        case .absent where before != nil && (definition == nil || before?.state != .absent): .removed
+        case .absent where before != nil && (definition == nil || hadMemory(before)): .removed
         case .removing where before?.state != .removing: .removing
         case .absent, .ready, .drifted, .draining, .removing, .blocked: .changed
         }

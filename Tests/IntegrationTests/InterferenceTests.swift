@@ -39,7 +39,10 @@ extension RealDaemon {
             }
         }
 
-        @Test func `ipcrm on an attached segment: it stays its clients' until they let go`() throws {
+        @Test
+        func `ipcrm on an attached segment: clients keep it until they let go, and it is made again at once`()
+            throws
+        {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
                 let client = try daemon.client()
                 let old = try #require(try daemon.client().describe("a").identifier)
@@ -49,13 +52,16 @@ extension RealDaemon {
                     #expect(try Programs.run("ipcrm -m \(old)").status == 0)
                     try daemon.expectSaidOnce("Segment a was marked for removal by somebody else")
                     #expect(holding.read(at: 0) == 42)
-                    #expect(try daemon.status("a").contains("removed_by_other"))
-                    #expect(try daemon.segmentctl("key a").status == 3)
-                    #expect(try kernel.allSegments().count == 1)
+                    let again = try client.describe("a")
+                    #expect(again.state == .ready)
+                    #expect(again.identifier != old)
+                    #expect(try daemon.segmentctl("key a").status == 0)
+                    #expect(try kernel.allSegments().count == 2)
                 }
                 try daemon.awaitChecks()
-                #expect(try daemon.client().describe("a").state == .ready)
+                #expect(try client.describe("a").state == .ready)
                 try daemon.expectSaidOnce("Segment a made again")
+                try daemon.expectSaidOnce("Segment a is made again while clients still have the old memory")
                 #expect(try kernel.allSegments().count == 1)
             }
         }

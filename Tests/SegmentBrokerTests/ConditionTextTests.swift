@@ -6,12 +6,14 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Each condition of the world that blocks a segment: what was found and what to do.
+/// Each condition of the world that keeps a segment from clients: what was found and what to do.
 @Suite struct ConditionTextTests {
     struct Condition: CustomTestStringConvertible, Sendable {
         var kind: String
         var definition: SegmentDefinition
         var prepare: @Sendable (BrokerFixture) throws -> Void = { _ in }
+        /// Drifted where the segment has been created and keeps its key.
+        var state = SegmentState.blocked
         var message: String
         var remedy: String
 
@@ -92,6 +94,7 @@ import Testing
                 $0.lifeline.refused = (.attach, .noMemory)
                 $0.fake.largestAddressSpace = 1 << 30
             },
+            state: .drifted,
             message: "the daemon cannot attach 4 KiB: its address space is limited to 1 GiB (RLIMIT_AS)",
             remedy: "raise LimitAS= of segmentd.service, or declare a smaller size"
         ),
@@ -99,6 +102,7 @@ import Testing
             kind: "out_of_memory",
             definition: .test("a"),
             prepare: { $0.lifeline.refused = (.attach, .resourceTemporarilyUnavailable) },
+            state: .drifted,
             message: "the daemon's memory is locked, and it may not lock 4 KiB more (RLIMIT_MEMLOCK)",
             remedy: "raise LimitMEMLOCK= of segmentd.service, or declare a smaller size"
         ),
@@ -138,19 +142,26 @@ import Testing
     ]
 
     @Test(arguments: conditions)
-    func `a condition of the world blocks one segment and says what to do`(condition: Condition) throws {
+    func `a condition of the world keeps one segment from clients and says what to do`(
+        condition: Condition
+    ) throws {
         let fixture = try BrokerFixture()
         try condition.prepare(fixture)
         fixture.fake.files["/srv/file"] = 1
         try fixture.start([condition.definition])
-        let described = fixture.broker.segments["a"]?.life
-        guard case .blocked(let problem) = described else {
-            Issue.record("it is not blocked")
-            return
-        }
+        let lifecycle = fixture.broker.segments["a"]?.lifecycle
+        let problem = try #require(lifecycle?.problems.first)
+        #expect(lifecycle?.state == condition.state)
         #expect(problem.kind.rawValue == condition.kind)
         #expect(problem.message == condition.message)
         #expect(problem.remedy == condition.remedy)
+        // A fault is over when it has been met.
+        guard fixture.lifeline.fault == nil else { return }
+        #expect(throws: BrokerError.segmentBlocked(name: condition.definition.name, problem: problem)) {
+            try fixture.broker.acquire("a", .readOnly, LeaseHolder(.root))
+        }
+        let ours = fixture.fake.segments.values.filter { $0.creatorUserID == 990 }
+        #expect(ours.allSatisfy { $0.mode == .ownerReadWrite })
     }
 
     @Test func `a segment of a person's own without a record is not said to be a stranger's`() throws {

@@ -188,7 +188,7 @@ import Testing
             try fixture.broker.release(try fixture.broker.acquire("w", .readOnly, holder).lease, holder)
             fixture.lifeline.refused = (.remove, .notPermitted)
             try fixture.broker.release(first.lease, holder)
-            #expect(fixture.fake.segments[first.identifier]?.mode == FilePermissions(rawValue: 0o600))
+            #expect(fixture.fake.segments[first.identifier]?.mode == FilePermissions(rawValue: 0o660))
             let second = try fixture.broker.acquire("w", .readOnly, holder)
             #expect(second.identifier == first.identifier)
             #expect(fixture.fake.segments[first.identifier]?.mode == FilePermissions(rawValue: 0o660))

@@ -30,6 +30,7 @@ import Testing
         _ = fixture.reload([])
         #expect(try fixture.state("old") == .draining)
         #expect(try fixture.describe("old").problems.map(\.kind) == [.undeclared])
+        #expect(fixture.reload([]) == ReloadOutcome())
         try fixture.broker.release(grant.lease, holder)
         #expect(fixture.fake.segments.isEmpty)
         #expect(throws: BrokerError.self) { try fixture.describe("old") }

@@ -111,52 +111,10 @@ import Testing
     }
 }
 
-@Suite struct KeyPlacementTests {
+@Suite struct TakeOverOrderTests {
     private let a = SegmentDefinition.test("a").name
     private let b = SegmentDefinition.test("b").name
     private let key = SegmentKey(bits: 0x4101_0007)
-
-    @Test func `the key of an own file moves to the next free project`() throws {
-        var placement = KeyPlacement(holders: [key: a, key.withProject(66): a])
-        #expect(try placement.place(b, .ownFile, computed: key) == key.withProject(67))
-    }
-
-    @Test func `projects go round after 255, and never to 0`() throws {
-        var placement = KeyPlacement(holders: [key.withProject(255): a])
-        #expect(try placement.place(b, .ownFile, computed: key.withProject(255)) == key.withProject(1))
-    }
-
-    @Test func `an own file without a free project is a collision`() {
-        var placement = KeyPlacement()
-        for project in 1...255 { placement.hold(key.withProject(UInt8(project)), for: a) }
-        #expect { try placement.place(b, .ownFile, computed: key) } throws: {
-            ($0 as? SegmentProblem)?.kind == .keyCollision
-        }
-    }
-
-    @Test(arguments: [KeyDeclaration.path("/srv/file", project: 65), .value(SegmentKey(bits: 0x4101_0007))])
-    func `keys that programs compute never move`(declaration: KeyDeclaration) throws {
-        var placement = KeyPlacement(holders: [key: a])
-        #expect { try placement.place(b, declaration, computed: key) } throws: {
-            ($0 as? SegmentProblem)?.message.contains("already the key of segment a") == true
-        }
-        #expect(try placement.place(a, declaration, computed: key) == key)
-    }
-
-    @Test func `only its holder releases a key`() {
-        var placement = KeyPlacement(holders: [key: a])
-        placement.release(key, of: b)
-        #expect(placement.holders == [key: a])
-        placement.release(key, of: a)
-        #expect(placement.holders.isEmpty)
-    }
-
-    @Test func `IPC_PRIVATE is nobody's key`() {
-        var placement = KeyPlacement()
-        #expect { try placement.place(a, .value(.unnamed), computed: .unnamed) } throws: {
-            ($0 as? SegmentProblem)?.kind == .keyCollision
-        }
-    }
 
     @Test func `whole records come before those without an identifier, then by name`() {
         func record(_ name: SegmentName, _ identifier: Int32?) -> SegmentRecord {
@@ -168,88 +126,39 @@ import Testing
                 identifier: identifier.map(SegmentIdentifier.init(rawValue:))
             )
         }
-        #expect(KeyPlacement.recalledBefore(record(b, 5), record(a, nil)))
-        #expect(!KeyPlacement.recalledBefore(record(a, nil), record(b, 5)))
-        #expect(KeyPlacement.recalledBefore(record(a, 5), record(b, 4)))
-        #expect(!KeyPlacement.recalledBefore(record(b, 4), record(a, 5)))
-    }
-
-    @Test func `fixed keys are placed first, then by name`() {
-        let fixed = SegmentDefinition.test("z", key: .value(key))
-        let order = KeyPlacement.order([.test("a"), .test("b"), fixed])
-        #expect(order.map(\.name.string) == ["z", "a", "b"])
+        #expect(Broker.takesOverBefore(record(b, 5), record(a, nil)))
+        #expect(!Broker.takesOverBefore(record(a, nil), record(b, 5)))
+        #expect(Broker.takesOverBefore(record(a, 5), record(b, 4)))
+        #expect(!Broker.takesOverBefore(record(b, 4), record(a, 5)))
     }
 }
 
-@Suite struct OwnershipTests {
-    private let identifier = SegmentIdentifier(rawValue: 5)
-    private var record: SegmentRecord {
-        SegmentRecord(
-            name: SegmentDefinition.test("a").name,
-            key: SegmentKey(rawValue: 42),
-            size: 4096,
-            creatorUserID: 990,
-            identifier: identifier
-        )
+@Suite struct IdentityTests {
+    private func fits(_ observation: SegmentLifecycle.Observation) -> Bool {
+        SegmentLifecycle.Identity.segment(7).fits(observation)
     }
 
-    private func status(
-        creator: UInt32 = 990,
-        key: Int32 = 42,
-        size: UInt64 = 4096,
-        marked: Bool = false
-    ) -> SegmentStatus {
-        SegmentStatus(
-            key: SegmentKey(rawValue: key),
-            ownerUserID: creator,
-            ownerGroupID: 0,
-            creatorUserID: creator,
-            creatorGroupID: 0,
-            mode: .ownerReadWrite,
-            isMarkedForRemoval: marked,
-            size: size,
-            attachmentCount: 0,
-            creatorProcessID: 1,
-            lastAttach: 0,
-            lastDetach: 0,
-            lastChange: 0
-        )
+    @Test func `a segment is the same with its key, size, creator and creating process only`() {
+        #expect(fits(.segment(7)))
+        #expect(!fits(.segment(8)))
+        #expect(!fits(.segment(7, creator: 991)))
+        #expect(!fits(.segment(7, process: 101)))
+        #expect(!fits(.segment(7, size: 8192)))
+        #expect(!fits(.segment(7, key: SegmentKey(rawValue: 43))))
     }
 
-    @Test func `a service owns what its user created`() {
-        let service = Ownership(userID: 990, judgesByCreator: true)
-        #expect(service.isOurs(identifier, status(), record: nil))
-        #expect(service.isOurs(identifier, status(size: 1), record: record))
-        #expect(!service.isOurs(identifier, status(creator: 0), record: nil))
-        #expect(!service.isOurs(identifier, status(creator: 1000), record: record))
+    @Test func `a marked one has lost its key, and is the same with all else`() {
+        #expect(fits(.segment(7, isMarked: true)))
+        #expect(!fits(.segment(7, isMarked: true, creator: 991)))
+        #expect(!fits(.segment(7, isMarked: true, size: 8192)))
+        #expect(!fits(.segment(7, key: .unnamed)))
     }
 
-    @Test func `a person's daemon believes its records alone`() {
-        let person = Ownership(userID: 990, judgesByCreator: false)
-        #expect(!person.isOurs(identifier, status(), record: nil))
-        #expect(person.isOurs(identifier, status(), record: record))
-        #expect(!person.isOurs(identifier, status(size: 1), record: record))
-        #expect(!person.isOurs(SegmentIdentifier(rawValue: 6), status(), record: record))
-    }
-
-    @Test func `a daemon whose user has no number believes its records alone`() {
-        let nobody = Ownership(userID: 65534, judgesByCreator: true)
-        var own = record
-        own.segment?.traits.creatorUserID = 65534
-        #expect(!nobody.isOurs(identifier, status(creator: 65534), record: nil))
-        #expect(nobody.isOurs(identifier, status(creator: 65534), record: own))
-    }
-
-    @Test func `a marked segment has lost its key`() {
-        #expect(Ownership.matches(record, identifier, status(key: 0, marked: true)))
-        #expect(!Ownership.matches(record, identifier, status(key: 0)))
-    }
-
-    @Test func `a record means a segment of its creator, size and identifier only`() {
-        #expect(Ownership.matches(record, identifier, status()))
-        #expect(!Ownership.matches(record, identifier, status(creator: 991)))
-        #expect(!Ownership.matches(record, identifier, status(size: 8192)))
-        #expect(!Ownership.matches(record, SegmentIdentifier(rawValue: 6), status()))
+    @Test func `a record of an older version does not know the process`() {
+        var identity = SegmentLifecycle.Identity.segment(7)
+        identity.traits.creatorProcessID = nil
+        #expect(identity.fits(.segment(7, process: 101)))
+        #expect(!identity.fits(.segment(7, process: 101, size: 8192)))
     }
 }
 
@@ -468,107 +377,6 @@ import Testing
             )
         )
         #expect(problem.message.contains("no memory for"))
-    }
-}
-
-@Suite struct LivenessTests {
-    private let key = SegmentKey(rawValue: 42)
-
-    private func status(
-        creator: UInt32 = 990,
-        key: Int32 = 42,
-        size: UInt64 = 4096,
-        marked: Bool = false
-    ) -> SegmentStatus {
-        SegmentStatus(
-            key: SegmentKey(rawValue: key),
-            ownerUserID: 990,
-            ownerGroupID: 0,
-            creatorUserID: creator,
-            creatorGroupID: 0,
-            mode: .ownerReadWrite,
-            isMarkedForRemoval: marked,
-            size: size,
-            attachmentCount: 0,
-            creatorProcessID: 1,
-            lastAttach: 0,
-            lastDetach: 0,
-            lastChange: 0
-        )
-    }
-
-    private func liveness(_ asked: Result<SegmentStatus, Errno>, key: SegmentKey?) -> Liveness {
-        Liveness(asked, key: key, size: 4096, creatorUserID: 990)
-    }
-
-    @Test func `a segment is the same with its key, size and creator only`() {
-        #expect(liveness(.success(status()), key: key) == .alive(status()))
-        #expect(liveness(.success(status(creator: 991)), key: key) == .gone)
-        #expect(liveness(.success(status(size: 8192)), key: key) == .gone)
-        #expect(liveness(.success(status(key: 43)), key: key) == .gone)
-    }
-
-    @Test func `a marked one has lost its key, and is the same with its size and creator`() {
-        let marked = status(key: 0, marked: true)
-        for key in [key, nil] { #expect(liveness(.success(marked), key: key) == .marked(marked)) }
-        #expect(liveness(.success(status(creator: 991, key: 0, marked: true)), key: nil) == .gone)
-        #expect(liveness(.success(status(key: 0, size: 8192, marked: true)), key: nil) == .gone)
-        #expect(liveness(.success(status()), key: nil) == .gone)
-    }
-
-    @Test func `only a kernel that says so has no such segment`() {
-        for errno in [Errno.invalidArgument, .identifierRemoved] {
-            #expect(liveness(.failure(errno), key: key) == .gone)
-        }
-        for errno in [Errno.permissionDenied, .noFunction, .notPermitted, .overflow, .noMemory] {
-            #expect(liveness(.failure(errno), key: key) == .unknown(errno))
-        }
-    }
-}
-
-@Suite struct ReloadPlanTests {
-    private func step(
-        _ wanted: SegmentDefinition?,
-        _ state: SegmentState?,
-        _ observed: SegmentDefinition?
-    ) -> ReloadPlan.Step? {
-        let known = state.map { ReloadPlan.Observed(state: $0, definition: observed) }
-        return ReloadPlan.step(SegmentDefinition.test("a").name, wanted, known)
-    }
-
-    @Test func `each pair of declaration and state has one step`() {
-        let a = SegmentDefinition.test("a")
-        let changed = SegmentDefinition.test("a", mode: 0o664)
-        for state in [SegmentState.absent, .blocked] {
-            #expect(step(a, state, a) == .provision(a))
-            #expect(step(nil, state, a) == .forget(a.name))
-        }
-        for state in [SegmentState.ready, .drifted, .draining, .removing] {
-            #expect(step(a, state, a) == nil)
-            #expect(step(changed, state, a) == .change(changed))
-            #expect(step(nil, state, a) == .drain(a.name))
-            #expect(step(nil, state, nil) == nil)
-        }
-        #expect(step(a, nil, nil) == .provision(a))
-        #expect(step(a, .draining, nil) == .keep(a))
-        #expect(step(a, .removing, nil) == .change(a))
-        #expect(step(nil, nil, nil) == nil)
-    }
-
-    @Test func `what frees comes first, and what makes last with fixed keys first`() {
-        let fixed = SegmentDefinition.test("z", key: .value(SegmentKey(rawValue: 1)))
-        let desired: [SegmentDefinition] = [.test("a"), .test("b"), .test("k"), fixed]
-        let known = ["c", "k", "u", "z"].map { SegmentDefinition.test($0).name }
-        let order = ReloadPlan.order(desired, known: known) { name in
-            switch name.string {
-            case "c": .drain(name)
-            case "k": .change(.test("k"))
-            case "u": nil
-            case "z": .provision(fixed)
-            default: .provision(.test(name.string))
-            }
-        }
-        #expect(order.map(\.string) == ["c", "k", "z", "a", "b"])
     }
 }
 

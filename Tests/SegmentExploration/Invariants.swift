@@ -94,7 +94,7 @@ extension World {
         for index in world.host.segments.indices { world.host.segments[index].clients = 0 }
         world.host.sweep()
         for _ in 0..<2 {
-            try world.run([.event(.look)])
+            try world.run([.event(.returned), .event(.look)])
             try world.settle()
         }
         if world.host.segments.contains(where: \.isOurs) || world.host.record != nil {
@@ -141,7 +141,7 @@ extension World {
     func settledView() throws(Violation) -> View {
         var world = self
         guard world.broker != nil else { return world.view }
-        try world.run([.event(.look)])
+        try world.run([.event(.returned), .event(.look)])
         try world.settle()
         if case .armed = world.broker?.linger {
             try world.run([.event(.look), .event(.lingerOver)])

@@ -75,7 +75,7 @@ extension World {
         if let live, broker?.request?.verb == .remove { doomed = live.identity.identifier }
         switch move {
         case .start: try start()
-        case .stop: try run([.event(.look), .event(.stopping)])
+        case .stop: try run([.event(.stopping)])
         case .restart: try run([.event(.restarting)])
         case .kill:
             crashes -= 1
@@ -100,7 +100,7 @@ extension World {
             host.segments[foreign].permissions.userID = Self.user
             try run([.event(.adopt(host.segments[foreign].identifier))])
         case .check:
-            try run((files.map { [.event(.resolved($0))] } ?? []) + [.event(.look)])
+            try run([.event(.returned)] + (files.map { [.event(.resolved($0))] } ?? []) + [.event(.look)])
         case .lingerOver: try run([.event(.look), .event(.lingerOver)])
         case .attach, .detach, .rootRemoves, .rootTakesOwnership, .strangerCreates, .strangerRemoves:
             intrude(move)

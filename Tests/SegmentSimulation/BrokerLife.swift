@@ -31,7 +31,8 @@ final class BrokerLife {
                 userID: Self.userID,
                 groupID: Self.userID,
                 groupName: "segmentd",
-                isService: isService
+                isService: isService,
+                processID: Self.processID
             ),
             logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
             detachElsewhere: { if !lifeline.isCut { worker.detaches.append($0) } }

@@ -67,7 +67,8 @@ extension World {
     private func judgeNames(_ view: [SegmentDescription]) {
         require(view.map(\.name) == view.map(\.name).sorted(), "the view is out of order")
         let identifiers = view.compactMap(\.identifier)
-        require(Set(identifiers).count == identifiers.count, "two names show one segment")
+        let shown = view.map { "\($0.name) is \($0.state), \($0.identifier as SegmentIdentifier?)" }
+        require(Set(identifiers).count == identifiers.count, "two names show one segment: \(shown)")
         let keys = view.compactMap(\.key)
         require(Set(keys).count == keys.count, "two names show one key")
         for segment in view {
@@ -94,7 +95,7 @@ extension World {
     private func judgeDeadline(_ due: Duration, _ view: [SegmentDescription]) {
         let waits = view.contains { segment in
             guard case .whileUsed? = inForce[segment.name]?.keep else { return false }
-            return segment.identifier != nil && segment.leases.isEmpty
+            return segment.identifier.map { !isLeased($0) } ?? false
         }
         require(waits, "a deadline is set, at \(due), and no segment lingers")
     }
@@ -111,8 +112,8 @@ extension World {
                 )
             case .absent, .blocked:
                 require(
-                    disk.records[segment.name] == nil || hasStaleRecords,
-                    "\(segment.name) is \(segment.state) and has a record"
+                    disk.records[segment.name]?.segment == nil || hasStaleRecords,
+                    "\(segment.name) is \(segment.state) \(segment.problems.map(\.message)) and has a record \(disk.records[segment.name] as SegmentRecord?)"
                 )
             case .removing: break
             }

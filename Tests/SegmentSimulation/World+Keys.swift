@@ -4,29 +4,39 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// Which keys declarations get, by one rule and by the other.
+/// Which keys declarations get.
 extension World {
-    /// Both give each declaration the same key, whatever lives.
+    /// Each its own: a key that programs compute never moves, an own file's stays with the file and with what lives.
     func judgePlacing(_ view: [SegmentDescription]) {
-        var placement = KeyPlacement()
         var reservations = KeyReservations()
         for segment in view {
-            guard let key = segment.key else { continue }
-            placement.hold(key, for: segment.name)
-            reservations.update(segment.name, [key])
+            if let key = segment.key { reservations.update(segment.name, [key]) }
         }
+        var taken = reservations.holders
         for declaration in reservations.placing(inForce.values.map(resolver.declaration)) {
             let definition = declaration.definition
             guard let computed = try? resolver.key(of: definition) else { continue }
             let live = view.first { $0.name == definition.name }?.key
-            // The old rule is asked only for what does not live.
-            let keepsKey = definition.key == .ownFile && live?.withProject(1) == computed.withProject(1)
-            let expected =
-                keepsKey ? live : try? placement.place(definition.name, definition.key, computed: computed)
+            guard let key = declaration.placedKey else {
+                require(
+                    definition.key != .ownFile && taken[computed] != nil
+                        && taken[computed] != definition.name,
+                    "\(definition.name) gets no key, and nobody has \(computed)"
+                )
+                continue
+            }
+            require(taken[key] ?? definition.name == definition.name, "\(definition.name) gets another's key")
+            taken[key] = definition.name
+            guard definition.key == .ownFile else {
+                require(key == computed, "\(definition.name) gets key \(key), not \(computed)")
+                continue
+            }
             require(
-                declaration.placedKey == expected,
-                "\(definition.name) gets key \(declaration.placedKey as SegmentKey?), not \(expected as SegmentKey?)"
+                key.withProject(1) == computed.withProject(1),
+                "\(definition.name) gets another file's key"
             )
+            guard let live, live.withProject(1) == computed.withProject(1) else { continue }
+            require(key == live, "\(definition.name) gets key \(key), and has \(live)")
         }
     }
 

@@ -45,7 +45,7 @@ extension World {
         let users = clientAttachments(identifier)
         if users > 0 || isLeased(identifier), !ledger.isMeddledWith {
             require(
-                mayTakeFromUsers(shown, command),
+                mayTakeFromUsers(identifier, shown, command),
                 "segment \(identifier) is removed under \(users) attachments, leased: \(isLeased(identifier))"
             )
         }
@@ -55,11 +55,16 @@ extension World {
         )
     }
 
-    private func mayTakeFromUsers(_ shown: SegmentDescription?, _ command: Command) -> Bool {
+    private func mayTakeFromUsers(
+        _ identifier: SegmentIdentifier,
+        _ shown: SegmentDescription?,
+        _ command: Command
+    ) -> Bool {
         switch command {
         case .remove(let name, .now): shown?.name == name
         case .stop(isRestart: false): shown?.keep == KeepPolicy.untilStop.word
-        default: false
+        // Asked for before a kill, or before the kernel refused it.
+        default: isRemovalDue(identifier) { $0.isNow }
         }
     }
 
@@ -71,7 +76,7 @@ extension World {
         switch command {
         case .remove(let name, _): return shown?.name == name
         case .stop(let isRestart): return !isRestart && shown.map(goesWithStop) ?? false
-        case .start: return isRecordedOnly(identifier)
+        case .start: return isRecordedOnly(identifier) || isRemovalDue(identifier) { _ in true }
         case .reload, .check, .expire, .describe, .acquire, .endLeases:
             guard let shown else { return isRecordedOnly(identifier) }
             guard let definition = inForce[shown.name], shown.state != .draining else { return true }
@@ -88,6 +93,17 @@ extension World {
             disk.records.values.first { $0.identifier == identifier }
             ?? disk.records.values.first { $0.key == kernel.segments[identifier]?.key }
         return record.map { inForce[$0.name] == nil } ?? false
+    }
+
+    /// What an administrator has asked for, as the record has it.
+    private func isRemovalDue(
+        _ identifier: SegmentIdentifier,
+        _ isMeant: (SegmentRecord.Request) -> Bool
+    ) -> Bool {
+        disk.records.values.contains { record in
+            guard record.identifier == identifier, let request = record.request else { return false }
+            return request.verb == .remove && isMeant(request)
+        }
     }
 
     private func goesWithStop(_ shown: SegmentDescription) -> Bool {

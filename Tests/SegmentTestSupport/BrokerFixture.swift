@@ -43,7 +43,8 @@ package final class BrokerFixture {
                 userID: daemonUserID,
                 groupID: daemonUserID,
                 groupName: "segmentd",
-                isService: isService
+                isService: isService,
+                processID: 1
             ),
             logger: log.logger,
             detachElsewhere: { try? kernel.detach($0) }

@@ -14,6 +14,8 @@ package final class Lifeline {
     package var fault: (index: Int, errno: Errno)?
     /// Fails each call of this kind without effect.
     package var refused: (word: OutsideCall.Word, errno: Errno)?
+    /// Says nothing of this segment.
+    package var silence: (identifier: SegmentIdentifier, errno: Errno)?
     package private(set) var isCut = false
     /// Hears of each call before and after it takes effect; what others do just then, they do here.
     package var before: (OutsideCall) -> Void = { _ in }
@@ -27,7 +29,7 @@ package final class Lifeline {
     /// Forgets the calls made so far, and what was to happen.
     package func restart() {
         calls.removeAll(keepingCapacity: true)
-        (end, fault, refused) = (nil, nil, nil)
+        (end, fault, refused, silence) = (nil, nil, nil, nil)
     }
 
     package func cut() { isCut = true }
@@ -43,6 +45,7 @@ package final class Lifeline {
         if let end, end.index == index, !end.afterEffect { isCut = true }
         guard !isCut else { throw Self.dead }
         if let refused, refused.word == call.word { throw refused.errno }
+        if let silence, call.asks(of: silence.identifier) { throw silence.errno }
         // shmdt(2) fails only where nothing is attached: a failure that leaves an attachment does not exist.
         if let fault, fault.index == index, call.word != .detach { throw fault.errno }
     }
@@ -51,5 +54,14 @@ package final class Lifeline {
         after(call, identifier)
         if let end, end.index == calls.count - 1, end.afterEffect { isCut = true }
         guard !isCut else { throw Self.dead }
+    }
+}
+
+extension OutsideCall {
+    fileprivate func asks(of identifier: SegmentIdentifier) -> Bool {
+        switch self {
+        case .status(identifier), .statusOfAny(identifier): true
+        default: false
+        }
     }
 }

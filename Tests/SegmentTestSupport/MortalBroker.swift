@@ -32,7 +32,13 @@ package final class MortalBroker {
             kernel: MortalKernel(kernel, lifeline),
             records: MortalRecords(disk, lifeline),
             clock: clock,
-            identity: BrokerIdentity(userID: 990, groupID: 990, groupName: "segmentd", isService: true),
+            identity: BrokerIdentity(
+                userID: 990,
+                groupID: 990,
+                groupName: "segmentd",
+                isService: true,
+                processID: processID
+            ),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             detachElsewhere: {
                 guard !lifeline.isCut, !worker.isBusy else { return }

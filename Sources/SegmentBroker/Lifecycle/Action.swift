@@ -39,7 +39,8 @@ extension SegmentLifecycle {
             case .attach: .attach
             case .setPermissions: .setPermissions
             case .mark, .replace: .mark
-            case .writeRecord, .eraseRecord: .record
+            case .writeRecord: .record
+            case .eraseRecord: .erase
             case .detach, .arm, .disarm, .tell: nil
             }
         }
@@ -49,7 +50,7 @@ extension SegmentLifecycle {
 
     /// The kind of action that the kernel or the disk can refuse.
     package enum Step: Hashable, Sendable {
-        case ask, find, create, attach, setPermissions, mark, record
+        case ask, find, create, attach, setPermissions, mark, record, erase
     }
 
     /// Told once, to the journal and to subscribers.

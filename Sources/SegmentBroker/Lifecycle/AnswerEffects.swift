@@ -126,7 +126,11 @@ extension SegmentLifecycle {
 
     /// Checks what the kernel shows against the record: the same segment, or by now another.
     private mutating func recall(_ segment: RecordedSegment, _ observation: Observation) {
-        guard segment.fits(observation) else { return dropFirstRecorded() }
+        let users = [observation.status.creatorUserID, observation.status.ownerUserID]
+        // A spoilt record may name anybody's.
+        guard segment.fits(observation), users.contains(credentials.userID) else {
+            return dropFirstRecorded()
+        }
         if observation.isMarked {
             formerMemory.append(
                 FormerMemory(
@@ -160,7 +164,9 @@ extension SegmentLifecycle {
                 identity: observation.identity,
                 permissions: observation.permissions,
                 clientAttachments: observation.status.attachmentCount,
-                wasUsed: true
+                // Nobody is known to have used it whom the broker has served.
+                wasUsed: note != .adopted,
+                awaitsClients: note == .takenOver
             )
         )
     }

@@ -8,6 +8,8 @@ extension SegmentLifecycle {
         /// The name service's answer for the declared group; with no group declared, the broker's own is found.
         package var group: GroupLookup
         package var key: Placement
+        /// The key that the definition stands for, which another name may have; nil if it cannot be computed.
+        package var computedKey: SegmentKey?
         /// Renew the segment as soon as it is unused.
         package var renewsWhenUnused: Bool
 
@@ -20,6 +22,7 @@ extension SegmentLifecycle {
             self.definition = definition
             self.group = group
             self.key = key
+            if case .at(let computed) = key { computedKey = computed }
             self.renewsWhenUnused = renewsWhenUnused
         }
 
@@ -65,7 +68,7 @@ extension SegmentLifecycle {
         case running
         /// Applies `until-stop` and `while-used`; nothing is created any more.
         case stopping
-        /// Keeps everything for the next process.
+        /// Keeps everything for the next process, and still serves.
         case restarting
     }
 }

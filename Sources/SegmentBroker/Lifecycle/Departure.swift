@@ -13,8 +13,11 @@ extension SegmentLifecycle {
     ///
     /// It also stays if the kernel refused to mark it or to change its permissions: a client could attach at any moment.
     func departure(of live: Live) -> Departure? {
-        guard refusals[.mark] == nil, refusals[.setPermissions] == nil else { return nil }
+        guard refusals[.mark] == nil, refusals[.setPermissions] == nil, phase != .restarting else {
+            return nil
+        }
         let isUnused = leases == 0 && live.clientAttachments == 0 && !isDemanded
+        let isLeft = isUnused && !live.awaitsClients
         if let request, isUnused || request.isNow {
             switch request.verb {
             case .remove: return .removal
@@ -26,9 +29,9 @@ extension SegmentLifecycle {
         case (.stopping, .untilStop): return .removal
         case (.stopping, .whileUsed): return isUnused ? .removal : nil
         case (.running, .whileUsed(let time)):
-            return isUnused && (time <= .zero || linger == .over(time)) ? .removal : nil
+            return isLeft && (time <= .zero || linger == .over(time)) ? .removal : nil
         case (.running, .untilReboot), (.running, .untilStop):
-            guard declaration.renewsWhenUnused, live.wasUsed, isUnused else { return nil }
+            guard declaration.renewsWhenUnused, live.wasUsed, isLeft else { return nil }
             return replacement(of: live)
         case (.stopping, .untilReboot), (.restarting, _): return nil
         }
@@ -62,7 +65,8 @@ extension SegmentLifecycle {
 
     private var wantedLinger: Duration? {
         guard phase == .running, request == nil, let time = declaration?.linger, time > .zero,
-            case .live(let live) = memory, leases == 0, live.clientAttachments == 0, !isDemanded
+            case .live(let live) = memory, leases == 0, live.clientAttachments == 0, !isDemanded,
+            !live.awaitsClients
         else { return nil }
         return time
     }

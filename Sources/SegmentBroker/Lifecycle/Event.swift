@@ -20,6 +20,8 @@ extension SegmentLifecycle {
         /// A check, or a call that names the segment: query the kernel again and retry what was refused.
         case look
         case lingerOver
+        /// Clients of the last broker have had the time to come back.
+        case returned
         case stopping
         case restarting
         case answered(Action, Answer)

@@ -17,7 +17,10 @@ extension SegmentLifecycle {
             self.isDemanded = isDemanded
             if isDemanded, memory == .none, !isHeld { isDismissed = false }
         case .leases(let count):
-            change { $0.wasUsed = $0.wasUsed || count > 0 }
+            change { live in
+                live.wasUsed = live.wasUsed || count > 0
+                live.awaitsClients = live.awaitsClients && count > 0
+            }
             leases = count
         case .asked(let request):
             // An undeclared segment cannot be renewed.
@@ -25,7 +28,10 @@ extension SegmentLifecycle {
         case .adopt(let identifier): adopting = identifier
         case .look: look()
         case .lingerOver: if case .armed(let time) = linger { linger = .over(time) }
-        case .stopping: phase = .stopping
+        case .returned: change { $0.awaitsClients = false }
+        case .stopping:
+            phase = .stopping
+            change { $0.isFresh = false }
         case .restarting: phase = .restarting
         case .answered(let action, .refused(let problem)): take(refusal: problem, of: action)
         case .answered(let action, let answer): take(answer, to: action)

@@ -26,6 +26,8 @@ extension SegmentLifecycle {
         package var isFresh = true
         /// Clients may have used it since it was created.
         package var wasUsed: Bool
+        /// Clients of the last broker may not have had the time yet to come back.
+        package var awaitsClients = false
     }
 
     /// Memory that used to have the name: marked for removal, still attached.

@@ -5,7 +5,6 @@ import SystemVSharedMemory
 extension SegmentLifecycle {
     /// Nil if the segment is at rest.
     func nextAction() -> Action? {
-        guard phase != .restarting else { return nil }
         if let action = recordRequest() ?? askOthers() { return action }
         return switch memory {
         case .recorded(let segment, _): search(for: segment)
@@ -66,7 +65,10 @@ extension SegmentLifecycle {
         }
         let isUnderDeclaredKey = declaration?.placedKey == live.identity.traits.key
         if !isUnderDeclaredKey, let action = findDeclaredKey() { return action }
-        let permissions = wantedPermissions(of: live, isLeaving: departure != nil)
+        // Nobody is let in before the broker itself is.
+        let permissions =
+            departure == nil && shutProblem != nil
+            ? credentials.ownerOnly : wantedPermissions(of: live, isLeaving: departure != nil)
         if live.permissions != permissions,
             let action = unlessRefused(.setPermissions(identifier, permissions))
         {
@@ -83,7 +85,7 @@ extension SegmentLifecycle {
 
     /// Looks under the key that a new segment would get, once a look, even if none is wanted now.
     private func findDeclaredKey() -> Action? {
-        guard phase == .running, declaredKey == .notAsked, let key = declaration?.placedKey else {
+        guard phase != .stopping, declaredKey == .notAsked, let key = declaration?.placedKey else {
             return nil
         }
         return unlessRefused(.find(key))

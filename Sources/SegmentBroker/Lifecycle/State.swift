@@ -35,6 +35,24 @@ extension SegmentLifecycle {
         return hints
     }
 
+    /// Why a segment that was created is not yet open to clients; nil if it is, or if nothing is in the way.
+    package var shutProblem: SegmentProblem? {
+        guard isShut else { return nil }
+        return refusals[.attach] ?? refusals[.setPermissions]
+    }
+
+    /// The segment has been created, and not been given its group and mode yet.
+    package var isShut: Bool {
+        if case .live(let live) = memory { live.permissionsBefore == credentials.ownerOnly } else { false }
+    }
+
+    /// Nothing is left to do, and a look that finds the same leads to nothing.
+    package var isSettled: Bool {
+        guard case .live(let live) = memory, live.isFresh else { return false }
+        return declaration != nil && request == nil && adopting == nil && phase == .running
+            && refusals.isEmpty && formerMemory.isEmpty
+    }
+
     /// Why no segment can be created.
     var obstacle: SegmentProblem? {
         guard let declaration else { return nil }
@@ -52,8 +70,14 @@ extension SegmentLifecycle {
 
     private func differences(of live: Live) -> [SegmentProblem] {
         guard let declaration else { return [] }
-        var differences = lastingDifferences(of: live).filter { !isOwnFile || $0.kind != .keyMoved }
-        if case .impossible(let problem) = declaration.key { differences.append(problem) }
+        let lasting = lastingDifferences(of: live)
+        var differences = lasting.filter { !isOwnFile || $0.kind != .keyMoved }
+        // A lookup that fails says nothing of a key that the segment has; a difference of keys says more than this.
+        if case .impossible(let problem) = declaration.key, problem.kind == .keyCollision,
+            !lasting.contains(where: { [.keyDiffers, .keyMoved].contains($0.kind) })
+        {
+            differences.append(problem)
+        }
         let unknownGroup = group(declaration) == .nobody ? groupProblem(declaration) : nil
         return differences
             + [unknownGroup, refusals[.setPermissions], refusals[.attach]].compactMap(\.self)
@@ -67,7 +91,7 @@ extension SegmentLifecycle {
             declaration.definition,
             size: traits.size,
             key: traits.key,
-            computed: declaration.placedKey
+            computed: declaration.computedKey
         )
     }
 

@@ -8,7 +8,7 @@ extension SegmentLifecycle {
     var mayCreate: Bool { isWanted && !isHeld && formerMemory.count < Self.formerMemoryLimit }
 
     private var isWanted: Bool {
-        guard let declaration, phase == .running else { return false }
+        guard let declaration, phase != .stopping else { return false }
         if request?.verb == .renew { return true }
         return !isDismissed && (!declaration.isWhileUsed || isDemanded)
     }

@@ -6,8 +6,7 @@ struct Remove: ParsableCommand {
         abstract: "Remove a segment; a declared one is made again when it is next asked for.",
         discussion: """
             unused refuses while anybody has it leased or attached, idle removes it once nobody has, now marks it at \
-            once: clients keep the old memory, and the name is theirs until their last detach, or until it is \
-            removed once more with now.
+            once: clients keep the old memory, and the name is theirs until their last detach.
             """
     )
 

@@ -20,6 +20,19 @@ import Testing
         #expect(mortal.broker.leaseCount == 0)
     }
 
+    @Test func `a stop keeps what its last lease, ended by the stop, would remove`() throws {
+        let mortal = try MortalBroker()
+        try mortal.start([.test("a", keep: .whileUsed(linger: .zero)), .test("b")])
+        let holder = LeaseHolder(.root)
+        let used = try mortal.broker.acquire("a", .readOnly, holder)
+        let drained = try mortal.broker.acquire("b", .readOnly, holder)
+        mortal.reload([.test("a", keep: .whileUsed(linger: .zero))])
+        mortal.broker.stop(isRestart: false)
+        mortal.broker.disconnected(holder)
+        #expect(Set(mortal.kernel.segments.keys) == [used.identifier, drained.identifier])
+        #expect(mortal.broker.leaseCount == 0)
+    }
+
     @Test func `after a stop nothing is made any more`() throws {
         let mortal = try MortalBroker()
         try mortal.start([.test("a", keep: .untilStop)])

@@ -176,6 +176,29 @@ import Testing
         tried()
     }
 
+    @Test func `former memory of one name is not shown by another's stale record too`() throws {
+        let mortal = try MortalBroker()
+        let key = SegmentKey(rawValue: 0x77)
+        let made = try mortal.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+        _ = try mortal.kernel.attach(made, readOnly: true)
+        try mortal.kernel.remove(made)
+        let traits = SegmentRecord.Traits(key: key, size: 4096, creatorUserID: 990)
+        let identity = SegmentRecord.Identity(identifier: made, traits: traits)
+        mortal.disk.records[try name("a")] = SegmentRecord(
+            try name("a"),
+            formerMemory: [SegmentRecord.FormerMemory(identity, holdsName: true)]
+        )
+        mortal.disk.records[try name("b")] = SegmentRecord(
+            try name("b"),
+            segment: SegmentRecord.Segment(traits: traits, identifier: made)
+        )
+        try mortal.start([.test("a"), .test("b")])
+        #expect(try ["a", "b"].count { try mortal.describe($0).identifier == made } <= 1)
+        let former = mortal.broker.segments.values.flatMap { $0.lifecycle.formerMemory }
+        #expect(former.map(\.identity.identifier) == [made])
+        tried()
+    }
+
     @Test func `a stale record beside it does not cost a segment its own`() throws {
         let mortal = try MortalBroker()
         try mortal.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])

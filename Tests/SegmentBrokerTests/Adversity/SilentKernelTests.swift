@@ -30,14 +30,14 @@ import Testing
         try mortal.start([.test("a"), .test("b")])
         let before = try ["a", "b"].map { try mortal.describe($0).identifier }
         try mortal.kill()
-        // The first call loads the records, the second asks for a, which no file declares any more.
-        mortal.lifeline.fault = (1, errno)
-        try mortal.start([.test("b")])
+        // No file declares a any more.
+        try mortal.start([.test("b")], withoutAnswerOf: before[0], errno)
         #expect(try mortal.describe("a").state == .blocked)
         #expect(mortal.disk.records.count == 2)
         #expect(mortal.kernel.segments.count == 2)
         mortal.reload([.test("b")])
         #expect(mortal.disk.records.count == 2)
+        mortal.lifeline.restart()
         mortal.check()
         #expect(Set(mortal.kernel.segments.keys) == Set(before[1...].compactMap(\.self)))
         #expect(throws: BrokerError.noSuchSegment(name: "a")) { try mortal.describe("a") }
@@ -52,9 +52,9 @@ import Testing
         try mortal.kill()
         // Its file has another inode now, so that a second one would get another key.
         mortal.kernel.files[SegmentDefinition.test("a").file] = 0x999
-        mortal.lifeline.fault = (1, .overflow)
-        try mortal.start([.test("a")])
+        try mortal.start([.test("a")], withoutAnswerOf: before)
         #expect(try mortal.describe("a").problems.map(\.kind) == [.kernelRefused])
+        mortal.lifeline.restart()
         mortal.check()
         #expect(try mortal.describe("a").identifier == before)
         #expect(mortal.kernel.segments.count == 1)
@@ -67,10 +67,10 @@ import Testing
             try mortal.describe("a").identifier, try #require(try mortal.describe("a").key)
         )
         try mortal.kill()
-        mortal.lifeline.fault = (1, .overflow)
-        try mortal.start([.test("a"), .test("b", key: .value(key))])
+        try mortal.start([.test("a"), .test("b", key: .value(key))], withoutAnswerOf: identifier)
         #expect(try mortal.describe("a").problems.map(\.kind) == [.kernelRefused])
         #expect(try mortal.describe("b").problems.map(\.kind) == [.keyCollision])
+        mortal.lifeline.restart()
         mortal.check()
         #expect(try mortal.describe("a").identifier == identifier)
         #expect(try mortal.describe("b").state == .blocked)
@@ -80,11 +80,12 @@ import Testing
     @Test func `what is no longer declared by the time the kernel answers is removed`() throws {
         let mortal = try MortalBroker()
         try mortal.start([.test("a")])
+        let identifier = try mortal.describe("a").identifier
         try mortal.kill()
-        mortal.lifeline.fault = (1, .overflow)
-        try mortal.start([.test("a")])
+        try mortal.start([.test("a")], withoutAnswerOf: identifier)
         mortal.reload([])
         #expect(mortal.disk.records.count == 1)
+        mortal.lifeline.restart()
         mortal.check()
         #expect(mortal.kernel.segments.isEmpty)
         #expect(mortal.disk.records.isEmpty)
@@ -107,5 +108,17 @@ import Testing
         #expect(try mortal.describe("a").state == .absent)
         #expect(try mortal.broker.acquire("a", .readOnly, LeaseHolder(.root)).identifier != old)
         #expect(mortal.kernel.segments[foreign]?.isMarkedForRemoval == false)
+    }
+}
+
+extension MortalBroker {
+    /// A start to which the kernel says nothing of one segment, nor later, until the lifeline is restarted.
+    fileprivate func start(
+        _ definitions: [SegmentDefinition],
+        withoutAnswerOf identifier: SegmentIdentifier?,
+        _ errno: Errno = .overflow
+    ) throws {
+        lifeline.silence = (try #require(identifier), errno)
+        try start(definitions)
     }
 }

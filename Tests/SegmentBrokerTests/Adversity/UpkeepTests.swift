@@ -62,11 +62,35 @@ import Testing
         try mortal.broker.remove("a", when: .now, viewer: Plan.administrator)
         let other = try #require(try mortal.describe("b").identifier)
         try mortal.kernel.acting(as: .root) { () throws(Errno) in try mortal.kernel.remove(other) }
-        for name in ["a", "b"] {
-            let described = try mortal.describe(name)
-            #expect(described.state == .removing)
-            #expect(described.attachments == 1)
-        }
+        let removed = try mortal.describe("a")
+        #expect(removed.state == .removing)
+        #expect(removed.attachments == 1)
+        let again = try mortal.describe("b")
+        #expect(again.state == .ready)
+        #expect(again.attachments == 0)
+        #expect(mortal.kernel.segments[other]?.attachmentCount == 1)
+    }
+
+    @Test func `a while-used segment waits until the first check for clients that a kill has cut off`() throws
+    {
+        let mortal = try MortalBroker()
+        let used = SegmentDefinition.test("a", keep: .whileUsed(linger: .zero))
+        try mortal.start([used])
+        let first = try mortal.broker.acquire("a", .readOnly, LeaseHolder(.root)).identifier
+        try mortal.kill()
+        try mortal.start([used])
+        mortal.reload([used])
+        #expect(try mortal.describe("a").identifier == first)
+        let holder = LeaseHolder(.root)
+        #expect(try mortal.broker.acquire("a", .readOnly, holder).identifier == first)
+        mortal.check()
+        #expect(try mortal.describe("a").identifier == first)
+        try mortal.kill()
+        try mortal.start([used])
+        #expect(try mortal.describe("a").identifier == first)
+        mortal.check()
+        #expect(try mortal.describe("a").state == .absent)
+        #expect(mortal.kernel.segments.isEmpty)
     }
 
     @Test func `a program that comes and goes unseen begins the linger anew`() throws {

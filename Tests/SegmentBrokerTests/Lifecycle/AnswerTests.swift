@@ -82,15 +82,34 @@ import Testing
         return test
     }
 
-    @Test func `a segment the broker cannot attach is kept and has drifted`() {
+    @Test func `a new segment the broker cannot attach is kept, restricted, and has drifted`() {
         var test = created()
-        #expect(test.answer(.refused(refusal)) == [.setPermissions(seven, .declared)])
-        // The permissions may have been the reason.
-        #expect(test.answer(.observed(.segment(7, attachments: 0))) == [.attach(seven)])
         #expect(test.answer(.refused(refusal)) == [])
         #expect(test.life.state == .drifted)
         #expect(test.life.problems == [refusal])
-        #expect(test.look(.segment(7, attachments: 0)) == [.attach(seven)])
+        #expect(test.life.shutProblem == refusal)
+        #expect(test.life.keys == [LifecycleUnderTest.key])
+        #expect(test.look(.segment(7, .shut, attachments: 0)) == [.attach(seven)])
+        #expect(test.answer(.attached(address)) == [.setPermissions(seven, .declared)])
+        #expect(test.answer(.observed(.segment(7))) == [])
+        #expect(test.life.state == .ready)
+        #expect(test.life.shutProblem == nil)
+    }
+
+    @Test func `clients keep a segment that a later broker cannot attach`() {
+        var test = LifecycleUnderTest(
+            record: SegmentLifecycle.Record(segment: .segment(7), group: .telemetry)
+        )
+        test.hear(.declared(.declared()))
+        #expect(test.answer(.observed(.segment(7, .root, attachments: 1))) == [.attach(seven)])
+        #expect(test.answer(.refused(refusal)) == [.setPermissions(seven, .declared)])
+        // The permissions may have been the reason.
+        #expect(test.answer(.observed(.segment(7, attachments: 1))) == [.attach(seven)])
+        #expect(test.answer(.refused(refusal)) == [])
+        #expect(test.life.state == .drifted)
+        #expect(test.life.problems == [refusal])
+        #expect(test.life.shutProblem == nil)
+        #expect(test.look(.segment(7, attachments: 1)) == [.attach(seven)])
     }
 
     @Test func `a segment whose permissions cannot be set stays restricted and has drifted`() {

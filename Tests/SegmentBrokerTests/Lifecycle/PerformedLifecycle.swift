@@ -11,7 +11,6 @@ import SystemVSharedMemory
 /// Segment "a" of 4096 bytes under key 0x77 for group telemetry, number 500, mode 0660.
 final class PerformedLifecycle {
     let mortal: MortalBroker
-    private(set) var life: SegmentLifecycle
     private(set) var segment: BrokeredSegment
     private(set) var notes: [SegmentLifecycle.Note] = []
     var declaration = SegmentLifecycle.Declaration.declared()
@@ -21,33 +20,25 @@ final class PerformedLifecycle {
 
     init() throws {
         mortal = try MortalBroker()
-        (life, segment) = Self.begin(mortal)
+        segment = Self.begin(mortal)
     }
 
-    private static func begin(_ mortal: MortalBroker) -> (SegmentLifecycle, BrokeredSegment) {
-        let credentials = SegmentLifecycle.Credentials(
-            userID: 990,
-            groupID: 990,
-            processID: MortalBroker.processID,
-            judgesByCreator: true
-        )
-        let record = mortal.disk.records[name]
-        let segment = BrokeredSegment(name, .test("a", key: .value(key)))
-        segment.record = record
-        let life = SegmentLifecycle(name, as: credentials, record: record.map(SegmentLifecycle.Record.init))
-        return (life, segment)
+    private static func begin(_ mortal: MortalBroker) -> BrokeredSegment {
+        BrokeredSegment(name, as: mortal.broker.identity.credentials, record: mortal.disk.records[name])
     }
+
+    var life: SegmentLifecycle { segment.lifecycle }
 
     func start() { send(.declared(declaration), .look) }
 
     func send(_ events: SegmentLifecycle.Event...) {
-        notes += mortal.broker.send(events, to: &life, of: segment)
+        for event in events { notes += mortal.broker.send(event, to: segment) }
     }
 
     /// Kill -9, and a new process on what the last one left.
     func restart() throws {
         try mortal.kill()
-        (life, segment) = Self.begin(mortal)
+        segment = Self.begin(mortal)
         start()
     }
 

@@ -112,8 +112,14 @@ import Testing
     }
 
     @Test func `a restart leaves everything as it is`() {
-        var test = LifecycleUnderTest.ready(.declared(keep: .untilStop))
-        #expect(test.hear(.restarting) == [])
-        #expect(test.hear(.look) == [])
+        let due = SegmentLifecycle.Record(segment: .segment(7), request: .removeIdle, group: .telemetry)
+        for keep in [KeepPolicy.untilStop, .whileUsed(linger: .zero)] {
+            var test = LifecycleUnderTest.ready(.declared(keep: keep), clients: 1)
+            #expect(test.hear(.restarting) == [])
+            #expect(test.look(.segment(7)) == [])
+            #expect(test.hear(.asked(.removeIdle)) == [.writeRecord(due)])
+            #expect(test.answer(.done) == [])
+            #expect(test.hear(.undeclared) == [])
+        }
     }
 }

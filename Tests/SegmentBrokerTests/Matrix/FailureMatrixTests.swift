@@ -109,7 +109,7 @@ extension Scene {
     /// The broker may not know one of which the kernel does not say what it is, nor what it cannot record.
     fileprivate func expectNothingLost(afterFailed call: OutsideCall.Word, _ comment: Comment) throws {
         guard ![.loadRecords, .writeRecord, .removeRecord].contains(call) else { return }
-        let known = mortal.broker.segments.values.compactMap { $0.life.segment?.identifier }
+        let known = mortal.broker.segments.values.compactMap { $0.live?.identity.identifier }
         let recorded = Set(mortal.disk.records.values.compactMap(\.identifier))
         let ours = Set(ours.keys)
         #expect(Set(known).count == known.count, comment)

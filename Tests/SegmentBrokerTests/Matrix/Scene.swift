@@ -68,14 +68,14 @@ final class Scene {
 
     /// Kernel, records and files agree, nothing is lost, doubled or orphaned, nothing foreign touched.
     func expectAgreement(_ comment: Comment) throws {
-        let live = mortal.broker.segments.values.filter { $0.life.segment != nil }
-        let known = live.compactMap { $0.life.segment?.identifier }
+        let live = mortal.broker.segments.values.filter { $0.live != nil }
+        let known = live.compactMap { $0.live?.identity.identifier }
         let ours = ours
         #expect(Set(known) == Set(ours.keys), comment)
         #expect(Set(known).count == known.count, comment)
         #expect(mortal.disk.records.count >= live.count, comment)
         for segment in live {
-            let identifier = try #require(segment.life.segment?.identifier)
+            let identifier = try #require(segment.live?.identity.identifier)
             #expect(mortal.disk.records[segment.name]?.identifier == identifier, comment)
             #expect(mortal.kernel.attachmentCount(of: identifier, in: MortalBroker.processID) == 1, comment)
             guard let definition = segment.definition else { continue }

@@ -1,0 +1,159 @@
+import SegmentModel
+import SystemVSharedMemory
+
+extension Broker {
+    /// Sends events that come together to a segment, performs what it wants until nothing is left to do, and tells what
+    /// has changed; returns what was noted on the way.
+    ///
+    /// The only place where a lifecycle changes.
+    @discardableResult
+    func send(
+        _ events: SegmentLifecycle.Event...,
+        to segment: BrokeredSegment,
+        isOrdered: Bool = false
+    ) -> [SegmentLifecycle.Note] {
+        var notes: [SegmentLifecycle.Note] = []
+        let before = segment.live?.identity
+        var isUnchanged = segment.settled != nil && events.allSatisfy(\.isRoutine)
+        var actions = segment.lifecycle.receive(events)
+        while !actions.isEmpty {
+            var answered: SegmentLifecycle.Event?
+            for action in actions {
+                if case .tell(let note) = action { notes.append(note) }
+                let answer = perform(action, of: segment)
+                if let answer { answered = .answered(action, answer) }
+                isUnchanged = isUnchanged && segment.isSettled(after: action, answer)
+            }
+            actions = answered.map { segment.lifecycle.receive([$0]) } ?? []
+        }
+        if isUnchanged {
+            segment.settled = segment.observed
+        } else {
+            rest(segment, since: before, notes, isOrdered: isOrdered)
+        }
+        return notes
+    }
+
+    /// Nothing is left to do: notes what follows for leases and keys, and tells others.
+    private func rest(
+        _ segment: BrokeredSegment,
+        since before: SegmentLifecycle.Identity?,
+        _ notes: [SegmentLifecycle.Note],
+        isOrdered: Bool
+    ) {
+        let lifecycle = segment.lifecycle
+        if segment.live?.identity != before { segment.presentLeases = 0 }
+        segment.settled = lifecycle.isSettled && segment.status != nil ? segment.observed : nil
+        noteIdentifiers(of: segment)
+        if !reservations.update(segment.name, lifecycle.keys).isEmpty { areKeysFreed = true }
+        let standing = Standing(lifecycle)
+        let changes = standing.changes(
+            since: segment.told,
+            notes,
+            isOrdered: isOrdered,
+            isStarting: isStarting
+        )
+        segment.told = standing
+        for change in changes { tell(change, of: segment) }
+        if standing.isOver, segment.awaited == nil { forget(segment) }
+    }
+
+    private func noteIdentifiers(of segment: BrokeredSegment) {
+        let identifiers = segment.presentIdentifiers
+        guard identifiers != segment.identifiers else { return }
+        for gone in segment.identifiers where namesOfSegments[gone] == segment.name {
+            namesOfSegments[gone] = nil
+        }
+        for new in identifiers { namesOfSegments[new] = segment.name }
+        segment.identifiers = identifiers
+    }
+
+    /// Asks the kernel of a segment that is named; what is absent or blocked waits for a check or an Acquire.
+    func refresh(_ segment: BrokeredSegment) {
+        if segment.live != nil || !segment.lifecycle.formerMemory.isEmpty { send(.look, to: segment) }
+    }
+
+    /// Each declaration with its key, in the order in which keys are given.
+    func placed(_ definitions: some Sequence<SegmentDefinition>) -> [SegmentLifecycle.Declaration] {
+        reservations.placing(definitions.map(resolver.declaration))
+    }
+
+    /// A segment's declaration with what is known of its group and its key by now.
+    func resolved(_ segment: BrokeredSegment) -> SegmentLifecycle.Declaration? {
+        guard let definition = segment.definition else { return nil }
+        var resolved = resolver.declaration(definition)
+        guard case .at(let computed) = resolved.key else { return resolved }
+        let placed = segment.lifecycle.declaration?.key
+        if case .at(let key) = placed, definition.key.stands(for: key, computed) {
+            resolved.key = .at(key)
+            return resolved
+        }
+        return self.placed(segments.values.compactMap(\.definition)).first {
+            $0.definition.name == segment.name
+        }
+    }
+
+    /// Keys that have come free may be what others wait for.
+    func offerFreedKeys() {
+        while areKeysFreed {
+            areKeysFreed = false
+            guard segments.values.contains(where: \.lacksKey) else { return }
+            for declaration in placed(segments.values.compactMap(\.definition)) {
+                guard declaration.placedKey != nil,
+                    let segment = segments[declaration.definition.name.string], segment.lacksKey
+                else { continue }
+                send(.resolved(declaration), .look, to: segment)
+            }
+        }
+    }
+}
+
+extension SegmentLifecycle.Event {
+    /// Changes how a segment stands only by what is done or found because of it.
+    fileprivate var isRoutine: Bool {
+        switch self {
+        case .look, .leases, .demanded: true
+        case .declared, .resolved, .undeclared, .asked, .adopt, .lingerOver, .returned, .stopping,
+            .restarting, .answered:
+            false
+        }
+    }
+}
+
+extension KeyDeclaration {
+    /// Whether the key that a declaration got is still one of its own, now that `computed` is the first of them.
+    fileprivate func stands(for key: SegmentKey, _ computed: SegmentKey) -> Bool {
+        self == .ownFile ? key.withProject(1) == computed.withProject(1) : key == computed
+    }
+}
+
+extension BrokeredSegment {
+    /// Its key is another name's.
+    fileprivate var lacksKey: Bool {
+        guard case .impossible(let problem) = lifecycle.declaration?.key else { return false }
+        return problem.kind == .keyCollision
+    }
+
+    /// Whether an action leaves a settled segment as it was, apart from the numbers of its users.
+    fileprivate func isSettled(
+        after action: SegmentLifecycle.Action,
+        _ answer: SegmentLifecycle.Answer?
+    ) -> Bool {
+        switch (action, answer) {
+        case (.ask(settled?.identifier), .observed(let observation)?):
+            settled?.status.isSame(observation.status) ?? false
+        case (.arm, _), (.disarm, _): true
+        default: false
+        }
+    }
+}
+
+extension SegmentStatus {
+    /// Whether only users have come or gone in between.
+    func isSame(_ other: SegmentStatus) -> Bool {
+        key == other.key && size == other.size && mode == other.mode
+            && isMarkedForRemoval == other.isMarkedForRemoval && ownerUserID == other.ownerUserID
+            && ownerGroupID == other.ownerGroupID && creatorUserID == other.creatorUserID
+            && creatorProcessID == other.creatorProcessID
+    }
+}
