@@ -68,7 +68,7 @@ extension Broker {
         if let found = unchanged(segment) { return found }
         if let awaited = segment.awaited {
             segment.awaited = nil
-            send(.declared(awaited), to: segment)
+            send(.declared(awaited.declaration), to: segment)
         }
         send(.look, to: segment)
         if segment.live == nil, segment.state != .removing, let declaration = resolved(segment) {

@@ -153,11 +153,11 @@ extension Broker {
         _ record: SegmentLifecycle.Record,
         _ segment: BrokeredSegment
     ) -> SegmentLifecycle.Answer {
-        let created = created(record.segment, segment.record?.segment)
+        let created = created(record.segment, of: segment)
         let written = SegmentRecord(segment.name, record, created: created)
         do throws(RecordsError) {
             try records.write(written)
-            segment.record = written
+            segment.created = created
             staleRecords.remove(segment.name)
             return .done
         } catch {
@@ -171,7 +171,7 @@ extension Broker {
 
     /// Done in any case: what the disk refuses now, a check tries again, and a start believes the kernel.
     private func eraseRecord(_ segment: BrokeredSegment) -> SegmentLifecycle.Answer {
-        segment.record = nil
+        segment.created = nil
         erase(segment.name)
         return .done
     }
@@ -190,21 +190,18 @@ extension Broker {
     /// When a segment was created: as recorded before, now for one about to be, nil for one that was found.
     private func created(
         _ new: SegmentLifecycle.RecordedSegment?,
-        _ recorded: SegmentRecord.Segment?
+        of segment: BrokeredSegment
     ) -> Int64? {
-        switch new {
-        case .planned: return clock.realtime()
-        case .created(let identity):
-            let isSame =
-                recorded?.traits.key == identity.traits.key && recorded?.traits.size == identity.traits.size
-                && (recorded?.identifier ?? identity.identifier) == identity.identifier
-            return isSame ? recorded?.created : nil
-        case nil: return nil
-        }
+        guard case .created(let identity) = new else { return new == nil ? nil : clock.realtime() }
+        guard let stored = segment.lifecycle.stored?.segment,
+            stored.traits.key == identity.traits.key, stored.traits.size == identity.traits.size
+        else { return nil }
+        if case .created(let recorded) = stored, recorded.identifier != identity.identifier { return nil }
+        return segment.created
     }
 
     private func size(of segment: BrokeredSegment) -> ByteCount {
-        segment.record?.segment.map { ByteCount(bytes: $0.traits.size) } ?? segment.definition?.size
-            ?? ByteCount(bytes: 0)
+        segment.lifecycle.stored?.segment.map { ByteCount(bytes: $0.traits.size) }
+            ?? segment.definition?.size ?? ByteCount(bytes: 0)
     }
 }

@@ -44,7 +44,7 @@ extension Broker {
         let segment = segments[name.string] ?? BrokeredSegment(name, as: identity.credentials)
         if segments[name.string] == nil { add(segment) }
         let (before, wasThere) = (segment.definition, segment.hasMemory)
-        if before == declaration.definition, segment.settled != nil {
+        if before == declaration.definition, segment.isSettled {
             send(.declared(declaration), to: segment)
         } else if ending == .stop {
             send(.stopping, .declared(declaration), .look, to: segment)

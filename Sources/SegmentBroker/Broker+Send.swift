@@ -13,8 +13,9 @@ extension Broker {
         isOrdered: Bool = false
     ) -> [SegmentLifecycle.Note] {
         var notes: [SegmentLifecycle.Note] = []
-        let before = segment.live?.identity
-        var isUnchanged = segment.settled != nil && events.allSatisfy(\.isRoutine)
+        let before = segment.lifecycle
+        let settled = events.allSatisfy(\.isRoutine) ? segment.settled : nil
+        var isUnchanged = settled != nil
         var actions = segment.lifecycle.receive(events)
         while !actions.isEmpty {
             var answered: SegmentLifecycle.Event?
@@ -22,50 +23,46 @@ extension Broker {
                 if case .tell(let note) = action { notes.append(note) }
                 let answer = perform(action, of: segment)
                 if let answer { answered = .answered(action, answer) }
-                isUnchanged = isUnchanged && segment.isSettled(after: action, answer)
+                isUnchanged = isUnchanged && settled?.stays(after: action, answer) == true
             }
-            actions = answered.map { segment.lifecycle.receive([$0]) } ?? []
+            guard let answered else { break }
+            actions = segment.lifecycle.receive(answered)
         }
-        if isUnchanged {
-            segment.settled = segment.observed
-        } else {
-            rest(segment, since: before, notes, isOrdered: isOrdered)
-        }
+        if !isUnchanged { rest(segment, since: before, notes, isOrdered: isOrdered) }
         return notes
     }
 
     /// Nothing is left to do: notes what follows for leases and keys, and tells others.
     private func rest(
         _ segment: BrokeredSegment,
-        since before: SegmentLifecycle.Identity?,
+        since before: SegmentLifecycle,
         _ notes: [SegmentLifecycle.Note],
         isOrdered: Bool
     ) {
-        let lifecycle = segment.lifecycle
-        if segment.live?.identity != before { segment.presentLeases = 0 }
-        segment.settled = lifecycle.isSettled && segment.status != nil ? segment.observed : nil
-        noteIdentifiers(of: segment)
-        if !reservations.update(segment.name, lifecycle.keys).isEmpty { areKeysFreed = true }
-        let standing = Standing(lifecycle)
+        let after = segment.lifecycle
+        if after.identity != before.identity { segment.presentLeases = 0 }
+        segment.isSettled = after.isSettled && segment.status != nil
+        if after.identity != before.identity || after.formerMemory != before.formerMemory {
+            noteIdentifiers(of: after, since: before)
+        }
+        if !reservations.update(segment.name, after.keys).isEmpty { areKeysFreed = true }
+        let standing = Standing(after)
         let changes = standing.changes(
-            since: segment.told,
+            since: segment.isNew ? nil : Standing(before),
             notes,
             isOrdered: isOrdered,
             isStarting: isStarting
         )
-        segment.told = standing
+        segment.isNew = false
         for change in changes { tell(change, of: segment) }
         if standing.isOver, segment.awaited == nil { forget(segment) }
     }
 
-    private func noteIdentifiers(of segment: BrokeredSegment) {
-        let identifiers = segment.presentIdentifiers
-        guard identifiers != segment.identifiers else { return }
-        for gone in segment.identifiers where namesOfSegments[gone] == segment.name {
+    private func noteIdentifiers(of after: SegmentLifecycle, since before: SegmentLifecycle) {
+        for gone in before.identifiers where namesOfSegments[gone] == after.name {
             namesOfSegments[gone] = nil
         }
-        for new in identifiers { namesOfSegments[new] = segment.name }
-        segment.identifiers = identifiers
+        for present in after.identifiers { namesOfSegments[present] = after.name }
     }
 
     /// Asks the kernel of a segment that is named; what is absent or blocked waits for a check or an Acquire.
@@ -133,15 +130,28 @@ extension BrokeredSegment {
         guard case .impossible(let problem) = lifecycle.declaration?.key else { return false }
         return problem.kind == .keyCollision
     }
+}
 
+extension SegmentLifecycle {
+    /// Of the live segment.
+    fileprivate var identity: Identity? {
+        if case .live(let live) = memory { live.identity } else { nil }
+    }
+
+    /// Of the live segment and of former memory.
+    fileprivate var identifiers: [SegmentIdentifier] {
+        formerMemory.map(\.identity.identifier) + [identity?.identifier].compactMap(\.self)
+    }
+}
+
+extension FoundSegment {
     /// Whether an action leaves a settled segment as it was, apart from the numbers of its users.
-    fileprivate func isSettled(
+    fileprivate func stays(
         after action: SegmentLifecycle.Action,
         _ answer: SegmentLifecycle.Answer?
     ) -> Bool {
         switch (action, answer) {
-        case (.ask(settled?.identifier), .observed(let observation)?):
-            settled?.status.isSame(observation.status) ?? false
+        case (.ask(identifier), .observed(let observation)?): status.isSame(observation.status)
         case (.arm, _), (.disarm, _): true
         default: false
         }

@@ -31,7 +31,7 @@ extension Broker {
         }
         for definition in unrecorded.values.sorted(by: { $0.name < $1.name }) {
             let segment = BrokeredSegment(definition.name, as: identity.credentials)
-            segment.awaited = resolver.declaration(definition)
+            segment.awaited = AwaitedDeclaration(resolver.declaration(definition))
             add(segment)
         }
     }
@@ -62,7 +62,9 @@ extension Broker {
             let name = declaration.definition.name
             declared[name] = declaration
             // Whoever acquires a segment meanwhile must not get a key that is another's by declaration.
-            if let segment = segments[name.string], segment.awaited != nil { segment.awaited = declaration }
+            if let segment = segments[name.string], segment.awaited != nil {
+                segment.awaited = AwaitedDeclaration(declaration)
+            }
         }
         func isRecorded(_ name: SegmentName) -> Bool {
             segments[name.string]?.lifecycle.keys.isEmpty == false

@@ -130,7 +130,7 @@ extension Broker {
             description.identifier = live.identity.identifier
             description.size = ByteCount(bytes: live.identity.traits.size)
             description.memory = memory[live.identity.identifier]
-            description.created = segment.record?.segment?.created
+            description.created = segment.created
             if let status = status(of: segment) {
                 description.take(status, group: groupName(status.ownerGroupID, definition))
                 description.attachments = live.shownAttachments

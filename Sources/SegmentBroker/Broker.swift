@@ -111,13 +111,6 @@ package final class Broker {
         if index < names.endIndex, names[index] == segment.name { names.remove(at: index) }
         removalDue[segment.name] = nil
         reservations.update(segment.name, [])
-        dropRecord(segment)
-    }
-
-    func dropRecord(_ segment: BrokeredSegment) {
-        guard segment.record != nil else { return }
-        segment.record = nil
-        erase(segment.name)
     }
 
     /// Removes a record from the disk, at a later check if the disk refuses now.

@@ -43,7 +43,7 @@ extension SegmentLifecycle {
     package enum Placement: Hashable, Sendable {
         case at(SegmentKey)
         /// The file of its key cannot be looked up, or another name has the key.
-        case impossible(SegmentProblem)
+        indirect case impossible(SegmentProblem)
     }
 
     /// An administrator's request.

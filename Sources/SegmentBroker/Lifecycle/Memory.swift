@@ -49,7 +49,7 @@ extension SegmentLifecycle {
         case notAsked
         case free
         /// By a foreign segment, which the problem describes.
-        case taken(SegmentProblem)
+        indirect case taken(SegmentProblem)
     }
 
     /// What happened to the memory that the next creation replaces.

@@ -27,7 +27,8 @@ extension SegmentLifecycle {
 
     /// Worth knowing, but the segment remains ready.
     package var hints: [SegmentProblem] {
-        guard let declaration, case .live(let live) = memory else { return [] }
+        guard let declaration, case .live(let live) = memory, !isPlainly(declaration, live) || request != nil
+        else { return [] }
         var hints = isOwnFile ? lastingDifferences(of: live).filter { $0.kind == .keyMoved } : []
         if group(declaration) != .nobody { hints += [groupProblem(declaration)].compactMap(\.self) }
         if let foreignSegment { hints.append(foreignSegment) }
@@ -68,8 +69,16 @@ extension SegmentLifecycle {
         if case .taken(let problem) = declaredKey { problem } else { nil }
     }
 
+    /// It is as declared, which is seen without a look for each difference.
+    private func isPlainly(_ declaration: Declaration, _ live: Live) -> Bool {
+        let traits = live.identity.traits
+        guard case .found = declaration.group, refusals.isEmpty, foreignSegment == nil else { return false }
+        return declaration.placedKey == traits.key && declaration.computedKey == traits.key
+            && declaration.definition.size.bytes == traits.size
+    }
+
     private func differences(of live: Live) -> [SegmentProblem] {
-        guard let declaration else { return [] }
+        guard let declaration, !isPlainly(declaration, live) else { return [] }
         let lasting = lastingDifferences(of: live)
         var differences = lasting.filter { !isOwnFile || $0.kind != .keyMoved }
         // A lookup that fails says nothing of a key that the segment has; a difference of keys says more than this.

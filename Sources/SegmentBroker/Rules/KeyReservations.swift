@@ -18,6 +18,7 @@ package struct KeyReservations: Equatable, Sendable {
     @discardableResult
     package mutating func update(_ name: SegmentName, _ keys: Set<SegmentKey>) -> Set<SegmentKey> {
         let before = reserved[name] ?? []
+        if keys == before { return [] }
         let now = keys.filter { holders[$0] == nil || holders[$0] == name }
         guard now != before else { return [] }
         let freed = before.subtracting(now)

@@ -88,7 +88,7 @@ final class Scene {
             #expect([.ready, .drifted].contains(described.state) || isMarked(described), comment)
         }
         for name in mortal.disk.records.keys {
-            #expect(mortal.broker.segments[name.string]?.record != nil, comment)
+            #expect(mortal.broker.segments[name.string]?.lifecycle.stored != nil, comment)
         }
         for name in plan.gone { #expect(mortal.broker.segments[name] == nil, "\(comment): \(name)") }
         for (name, identifier) in made where !plan.mayReplace.union(plan.gone).contains(name) {
