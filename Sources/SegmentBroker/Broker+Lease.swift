@@ -66,10 +66,7 @@ extension Broker {
         _ client: Client
     ) throws(BrokerError) -> FoundSegment {
         if let found = unchanged(segment) { return found }
-        if let awaited = segment.awaited {
-            segment.awaited = nil
-            send(.declared(awaited.declaration), to: segment)
-        }
+        declareAwaited(segment)
         send(.look, to: segment)
         if segment.live == nil, segment.state != .removing, let declaration = resolved(segment) {
             try mayMake(declaration.definition, access, client)
@@ -92,6 +89,13 @@ extension Broker {
             throw .segmentBlocked(name: segment.name, problem: problem)
         case .absent, .draining, .removing: throw .segmentRemoving(name: segment.name)
         }
+    }
+
+    /// Puts in force what a start has not come to.
+    func declareAwaited(_ segment: BrokeredSegment) {
+        guard let awaited = segment.awaited else { return }
+        segment.awaited = nil
+        send(.declared(awaited.declaration), to: segment)
     }
 
     /// What the kernel says of a segment of which it says nothing new, so that nothing is to be done; nil otherwise.

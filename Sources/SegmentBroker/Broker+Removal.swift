@@ -15,18 +15,22 @@ extension Broker {
         case .unused:
             let before = segment.lifecycle.request
             if segment.isUnused { try ask(SegmentLifecycle.Request(.remove), of: segment) }
-            guard let live = segment.live else { return }
+            guard segment.live != nil else { return }
             send(.asked(before), to: segment)
-            throw .segmentInUse(
-                name: segment.name,
-                attachments: live.shownAttachments,
-                leases: leases(of: segment, shownTo: viewer).shown
-            )
+            throw inUse(segment, viewer)
         }
     }
 
+    func inUse(_ segment: BrokeredSegment, _ viewer: Viewer) -> BrokerError {
+        .segmentInUse(
+            name: segment.name,
+            attachments: segment.live?.shownAttachments ?? 0,
+            leases: leases(of: segment, shownTo: viewer).shown
+        )
+    }
+
     /// Passes on what an administrator asks for; throws that it would be forgotten by a crash.
-    private func ask(_ request: SegmentLifecycle.Request, of segment: BrokeredSegment) throws(BrokerError) {
+    func ask(_ request: SegmentLifecycle.Request, of segment: BrokeredSegment) throws(BrokerError) {
         let notes = send(.asked(request), to: segment, isOrdered: true)
         for case .requestNotRecorded(let problem?) in notes {
             throw .segmentBlocked(name: segment.name, problem: problem)
@@ -86,7 +90,7 @@ extension Broker {
 }
 
 extension BrokeredSegment {
-    fileprivate var isUnused: Bool { presentLeases == 0 && live?.clientAttachments == 0 }
+    var isUnused: Bool { presentLeases == 0 && live?.clientAttachments == 0 }
 }
 
 extension SegmentLifecycle.Live {

@@ -73,6 +73,11 @@ extension VarlinkInterface {
             # blocked names what cannot be made or repaired, whether or not this reload changed it.
             method Reload(removeAll: ?bool) -> (created: []string, changed: []string, removing: []string, blocked: ?[]string)
 
+            # Remove and make again in one step: what is absent, blocked or removing is made. Only for administrators.
+            # when: unused (refuse if leased or attached), idle (wait until it is neither, granting leases meanwhile), now (who has it
+            # keeps the old memory).
+            method Renew(name: string, when: ?RemoveWhen) -> ()
+
             error NoSuchSegment (name: string)
             error AccessDenied (name: string, access: Access, userId: int, reason: string)
             error SegmentBlocked (name: string, problem: Problem)
@@ -97,6 +102,7 @@ package enum BrokerMethod: String, CaseIterable, Sendable {
     case getStatus = "io.segmentd.Broker.GetStatus"
     case remove = "io.segmentd.Broker.Remove"
     case reload = "io.segmentd.Broker.Reload"
+    case renew = "io.segmentd.Broker.Renew"
     case ping = "io.systemd.service.Ping"
     case reloadService = "io.systemd.service.Reload"
     case setLogLevel = "io.systemd.service.SetLogLevel"
@@ -107,7 +113,7 @@ package enum BrokerMethod: String, CaseIterable, Sendable {
     package var canBeRepeated: Bool {
         switch self {
         case .acquire, .describe, .list, .subscribe, .getStatus, .ping: true
-        case .release, .remove, .reload, .reloadService, .setLogLevel: false
+        case .release, .remove, .renew, .reload, .reloadService, .setLogLevel: false
         }
     }
 }

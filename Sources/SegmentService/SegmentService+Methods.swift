@@ -72,6 +72,11 @@ extension SegmentService: VarlinkApplication {
             try authorise(administrators.includes(session.client))
             try remove(parameters, session)
             connection.reply(NoParameters())
+        case .renew:
+            let parameters: RenewParameters = try decode(call)
+            try authorise(administrators.includes(session.client))
+            try renew(parameters, session)
+            connection.reply(NoParameters())
         case .reload:
             let parameters: ReloadParameters = try decode(call)
             try authorise(administrators.includes(session.client))
@@ -138,6 +143,15 @@ extension SegmentService: VarlinkApplication {
         defer { settle() }
         do throws(BrokerError) {
             try broker.remove(parameters.name, when: parameters.when ?? .unused, viewer: viewer(session))
+        } catch {
+            throw .broker(error)
+        }
+    }
+
+    private func renew(_ parameters: RenewParameters, _ session: Session) throws(MethodFailure) {
+        defer { settle() }
+        do throws(BrokerError) {
+            try broker.renew(parameters.name, when: parameters.when ?? .unused, viewer: viewer(session))
         } catch {
             throw .broker(error)
         }

@@ -16,7 +16,8 @@ struct Segmentctl: ParsableCommand {
         version: Product.version,
         subcommands: [
             List.self, Status.self, Key.self, Identifier.self, Write.self, Read.self, Send.self,
-            Receive.self, Run.self, Monitor.self, Remove.self, Reload.self, Check.self, PrintVersion.self,
+            Receive.self, Run.self, Monitor.self, Remove.self, Renew.self, Reload.self, Check.self,
+            PrintVersion.self,
             ListAll.self,
         ],
         defaultSubcommand: ListAll.self

@@ -37,14 +37,22 @@ extension SegmentLifecycle {
         }
     }
 
+    /// Why a live segment cannot be renewed, as far as that can be known; nil if it can, or if it is not live.
+    var renewalObstacle: SegmentProblem? {
+        guard case .live(let live) = memory else { return nil }
+        return obstacle ?? (hasRoom(afterGivingUp: live) ? nil : .tooMuchFormerMemory(name))
+    }
+
+    private func hasRoom(afterGivingUp live: Live) -> Bool {
+        Self.formerMemoryLimit - formerMemory.count > (live.clientAttachments > 0 ? 1 : 0)
+    }
+
     /// A segment is given up only if, as far as can be known, its replacement can be created.
     private func replacement(of live: Live) -> Departure? {
         guard phase == .running, refusals[.record] == nil, let traits = declaredTraits,
             traits.key == live.identity.traits.key || declaredKey == .free
         else { return nil }
-        let room = Self.formerMemoryLimit - formerMemory.count
-        guard room > (live.clientAttachments > 0 ? 1 : 0) else { return nil }
-        return .replacement(traits)
+        return hasRoom(afterGivingUp: live) ? .replacement(traits) : nil
     }
 
     /// Runs the timer exactly while a `while-used` segment is unused.

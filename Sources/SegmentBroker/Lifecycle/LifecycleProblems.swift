@@ -23,6 +23,14 @@ extension SegmentProblem {
         )
     }
 
+    static func tooMuchFormerMemory(_ name: SegmentName) -> SegmentProblem {
+        SegmentProblem(
+            .removedByOther,
+            message: "programs have \(SegmentLifecycle.formerMemoryLimit) older memories of it attached",
+            remedy: "`segmentctl status \(name)` shows them; it is made again once one of them is gone"
+        )
+    }
+
     static let kernelNotAsked = SegmentProblem(
         .kernelRefused,
         message: "the kernel has not been asked yet whether its segment is still there",

@@ -73,9 +73,9 @@ extension SegmentProblem {
         )
     }
 
-    /// A reload makes it at once: programs that compute the key would else find it free until somebody asks segmentd.
+    /// In one step: programs that compute the key would else find it free, and create it themselves.
     private static func madeAnew(_ name: SegmentName, _ text: String) -> String {
-        "\(text): once nobody uses it, `segmentctl remove \(name) && segmentctl reload`"
+        "\(text): `segmentctl renew \(name)`, once nobody uses it"
     }
 
     static func keyDiffers(_ name: SegmentName, live: SegmentKey, declared: SegmentKey) -> SegmentProblem {

@@ -1,0 +1,52 @@
+import SegmentClient
+import SegmentModel
+import SegmentTestSupport
+import SystemVSharedMemory
+import Testing
+
+extension RealDaemon {
+    /// Segments that are removed and made again in one step.
+    @Suite(.serialized) struct RenewalTests {
+        private static let file = "segments.d/a.toml"
+        private static func text(_ size: Int) -> String { "size = \(size)\n[key]\nvalue = 0x77" }
+
+        @Test func `what status advises after an edit puts it in force`() throws {
+            try DaemonFixture.with([Self.file: Self.text(4096)]) { daemon in
+                let client = try daemon.client()
+                let old = try #require(try client.describe("a").identifier)
+                try daemon.write(Self.text(8192), to: Self.file)
+                _ = try client.reload()
+                #expect(try daemon.status("a").contains("`segmentctl renew a`"))
+                #expect(try daemon.segmentctl("renew a").status == 0)
+                let renewed = try client.describe("a")
+                #expect(renewed.state == .ready)
+                #expect(renewed.size.bytes == 8192)
+                #expect(renewed.identifier != old)
+                #expect(try daemon.segmentctl("key a").output == "0x00000077\n")
+                #expect(try daemon.segmentctl("renew z").status == 4)
+            }
+        }
+
+        @Test func `one in use is refused, and one that waits outlives a kill`() throws {
+            try DaemonFixture.with(
+                [Self.file: Self.text(4096)],
+                environment: DaemonFixture.oftenChecked
+            ) { daemon in
+                let old = try #require(try daemon.client().describe("a").identifier)
+                do {
+                    let holding = Holding(try daemon.client().attach("a"))
+                    #expect(try daemon.segmentctl("renew a").status == 6)
+                    #expect(try daemon.segmentctl("renew a --when=idle").status == 0)
+                    daemon.kill()
+                    try daemon.start()
+                    #expect(try daemon.client().describe("a").identifier == old)
+                    holding.write(1, at: 0)
+                }
+                try daemon.awaitChecks()
+                let renewed = try daemon.client().describe("a")
+                #expect(renewed.state == .ready)
+                #expect(renewed.identifier != old)
+            }
+        }
+    }
+}
