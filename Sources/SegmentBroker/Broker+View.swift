@@ -124,6 +124,8 @@ extension Broker {
         description.summary = definition?.summary
         description.configurationFile = definition?.file.string
         description.problems = segment.lifecycle.problems
+        description.hints = segment.lifecycle.hints
+        description.formerMemory = segment.lifecycle.formerMemory.map(FormerMemory.init)
         describeKey(segment, &description)
         if let live = segment.live {
             description.key = live.identity.traits.key
@@ -219,6 +221,16 @@ extension SegmentDescription {
         self.group = group
         lastAttach = status.lastAttachMicroseconds
         lastDetach = status.lastDetachMicroseconds
+    }
+}
+
+extension FormerMemory {
+    fileprivate init(_ former: SegmentLifecycle.FormerMemory) {
+        self.init(
+            identifier: former.identity.identifier,
+            attachments: Int(clamping: former.attachments ?? 0),
+            size: ByteCount(bytes: former.identity.traits.size)
+        )
     }
 }
 

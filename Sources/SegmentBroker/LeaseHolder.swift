@@ -40,7 +40,8 @@ struct HeldLease {
             access: access,
             processID: holder.client.processID,
             userID: holder.client.userID,
-            since: since
+            since: since,
+            segment: identifier
         )
     }
 }

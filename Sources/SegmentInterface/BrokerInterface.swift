@@ -20,18 +20,23 @@ extension VarlinkInterface {
             # permissions_differ, group_unknown, kernel_limit, out_of_memory, removed_by_other, undeclared, …); message says what was found; remedy says what to do about it.
             type Problem (kind: string, message: string, remedy: ?string)
 
-            # A client's hold on a segment; it ends with Release or with the connection. sinceUSec is CLOCK_REALTIME in µs.
-            type Lease (lease: string, access: Access, processId: int, userId: int, userName: ?string, command: ?string, sinceUSec: int)
+            # Memory that had the segment's name before and is still attached.
+            type FormerMemory (identifier: int, attachments: int, sizeBytes: int)
+
+            # A client's hold on a segment; it ends with Release or with the connection. sinceUSec is CLOCK_REALTIME in µs; identifier
+            # is of the segment that it was granted for.
+            type Lease (lease: string, access: Access, processId: int, userId: int, userName: ?string, command: ?string, sinceUSec: int, identifier: ?int)
 
             # All that is known of one segment. key and identifier are what shmget(2) takes and returns, null while absent or blocked;
             # key is the signed key_t, keyHex 0x%08x of its bits; size, mode and group are the kernel's where the segment exists, else the declared.
             # attachments counts mappings without the broker's own; leases are a
-            # hundred at most, of leaseCount; residentBytes is memory in RAM; times are CLOCK_REALTIME in µs.
+            # hundred at most, of leaseCount; residentBytes is memory in RAM; times are CLOCK_REALTIME in µs; hints leave it ready.
             type Segment (
               name: string, description: ?string, state: State, problems: []Problem,
               key: ?int, keyHex: ?string, identifier: ?int, sizeBytes: int, mode: string, group: string,
               keep: string, attachments: int, leases: []Lease, leaseCount: ?int, residentBytes: ?int, swappedBytes: ?int,
-              keyPath: ?string, keyProject: ?int, createdUSec: ?int, lastAttachUSec: ?int, lastDetachUSec: ?int, configurationFile: ?string
+              keyPath: ?string, keyProject: ?int, createdUSec: ?int, lastAttachUSec: ?int, lastDetachUSec: ?int, configurationFile: ?string,
+              hints: ?[]Problem, formerMemory: ?[]FormerMemory
             )
 
             # Take a lease on a segment and learn how to attach it, making it first if it is absent. access defaults to read_write.

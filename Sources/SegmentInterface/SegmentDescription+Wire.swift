@@ -35,6 +35,8 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         lastAttach = try reader.optionalInteger("lastAttachUSec")
         lastDetach = try reader.optionalInteger("lastDetachUSec")
         configurationFile = try reader.optionalString("configurationFile")
+        hints = try reader.optionalObjects("hints") ?? []
+        formerMemory = try reader.optionalObjects("formerMemory") ?? []
     }
 
     package func encode(to writer: JSONWriter) {
@@ -61,6 +63,26 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         writer.member("lastAttachUSec", lastAttach)
         writer.member("lastDetachUSec", lastDetach)
         writer.member("configurationFile", configurationFile)
+        writer.member("hints", hints)
+        writer.member("formerMemory", formerMemory)
+        writer.endObject()
+    }
+}
+
+extension FormerMemory: JSONEncodable, JSONDecodable {
+    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
+        self.init(
+            identifier: SegmentIdentifier(rawValue: try reader.integer("identifier")),
+            attachments: try reader.integer("attachments"),
+            size: ByteCount(bytes: try reader.integer("sizeBytes"))
+        )
+    }
+
+    package func encode(to writer: JSONWriter) {
+        writer.beginObject()
+        writer.member("identifier", identifier.rawValue)
+        writer.member("attachments", attachments)
+        writer.member("sizeBytes", size.bytes)
         writer.endObject()
     }
 }
@@ -100,7 +122,8 @@ extension Lease: JSONEncodable, JSONDecodable {
             userID: try reader.integer("userId"),
             userName: try reader.optionalString("userName"),
             command: try reader.optionalString("command"),
-            since: try reader.integer("sinceUSec")
+            since: try reader.integer("sinceUSec"),
+            segment: try reader.optionalInteger("identifier").map(SegmentIdentifier.init(rawValue:))
         )
     }
 
@@ -113,6 +136,7 @@ extension Lease: JSONEncodable, JSONDecodable {
         writer.member("userName", userName)
         writer.member("command", command)
         writer.member("sinceUSec", since)
+        writer.member("identifier", segment?.rawValue)
         writer.endObject()
     }
 }

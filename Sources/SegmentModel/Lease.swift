@@ -1,4 +1,4 @@
-package import SystemVSharedMemory
+public import SystemVSharedMemory
 
 /// A client's hold on a segment; it ends with Release or with the connection.
 public struct Lease: Equatable, Sendable {
@@ -19,6 +19,8 @@ public struct Lease: Equatable, Sendable {
     public var command: String?
     /// CLOCK_REALTIME, in µs.
     public var since: Int64
+    /// Of the segment that it was granted for; nil from a daemon older than this.
+    public var segment: SegmentIdentifier?
 
     package init(
         identifier: String,
@@ -27,7 +29,8 @@ public struct Lease: Equatable, Sendable {
         userID: UInt32,
         userName: String? = nil,
         command: String? = nil,
-        since: Int64
+        since: Int64,
+        segment: SegmentIdentifier? = nil
     ) {
         self.identifier = identifier
         self.access = access
@@ -36,6 +39,7 @@ public struct Lease: Equatable, Sendable {
         self.userName = userName
         self.command = command
         self.since = since
+        self.segment = segment
     }
 }
 

@@ -11,6 +11,10 @@ public struct SegmentDescription: Equatable, Sendable {
     public var state: SegmentState
     /// What is wrong with it; empty when nothing is.
     public var problems: [SegmentProblem] = []
+    /// Worth knowing, but it stays ready; empty from a daemon older than this.
+    public var hints: [SegmentProblem] = []
+    /// Memory that had the name before and is still attached, the oldest first; empty from a daemon older than this.
+    public var formerMemory: [FormerMemory] = []
     /// Nil while absent or blocked.
     public var key: SegmentKey?
     /// Nil while absent or blocked.
@@ -58,6 +62,22 @@ public struct SegmentDescription: Equatable, Sendable {
         self.mode = mode
         self.group = group
         self.keep = keep
+    }
+}
+
+/// Memory that had a segment's name before: it goes with its last detach.
+public struct FormerMemory: Equatable, Sendable {
+    /// What shmget(2) returned for it.
+    public var identifier: SegmentIdentifier
+    /// Mappings.
+    public var attachments: Int
+    /// In bytes.
+    public var size: ByteCount
+
+    package init(identifier: SegmentIdentifier, attachments: Int, size: ByteCount) {
+        self.identifier = identifier
+        self.attachments = attachments
+        self.size = size
     }
 }
 

@@ -111,7 +111,16 @@ package struct ParameterReader {
         _ name: String,
         of type: Value.Type = Value.self
     ) throws(InvalidParameter) -> [Value] {
-        guard case .array(let elements) = value(name) else { throw InvalidParameter(name) }
+        guard let values = try optionalObjects(name, of: type) else { throw InvalidParameter(name) }
+        return values
+    }
+
+    package mutating func optionalObjects<Value: JSONDecodable>(
+        _ name: String,
+        of type: Value.Type = Value.self
+    ) throws(InvalidParameter) -> [Value]? {
+        guard let value = value(name) else { return nil }
+        guard case .array(let elements) = value else { throw InvalidParameter(name) }
         var values: [Value] = []
         for element in elements {
             guard case .object(let object) = element else { throw InvalidParameter(name) }

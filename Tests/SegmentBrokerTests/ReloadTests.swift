@@ -120,4 +120,88 @@ import Testing
         let outcome = fixture.reload([.test("a")])
         #expect(names(outcome.created) == ["a"])
     }
+
+    @Test func `another inode of a segment's own file is a hint, one of a path is drift`() throws {
+        let fixture = try BrokerFixture()
+        fixture.fake.files["/srv/file"] = 0x1_0007
+        let declared: [SegmentDefinition] = [.test("a"), .test("p", key: .path("/srv/file", project: 65))]
+        try fixture.start(declared)
+        fixture.fake.files[SegmentDefinition.test("a").file] = 0x999
+        fixture.fake.files["/srv/file"] = 0x998
+        _ = fixture.reload(declared)
+        let own = try fixture.describe("a")
+        #expect(own.state == .ready)
+        #expect(own.problems == [])
+        #expect(own.hints.map(\.kind) == [.keyMoved])
+        let path = try fixture.describe("p")
+        #expect(path.state == .drifted)
+        #expect(path.problems.map(\.kind) == [.keyMoved])
+    }
+
+    @Test func `a reload to a group that does not exist shuts the group bits and says so at once`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        _ = fixture.reload([.test("a", group: "ghosts")])
+        #expect(try fixture.state("a") == .drifted)
+        #expect(try fixture.describe("a").problems.map(\.kind) == [.groupUnknown])
+        #expect(fixture.fake.segments[identifier]?.mode == .ownerReadWrite)
+        #expect(fixture.fake.segments[identifier]?.ownerGroupID == 990)
+        #expect(throws: BrokerError.self) { try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member)) }
+    }
+
+    @Test func `a group whose name goes missing keeps its access, also over a start`() throws {
+        let mortal = try MortalBroker()
+        try mortal.start([.test("a")])
+        let identifier = try #require(try mortal.describe("a").identifier)
+        mortal.groups.lookups["telemetry"] = .unknown
+        for step in [{ mortal.check() }, { mortal.reload([.test("a")]) }] {
+            step()
+            #expect(try mortal.describe("a").state == .ready)
+            #expect(try mortal.describe("a").hints.map(\.kind) == [.groupUnknown])
+            #expect(mortal.kernel.segments[identifier]?.ownerGroupID == 500)
+            #expect(mortal.kernel.segments[identifier]?.mode.rawValue == 0o660)
+        }
+        try mortal.kill()
+        try mortal.start([.test("a")])
+        #expect(try mortal.describe("a").state == .ready)
+        #expect(mortal.kernel.segments[identifier]?.ownerGroupID == 500)
+        #expect(try mortal.broker.acquire("a", .readOnly, LeaseHolder(.member)).identifier == identifier)
+    }
+
+    @Test func `two absent segments swap their keys in one reload`() throws {
+        let fixture = try BrokerFixture()
+        let (one, two) = (SegmentKey(rawValue: 0x77), SegmentKey(rawValue: 0x78))
+        let used = KeepPolicy.whileUsed(linger: .zero)
+        try fixture.start([
+            .test("a", keep: used, key: .value(one)), .test("b", keep: used, key: .value(two)),
+        ])
+        _ = fixture.reload([
+            .test("a", keep: used, key: .value(two)), .test("b", keep: used, key: .value(one)),
+        ])
+        let holder = LeaseHolder(.member)
+        #expect(try fixture.broker.acquire("a", .readOnly, holder).key == two)
+        #expect(try fixture.broker.acquire("b", .readOnly, holder).key == one)
+    }
+
+    @Test func `an absent segment keeps no key that it no longer declares`() throws {
+        let fixture = try BrokerFixture()
+        let (one, two) = (SegmentKey(rawValue: 0x77), SegmentKey(rawValue: 0x78))
+        try fixture.start([
+            .test("a", key: .value(one)), .test("b", keep: .whileUsed(linger: .zero), key: .value(two)),
+        ])
+        let administrator = Viewer(client: .root, isAdministrator: true)
+        // Both live when the reload comes, so that b waits for the key of a.
+        let holder = LeaseHolder(.member)
+        let grant = try fixture.broker.acquire("b", .readOnly, holder)
+        _ = fixture.reload([
+            .test("a", key: .value(SegmentKey(rawValue: 0x79))),
+            .test("b", keep: .whileUsed(linger: .zero), key: .value(one)),
+        ])
+        try fixture.broker.release(grant.lease, holder)
+        #expect(try fixture.describe("b").problems.map(\.kind) == [.keyCollision])
+        try fixture.broker.remove("a", when: .now, viewer: administrator)
+        #expect(try fixture.state("a") == .absent)
+        #expect(try fixture.broker.acquire("b", .readOnly, holder).key == one)
+    }
 }

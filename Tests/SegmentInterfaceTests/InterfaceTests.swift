@@ -57,7 +57,8 @@ import Varlink
             userID: 2,
             userName: "u",
             command: "c",
-            since: 3
+            since: 3,
+            segment: SegmentIdentifier(rawValue: 5)
         )
     }
 
@@ -88,6 +89,14 @@ import Varlink
         segment.lastAttach = 2
         segment.lastDetach = 3
         segment.configurationFile = "/f"
+        segment.hints = [problem]
+        segment.formerMemory = [
+            FormerMemory(
+                identifier: SegmentIdentifier(rawValue: 2),
+                attachments: 3,
+                size: ByteCount(bytes: 4)
+            )
+        ]
         return segment
     }
 
@@ -160,6 +169,8 @@ import Varlink
         try expect(NoParameters(), is: methods["GetStatus"]?.parameters)
         try expect(status, is: methods["GetStatus"]?.reply)
         try expect(RemoveParameters(name: "n", when: .now), is: methods["Remove"]?.parameters)
+        try expect(RenewParameters(name: "n", when: .now), is: methods["Renew"]?.parameters)
+        try expect(NoParameters(), is: methods["Renew"]?.reply)
         try expect(NoParameters(), is: methods["Remove"]?.reply)
         try expect(ReloadParameters(removeAll: true), is: methods["Reload"]?.parameters)
         let names = [try name()]

@@ -76,6 +76,15 @@ import Testing
         segment.keyProject = 65
         segment.created = 1_800_000_000_000_000
         segment.problems = [SegmentProblem(.sizeDiffers, message: "it has 1 B", remedy: "do this")]
+        segment.hints = [SegmentProblem(.keyMoved, message: "its file moved", remedy: "or this")]
+        segment.formerMemory = [
+            FormerMemory(
+                identifier: SegmentIdentifier(rawValue: 7),
+                attachments: 1,
+                size: ByteCount(bytes: 4096)
+            )
+        ]
+        segment.leases[0].segment = SegmentIdentifier(rawValue: 7)
         let now: Int64 = 1_800_000_100_000_000
         let text = shown(SegmentPage(segment: segment, color: false, now: now).lines)
         let since = Moment(1_800_000_000_000_000).text
@@ -86,6 +95,8 @@ import Testing
                        State: drifted
                      Problem: it has 1 B (size_differs)
                       Remedy: do this
+                        Hint: its file moved (key_moved)
+                      Remedy: or this
                          Key: 0x4100000f, ftok("/srv/shmfile", 65)
                   Identifier: 12
                      Created: \(since); 1 min 40 s ago
@@ -93,7 +104,8 @@ import Testing
                       Access: mode 0664, group telemetry, keep until-reboot
                       Memory: 1.5 KiB in RAM, 0 B in swap
                     Attached: 3 times
-                      Leases: 77 (reader) of ada, read-only, since \(since); 1 min 40 s ago
+                  Old memory: identifier 7, 4 KiB, attached 1 time, gone with its last detach
+                      Leases: 77 (reader) of ada, read-only, since \(since); 1 min 40 s ago, of old memory
                 """
         )
     }

@@ -16,6 +16,10 @@ struct SegmentPage {
             add("Problem", "\(problem.message) (\(problem.kind.rawValue))", &lines)
             if let remedy = problem.remedy { add("Remedy", remedy, &lines) }
         }
+        for hint in segment.hints {
+            add("Hint", "\(hint.message) (\(hint.kind.rawValue))", &lines)
+            if let remedy = hint.remedy { add("Remedy", remedy, &lines) }
+        }
         add("Key", key, &lines)
         if let identifier = segment.identifier { add("Identifier", identifier.description, &lines) }
         if let created = segment.created { add("Created", "\(Moment(created).ago(now))", &lines) }
@@ -25,6 +29,9 @@ struct SegmentPage {
             add("Memory", "\(rounded(memory.resident)) in RAM, \(rounded(memory.swapped)) in swap", &lines)
         }
         if segment.identifier != nil { add("Attached", attached, &lines) }
+        for (index, former) in segment.formerMemory.enumerated() {
+            add(index == 0 ? "Old memory" : "", old(former), &lines)
+        }
         for (index, lease) in segment.leases.enumerated() {
             add(index == 0 ? "Leases" : "", holder(lease), &lines)
         }
@@ -56,9 +63,15 @@ struct SegmentPage {
             + (segment.lastDetach.map { ", last detached \(Moment($0).ago(now))" } ?? "")
     }
 
+    private func old(_ former: FormerMemory) -> String {
+        "identifier \(former.identifier), \(former.size), attached \(counted(former.attachments, "time")), "
+            + "gone with its last detach"
+    }
+
     private func holder(_ lease: Lease) -> String {
         "\(lease.processID) \(lease.command.map { "(\($0)) " } ?? "")of \(lease.userName ?? String(lease.userID))"
             + ", \(lease.access == .readOnly ? "read-only" : "read-write"), since \(Moment(lease.since).ago(now))"
+            + (segment.formerMemory.contains { $0.identifier == lease.segment } ? ", of old memory" : "")
     }
 
     /// The state is never told by colour alone.
