@@ -128,9 +128,29 @@ import Testing
                     )
                 }
             },
-            message: "key 0x00000077 belongs to segment 1 of user 1001, process 1, 1 KiB",
-            remedy: "if nobody needs it (`ipcs -m -i 1`), `ipcrm -m 1`; otherwise declare another key; "
+            message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1, 1 KiB, "
+                + "which nobody has attached",
+            remedy: "nobody has it attached: `ipcrm -m 1`; or declare another key; "
                 + "segmentd does not touch what it did not make"
+        ),
+        Condition(
+            kind: "squatted",
+            definition: .test("a", key: .value(SegmentKey(rawValue: 0x77))),
+            prepare: { fixture in
+                _ = try fixture.fake.acting(as: 1001) {
+                    let other = try fixture.fake.get(
+                        SegmentKey(rawValue: 0x77),
+                        size: 1024,
+                        flags: .create,
+                        mode: .ownerRead
+                    )
+                    return try fixture.fake.attach(other, readOnly: true)
+                }
+            },
+            message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1, 1 KiB, "
+                + "which programs have attached",
+            remedy: "stop the programs that have it attached, then `ipcrm -m 1`, then start them again; "
+                + "or declare another key; segmentd does not touch what it did not make"
         ),
         Condition(
             kind: "records_unwritable",

@@ -26,7 +26,9 @@ extension SegmentProblem {
     static func tooMuchFormerMemory(_ name: SegmentName) -> SegmentProblem {
         SegmentProblem(
             .removedByOther,
-            message: "programs have \(SegmentLifecycle.formerMemoryLimit) older memories of it attached",
+            message:
+                "somebody else removed it again and again (ipcrm, or IPC_RMID in a program), and programs have "
+                + "\(SegmentLifecycle.formerMemoryLimit) older memories of it attached",
             remedy: "`segmentctl status \(name)` shows them; it is made again once one of them is gone"
         )
     }

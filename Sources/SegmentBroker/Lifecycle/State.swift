@@ -19,7 +19,8 @@ extension SegmentLifecycle {
         switch (state, memory) {
         case (_, .live(let live)): differences(of: live) + (declaration == nil ? [.undeclared] : [])
         case (_, .recorded): [refusals[.ask] ?? refusals[.find] ?? .kernelNotAsked]
-        case (.removing, .none) where !isHeld && !isDismissed && declaration != nil: [.removedByOther(name)]
+        case (.removing, .none) where !isHeld && !isDismissed && declaration != nil:
+            [.tooMuchFormerMemory(name)]
         case (.blocked, .none): [obstacle].compactMap(\.self)
         case (_, .none): []
         }

@@ -38,13 +38,18 @@ extension SegmentProblem {
                     + "`ipcrm -m \(identifier)`"
             )
         }
+        let isAttached = status.attachmentCount > 0
+        let removal =
+            isAttached
+            ? "stop the programs that have it attached, then `ipcrm -m \(identifier)`, then start them again"
+            : "nobody has it attached: `ipcrm -m \(identifier)`"
         return SegmentProblem(
             .squatted,
-            message: "key \(key) belongs to segment \(identifier) of user \(status.creatorUserID), "
-                + "process \(status.creatorProcessID), \(ByteCount(bytes: status.size))",
-            remedy: "if nobody needs it (`ipcs -m -i \(identifier)`), `ipcrm -m \(identifier)`; "
-                + "otherwise declare another key; "
-                + "segmentd does not touch what it did not make"
+            message:
+                "key \(key) belongs to segment \(identifier) of user \(status.creatorUserID), created by "
+                + "process \(status.creatorProcessID), \(ByteCount(bytes: status.size)), "
+                + (isAttached ? "which programs have attached" : "which nobody has attached"),
+            remedy: "\(removal); or declare another key; segmentd does not touch what it did not make"
         )
     }
 
@@ -125,15 +130,6 @@ extension SegmentProblem {
             message: "the kernel does not let the broker attach it: \(errno)",
             remedy: (refusal.remedy.map { "\($0); " } ?? "")
                 + "until it is attached `RemoveIPC=` of other units, logind and kernel.shm_rmid_forced may remove it"
-        )
-    }
-
-    static func removedByOther(_ name: SegmentName) -> SegmentProblem {
-        SegmentProblem(
-            .removedByOther,
-            message: "somebody else marked it for removal (ipcrm, or IPC_RMID in a program)",
-            remedy:
-                "it is made again after its last detach; `segmentctl remove \(name) --when=now` does not wait"
         )
     }
 
