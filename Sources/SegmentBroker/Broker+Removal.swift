@@ -37,29 +37,39 @@ extension Broker {
         }
     }
 
-    /// Removes the while-used segments whose linger has passed, for 5 ms; the others stay due.
+    /// Removes the while-used segments whose linger has passed, and looks at those that somebody has interfered with,
+    /// for 5 ms; the others stay due.
     package func expire() {
-        guard !removalDue.isEmpty else { return }
+        guard !removalDue.isEmpty || !watches.isEmpty else { return }
         let now = clock.monotonic()
         let end = now + .milliseconds(5)
         defer { offerFreedKeys() }
+        for (name, watch) in watches.sorted(by: { $0.key < $1.key }) where watch.next <= now {
+            if clock.monotonic() > end { return }
+            watches[name] = watch.end <= now ? nil : Watch(next: now + Watch.period, end: watch.end)
+            if ending == nil, let segment = segments[name.string] { send(.look, to: segment) }
+        }
         for (name, due) in removalDue.sorted(by: { $0.key < $1.key }) where due <= now {
             if clock.monotonic() > end { return }
-            guard let segment = segments[name.string] else {
+            if let segment = segments[name.string] {
+                expire(segment, at: now)
+            } else {
                 removalDue[name] = nil
-                continue
             }
-            send(.look, to: segment)
-            // Somebody may use it by now.
-            guard removalDue[name] != nil else { continue }
-            removalDue[name] = nil
-            // Where the kernel does not say, the next check asks again.
-            guard segment.live?.isFresh == true, let status = status(of: segment),
-                case .whileUsed(let linger) = segment.definition?.keep
-            else { continue }
-            let rest = Linger.rest(linger, status, at: clock.realtime())
-            if rest > .zero { removalDue[name] = now + rest } else { send(.lingerOver, to: segment) }
         }
+    }
+
+    private func expire(_ segment: BrokeredSegment, at now: Duration) {
+        send(.look, to: segment)
+        // Somebody may use it by now.
+        guard removalDue[segment.name] != nil else { return }
+        removalDue[segment.name] = nil
+        // Where the kernel does not say, the next check asks again.
+        guard segment.live?.isFresh == true, let status = status(of: segment),
+            case .whileUsed(let linger) = segment.definition?.keep
+        else { return }
+        let rest = Linger.rest(linger, status, at: clock.realtime())
+        if rest > .zero { removalDue[segment.name] = now + rest } else { send(.lingerOver, to: segment) }
     }
 
     /// Marks a segment for removal, so that it goes with its last detach; false if there is none any more.

@@ -46,6 +46,10 @@ extension Broker {
             noteIdentifiers(of: after, since: before)
         }
         if !reservations.update(segment.name, after.keys).isEmpty { areKeysFreed = true }
+        if after.isInterferedWith(notes) {
+            let now = clock.monotonic()
+            watches[segment.name] = Watch(next: now + Watch.period, end: now + Watch.length)
+        }
         let standing = Standing(after)
         let changes = standing.changes(
             since: segment.isNew ? nil : Standing(before),
@@ -136,6 +140,14 @@ extension SegmentLifecycle {
     /// Of the live segment.
     fileprivate var identity: Identity? {
         if case .live(let live) = memory { live.identity } else { nil }
+    }
+
+    /// Somebody else has removed it, or was faster than the broker to take its key, or the kernel did not let it be
+    /// made again: more of it may follow soon, or be over soon.
+    fileprivate func isInterferedWith(_ notes: [Note]) -> Bool {
+        if notes.contains(.removedByOther) || notes.contains(.vanished) { return true }
+        guard memory == .none, loss != .none, declaration != nil else { return false }
+        return notes.contains(.replaced) || refusals[.create] != nil
     }
 
     /// Of the live segment and of former memory.

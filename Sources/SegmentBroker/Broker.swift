@@ -35,6 +35,8 @@ package final class Broker {
     package internal(set) var configuration: Configuration
     /// When a while-used segment goes, in time of `clock.monotonic()`.
     var removalDue: [SegmentName: Duration] = [:]
+    /// Segments that somebody has interfered with are looked at every second for a minute.
+    var watches: [SegmentName: Watch] = [:]
     /// On disk although their segments are gone, because the disk refused.
     var staleRecords: Set<SegmentName> = []
     /// Nil until `stop`.
@@ -85,7 +87,13 @@ package final class Broker {
     }
 
     /// When `expire` has something to do next, in time of `clock.monotonic()`.
-    package var nextDeadline: Duration? { removalDue.isEmpty ? nil : removalDue.values.min() }
+    package var nextDeadline: Duration? {
+        if removalDue.isEmpty, watches.isEmpty { return nil }
+        return [removalDue.values.min(), watches.values.lazy.map(\.next).min()].compactMap(\.self).min()
+    }
+
+    /// When the next while-used segment goes, in time of `clock.monotonic()`.
+    package var nextRemoval: Duration? { removalDue.values.min() }
 
     package var leaseCount: Int { leaseCounts.all }
 
@@ -110,6 +118,7 @@ package final class Broker {
         let index = names.partitioningIndex { $0 >= segment.name }
         if index < names.endIndex, names[index] == segment.name { names.remove(at: index) }
         removalDue[segment.name] = nil
+        watches[segment.name] = nil
         reservations.update(segment.name, [])
     }
 
@@ -123,6 +132,15 @@ package final class Broker {
             warnOfRecord("Record of segment \(name) cannot be removed yet: \(error), ignoring")
         }
     }
+}
+
+/// When a segment is looked at again, and until when, in time of `BrokerClock.monotonic()`.
+struct Watch {
+    var next: Duration
+    var end: Duration
+
+    static let period = Duration.seconds(1)
+    static let length = Duration.seconds(60)
 }
 
 /// How a broker's work has ended.

@@ -282,6 +282,32 @@ import Testing
         #expect(fixture.events.map(\.kind) == [.replaced])
     }
 
+    @Test func `after an interference it is looked at every second for a minute`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        #expect(fixture.broker.nextDeadline == nil)
+        func removeByRoot() throws -> SegmentIdentifier {
+            let identifier = try #require(fixture.fake.segments.first?.key)
+            try fixture.fake.acting(as: 0) { try fixture.fake.remove(identifier) }
+            return identifier
+        }
+        _ = try removeByRoot()
+        fixture.broker.check(groups: fixture.groups)
+        #expect(fixture.broker.nextDeadline == fixture.clock.now + .seconds(1))
+        let again = try removeByRoot()
+        fixture.clock.now += .seconds(1)
+        fixture.broker.expire()
+        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.fake.segments[again] == nil)
+        var looks = 0
+        while let due = fixture.broker.nextDeadline {
+            fixture.clock.now = due
+            fixture.broker.expire()
+            looks += 1
+        }
+        #expect(looks == 60)
+    }
+
     @Test
     func `a while-used one is made again by the next Acquire, whoever has a lease on what was removed`()
         throws

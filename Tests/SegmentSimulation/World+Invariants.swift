@@ -16,7 +16,7 @@ extension World {
         judgeNames(view)
         judgePlacing(view)
         if let difference = mirror.difference(from: view) { violate("events: \(difference)") }
-        if let due = life.broker.nextDeadline { judgeDeadline(due, view) }
+        if let due = life.broker.nextRemoval { judgeDeadline(due, view) }
         guard !isDisturbed else { return }
         for segment in view { judgeSettled(segment, life) }
         judgeRecords(view)

@@ -122,7 +122,7 @@ import Testing
             try mortal.kernel.remove(grant.identifier)
         }
         mortal.check()
-        #expect(mortal.broker.nextDeadline == nil)
+        #expect(mortal.broker.nextRemoval == nil)
     }
 
     @Test func `nothing is made for who has leases enough`() throws {
