@@ -1,3 +1,4 @@
+import Glibc
 import ArgumentParser
 import SegmentClient
 import SegmentExchange
@@ -108,6 +109,23 @@ import Testing
                       Leases: 77 (reader) of ada, read-only, since \(since); 1 min 40 s ago, of old memory
                 """
         )
+    }
+
+    @Test func `a lease whose process is gone is said to be a child's`() throws {
+        let page = SegmentPage(
+            segment: try live("a"),
+            color: false,
+            now: 1_800_000_000_000_000,
+            inherited: ["1"]
+        )
+        #expect(shown(page.lines).contains("Leases: 77 (gone; inherited by a child) of ada, read-only"))
+        var lease = try #require(try live("a").leases.first)
+        lease.processID = getpid()
+        #expect(!People.isGone(lease), "a lease after the start of its process")
+        lease.since = 1_000_000
+        #expect(People.isGone(lease), "a lease before it: the number was another's")
+        lease.processID = Int32.max
+        #expect(People.isGone(lease))
     }
 
     @Test func `no state is told by colour alone`() throws {

@@ -7,6 +7,8 @@ struct SegmentPage {
     let color: Bool
     /// CLOCK_REALTIME, in µs.
     let now: Int64
+    /// Leases whose process is gone.
+    var inherited: Set<String> = []
 
     var lines: [Line] {
         var lines = [mark + " \(segment.name)" + (segment.summary.map { " - \($0)" } ?? "")]
@@ -63,13 +65,17 @@ struct SegmentPage {
             + (segment.lastDetach.map { ", last detached \(Moment($0).ago(now))" } ?? "")
     }
 
+    private func command(_ lease: Lease) -> String? {
+        inherited.contains(lease.identifier) ? "gone; inherited by a child" : lease.command
+    }
+
     private func old(_ former: FormerMemory) -> String {
         "identifier \(former.identifier), \(former.size), attached \(counted(former.attachments, "time")), "
             + "gone with its last detach"
     }
 
     private func holder(_ lease: Lease) -> String {
-        "\(lease.processID) \(lease.command.map { "(\($0)) " } ?? "")of \(lease.userName ?? String(lease.userID))"
+        "\(lease.processID) \(command(lease).map { "(\($0)) " } ?? "")of \(lease.userName ?? String(lease.userID))"
             + ", \(lease.access == .readOnly ? "read-only" : "read-write"), since \(Moment(lease.since).ago(now))"
             + (segment.formerMemory.contains { $0.identifier == lease.segment } ? ", of old memory" : "")
     }

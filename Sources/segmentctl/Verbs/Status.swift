@@ -46,7 +46,15 @@ struct Status: ParsableCommand {
             try options.printJSON(JSONArray(segments))
         } else if !segments.isEmpty {
             let now = Moment.now
-            let pages = segments.map { SegmentPage(segment: $0, color: Terminal.hasColor, now: now).lines }
+            let pages = segments.map { segment in
+                let inherited = segment.leases.filter(People.isGone).map(\.identifier)
+                return SegmentPage(
+                    segment: segment,
+                    color: Terminal.hasColor,
+                    now: now,
+                    inherited: Set(inherited)
+                ).lines
+            }
             try options.page(Array(pages.joined(separator: [Line("")])))
         }
         if worst != .done { throw worst }
