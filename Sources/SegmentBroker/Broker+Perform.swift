@@ -100,6 +100,7 @@ extension Broker {
     ) -> SegmentLifecycle.Answer {
         do throws(Errno) {
             let address = try kernel.attach(identifier, readOnly: true)
+            segment.ownAttach = clock.realtime() / 1_000_000
             // Only the size of core dumps depends on it.
             try? kernel.excludeFromCoreDumps(address, size: size(of: segment).bytes)
             return .attached(address)

@@ -50,6 +50,10 @@ extension Broker {
             let now = clock.monotonic()
             watches[segment.name] = Watch(next: now + Watch.period, end: now + Watch.length)
         }
+        for case .repaired(let permissions) in notes where permissions.userID != identity.userID {
+            let problem = SegmentProblem.ownerWasChanged(permissions)
+            segment.ownerChange = (problem, clock.monotonic() + .seconds(600))
+        }
         let standing = Standing(after)
         let changes = standing.changes(
             since: segment.isNew ? nil : Standing(before),

@@ -124,7 +124,7 @@ extension Broker {
         description.summary = definition?.summary
         description.configurationFile = definition?.file.string
         description.problems = segment.lifecycle.problems
-        description.hints = segment.lifecycle.hints
+        description.hints = segment.lifecycle.hints + [ownerChange(segment)].compactMap(\.self)
         description.formerMemory = segment.lifecycle.formerMemory.map(FormerMemory.init)
         describeKey(segment, &description)
         if let live = segment.live {
@@ -135,6 +135,9 @@ extension Broker {
             description.created = segment.created
             if let status = status(of: segment) {
                 description.take(status, group: groupName(status.ownerGroupID, definition))
+                // The broker's own attachment counts for the kernel, and so did that of the last broker.
+                if status.lastAttach <= segment.ownAttach { description.lastAttach = nil }
+                if status.lastDetach <= segment.ownAttach { description.lastDetach = nil }
                 description.attachments = live.shownAttachments
             }
         } else if segment.state == .removing, let former = segment.lifecycle.formerMemory.last {
@@ -150,6 +153,12 @@ extension Broker {
             (description.leases, description.leaseCount) = leases(of: segment, shownTo: viewer)
         }
         return description
+    }
+
+    /// Told for ten minutes: whoever owns a segment for a moment may have let others in for longer.
+    private func ownerChange(_ segment: BrokeredSegment) -> SegmentProblem? {
+        guard let change = segment.ownerChange, clock.monotonic() < change.end else { return nil }
+        return change.problem
     }
 
     /// A hundred at most, and how many there are.

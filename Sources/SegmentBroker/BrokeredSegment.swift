@@ -16,6 +16,10 @@ final class BrokeredSegment {
     var created: Int64?
     /// What the kernel last said of the live segment, or of one that may become it.
     var observed: FoundSegment?
+    /// When the broker attached it, in seconds of CLOCK_REALTIME: what the kernel tells until then is not of clients.
+    var ownAttach = Int64.max
+    /// When somebody else had made another user its owner, and until when that is told.
+    var ownerChange: (problem: SegmentProblem, end: Duration)?
     /// Nothing is left to do but to grant leases, until the kernel says something else than `observed`.
     var isSettled = false
     /// A declaration that the start has not come to.

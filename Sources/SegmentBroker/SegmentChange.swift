@@ -10,7 +10,7 @@ enum SegmentChange {
     case replaced(ByteCount)
     case takenOver
     /// The permissions it had before they were set as declared.
-    case repaired(SegmentLifecycle.Permissions)
+    case repaired(SegmentLifecycle.Permissions, hadOtherOwner: Bool)
     /// The permissions cannot be set.
     case unrepaired(SegmentProblem)
     /// The broker cannot attach it.
@@ -56,9 +56,9 @@ enum SegmentChange {
         case .created(let size): Line(.notice, .created, "Segment \(name) created, \(size)")
         case .replaced(let size): Line(.notice, .replaced, "Segment \(name) made again, \(size)")
         case .takenOver: Line(.info, .adopted, "Segment \(name) taken over")
-        case .repaired(let before):
+        case .repaired(let before, let hadOtherOwner):
             Line(
-                .notice,
+                hadOtherOwner ? .warning : .notice,
                 .repaired,
                 "Segment \(name) had owner \(before.userID), group \(before.groupID), mode "
                     + "0\(String(before.mode.rawValue & 0o777, radix: 8)): set as declared"

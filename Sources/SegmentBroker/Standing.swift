@@ -18,6 +18,8 @@ struct Standing: Equatable {
     var shutProblem: SegmentProblem?
     /// Nothing is left of the name.
     var isOver: Bool
+    /// The broker's.
+    var ownUserID: UInt32
 
     init(_ lifecycle: SegmentLifecycle) {
         definition = lifecycle.declaration?.definition
@@ -30,6 +32,7 @@ struct Standing: Equatable {
         removalRefusal = lifecycle.refusals[.mark]
         shutProblem = lifecycle.shutProblem
         isOver = lifecycle.isOver
+        ownUserID = lifecycle.credentials.userID
     }
 
     /// What to tell when a lifecycle has come to rest, at most once of each problem.
@@ -71,7 +74,8 @@ struct Standing: Equatable {
         case .created: creation(SegmentChange.created)
         case .replaced: creation(SegmentChange.replaced)
         case .takenOver, .adopted: [.takenOver]
-        case .repaired(let permissions): [.repaired(permissions)]
+        case .repaired(let permissions):
+            [.repaired(permissions, hadOtherOwner: permissions.userID != ownUserID)]
         case .removed: [.removed(isOrdered: isOrdered, leavesFormerMemory: state == .removing)]
         case .marked: [.marked]
         case .removedByOther: [.markedByOther]

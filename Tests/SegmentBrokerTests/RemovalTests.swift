@@ -282,6 +282,51 @@ import Testing
         #expect(fixture.events.map(\.kind) == [.replaced])
     }
 
+    @Test func `another owner is a warning, and told for ten minutes after it is set back`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        try fixture.fake.acting(as: 0) {
+            try fixture.fake.setOwner(
+                identifier,
+                userID: 1001,
+                groupID: 1001,
+                mode: FilePermissions(rawValue: 0o666)
+            )
+        }
+        let described = try fixture.describe("a")
+        #expect(described.state == .ready)
+        #expect(described.hints.map(\.kind.rawValue) == ["owner_was_changed"])
+        #expect(described.hints.first?.message.contains("user 1001") == true)
+        #expect(fixture.fake.segments[identifier]?.ownerUserID == 990)
+        fixture.clock.now += .seconds(599)
+        #expect(try fixture.describe("a").hints.count == 1)
+        fixture.clock.now += .seconds(1)
+        #expect(try fixture.describe("a").hints == [])
+    }
+
+    @Test func `times of attach and detach are the clients'`() throws {
+        let fixture = try BrokerFixture()
+        fixture.fake.clock = fixture.clock
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        #expect(try fixture.describe("a").lastAttach == nil)
+        #expect(try fixture.describe("a").lastDetach == nil)
+        fixture.clock.now += .seconds(10)
+        let address = try fixture.fake.attach(identifier, readOnly: true)
+        let attached = fixture.clock.realtime()
+        fixture.clock.now += .seconds(10)
+        try fixture.fake.detach(address)
+        #expect(try fixture.describe("a").lastAttach == attached)
+        #expect(try fixture.describe("a").lastDetach == fixture.clock.realtime())
+        fixture.clock.now += .seconds(10)
+        try fixture.kill()
+        try fixture.start([.test("a")])
+        #expect(try fixture.describe("a").identifier == identifier)
+        #expect(try fixture.describe("a").lastAttach == nil)
+        #expect(try fixture.describe("a").lastDetach == nil)
+    }
+
     @Test func `after an interference it is looked at every second for a minute`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])

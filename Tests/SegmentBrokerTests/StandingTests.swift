@@ -88,7 +88,7 @@ import Testing
             $0.answer(.observed(.segment(7)))
         }
         #expect(
-            told == Told(["notice: Segment a had owner 0, group 0, mode 0666: set as declared"], [.changed])
+            told == Told(["warning: Segment a had owner 0, group 0, mode 0666: set as declared"], [.changed])
         )
     }
 

@@ -1,4 +1,5 @@
 import SegmentModel
+import SystemPackage
 import SystemVSharedMemory
 
 /// Problems that only the lifecycle detects.
@@ -38,6 +39,17 @@ extension SegmentProblem {
         message: "the kernel has not been asked yet whether its segment is still there",
         remedy: nil
     )
+
+    static func ownerWasChanged(_ permissions: SegmentLifecycle.Permissions) -> SegmentProblem {
+        let mode = String(permissions.mode.rawValue & 0o777, radix: 8)
+        return SegmentProblem(
+            Kind(rawValue: "owner_was_changed"),
+            message:
+                "within the last ten minutes somebody else had made user \(permissions.userID) its owner, with "
+                + "group \(permissions.groupID) and mode 0\(mode); it was set back",
+            remedy: "who attached it meanwhile still has it: `segmentctl renew` gives the name new memory"
+        )
+    }
 
     static func renewing(_ name: SegmentName) -> SegmentProblem {
         SegmentProblem(
