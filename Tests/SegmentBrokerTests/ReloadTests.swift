@@ -138,6 +138,22 @@ import Testing
         #expect(path.problems.map(\.kind) == [.keyMoved])
     }
 
+    @Test func `a lost key file is told until it is there again`() throws {
+        let fixture = try BrokerFixture()
+        fixture.fake.files["/srv/one"] = 0x1_0007
+        try fixture.start([.test("a", key: .path("/srv/one", project: 65))])
+        let before = try fixture.describe("a").identifier
+        fixture.fake.files["/srv/one"] = nil
+        fixture.broker.check(groups: fixture.groups)
+        let lost = try fixture.describe("a")
+        #expect(lost.state == .drifted)
+        #expect(lost.problems.map(\.kind) == [.keyPathMissing])
+        #expect(lost.identifier == before)
+        fixture.fake.files["/srv/one"] = 0x1_0007
+        fixture.broker.check(groups: fixture.groups)
+        #expect(try fixture.state("a") == .ready)
+    }
+
     @Test func `a reload to a group that does not exist shuts the group bits and says so at once`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])

@@ -173,6 +173,16 @@ import Testing
         Drift.lasting(definition, size: size, key: key, computed: computed).map(\.kind.rawValue)
     }
 
+    @Test func `a device of another number is told from another inode`() {
+        func message(_ computed: UInt32) -> String? {
+            let definition = SegmentDefinition.test("a", key: .path("/srv/file", project: 65))
+            let computed = SegmentKey(bits: computed)
+            return Drift.lasting(definition, size: 4096, key: key, computed: computed).first?.message
+        }
+        #expect(message(0x4102_0007)?.hasPrefix("/srv/file is on a device that has another number") == true)
+        #expect(message(0x4101_0008)?.hasPrefix("/srv/file has another inode") == true)
+    }
+
     @Test func `what differs is named`() {
         let other = SegmentKey(bits: 0x4101_0008)
         #expect(kinds(.test("a"), computed: key) == [])

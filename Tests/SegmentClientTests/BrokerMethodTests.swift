@@ -4,7 +4,8 @@ import Testing
 @Suite struct BrokerMethodTests {
     static let repeated: [BrokerMethod: Bool] = [
         .acquire: true, .describe: true, .list: true, .subscribe: true, .getStatus: true, .ping: true,
-        .release: false, .remove: false, .reload: false, .reloadService: false, .setLogLevel: false,
+        .release: false, .remove: false, .renew: false, .reload: false, .reloadService: false,
+        .setLogLevel: false,
     ]
 
     @Test(arguments: BrokerMethod.allCases)

@@ -82,7 +82,8 @@ extension SegmentLifecycle {
         guard let declaration, !isPlainly(declaration, live) else { return [] }
         let lasting = lastingDifferences(of: live)
         var differences = lasting.filter { !isOwnFile || $0.kind != .keyMoved }
-        // A lookup that fails says nothing of a key that the segment has; a difference of keys says more than this.
+        if let lostFile { differences.append(lostFile) }
+        // A difference of keys says more than this.
         if case .impossible(let problem) = declaration.key, problem.kind == .keyCollision,
             !lasting.contains(where: { [.keyDiffers, .keyMoved].contains($0.kind) })
         {
@@ -107,6 +108,15 @@ extension SegmentLifecycle {
 
     /// Only the broker computes the key of a segment's own file, so a new inode matters to no other program.
     private var isOwnFile: Bool { declaration?.definition.key == .ownFile }
+
+    /// Programs' own ftok fails now.
+    ///
+    /// A lookup that is not answered, or the file of a key that nobody else computes, says nothing.
+    private var lostFile: SegmentProblem? {
+        guard case .impossible(let problem) = declaration?.key, problem.kind == .keyPathMissing, !isOwnFile
+        else { return nil }
+        return problem
+    }
 
     private func groupProblem(_ declaration: Declaration) -> SegmentProblem? {
         let name = declaration.definition.group ?? String(credentials.groupID)

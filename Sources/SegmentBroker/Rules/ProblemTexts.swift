@@ -97,10 +97,13 @@ extension SegmentProblem {
         live: SegmentKey,
         now: SegmentKey
     ) -> SegmentProblem {
-        SegmentProblem(
+        // ftok(3) takes sixteen bits of the inode and eight of the device.
+        let isSameInode = live.bits & 0xffff == now.bits & 0xffff
+        return SegmentProblem(
             .keyMoved,
-            message: "\(path) has another inode since the segment was made: it keeps key \(live), "
-                + "programs that call ftok now compute \(now)",
+            message: "\(path) "
+                + (isSameInode ? "is on a device that has another number" : "has another inode")
+                + " since the segment was made: it keeps key \(live), programs that call ftok now compute \(now)",
             remedy: madeAnew(name, "it gets the new key when it is next made")
         )
     }
