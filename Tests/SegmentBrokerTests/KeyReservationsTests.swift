@@ -82,6 +82,12 @@ import Testing
             placed: [("a", key.withProject(3), nil)]
         ),
         Case(
+            testDescription: "a fixed key that it has is kept",
+            reserved: ["a": [fixed]],
+            declared: [value("a")],
+            placed: [("a", fixed, nil)]
+        ),
+        Case(
             testDescription: "two swapped, both absent",
             declared: [value("a", other), value("b", fixed)],
             placed: [("a", other, nil), ("b", fixed, nil)]

@@ -374,6 +374,7 @@ import Testing
         #expect(again.identifier != grants[0].identifier)
         // A lease on memory that is gone counts no more for what has the name now.
         try fixture.broker.release(grants[0].lease, holder)
+        #expect(fixture.broker.nextRemoval == nil)
         #expect(try fixture.state("a") == .ready)
         #expect(fixture.fake.segments.count == 1)
     }
