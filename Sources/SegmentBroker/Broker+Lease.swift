@@ -95,7 +95,7 @@ extension Broker {
     func declareAwaited(_ segment: BrokeredSegment) {
         guard let awaited = segment.awaited else { return }
         segment.awaited = nil
-        send(.declared(awaited.declaration), to: segment)
+        send(.declared(awaited.placed ?? resolver.declaration(awaited.definition)), to: segment)
     }
 
     /// What the kernel says of a segment of which it says nothing new, so that nothing is to be done; nil otherwise.

@@ -82,10 +82,13 @@ extension Broker {
 
     private func create(_ traits: SegmentLifecycle.Traits) -> SegmentLifecycle.Answer {
         do throws(Errno) {
-            let mode: FilePermissions = [.ownerReadWrite]
-            return .created(
-                try kernel.get(traits.key, size: traits.size, flags: [.create, .exclusive], mode: mode)
+            let identifier = try kernel.get(
+                traits.key,
+                size: traits.size,
+                flags: .exclusiveCreation,
+                mode: .ownerReadWrite
             )
+            return .created(identifier)
         } catch .fileExists {
             return .keyTaken
         } catch {

@@ -95,7 +95,10 @@ extension Broker {
     package func stop(isRestart: Bool) {
         ending = isRestart ? .restart : .stop
         let event: SegmentLifecycle.Event = isRestart ? .restarting : .stopping
-        for segment in sorted { send(event, to: segment) }
+        for segment in sorted {
+            send(event, to: segment)
+            segment.isSettled = false
+        }
     }
 }
 

@@ -2,6 +2,10 @@ import SegmentModel
 import SystemVSharedMemory
 
 extension Broker {
+    /// What a lifecycle wants beyond that, somebody else undoes as fast as it is done; nothing that is right needs half
+    /// of it.
+    private static let answersAtMost = 64
+
     /// Sends events that come together to a segment, performs what it wants until nothing is left to do, and tells what
     /// has changed; returns what was noted on the way.
     ///
@@ -13,15 +17,19 @@ extension Broker {
         isOrdered: Bool = false
     ) -> [SegmentLifecycle.Note] {
         var notes: [SegmentLifecycle.Note] = []
-        let before = segment.lifecycle
+        let before = segment.isNew ? nil : segment.lifecycle
         let settled = events.allSatisfy(\.isRoutine) ? segment.settled : nil
         var isUnchanged = settled != nil
         var actions = segment.lifecycle.receive(events)
+        var answersLeft = Self.answersAtMost
         while !actions.isEmpty {
             var answered: SegmentLifecycle.Event?
             for action in actions {
                 if case .tell(let note) = action { notes.append(note) }
-                let answer = perform(action, of: segment)
+                let answer =
+                    action.needsAnswer && answersLeft <= 0
+                    ? .refused(.interference) : perform(action, of: segment)
+                if answer != nil { answersLeft -= 1 }
                 if let answer { answered = .answered(action, answer) }
                 isUnchanged = isUnchanged && settled?.stays(after: action, answer) == true
             }
@@ -35,14 +43,14 @@ extension Broker {
     /// Nothing is left to do: notes what follows for leases and keys, and tells others.
     private func rest(
         _ segment: BrokeredSegment,
-        since before: SegmentLifecycle,
+        since before: SegmentLifecycle?,
         _ notes: [SegmentLifecycle.Note],
         isOrdered: Bool
     ) {
         let after = segment.lifecycle
-        if after.identity != before.identity { segment.presentLeases = 0 }
+        if after.identity != before?.identity { segment.presentLeases = 0 }
         segment.isSettled = after.isSettled && segment.status != nil
-        if after.identity != before.identity || after.formerMemory != before.formerMemory {
+        if after.identity != before?.identity || after.formerMemory != before?.formerMemory {
             noteIdentifiers(of: after, since: before)
         }
         if !reservations.update(segment.name, after.keys).isEmpty { areKeysFreed = true }
@@ -56,7 +64,7 @@ extension Broker {
         }
         let standing = Standing(after)
         let changes = standing.changes(
-            since: segment.isNew ? nil : Standing(before),
+            since: before.map(Standing.init),
             notes,
             isOrdered: isOrdered,
             isStarting: isStarting
@@ -66,8 +74,8 @@ extension Broker {
         if standing.isOver, segment.awaited == nil { forget(segment) }
     }
 
-    private func noteIdentifiers(of after: SegmentLifecycle, since before: SegmentLifecycle) {
-        for gone in before.identifiers where namesOfSegments[gone] == after.name {
+    private func noteIdentifiers(of after: SegmentLifecycle, since before: SegmentLifecycle?) {
+        for gone in before?.identifiers ?? [] where namesOfSegments[gone] == after.name {
             namesOfSegments[gone] = nil
         }
         for present in after.identifiers { namesOfSegments[present] = after.name }
@@ -117,9 +125,8 @@ extension SegmentLifecycle.Event {
     /// Changes how a segment stands only by what is done or found because of it.
     fileprivate var isRoutine: Bool {
         switch self {
-        case .look, .leases, .demanded: true
-        case .declared, .resolved, .undeclared, .asked, .adopt, .lingerOver, .returned, .stopping,
-            .restarting, .answered:
+        case .look, .leases, .demanded, .stopping, .restarting: true
+        case .declared, .resolved, .undeclared, .asked, .adopt, .lingerOver, .returned, .answered:
             false
         }
     }
@@ -147,9 +154,10 @@ extension SegmentLifecycle {
     }
 
     /// Somebody else has removed it, or was faster than the broker to take its key, or the kernel did not let it be
-    /// made again: more of it may follow soon, or be over soon.
+    /// made again, or undoes whatever the broker does: more of it may follow soon, or be over soon.
     fileprivate func isInterferedWith(_ notes: [Note]) -> Bool {
         if notes.contains(.removedByOther) || notes.contains(.vanished) { return true }
+        if refusals.values.contains(.interference) { return true }
         guard memory == .none, loss != .none, declaration != nil else { return false }
         return notes.contains(.replaced) || refusals[.create] != nil
     }

@@ -31,7 +31,7 @@ extension Broker {
         }
         for definition in unrecorded.values.sorted(by: { $0.name < $1.name }) {
             let segment = BrokeredSegment(definition.name, as: identity.credentials)
-            segment.awaited = AwaitedDeclaration(resolver.declaration(definition))
+            segment.awaited = AwaitedDeclaration(definition)
             add(segment)
         }
     }
@@ -60,10 +60,11 @@ extension Broker {
         var declared: [SegmentName: SegmentLifecycle.Declaration] = [:]
         for declaration in declarations {
             let name = declaration.definition.name
-            declared[name] = declaration
             // Whoever acquires a segment meanwhile must not get a key that is another's by declaration.
-            if let segment = segments[name.string], segment.awaited != nil {
-                segment.awaited = AwaitedDeclaration(declaration)
+            if let awaited = segments[name.string]?.awaited {
+                awaited.placed = declaration
+            } else {
+                declared[name] = declaration
             }
         }
         func isRecorded(_ name: SegmentName) -> Bool {
@@ -71,7 +72,9 @@ extension Broker {
         }
         let missing = declarations.map(\.definition.name).filter { !isRecorded($0) }
         return BrokerWork(on: names.filter(isRecorded) + missing) { [self] name, _ in
-            guard let segment = segments[name.string], let declaration = declared[name] else { return }
+            guard let segment = segments[name.string],
+                let declaration = segment.awaited?.placed ?? declared[name]
+            else { return }
             segment.awaited = nil
             if segment.live == nil {
                 send(.declared(declaration), to: segment)

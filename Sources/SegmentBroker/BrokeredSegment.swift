@@ -40,7 +40,7 @@ final class BrokeredSegment {
     var state: SegmentState { lifecycle.state }
     /// Nil once no file declares it any more.
     var definition: SegmentDefinition? {
-        lifecycle.declaration?.definition ?? awaited?.declaration.definition
+        lifecycle.declaration?.definition ?? awaited?.definition
     }
 
     /// The segment in the kernel under its key.
@@ -60,7 +60,9 @@ final class BrokeredSegment {
 
 /// What a start is yet to declare, in a box that is gone after it.
 final class AwaitedDeclaration {
-    let declaration: SegmentLifecycle.Declaration
+    let definition: SegmentDefinition
+    /// With its group and a key of its own; nil until these are known.
+    var placed: SegmentLifecycle.Declaration?
 
-    init(_ declaration: SegmentLifecycle.Declaration) { self.declaration = declaration }
+    init(_ definition: SegmentDefinition) { self.definition = definition }
 }

@@ -89,4 +89,6 @@ package struct CreationFlags: OptionSet, Sendable {
     ///
     /// The corresponding C constant is `IPC_EXCL`.
     package static let exclusive = CreationFlags(rawValue: 0o2000)
+    /// Make a segment that did not exist.
+    package static let exclusiveCreation: CreationFlags = [.create, .exclusive]
 }

@@ -40,6 +40,13 @@ extension SegmentProblem {
         remedy: nil
     )
 
+    /// Whatever the broker does to a segment, another process undoes at once.
+    static let interference = SegmentProblem(
+        Kind(rawValue: "interference"),
+        message: "another program changes or removes it again as soon as the broker has set it right",
+        remedy: "segmentd tries again every second for a minute, then every 15 s; stop that program"
+    )
+
     static func ownerWasChanged(_ permissions: SegmentLifecycle.Permissions) -> SegmentProblem {
         let mode = String(permissions.mode.rawValue & 0o777, radix: 8)
         return SegmentProblem(

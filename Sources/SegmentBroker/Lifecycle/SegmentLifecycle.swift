@@ -87,7 +87,7 @@ package struct SegmentLifecycle: Hashable, Sendable {
         meetRequestWithoutMemory()
         setLinger()
         defer { unanswered = [] }
-        if let action = nextAction() { return unanswered + [action] }
+        if let action = nextAction() { return unanswered.isEmpty ? [action] : unanswered + [action] }
         refuseUnrecordedRequest()
         return unanswered
     }

@@ -1,0 +1,55 @@
+import SegmentModel
+import SegmentTestSupport
+import SystemPackage
+import SystemVSharedMemory
+import Testing
+
+@testable import SegmentBroker
+
+/// A process of the broker's own user, or root, which undoes at once whatever the broker does.
+@Suite struct UndoneTests {
+    private func actingAsRoot(_ fixture: BrokerFixture, _ body: () throws -> Void) {
+        try? fixture.fake.acting(as: .root) { try body() }
+    }
+
+    @Test func `who changes permissions back each time does not keep the broker busy`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        func setMode(_ identifier: SegmentIdentifier) {
+            actingAsRoot(fixture) {
+                try fixture.fake.setOwner(identifier, userID: 990, groupID: 500, mode: [.ownerReadWrite])
+            }
+        }
+        setMode(identifier)
+        fixture.lifeline.after = { call, _ in
+            if case .setOwner(let identifier) = call { setMode(identifier) }
+        }
+        fixture.lifeline.restart()
+        fixture.broker.check(groups: fixture.groups)
+        #expect(fixture.lifeline.calls.count < 200)
+        let described = try fixture.describe("a")
+        #expect(described.state == .drifted)
+        #expect(described.problems.map(\.kind.rawValue) == ["interference"])
+        fixture.lifeline.after = { _, _ in }
+        fixture.clock.now += .seconds(1)
+        fixture.broker.expire()
+        #expect(try fixture.describe("a").state == .ready)
+        #expect(try fixture.fake.statusOfAny(identifier).mode.rawValue == 0o660)
+    }
+
+    @Test func `who removes a segment as soon as it is made does not keep the broker busy`() throws {
+        let fixture = try BrokerFixture()
+        fixture.lifeline.after = { call, identifier in
+            guard case .create = call, let identifier else { return }
+            actingAsRoot(fixture) { try fixture.fake.remove(identifier) }
+        }
+        try fixture.start([.test("a")])
+        #expect(fixture.lifeline.calls.count < 200)
+        #expect(try fixture.describe("a").problems.map(\.kind.rawValue) == ["interference"])
+        fixture.lifeline.after = { _, _ in }
+        fixture.clock.now += .seconds(1)
+        fixture.broker.expire()
+        #expect(try fixture.describe("a").state == .ready)
+    }
+}
