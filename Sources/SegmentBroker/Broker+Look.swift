@@ -32,7 +32,7 @@ extension Broker {
     func find(_ key: SegmentKey) throws(Errno) -> FoundSegment? {
         let identifier: SegmentIdentifier
         do throws(Errno) {
-            identifier = try kernel.get(key, size: 0, flags: [], mode: [])
+            identifier = try kernel.get(key, size: 0, flags: .existing, mode: [])
         } catch .noSuchFileOrDirectory {
             return nil
         }

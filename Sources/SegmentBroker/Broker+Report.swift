@@ -38,10 +38,9 @@ extension Broker {
             else { return }
             text += Self.words(leftOut: leftOut)
         }
-        var metadata: Logger.Metadata = [
-            LoggedKey.event.rawValue: .string(line.event.rawValue),
-            LoggedKey.segment.rawValue: .string(segment.name.string),
-        ]
+        var metadata = Logger.Metadata(minimumCapacity: 4)
+        metadata[LoggedKey.event.rawValue] = .string(line.event.rawValue)
+        metadata[LoggedKey.segment.rawValue] = .string(segment.name.string)
         if let live = segment.live {
             metadata[LoggedKey.key.rawValue] = .string(live.identity.traits.key.description)
             metadata[LoggedKey.identifier.rawValue] = .string(live.identity.identifier.description)

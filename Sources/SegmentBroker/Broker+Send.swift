@@ -21,19 +21,18 @@ extension Broker {
         let settled = events.allSatisfy(\.isRoutine) ? segment.settled : nil
         var isUnchanged = settled != nil
         var actions = segment.lifecycle.receive(events)
-        var answersLeft = Self.answersAtMost
+        var answers = 0
         while !actions.isEmpty {
             var answered: SegmentLifecycle.Event?
             for action in actions {
                 if case .tell(let note) = action { notes.append(note) }
-                let answer =
-                    action.needsAnswer && answersLeft <= 0
-                    ? .refused(.interference) : perform(action, of: segment)
-                if answer != nil { answersLeft -= 1 }
+                let isRefused = action.needsAnswer && answers >= Self.answersAtMost
+                let answer = isRefused ? .refused(.interference) : perform(action, of: segment)
+                if isUnchanged { isUnchanged = settled?.stays(after: action, answer) == true }
                 if let answer { answered = .answered(action, answer) }
-                isUnchanged = isUnchanged && settled?.stays(after: action, answer) == true
             }
             guard let answered else { break }
+            answers += 1
             actions = segment.lifecycle.receive(answered)
         }
         if !isUnchanged { rest(segment, since: before, notes, isOrdered: isOrdered) }

@@ -89,6 +89,8 @@ package struct CreationFlags: OptionSet, Sendable {
     ///
     /// The corresponding C constant is `IPC_EXCL`.
     package static let exclusive = CreationFlags(rawValue: 0o2000)
+    /// Make no segment.
+    package static let existing: CreationFlags = []
     /// Make a segment that did not exist.
     package static let exclusiveCreation: CreationFlags = [.create, .exclusive]
 }

@@ -20,7 +20,7 @@ enum People {
             return kill(lease.processID, 0) != 0 && errno == ESRCH
         }
         // The kernel counts the start in hundredths of a second.
-        return started > lease.since + 20_000
+        return started - 20_000 > lease.since
     }
 
     /// When a process began, CLOCK_REALTIME in µs; nil once it is gone; proc_pid_stat(5).

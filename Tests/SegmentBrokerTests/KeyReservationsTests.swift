@@ -31,7 +31,7 @@ import Testing
     /// What is reserved before, what is declared, and what each gets: its key, or the name that has it.
     struct Case: CustomTestStringConvertible {
         var testDescription: String
-        var reserved: [String: Set<SegmentKey>] = [:]
+        var reserved: [String: [SegmentKey]] = [:]
         var declared: [Declaration]
         var placed: [(name: String, key: SegmentKey?, holder: String?)]
     }
@@ -144,7 +144,7 @@ import Testing
         let last = Self.key.withProject(255)
         reservations.update(Self.name("x"), [last])
         #expect(reservations.placing([Self.ownFile("a", last)]).map(\.placedKey) == [Self.key])
-        reservations.update(Self.name("x"), Set((1...255).map { Self.key.withProject($0) }))
+        reservations.update(Self.name("x"), (1...255).map { Self.key.withProject($0) })
         let placed = reservations.placing([Self.ownFile("a", last)])
         #expect(placed.map(\.key) == [.impossible(.keyCollision(last, .ownFile, holder: Self.name("x")))])
     }

@@ -98,10 +98,11 @@ package struct SegmentLifecycle: Hashable, Sendable {
     }
 
     /// The keys reserved by this name.
-    package var keys: Set<SegmentKey> {
+    package var keys: [SegmentKey] {
         switch memory {
         case .live(let live): [live.identity.traits.key]
-        case .recorded(let first, let second): Set([first, second].compactMap(\.?.traits.key))
+        case .recorded(let first, let second):
+            [first.traits.key] + [second?.traits.key].compactMap(\.self).filter { $0 != first.traits.key }
         case .none: []
         }
     }

@@ -5,7 +5,7 @@ import SystemVSharedMemory
 extension SegmentLifecycle {
     package var state: SegmentState {
         switch memory {
-        case .live where declaration == nil || request?.verb == .remove: .draining
+        case .live where !isDeclared || request?.verb == .remove: .draining
         case .live(let live): differences(of: live).isEmpty ? .ready : .drifted
         case .recorded: .blocked
         case .none where foreignSegment != nil: .blocked
@@ -16,20 +16,23 @@ extension SegmentLifecycle {
 
     /// Why the segment is not ready.
     package var problems: [SegmentProblem] {
-        switch (state, memory) {
-        case (_, .live(let live)): differences(of: live) + (declaration == nil ? [.undeclared] : [])
-        case (_, .recorded): [refusals[.ask] ?? refusals[.find] ?? .kernelNotAsked]
-        case (.removing, .none) where !isHeld && !isDismissed && declaration != nil:
-            [.tooMuchFormerMemory(name)]
-        case (.blocked, .none): [obstacle].compactMap(\.self)
-        case (_, .none): []
+        switch memory {
+        case .live(let live): return differences(of: live) + (isDeclared ? [] : [.undeclared])
+        case .recorded: return [refusals[.ask] ?? refusals[.find] ?? .kernelNotAsked]
+        case .none: break
+        }
+        return switch state {
+        case .removing where !isHeld && !isDismissed && isDeclared: [.tooMuchFormerMemory(name)]
+        case .blocked: [obstacle].compactMap(\.self)
+        case .absent, .ready, .drifted, .draining, .removing: []
         }
     }
 
     /// Worth knowing, but the segment remains ready.
     package var hints: [SegmentProblem] {
-        guard let declaration, case .live(let live) = memory, !isPlainly(declaration, live) || request != nil
-        else { return [] }
+        guard case .live(let live) = memory, request != nil || !isPlain(live), let declaration else {
+            return []
+        }
         var hints = isOwnFile ? lastingDifferences(of: live).filter { $0.kind == .keyMoved } : []
         if group(declaration) != .nobody { hints += [groupProblem(declaration)].compactMap(\.self) }
         if let foreignSegment { hints.append(foreignSegment) }
@@ -51,7 +54,7 @@ extension SegmentLifecycle {
     /// Nothing is left to do, and a look that finds the same leads to nothing.
     package var isSettled: Bool {
         guard case .live(let live) = memory, live.isFresh else { return false }
-        return declaration != nil && request == nil && adopting == nil && phase == .running
+        return isDeclared && request == nil && adopting == nil && phase == .running
             && refusals.isEmpty && formerMemory.isEmpty
     }
 
@@ -71,15 +74,18 @@ extension SegmentLifecycle {
     }
 
     /// It is as declared, which is seen without a look for each difference.
-    private func isPlainly(_ declaration: Declaration, _ live: Live) -> Bool {
+    private func isPlain(_ live: Live) -> Bool {
         let traits = live.identity.traits
-        guard case .found = declaration.group, refusals.isEmpty, foreignSegment == nil else { return false }
-        return declaration.placedKey == traits.key && declaration.computedKey == traits.key
-            && declaration.definition.size.bytes == traits.size
+        guard refusals.isEmpty, case .found? = declaration?.group, case .at(traits.key)? = declaration?.key
+        else { return false }
+        if case .taken = declaredKey { return false }
+        return declaration?.computedKey == traits.key && declaration?.definition.size.bytes == traits.size
     }
 
+    private var isDeclared: Bool { if case .some = declaration { true } else { false } }
+
     private func differences(of live: Live) -> [SegmentProblem] {
-        guard let declaration, !isPlainly(declaration, live) else { return [] }
+        guard !isPlain(live), let declaration else { return [] }
         let lasting = lastingDifferences(of: live)
         var differences = lasting.filter { !isOwnFile || $0.kind != .keyMoved }
         if let lostFile { differences.append(lostFile) }

@@ -8,7 +8,7 @@ package import SystemVSharedMemory
 package struct KeyReservations: Equatable, Sendable {
     /// The name of each reserved key.
     package private(set) var holders: [SegmentKey: SegmentName] = [:]
-    private var reserved: [SegmentName: Set<SegmentKey>] = [:]
+    private var reserved: [SegmentName: [SegmentKey]] = [:]
 
     package init() {}
 
@@ -16,12 +16,12 @@ package struct KeyReservations: Equatable, Sendable {
     ///
     /// A key that another name has stays with it.
     @discardableResult
-    package mutating func update(_ name: SegmentName, _ keys: Set<SegmentKey>) -> Set<SegmentKey> {
+    package mutating func update(_ name: SegmentName, _ keys: [SegmentKey]) -> [SegmentKey] {
         let before = reserved[name] ?? []
         if keys == before { return [] }
         let now = keys.filter { holders[$0] == nil || holders[$0] == name }
         guard now != before else { return [] }
-        let freed = before.subtracting(now)
+        let freed = before.filter { !now.contains($0) }
         for key in freed { holders[key] = nil }
         for key in now { holders[key] = name }
         reserved[name] = now.isEmpty ? nil : now
