@@ -18,9 +18,11 @@ missing := $(shell \
     command -v openssl >/dev/null || echo openssl; \
     command -v unshare >/dev/null || echo util-linux)
 # Programs and a library that run where Swift is not installed. Each is optimised as a whole when it is linked: requests
-# cost 8 % less, and linking takes so long that only what is needed is built.
+# cost 8 % less, and linking takes so long that only what is needed is built. Relocations are packed: 8 KB to read at
+# each start instead of a megabyte.
 static := swift build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
-    --experimental-lto-mode full -Xswiftc -use-ld=lld -Xlinker -z -Xlinker now
+    --experimental-lto-mode full -Xswiftc -use-ld=lld -Xlinker -z -Xlinker now \
+    -Xlinker -z -Xlinker pack-relative-relocs
 built = set -e; for product in $(1); do $(static) --product $$product; done
 programs := $(CURDIR)/.build/release
 # The C library, which shows only what its header declares. Swift's runtime cannot be unloaded.
