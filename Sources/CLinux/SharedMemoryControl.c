@@ -21,6 +21,7 @@ static void copy(const struct shmid_ds *from, int32_t identifier, struct clinux_
     to->creator_group = from->shm_perm.cgid;
     to->mode = from->shm_perm.mode;
     to->creator_process = from->shm_cpid;
+    to->last_process = from->shm_lpid;
     to->size = from->shm_segsz;
     to->attachments = from->shm_nattch;
     to->attach_time = from->shm_atime;

@@ -77,7 +77,11 @@ extension Broker {
         if segment.live.map({ $0.identity.identifier == identifier }) ?? true {
             segment.observed = FoundSegment(identifier: identifier, status: status)
         }
-        return .observed(SegmentLifecycle.Observation(identifier, status))
+        let creator = status.creatorProcessID
+        // People are told of a foreign segment whose it is.
+        let isForeign = segment.live == nil && status.creatorUserID != identity.userID
+        let isGone = isForeign && creator > 0 && kernel.isGone(process: creator)
+        return .observed(SegmentLifecycle.Observation(identifier, status, creatorIsGone: isGone))
     }
 
     private func create(_ traits: SegmentLifecycle.Traits) -> SegmentLifecycle.Answer {

@@ -138,6 +138,7 @@ extension Broker {
                 // The broker's own attachment counts for the kernel, and so did that of the last broker.
                 if status.lastAttach <= segment.ownAttach { description.lastAttach = nil }
                 if status.lastDetach <= segment.ownAttach { description.lastDetach = nil }
+                if status.lastProcessID == identity.processID { description.lastProcessID = nil }
                 description.attachments = live.shownAttachments
             }
         } else if segment.state == .removing, let former = segment.lifecycle.formerMemory.last {
@@ -230,6 +231,9 @@ extension SegmentDescription {
         self.group = group
         lastAttach = status.lastAttachMicroseconds
         lastDetach = status.lastDetachMicroseconds
+        creatorUserID = status.creatorUserID
+        creatorProcessID = status.creatorProcessID
+        lastProcessID = status.lastProcessID == 0 ? nil : status.lastProcessID
     }
 }
 

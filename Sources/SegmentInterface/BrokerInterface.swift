@@ -36,7 +36,7 @@ extension VarlinkInterface {
               key: ?int, keyHex: ?string, identifier: ?int, sizeBytes: int, mode: string, group: string,
               keep: string, attachments: int, leases: []Lease, leaseCount: ?int, residentBytes: ?int, swappedBytes: ?int,
               keyPath: ?string, keyProject: ?int, createdUSec: ?int, lastAttachUSec: ?int, lastDetachUSec: ?int, configurationFile: ?string,
-              hints: ?[]Problem, formerMemory: ?[]FormerMemory
+              hints: ?[]Problem, formerMemory: ?[]FormerMemory, creatorUserId: ?int, creatorProcessId: ?int, lastProcessId: ?int
             )
 
             # Take a lease on a segment and learn how to attach it, making it first if it is absent. access defaults to read_write.

@@ -37,6 +37,9 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         configurationFile = try reader.optionalString("configurationFile")
         hints = try reader.optionalObjects("hints") ?? []
         formerMemory = try reader.optionalObjects("formerMemory") ?? []
+        creatorUserID = try reader.optionalInteger("creatorUserId")
+        creatorProcessID = try reader.optionalInteger("creatorProcessId")
+        lastProcessID = try reader.optionalInteger("lastProcessId")
     }
 
     package func encode(to writer: JSONWriter) {
@@ -65,6 +68,9 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         writer.member("configurationFile", configurationFile)
         writer.member("hints", hints)
         writer.member("formerMemory", formerMemory)
+        writer.member("creatorUserId", creatorUserID)
+        writer.member("creatorProcessId", creatorProcessID)
+        writer.member("lastProcessId", lastProcessID)
         writer.endObject()
     }
 }

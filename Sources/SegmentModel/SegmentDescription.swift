@@ -45,6 +45,12 @@ public struct SegmentDescription: Equatable, Sendable {
     public var lastAttach: Int64?
     /// CLOCK_REALTIME, in µs.
     public var lastDetach: Int64?
+    /// `shm_perm.cuid` of shmctl(2); nil while absent or blocked, or from a daemon older than this.
+    public var creatorUserID: UInt32?
+    /// `shm_cpid` of shmctl(2); nil as above.
+    public var creatorProcessID: Int32?
+    /// `shm_lpid` of shmctl(2), who attached or detached it last; nil as above, or if nobody has but the broker.
+    public var lastProcessID: Int32?
     /// The file that declares it; nil once none does.
     public var configurationFile: String?
 

@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// What only `/proc` tells; see proc(5).
@@ -24,6 +25,8 @@ extension LinuxKernel {
         else { return nil }
         return MemoryLimits(meminfo: meminfo, overcommitMode: mode)
     }
+
+    package func isGone(process: Int32) -> Bool { kill(process, 0) != 0 && errno == ESRCH }
 
     package func destroysUnattachedSegments() -> Bool? {
         contents(of: "/proc/sys/kernel/shm_rmid_forced").map { $0.first == UInt8(ascii: "1") }

@@ -138,6 +138,7 @@ extension SegmentStatus {
             size: status.size,
             attachmentCount: status.attachments,
             creatorProcessID: status.creator_process,
+            lastProcessID: status.last_process,
             lastAttach: status.attach_time,
             lastDetach: status.detach_time,
             lastChange: status.change_time

@@ -21,6 +21,8 @@ package struct SegmentStatus: Equatable, Sendable {
     package var attachmentCount: UInt64
     /// `shm_cpid`.
     package var creatorProcessID: Int32
+    /// `shm_lpid`: who has attached or detached it last; 0 if nobody.
+    package var lastProcessID: Int32
     /// `shm_atime`, seconds since the epoch; 0 if never.
     package var lastAttach: Int64
     /// `shm_dtime`, seconds since the epoch; 0 if never.
@@ -39,6 +41,7 @@ package struct SegmentStatus: Equatable, Sendable {
         size: UInt64,
         attachmentCount: UInt64,
         creatorProcessID: Int32,
+        lastProcessID: Int32 = 0,
         lastAttach: Int64,
         lastDetach: Int64,
         lastChange: Int64
@@ -53,6 +56,7 @@ package struct SegmentStatus: Equatable, Sendable {
         self.size = size
         self.attachmentCount = attachmentCount
         self.creatorProcessID = creatorProcessID
+        self.lastProcessID = lastProcessID
         self.lastAttach = lastAttach
         self.lastDetach = lastDetach
         self.lastChange = lastChange

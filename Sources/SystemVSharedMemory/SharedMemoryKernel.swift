@@ -69,6 +69,9 @@ package protocol SharedMemoryKernel: Sendable {
     /// The inode of this process's IPC namespace (`/proc/self/ns/ipc`), by which namespaces are told apart.
     func ipcNamespace() throws(Errno) -> UInt64
 
+    /// Whether no process has this number, as this process sees numbers. kill(2) with signal 0.
+    func isGone(process: Int32) -> Bool
+
     /// Whether unattached segments are destroyed at once (`kernel.shm_rmid_forced`); nil where it cannot be read.
     func destroysUnattachedSegments() -> Bool?
 }

@@ -119,6 +119,7 @@ import Testing
             kind: "squatted",
             definition: .test("a", key: .value(SegmentKey(rawValue: 0x77))),
             prepare: { fixture in
+                fixture.fake.goneProcesses = [1]
                 _ = try fixture.fake.acting(as: 1001) {
                     try fixture.fake.get(
                         SegmentKey(rawValue: 0x77),
@@ -128,7 +129,7 @@ import Testing
                     )
                 }
             },
-            message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1, 1 KiB, "
+            message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1 (gone), 1 KiB, "
                 + "which nobody has attached",
             remedy: "nobody has it attached: `ipcrm -m 1`; or declare another key; "
                 + "segmentd does not touch what it did not make"
@@ -148,7 +149,7 @@ import Testing
                 }
             },
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1, 1 KiB, "
-                + "which programs have attached",
+                + "which programs have attached, process 1 being the last to use it",
             remedy: "stop the programs that have it attached, then `ipcrm -m 1`, then start them again; "
                 + "or declare another key; segmentd does not touch what it did not make"
         ),

@@ -312,13 +312,18 @@ import Testing
         let identifier = try #require(try fixture.describe("a").identifier)
         #expect(try fixture.describe("a").lastAttach == nil)
         #expect(try fixture.describe("a").lastDetach == nil)
+        #expect(try fixture.describe("a").lastProcessID == nil)
         fixture.clock.now += .seconds(10)
+        fixture.fake.processID = 4711
         let address = try fixture.fake.attach(identifier, readOnly: true)
         let attached = fixture.clock.realtime()
         fixture.clock.now += .seconds(10)
         try fixture.fake.detach(address)
         #expect(try fixture.describe("a").lastAttach == attached)
         #expect(try fixture.describe("a").lastDetach == fixture.clock.realtime())
+        #expect(try fixture.describe("a").lastProcessID == 4711)
+        #expect(try fixture.describe("a").creatorProcessID == 1)
+        fixture.fake.processID = 1
         fixture.clock.now += .seconds(10)
         try fixture.kill()
         try fixture.start([.test("a")])

@@ -90,6 +90,9 @@ import Varlink
         segment.lastDetach = 3
         segment.configurationFile = "/f"
         segment.hints = [problem]
+        segment.creatorUserID = 990
+        segment.creatorProcessID = 1
+        segment.lastProcessID = 2
         segment.formerMemory = [
             FormerMemory(
                 identifier: SegmentIdentifier(rawValue: 2),

@@ -15,6 +15,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     package var processID: Int32 = 1
     /// The inodes of the files that exist.
     package var files: [FilePath: UInt32] = [:]
+    package var goneProcesses: Set<Int32> = []
     package var capacity = 4096
     package var largestSegment: UInt64 = 1 << 40
     package var totalBytes: UInt64 = 1 << 50
@@ -121,6 +122,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         guard grants(status, readOnly ? 4 : 6) else { throw .permissionDenied }
         status.attachmentCount = status.attachmentCount.addingSaturated(1)
         status.lastAttach = time
+        status.lastProcessID = processID
         segments[identifier] = status
         lastAddress += 0x1000_0000
         let address = AttachmentAddress(rawValue: lastAddress)
@@ -129,15 +131,16 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     }
 
     package func detach(_ address: AttachmentAddress) throws(Errno) {
-        guard let identifier = attachments.removeValue(forKey: address)?.segment,
-            var status = segments[identifier]
+        guard let attachment = attachments.removeValue(forKey: address),
+            var status = segments[attachment.segment]
         else {
             throw .invalidArgument
         }
         status.attachmentCount = status.attachmentCount.subtractingSaturated(1)
         status.lastDetach = time
+        status.lastProcessID = attachment.process
         let isGone = status.attachmentCount == 0 && (status.isMarkedForRemoval || destroysUnattached)
-        segments[identifier] = isGone ? nil : status
+        segments[attachment.segment] = isGone ? nil : status
     }
 
     /// All processes of a user are killed.
@@ -255,6 +258,8 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     }
 
     package func ipcNamespace() throws(Errno) -> UInt64 { namespace }
+
+    package func isGone(process: Int32) -> Bool { goneProcesses.contains(process) }
 
     package func destroysUnattachedSegments() -> Bool? { destroysUnattached }
 

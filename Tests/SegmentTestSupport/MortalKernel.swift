@@ -92,5 +92,7 @@ package final class MortalKernel: SharedMemoryKernel, @unchecked Sendable {
 
     package func ipcNamespace() throws(Errno) -> UInt64 { base.namespace }
 
+    package func isGone(process: Int32) -> Bool { base.isGone(process: process) }
+
     package func destroysUnattachedSegments() -> Bool? { base.destroysUnattached }
 }

@@ -28,6 +28,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
         case .fake:
             let kernel = FakeKernel(userID: geteuid(), groupID: getegid())
             kernel.files["/file"] = 77
+            kernel.goneProcesses = [.max]
             try body(kernel, "/file")
         }
     }
@@ -47,6 +48,28 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             #expect(throws: Errno.noSuchFileOrDirectory) {
                 try kernel.key(ofFile: "/no/such/file", project: 65)
             }
+        }
+    }
+
+    @Test(arguments: KernelUnderTest.allCases)
+    func `a process that lives is not gone`(kernel: KernelUnderTest) throws {
+        try kernel.with { kernel, _ in
+            #expect(!kernel.isGone(process: getpid()))
+            #expect(!kernel.isGone(process: 1))
+            #expect(kernel.isGone(process: .max))
+        }
+    }
+
+    @Test(arguments: KernelUnderTest.allCases)
+    func `who attached or detached last is told`(kernel: KernelUnderTest) throws {
+        try kernel.with { kernel, _ in
+            let identifier = try kernel.get(key, size: 1, flags: .exclusiveCreation, mode: secret)
+            #expect(try kernel.status(identifier).lastProcessID == 0)
+            let address = try kernel.attach(identifier, readOnly: true)
+            let process = try kernel.status(identifier).creatorProcessID
+            #expect(try kernel.status(identifier).lastProcessID == process)
+            try kernel.detach(address)
+            #expect(try kernel.status(identifier).lastProcessID == process)
         }
     }
 

@@ -14,6 +14,7 @@ struct clinux_shm_status {
     uint32_t creator_group;
     uint32_t mode; // with SHM_DEST
     int32_t creator_process;
+    int32_t last_process;
     uint64_t size;
     uint64_t attachments;
     int64_t attach_time;

@@ -114,9 +114,7 @@ extension SegmentLifecycle {
     private mutating func meetStranger(_ observation: Observation) {
         if loss == .removedByOther { (loss, thefts) = (.stolen, min(thefts + 1, Self.theftsUntilNamed)) }
         let squatted = SegmentProblem.squatted(
-            observation.status.key,
-            observation.identifier,
-            observation.status,
+            observation,
             ownUserID: credentials.userID
         )
         declaredKey = .taken(thefts < Self.theftsUntilNamed ? squatted : .stolen(observation.status))

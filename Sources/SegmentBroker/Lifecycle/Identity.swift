@@ -50,10 +50,13 @@ extension SegmentLifecycle {
     package struct Observation: Equatable, Sendable {
         package var identifier: SegmentIdentifier
         package var status: SegmentStatus
+        /// No process has the creator's number any more; asked of foreign segments only.
+        package var creatorIsGone = false
 
-        package init(_ identifier: SegmentIdentifier, _ status: SegmentStatus) {
+        package init(_ identifier: SegmentIdentifier, _ status: SegmentStatus, creatorIsGone: Bool = false) {
             self.identifier = identifier
             self.status = status
+            self.creatorIsGone = creatorIsGone
         }
 
         package var isMarked: Bool { status.isMarkedForRemoval }

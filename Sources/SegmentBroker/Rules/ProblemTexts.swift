@@ -23,11 +23,10 @@ extension SegmentProblem {
     }
 
     static func squatted(
-        _ key: SegmentKey,
-        _ identifier: SegmentIdentifier,
-        _ status: SegmentStatus,
+        _ found: SegmentLifecycle.Observation,
         ownUserID: UInt32
     ) -> SegmentProblem {
+        let (identifier, status, key) = (found.identifier, found.status, found.status.key)
         guard status.creatorUserID != ownUserID else {
             return SegmentProblem(
                 .squatted,
@@ -39,6 +38,8 @@ extension SegmentProblem {
             )
         }
         let isAttached = status.attachmentCount > 0
+        let lastUser =
+            status.lastProcessID > 0 ? ", process \(status.lastProcessID) being the last to use it" : ""
         let removal =
             isAttached
             ? "stop the programs that have it attached, then `ipcrm -m \(identifier)`, then start them again"
@@ -47,8 +48,10 @@ extension SegmentProblem {
             .squatted,
             message:
                 "key \(key) belongs to segment \(identifier) of user \(status.creatorUserID), created by "
-                + "process \(status.creatorProcessID), \(ByteCount(bytes: status.size)), "
-                + (isAttached ? "which programs have attached" : "which nobody has attached"),
+                + "process \(status.creatorProcessID)\(found.creatorIsGone ? " (gone)" : ""), "
+                + "\(ByteCount(bytes: status.size)), "
+                + (isAttached ? "which programs have attached" : "which nobody has attached")
+                + lastUser,
             remedy: "\(removal); or declare another key; segmentd does not touch what it did not make"
         )
     }
