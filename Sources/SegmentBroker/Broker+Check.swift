@@ -27,7 +27,9 @@ extension Broker {
     private func check(_ segment: BrokeredSegment, _ declaration: SegmentLifecycle.Declaration?) {
         reportLeftOut(segment)
         guard isWorthAsking(segment) else { return }
-        if let declaration, declaration.definition == segment.definition {
+        if let declaration, declaration.definition == segment.definition,
+            declaration != segment.lifecycle.declaration
+        {
             send(.returned, .resolved(declaration), .look, to: segment)
         } else {
             send(.returned, .look, to: segment)

@@ -124,8 +124,8 @@ extension SegmentLifecycle.Event {
     /// Changes how a segment stands only by what is done or found because of it.
     fileprivate var isRoutine: Bool {
         switch self {
-        case .look, .leases, .demanded, .stopping, .restarting: true
-        case .declared, .resolved, .undeclared, .asked, .adopt, .lingerOver, .returned, .answered:
+        case .look, .leases, .demanded, .returned, .stopping, .restarting: true
+        case .declared, .resolved, .undeclared, .asked, .adopt, .lingerOver, .answered:
             false
         }
     }
