@@ -165,7 +165,7 @@ extension Broker {
         segment.leases[number] = lease
         holder.leases[number] = segment
         segment.presentLeases += 1
-        if segment.presentLeases == 1 { send(.leases(1), to: segment) }
+        if segment.presentLeases == 1 { count(leases: 1, of: segment) }
         tell(.leased, number, lease, of: segment)
         return number
     }
@@ -200,10 +200,7 @@ extension Broker {
         guard lease.identifier == segment.live?.identity.identifier else { return }
         segment.presentLeases -= 1
         guard segment.presentLeases == 0, ending == nil else { return }
-        guard segment.mayLeaveUnused else {
-            send(.leases(0), to: segment)
-            return
-        }
+        guard segment.mayLeaveUnused else { return count(leases: 0, of: segment) }
         send(.look, .leases(0), to: segment)
         offerFreedKeys()
     }
@@ -211,7 +208,7 @@ extension Broker {
 
 extension BrokeredSegment {
     /// What follows when its last lease ends depends on whether clients have it attached.
-    fileprivate var mayLeaveUnused: Bool {
+    var mayLeaveUnused: Bool {
         guard let declaration = lifecycle.declaration, lifecycle.request == nil else { return true }
         return declaration.isWhileUsed || declaration.renewsWhenUnused
     }

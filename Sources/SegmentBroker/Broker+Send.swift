@@ -9,7 +9,7 @@ extension Broker {
     /// Sends events that come together to a segment, performs what it wants until nothing is left to do, and tells what
     /// has changed; returns what was noted on the way.
     ///
-    /// The only place where a lifecycle changes.
+    /// Nothing else changes a lifecycle but `count(leases:of:)`.
     @discardableResult
     func send(
         _ events: SegmentLifecycle.Event...,
@@ -37,6 +37,16 @@ extension Broker {
         }
         if !isUnchanged { rest(segment, since: before, notes, isOrdered: isOrdered) }
         return notes
+    }
+
+    /// The same for leases on the present memory: from 0 to 1, and back.
+    func count(leases: Int, of segment: BrokeredSegment) {
+        if segment.isSettled, !segment.mayLeaveUnused {
+            // No rule asks for them.
+            segment.lifecycle.note(leases: leases)
+        } else {
+            send(.leases(leases), to: segment)
+        }
     }
 
     /// Nothing is left to do: notes what follows for leases and keys, and tells others.

@@ -4,7 +4,7 @@ import SystemVSharedMemory
 
 /// Everything the broker knows of one name.
 final class BrokeredSegment {
-    /// Where the segment stands; changed by `Broker.send` alone.
+    /// Where the segment stands; changed in Broker+Send alone.
     var lifecycle: SegmentLifecycle
     /// Nobody has been told of the name yet.
     var isNew = true

@@ -16,12 +16,7 @@ extension SegmentLifecycle {
         case .demanded(let isDemanded):
             self.isDemanded = isDemanded
             if isDemanded, memory == .none, !isHeld { isDismissed = false }
-        case .leases(let count):
-            change { live in
-                live.wasUsed = live.wasUsed || count > 0
-                live.awaitsClients = live.awaitsClients && count > 0
-            }
-            leases = count
+        case .leases(let count): note(leases: count)
         case .asked(let request):
             // An undeclared segment cannot be renewed.
             if declaration != nil || request?.verb != .renew { self.request = request }
@@ -36,6 +31,14 @@ extension SegmentLifecycle {
         case .answered(let action, .refused(let problem)): take(refusal: problem, of: action)
         case .answered(let action, let answer): take(answer, to: action)
         }
+    }
+
+    mutating func note(leases count: Int) {
+        change { live in
+            live.wasUsed = live.wasUsed || count > 0
+            live.awaitsClients = live.awaitsClients && count > 0
+        }
+        leases = count
     }
 
     private mutating func declare(_ new: Declaration?) {
