@@ -126,9 +126,10 @@ package struct Exploration {
         _ move: Move,
         _ begun: World
     ) throws(Violation) {
-        guard let broker = before.broker, broker.refusals[.record] == nil, begun.pending != nil else {
-            return
-        }
+        // A record that the disk has refused to write or erase is still due from an earlier move.
+        guard let broker = before.broker, broker.refusals[.record] == nil, broker.refusals[.erase] == nil,
+            begun.pending != nil
+        else { return }
         var unbegun = begun
         unbegun.broker = broker
         var done = begun
