@@ -118,6 +118,7 @@ extension World {
             change(identifier) {
                 $0.permissions = SegmentLifecycle.Permissions(userID: 0, groupID: 0, mode: [.ownerReadWrite])
             }
+            if live?.identity.identifier != identifier { giveUpWhatRootTook() }
         case .strangerCreates: createForeign(Scenario.key)
         case .strangerRemoves: if let foreign { host.mark(foreign) }
         default: break

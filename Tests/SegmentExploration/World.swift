@@ -61,7 +61,7 @@ package struct World: Hashable {
     // MARK: The broker's work
 
     mutating func start() throws(Violation) {
-
+        giveUpWhatRootTook()
         processID = processID == 100 ? 101 : 100
         let credentials = SegmentLifecycle.Credentials(
             userID: Self.user,
@@ -211,6 +211,13 @@ package struct World: Hashable {
         }
         host.mark(index)
         return .done
+    }
+
+    /// Of an adopted segment that root has taken back only the broker knows that has it.
+    mutating func giveUpWhatRootTook() {
+        for index in host.segments.indices where !mayChange(host.segments[index]) {
+            host.segments[index].isOurs = false
+        }
     }
 
     /// IPC_SET and IPC_RMID are reserved to owner and creator.

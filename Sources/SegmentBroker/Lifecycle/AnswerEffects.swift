@@ -99,7 +99,7 @@ extension SegmentLifecycle {
     private mutating func takeFound(_ observation: Observation) {
         switch memory {
         case .recorded(let segment, _): recall(segment, observation)
-        case .none where isOurs(observation.identity): takeOver(observation)
+        case .none where isOurs(observation.identity) && mayChange(observation): takeOver(observation)
         case .none, .live: meetStranger(observation)
         }
     }
@@ -109,6 +109,12 @@ extension SegmentLifecycle {
         let creator = identity.traits.creatorUserID
         return stored?.leads(to: identity) == true
             || credentials.judgesByCreator && OverflowUser.isSame(creator, credentials.userID)
+    }
+
+    /// The kernel lets owner and creator change a segment: what is neither's is not the broker's any more, and a spoilt
+    /// record may name anybody's.
+    private func mayChange(_ observation: Observation) -> Bool {
+        [observation.status.creatorUserID, observation.status.ownerUserID].contains(credentials.userID)
     }
 
     private mutating func meetStranger(_ observation: Observation) {
@@ -124,11 +130,7 @@ extension SegmentLifecycle {
 
     /// Checks what the kernel shows against the record: the same segment, or by now another.
     private mutating func recall(_ segment: RecordedSegment, _ observation: Observation) {
-        let users = [observation.status.creatorUserID, observation.status.ownerUserID]
-        // A spoilt record may name anybody's.
-        guard segment.fits(observation), users.contains(credentials.userID) else {
-            return dropFirstRecorded()
-        }
+        guard segment.fits(observation), mayChange(observation) else { return dropFirstRecorded() }
         if observation.isMarked {
             formerMemory.append(
                 FormerMemory(

@@ -47,12 +47,6 @@ extension SegmentLifecycle {
             return write(record(of: .planned(traits)))
                 ?? (refusals[.record] == nil ? .create(traits) : nil)
         }
-        // What a record names may be under the key of which the kernel says nothing.
-        if refusals[.find] != nil, let segment = stored?.segment,
-            segment.traits.key == declaration?.placedKey
-        {
-            return nil
-        }
         return write(recordWithoutMemory)
     }
 
