@@ -69,7 +69,7 @@ simulate: prerequisites
 # The life of a segment through every order of DEPTH events, with a crash, a refusal and an intrusion anywhere in between.
 explore: prerequisites
 	$(static) --product segment-exploration
-	timeout 900 $(programs)/segment-exploration --depth $(or $(DEPTH),2)
+	timeout 900 $(programs)/segment-exploration --depth $(or $(DEPTH),3)
 
 # Every fault and enemy that the tests know, and then how often each was tried: a table, if nothing was lost.
 resilience:
