@@ -19,6 +19,9 @@ extension Broker {
             return setPermissions(identifier, permissions, segment)
         case .mark(let identity): return mark(identity, segment) { .done }
         case .replace(let identity, let traits):
+            if let live = segment.live, let problem = obstacle(to: traits, inPlaceOf: live) {
+                return .refused(problem)
+            }
             return mark(identity, segment) {
                 if case .created(let identifier) = create(traits) { .created(identifier) } else { .done }
             }

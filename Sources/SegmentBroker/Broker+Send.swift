@@ -57,7 +57,7 @@ extension Broker {
         isOrdered: Bool
     ) {
         let after = segment.lifecycle
-        if after.identity != before?.identity { segment.presentLeases = 0 }
+        if after.identity != before?.identity { (segment.presentLeases, segment.ownerChange) = (0, nil) }
         segment.isSettled = after.isSettled && segment.status != nil
         if after.identity != before?.identity || after.formerMemory != before?.formerMemory {
             noteIdentifiers(of: after, since: before)
@@ -68,7 +68,7 @@ extension Broker {
             watches[segment.name] = Watch(next: now + Watch.period, end: now + Watch.length)
         }
         for case .repaired(let permissions) in notes where permissions.userID != identity.userID {
-            let problem = SegmentProblem.ownerWasChanged(permissions)
+            let problem = SegmentProblem.ownerWasChanged(permissions, segment.name)
             segment.ownerChange = (problem, clock.monotonic() + .seconds(600))
         }
         let standing = Standing(after)
@@ -106,7 +106,9 @@ extension Broker {
         var resolved = resolver.declaration(definition)
         guard case .at(let computed) = resolved.key else { return resolved }
         let placed = segment.lifecycle.declaration?.key
-        if case .at(let key) = placed, definition.key.stands(for: key, computed) {
+        if case .at(let key) = placed, definition.key.stands(for: key, computed),
+            key == computed || reservations.holders[key] == segment.name
+        {
             resolved.key = .at(key)
             return resolved
         }

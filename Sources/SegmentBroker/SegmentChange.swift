@@ -9,6 +9,7 @@ enum SegmentChange {
     /// Created in place of one that is gone.
     case replaced(ByteCount)
     case takenOver
+    case takenOverUnrecorded
     /// The permissions it had before they were set as declared.
     case repaired(SegmentLifecycle.Permissions, hadOtherOwner: Bool)
     /// The permissions cannot be set.
@@ -27,7 +28,7 @@ enum SegmentChange {
     case removed(isOrdered: Bool, leavesFormerMemory: Bool)
     /// Marked while clients have it attached.
     case marked
-    case irremovable(String)
+    case irremovable(String, isRenewal: Bool)
     case removedByOther
     case markedByOther
     case goneBeforeStart
@@ -41,7 +42,7 @@ enum SegmentChange {
         switch self {
         case .created: .created
         case .replaced: .replaced
-        case .takenOver, .repaired, .unrepaired, .unshielded, .shut, .blocked, .draining: .changed
+        case .takenOver, .takenOverUnrecorded, .repaired, .unrepaired, .unshielded, .shut, .blocked, .draining: .changed
         case .removed(_, let leavesFormerMemory): leavesFormerMemory ? .removing : .removed
         case .marked: .removing
         case .silent(let kind): kind
@@ -56,6 +57,12 @@ enum SegmentChange {
         case .created(let size): Line(.notice, .created, "Segment \(name) created, \(size)")
         case .replaced(let size): Line(.notice, .replaced, "Segment \(name) made again, \(size)")
         case .takenOver: Line(.info, .adopted, "Segment \(name) taken over")
+        case .takenOverUnrecorded:
+            Line(
+                .warning,
+                .adopted,
+                "Segment \(name) taken over, which no record names: it has the key, and segmentd's user has created it"
+            )
         case .repaired(let before, let hadOtherOwner):
             Line(
                 hadOtherOwner ? .warning : .notice,
@@ -85,8 +92,8 @@ enum SegmentChange {
                 .removed,
                 "Segment \(name) marked for removal while clients have it attached: they keep the old memory"
             )
-        case .irremovable(let reason):
-            Line(.error, .removed, "Segment \(name) cannot be removed: \(reason)")
+        case .irremovable(let reason, let isRenewal):
+            Line(.error, .removed, "Segment \(name) cannot be \(isRenewal ? "renewed" : "removed"): \(reason)")
         case .removedByOther:
             Line(.warning, .removedByOther, "Segment \(name) was removed by somebody else")
         case .markedByOther:

@@ -14,6 +14,8 @@ struct Standing: Equatable {
     var formerMemory: [SegmentIdentifier]
     /// Why the segment cannot be removed although it is to be.
     var removalRefusal: SegmentProblem?
+    /// It is to be replaced, rather than removed.
+    var isRenewing: Bool
     /// Why it is not open to clients yet.
     var shutProblem: SegmentProblem?
     /// Nothing is left of the name.
@@ -30,6 +32,7 @@ struct Standing: Equatable {
         formerMemory = lifecycle.formerMemory.map(\.identity.identifier)
         placedKey = lifecycle.declaration?.placedKey
         removalRefusal = lifecycle.refusals[.mark]
+        isRenewing = lifecycle.request?.verb == .renew
         shutProblem = lifecycle.shutProblem
         isOver = lifecycle.isOver
         ownUserID = lifecycle.credentials.userID
@@ -51,7 +54,7 @@ struct Standing: Equatable {
         var changes = [keyMoved].compactMap(\.self)
         changes += notes.flatMap { self.changes(for: $0, isOrdered: isOrdered) }
         if let removalRefusal, removalRefusal != before?.removalRefusal {
-            changes.append(.irremovable(removalRefusal.message))
+            changes.append(.irremovable(removalRefusal.message, isRenewal: isRenewing))
         }
         let known = before?.problems ?? []
         switch state {
@@ -74,6 +77,7 @@ struct Standing: Equatable {
         case .created: creation(SegmentChange.created)
         case .replaced: creation(SegmentChange.replaced)
         case .takenOver, .adopted: [.takenOver]
+        case .takenOverUnrecorded: [.takenOverUnrecorded]
         case .repaired(let permissions):
             [.repaired(permissions, hadOtherOwner: permissions.userID != ownUserID)]
         case .removed: [.removed(isOrdered: isOrdered, leavesFormerMemory: state == .removing)]

@@ -132,6 +132,22 @@ import Testing
         }
         _ = fixture.reload([.test("a", size: 1 << 41)])
         try expectRefused(.kernelLimit, "it is too large")
+        _ = fixture.reload([.test("a", size: 1 << 30)])
+        fixture.fake.totalBytes = 1 << 20
+        try expectRefused(.kernelLimit, "all together would be too large")
+        fixture.fake.totalBytes = 1 << 50
+        fixture.fake.memoryOfHost = MemoryLimits(
+            ram: 1 << 28,
+            swap: 0,
+            overcommit: .heuristic,
+            commitLimit: 0,
+            committed: 0
+        )
+        try expectRefused(.outOfMemory, "the host has less")
+        fixture.fake.memoryOfHost = nil
+        fixture.fake.capacity = 0
+        try expectRefused(.kernelLimit, "there are more segments than there may be")
+        fixture.fake.capacity = 4096
         _ = fixture.reload([.test("a", size: 8192, group: "ghosts")])
         try expectRefused(.groupUnknown, "its group does not exist")
         fixture.fake.acting(as: 1001) {
@@ -142,6 +158,70 @@ import Testing
         _ = fixture.reload([.test("a")])
         fixture.records.isFull = true
         try expectRefused(.recordsUnwritable, "it cannot be recorded")
+    }
+
+    @Test func `a renewal that waits is not done while it would leave nothing`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        let address = try fixture.fake.attach(identifier, readOnly: true)
+        _ = fixture.reload([.test("a", size: 1 << 30)])
+        try renew(fixture, "a", .idle)
+        fixture.fake.totalBytes = 1 << 20
+        try fixture.fake.detach(address)
+        fixture.broker.check(groups: fixture.groups)
+        #expect(try fixture.describe("a").identifier == identifier)
+        #expect(try fixture.describe("a").hints.map(\.kind.rawValue) == ["renewing", "kernel_limit"])
+        fixture.fake.totalBytes = 1 << 50
+        fixture.broker.check(groups: fixture.groups)
+        #expect(try fixture.describe("a").size.bytes == 1 << 30)
+    }
+
+    @Test func `who waits for another's key is told which to renew first`() throws {
+        let fixture = try BrokerFixture()
+        let keys = (0..<4).map { SegmentKey(rawValue: 0x70 + $0) }
+        func definitions(_ shift: Int) -> [SegmentDefinition] {
+            ["a", "b", "c"].enumerated().map { .test($1, key: .value(keys[($0 + shift) % 3])) }
+        }
+        try fixture.start(definitions(0))
+        _ = fixture.reload([
+            .test("a", key: .value(keys[1])), .test("b", key: .value(keys[3])), .test("c", key: .value(keys[2])),
+        ])
+        func remedy(_ name: String) -> String? {
+            do { try renew(fixture, name) } catch {
+                guard case .segmentBlocked(_, let problem)? = error as? BrokerError else { return nil }
+                return problem.remedy
+            }
+            return nil
+        }
+        #expect(remedy("a") == "`segmentctl renew b`, then `segmentctl renew a`")
+        try renew(fixture, "b")
+        try renew(fixture, "a")
+        #expect(try fixture.describe("a").key == keys[1])
+        _ = fixture.reload(definitions(0))
+        try ["a", "b"].forEach { try renew(fixture, $0) }
+        _ = fixture.reload(definitions(1))
+        #expect(
+            remedy("a")
+                == "`segmentctl remove a`, `segmentctl renew c`, `segmentctl renew b`, then `segmentctl renew a`"
+        )
+        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        try ["c", "b", "a"].forEach { try renew(fixture, $0) }
+        #expect(try ["a", "b", "c"].map { try fixture.describe($0).key } == [keys[1], keys[2], keys[0]])
+    }
+
+    @Test func `swapped files have the keys of their own again when renewed`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a"), .test("b")])
+        let keys = try ["a", "b"].map { try #require(try fixture.describe($0).key) }
+        let files = ["a", "b"].map { SegmentDefinition.test($0).file }
+        (fixture.fake.files[files[0]], fixture.fake.files[files[1]]) =
+            (fixture.fake.files[files[1]], fixture.fake.files[files[0]])
+        _ = fixture.reload([.test("a"), .test("b")])
+        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        try renew(fixture, "b")
+        try renew(fixture)
+        #expect(try ["a", "b"].map { try fixture.describe($0).key } == [keys[1], keys[0]])
     }
 
     @Test func `two live segments that swap their keys are said to need a removal first`() throws {

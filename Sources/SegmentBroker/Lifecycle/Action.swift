@@ -59,6 +59,8 @@ extension SegmentLifecycle {
         /// Created in place of memory that was lost or given up.
         case replaced
         case takenOver
+        /// No record names it: it has the key, and our user has created it.
+        case takenOverUnrecorded
         case adopted
         /// The permissions it had before they were reset to the declared ones.
         case repaired(Permissions)

@@ -99,9 +99,25 @@ extension SegmentLifecycle {
     private mutating func takeFound(_ observation: Observation) {
         switch memory {
         case .recorded(let segment, _): recall(segment, observation)
-        case .none where isOurs(observation.identity) && mayChange(observation): takeOver(observation)
+        case .none where stored?.leads(to: observation.identity) == true && mayChange(observation):
+            takeOver(observation)
+        case .none where isOurs(observation.identity) && mayChange(observation) && isAsDeclared(observation):
+            takeOver(observation, as: .takenOverUnrecorded)
         case .none, .live: meetStranger(observation)
         }
+    }
+
+    /// The file system gives an inode to another file later, and with it the key: what has the key of a segment's own
+    /// file and no record may be another segment's memory.
+    private func isAsDeclared(_ observation: Observation) -> Bool {
+        guard let declaration, declaration.definition.key == .ownFile else { return true }
+        let isForItsGroup =
+            switch group(declaration) {
+            case .number(let number): observation.permissions.groupID == number
+            case .unchanged, .nobody: false
+            }
+        return observation.status.size == declaration.definition.size.bytes
+            && (isForItsGroup || observation.permissions == credentials.ownerOnly)
     }
 
     /// The broker owns only what a record names or, for a service, what its own user created.
@@ -121,9 +137,10 @@ extension SegmentLifecycle {
         if loss == .removedByOther { (loss, thefts) = (.stolen, min(thefts + 1, Self.theftsUntilNamed)) }
         let squatted = SegmentProblem.squatted(
             observation,
+            name,
             ownUserID: credentials.userID
         )
-        declaredKey = .taken(thefts < Self.theftsUntilNamed ? squatted : .stolen(observation.status))
+        declaredKey = .taken(thefts < Self.theftsUntilNamed ? squatted : .stolen(observation))
     }
 
     // MARK: What begins
@@ -166,7 +183,7 @@ extension SegmentLifecycle {
                 clientAttachments: observation.status.attachmentCount,
                 // Nobody is known to have used it whom the broker has served.
                 wasUsed: note != .adopted,
-                awaitsClients: note == .takenOver
+                awaitsClients: note != .adopted
             )
         )
     }

@@ -5,13 +5,16 @@ import SystemVSharedMemory
 /// Problems that only the lifecycle detects.
 extension SegmentProblem {
     /// A program that keeps removing the segment and taking its key.
-    static func stolen(_ status: SegmentStatus) -> SegmentProblem {
-        SegmentProblem(
+    static func stolen(_ found: SegmentLifecycle.Observation) -> SegmentProblem {
+        let status = found.status
+        return SegmentProblem(
             .squatted,
             message:
-                "the segment was removed and its key \(status.key) taken again and again, now by process "
-                + "\(status.creatorProcessID) of user \(status.creatorUserID)",
-            remedy: "the program insists on creating its own segment: stop it, or take the declaration away"
+                "the segment was removed and its key \(status.key) taken again and again, now by segment "
+                + "\(found.identifier) of process \(status.creatorProcessID)"
+                + "\(found.creatorIsGone ? " (gone)" : "") of user \(status.creatorUserID)",
+            remedy: "the program insists on creating its own segment: take the declaration away, or stop it for good "
+                + "and `ipcrm -m \(found.identifier)`"
         )
     }
 
@@ -47,14 +50,17 @@ extension SegmentProblem {
         remedy: "segmentd tries again every second for a minute, then every 15 s; stop that program"
     )
 
-    static func ownerWasChanged(_ permissions: SegmentLifecycle.Permissions) -> SegmentProblem {
+    static func ownerWasChanged(
+        _ permissions: SegmentLifecycle.Permissions,
+        _ name: SegmentName
+    ) -> SegmentProblem {
         let mode = String(permissions.mode.rawValue & 0o777, radix: 8)
         return SegmentProblem(
             Kind(rawValue: "owner_was_changed"),
             message:
                 "within the last ten minutes somebody else had made user \(permissions.userID) its owner, with "
                 + "group \(permissions.groupID) and mode 0\(mode); it was set back",
-            remedy: "who attached it meanwhile still has it: `segmentctl renew` gives the name new memory"
+            remedy: "who attached it meanwhile still has it: `segmentctl renew \(name) --when=now` gives the name new memory"
         )
     }
 

@@ -34,9 +34,19 @@ extension SegmentLifecycle {
             return []
         }
         var hints = isOwnFile ? lastingDifferences(of: live).filter { $0.kind == .keyMoved } : []
-        if group(declaration) != .nobody { hints += [groupProblem(declaration)].compactMap(\.self) }
+        if case .number(let number) = group(declaration), declaration.group == .unknown {
+            hints.append(.groupForgotten(declaration.definition.group ?? "", number: number))
+        } else if group(declaration) != .nobody {
+            hints += [groupProblem(declaration)].compactMap(\.self)
+        }
+        if isOwnFile, let computed = declaration.computedKey,
+            live.identity.traits.key != computed,
+            live.identity.traits.key.withProject(1) == computed.withProject(1)
+        {
+            hints.append(.projectMoved(name, to: live.identity.traits.key))
+        }
         if let foreignSegment { hints.append(foreignSegment) }
-        if request?.verb == .renew { hints.append(.renewing(name)) }
+        if request?.verb == .renew { hints += [.renewing(name), refusals[.mark]].compactMap(\.self) }
         return hints
     }
 

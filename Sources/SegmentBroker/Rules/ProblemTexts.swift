@@ -24,6 +24,7 @@ extension SegmentProblem {
 
     static func squatted(
         _ found: SegmentLifecycle.Observation,
+        _ name: SegmentName,
         ownUserID: UInt32
     ) -> SegmentProblem {
         let (identifier, status, key) = (found.identifier, found.status, found.status.key)
@@ -34,7 +35,7 @@ extension SegmentProblem {
                     + "(\(ByteCount(bytes: status.size))), which no record names: another daemon's or program's, or "
                     + "its record was lost or set aside",
                 remedy: "see whose it is (`ipcs -m -i \(identifier)`), and what it holds, before "
-                    + "`ipcrm -m \(identifier)`"
+                    + "`ipcrm -m \(identifier)`; then `segmentctl renew \(name)`"
             )
         }
         let isAttached = status.attachmentCount > 0
@@ -42,8 +43,9 @@ extension SegmentProblem {
             status.lastProcessID > 0 ? ", process \(status.lastProcessID) being the last to use it" : ""
         let removal =
             isAttached
-            ? "stop the programs that have it attached, then `ipcrm -m \(identifier)`, then start them again"
-            : "nobody has it attached: `ipcrm -m \(identifier)`"
+            ? "stop the programs that have it attached, then `ipcrm -m \(identifier)`, then "
+                + "`segmentctl renew \(name)`, then start them again"
+            : "nobody has it attached: `ipcrm -m \(identifier)`, then `segmentctl renew \(name)`"
         return SegmentProblem(
             .squatted,
             message:
@@ -111,12 +113,24 @@ extension SegmentProblem {
         )
     }
 
-    static func projectMoved(to key: SegmentKey) -> SegmentProblem {
+    static func projectMoved(_ name: SegmentName, to key: SegmentKey) -> SegmentProblem {
         SegmentProblem(
-            .keyCollision,
+            .keyMoved,
             message:
-                "the usual key of its file is taken by another segment: project \(key.project) is used instead",
-            remedy: nil
+                "the key of its file with project \(KeyDeclaration.defaultProject) was another segment's: it has "
+                + "project \(key.project)",
+            remedy: "if programs compute its key: `segmentctl renew \(name)` once that key is free"
+        )
+    }
+
+    /// The number stays in force: whoever was in the group keeps the access.
+    static func groupForgotten(_ group: String, number: UInt32) -> SegmentProblem {
+        SegmentProblem(
+            .groupUnknown,
+            message:
+                "there is no group \(group) any more: its number \(number) keeps the access, whoever has it now",
+            remedy:
+                "declare the group that has taken its place, or `groupadd --gid \(number) \(group)` with its members"
         )
     }
 

@@ -217,4 +217,20 @@ import Testing
         #expect(mortal.disk.records[try name("b")]?.identifier == identifier)
         tried()
     }
+
+    @Test func `an inode that another file has now gives it nobody else's memory`() throws {
+        let mortal = try MortalBroker()
+        let open = SegmentDefinition.test("public")
+        let secret = SegmentDefinition.test("secret", group: nil)
+        try mortal.start([open, secret])
+        let before = try mortal.describe("secret").identifier
+        try mortal.kill()
+        mortal.disk.records = [:]
+        mortal.kernel.files[open.file] = mortal.kernel.files[secret.file]
+        mortal.kernel.files[secret.file] = 0x777
+        try mortal.start([open, secret])
+        #expect(try mortal.describe("public").state == .blocked)
+        #expect(try mortal.describe("public").problems.map(\.kind) == [.squatted])
+        #expect(try mortal.describe("secret").identifier != before)
+    }
 }

@@ -101,7 +101,7 @@ import Testing
             #expect(test.life.thefts == theft)
             let problem = test.life.problems.first
             #expect(problem?.kind == .squatted)
-            #expect(problem?.message.contains("again and again, now by process 4711") == (theft == 3))
+            #expect(problem?.message.contains("again and again, now by segment") == (theft == 3))
             // Another look at it is not another theft.
             test.hear(.look)
             test.answer(.observed(.stranger(9)))
