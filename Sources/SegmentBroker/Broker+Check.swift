@@ -26,6 +26,7 @@ extension Broker {
 
     private func check(_ segment: BrokeredSegment, _ declaration: SegmentLifecycle.Declaration?) {
         reportLeftOut(segment)
+        settleRecord(of: segment)
         guard isWorthAsking(segment) else { return }
         if let declaration, declaration.definition == segment.definition,
             declaration != segment.lifecycle.declaration
@@ -34,9 +35,20 @@ extension Broker {
         } else {
             send(.returned, .look, to: segment)
         }
-        if segment.state == .blocked, let problem = segment.lifecycle.problems.first {
-            refused.note(problem.kind, size: segment.definition?.size.bytes ?? 0)
-        }
+        noteRefusal(of: segment)
+    }
+
+    /// Between two checks.
+    func lookAgain(at segment: BrokeredSegment) {
+        settleRecord(of: segment)
+        guard isWorthAsking(segment) else { return }
+        send(.look, to: segment)
+        noteRefusal(of: segment)
+    }
+
+    private func noteRefusal(of segment: BrokeredSegment) {
+        guard segment.state == .blocked, let problem = segment.lifecycle.problems.first else { return }
+        refused.note(problem.kind, size: segment.definition?.size.bytes ?? 0)
     }
 
     private func isWorthAsking(_ segment: BrokeredSegment) -> Bool {

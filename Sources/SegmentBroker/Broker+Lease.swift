@@ -68,8 +68,9 @@ extension Broker {
         if let found = unchanged(segment) { return found }
         declareAwaited(segment)
         send(.look, to: segment)
-        if segment.live == nil, segment.state != .removing, let declaration = resolved(segment) {
-            try mayMake(declaration.definition, access, client)
+        if segment.live == nil, segment.state != .removing, let definition = segment.definition {
+            try mayMake(definition, access, client)
+            guard let declaration = resolved(segment) else { throw .noSuchSegment(name: segment.name.string) }
             send(.resolved(declaration), .demanded(true), to: segment)
         }
         guard segments[segment.name.string] != nil else { throw .noSuchSegment(name: segment.name.string) }
@@ -160,6 +161,7 @@ extension Broker {
             access: access,
             holder: holder,
             identifier: identifier,
+            generation: segment.generation,
             since: clock.realtime()
         )
         segment.leases[number] = lease
@@ -197,7 +199,7 @@ extension Broker {
         guard let lease = segment.leases.removeValue(forKey: number) else { return }
         leaseCounts.remove(of: holder.client.userID)
         tell(.released, number, lease, of: segment)
-        guard lease.identifier == segment.live?.identity.identifier else { return }
+        guard lease.generation == segment.generation, segment.live != nil else { return }
         segment.presentLeases -= 1
         guard segment.presentLeases == 0, ending == nil else { return }
         guard segment.mayLeaveUnused else { return count(leases: 0, of: segment) }

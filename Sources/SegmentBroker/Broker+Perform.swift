@@ -82,7 +82,8 @@ extension Broker {
         }
         let creator = status.creatorProcessID
         // People are told of a foreign segment whose it is.
-        let isForeign = segment.live == nil && status.creatorUserID != identity.userID
+        let isForeign =
+            segment.live?.identity.identifier != identifier && status.creatorUserID != self.identity.userID
         let isGone = isForeign && creator > 0 && kernel.isGone(process: creator)
         return .observed(SegmentLifecycle.Observation(identifier, status, creatorIsGone: isGone))
     }
@@ -170,13 +171,33 @@ extension Broker {
             try records.write(written)
             segment.created = created
             staleRecords.remove(segment.name)
+            unsureRecords.remove(segment.name)
             return .done
         } catch {
+            if error.errno == .timedOut {
+                unsureRecords.insert(segment.name)
+                watch(segment)
+            }
             let problem = SegmentProblem.recordsUnwritable(error.description)
             if written.identifier != nil {
                 warnOfRecord("Segment \(segment.name) has no whole record: \(problem.message), ignoring")
             }
             return .refused(problem)
+        }
+    }
+
+    /// Writes what the lifecycle believes to be on disk.
+    func settleRecord(of segment: BrokeredSegment) {
+        guard unsureRecords.contains(segment.name) else { return }
+        do throws(RecordsError) {
+            if let stored = segment.lifecycle.stored {
+                try records.write(SegmentRecord(segment.name, stored, created: segment.created))
+            } else {
+                try records.remove(segment.name)
+            }
+            unsureRecords.remove(segment.name)
+        } catch {
+            watch(segment)
         }
     }
 

@@ -8,7 +8,11 @@ extension Broker {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
         defer { offerFreedKeys() }
         refresh(segment)
-        guard segment.live != nil else { return }
+        guard segment.live != nil else {
+            // The last order replaces an earlier one.
+            if segment.lifecycle.request != nil { try ask(SegmentLifecycle.Request(.remove), of: segment) }
+            return
+        }
         switch when {
         case .idle: try ask(SegmentLifecycle.Request(.remove), of: segment)
         case .now: try ask(SegmentLifecycle.Request(.remove, isNow: true), of: segment)
@@ -47,7 +51,7 @@ extension Broker {
         for (name, watch) in watches.sorted(by: { $0.key < $1.key }) where watch.next <= now {
             if clock.monotonic() > end { return }
             watches[name] = watch.end <= now ? nil : Watch(next: now + Watch.period, end: watch.end)
-            if ending == nil, let segment = segments[name.string] { send(.look, to: segment) }
+            if ending == nil, let segment = segments[name.string] { lookAgain(at: segment) }
         }
         for (name, due) in removalDue.sorted(by: { $0.key < $1.key }) where due <= now {
             if clock.monotonic() > end { return }

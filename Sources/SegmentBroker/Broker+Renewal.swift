@@ -92,8 +92,9 @@ extension Broker {
         let isFreed = live.clientAttachments == 0
         let freed = isFreed ? live.identity.traits.size : 0
         let more = traits.size.subtractingSaturated(freed)
-        guard let errno = kernelLimits()?.refusal(of: traits.size, freeing: isFreed ? 1 : 0, freed)
-            ?? kernel.memoryLimits()?.refusal(of: traits.size, more: more)
+        guard
+            let errno = kernelLimits()?.refusal(of: traits.size, freeing: isFreed ? 1 : 0, freed)
+                ?? kernel.memoryLimits()?.refusal(of: traits.size, more: more)
         else { return nil }
         return refusal("shmget", errno, ByteCount(bytes: traits.size))
     }

@@ -57,16 +57,16 @@ extension Broker {
         isOrdered: Bool
     ) {
         let after = segment.lifecycle
-        if after.identity != before?.identity { (segment.presentLeases, segment.ownerChange) = (0, nil) }
+        if after.identity != before?.identity || notes.contains(.replaced) {
+            segment.generation &+= 1
+            (segment.presentLeases, segment.ownerChange) = (0, nil)
+        }
         segment.isSettled = after.isSettled && segment.status != nil
         if after.identity != before?.identity || after.formerMemory != before?.formerMemory {
             noteIdentifiers(of: after, since: before)
         }
         if !reservations.update(segment.name, after.keys).isEmpty { areKeysFreed = true }
-        if after.isInterferedWith(notes) {
-            let now = clock.monotonic()
-            watches[segment.name] = Watch(next: now + Watch.period, end: now + Watch.length)
-        }
+        if after.isInterferedWith(since: before, notes) { watch(segment) }
         for case .repaired(let permissions) in notes where permissions.userID != identity.userID {
             let problem = SegmentProblem.ownerWasChanged(permissions, segment.name)
             segment.ownerChange = (problem, clock.monotonic() + .seconds(600))
@@ -81,6 +81,12 @@ extension Broker {
         segment.isNew = false
         for change in changes { tell(change, of: segment) }
         if standing.isOver, segment.awaited == nil { forget(segment) }
+    }
+
+    /// Looks at it every second for a minute from now.
+    func watch(_ segment: BrokeredSegment) {
+        let now = clock.monotonic()
+        watches[segment.name] = Watch(next: now + Watch.period, end: now + Watch.length)
     }
 
     private func noteIdentifiers(of after: SegmentLifecycle, since before: SegmentLifecycle?) {
@@ -110,6 +116,14 @@ extension Broker {
             key == computed || reservations.holders[key] == segment.name
         {
             resolved.key = .at(key)
+            return resolved
+        }
+        // Whoever asks again and again must not have all keys given anew each time.
+        if definition.key != .ownFile {
+            let holder = reservations.holders[computed]
+            if let holder, holder != segment.name {
+                resolved.key = .impossible(.keyCollision(computed, definition.key, holder: holder))
+            }
             return resolved
         }
         return self.placed(segments.values.compactMap(\.definition)).first {
@@ -164,13 +178,12 @@ extension SegmentLifecycle {
         if case .live(let live) = memory { live.identity } else { nil }
     }
 
-    /// Somebody else has removed it, or was faster than the broker to take its key, or the kernel did not let it be
-    /// made again, or undoes whatever the broker does: more of it may follow soon, or be over soon.
-    fileprivate func isInterferedWith(_ notes: [Note]) -> Bool {
+    /// Somebody else has removed it, or undoes whatever the broker does, or what was given up could not be made again:
+    /// more of it may follow soon, or be over soon.
+    fileprivate func isInterferedWith(since before: Self?, _ notes: [Note]) -> Bool {
         if notes.contains(.removedByOther) || notes.contains(.vanished) { return true }
         if refusals.values.contains(.interference) { return true }
-        guard memory == .none, loss != .none, declaration != nil else { return false }
-        return notes.contains(.replaced) || refusals[.create] != nil
+        return before?.identity != nil && memory == .none && loss != .none && declaration != nil
     }
 
     /// Of the live segment and of former memory.

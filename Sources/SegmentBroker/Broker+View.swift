@@ -59,7 +59,9 @@ extension Broker {
     package var blockedNames: [SegmentName] {
         sorted.filter { segment in
             segment.state == .blocked || segment.lifecycle.shutProblem != nil
-                || segment.lifecycle.problems.contains { $0.kind == .permissionsDiffer }
+                || segment.lifecycle.problems.contains {
+                    [.permissionsDiffer, .groupUnknown].contains($0.kind)
+                }
         }
         .map(\.name)
     }

@@ -39,6 +39,8 @@ package final class Broker {
     var watches: [SegmentName: Watch] = [:]
     /// On disk although their segments are gone, because the disk refused.
     var staleRecords: Set<SegmentName> = []
+    /// A write that took too long may be done later: what is on disk may be what nobody wants.
+    var unsureRecords: Set<SegmentName> = []
     /// Nil until `stop`.
     var ending: Ending?
     var leaseCounts = LeaseCounts()

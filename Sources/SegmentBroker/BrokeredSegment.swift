@@ -10,6 +10,8 @@ final class BrokeredSegment {
     var isNew = true
     /// By number, which only grows.
     var leases: [UInt64: HeldLease] = [:]
+    /// Counts the memories that the name has had.
+    var generation: UInt64 = 0
     /// How many of them are on the present memory.
     var presentLeases = 0
     /// As recorded; CLOCK_REALTIME, in µs.

@@ -31,6 +31,8 @@ struct HeldLease {
     var holder: LeaseHolder
     /// The segment that it was granted for.
     var identifier: SegmentIdentifier
+    /// The kernel uses identifiers again.
+    var generation: UInt64
     /// CLOCK_REALTIME, in µs.
     var since: Int64
 

@@ -42,7 +42,9 @@ enum SegmentChange {
         switch self {
         case .created: .created
         case .replaced: .replaced
-        case .takenOver, .takenOverUnrecorded, .repaired, .unrepaired, .unshielded, .shut, .blocked, .draining: .changed
+        case .takenOver, .takenOverUnrecorded, .repaired, .unrepaired, .unshielded, .shut, .blocked,
+            .draining:
+            .changed
         case .removed(_, let leavesFormerMemory): leavesFormerMemory ? .removing : .removed
         case .marked: .removing
         case .silent(let kind): kind
@@ -93,7 +95,11 @@ enum SegmentChange {
                 "Segment \(name) marked for removal while clients have it attached: they keep the old memory"
             )
         case .irremovable(let reason, let isRenewal):
-            Line(.error, .removed, "Segment \(name) cannot be \(isRenewal ? "renewed" : "removed"): \(reason)")
+            Line(
+                .error,
+                .removed,
+                "Segment \(name) cannot be \(isRenewal ? "renewed" : "removed"): \(reason)"
+            )
         case .removedByOther:
             Line(.warning, .removedByOther, "Segment \(name) was removed by somebody else")
         case .markedByOther:

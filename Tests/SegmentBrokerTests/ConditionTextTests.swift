@@ -131,7 +131,8 @@ import Testing
             },
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1 (gone), 1 KiB, "
                 + "which nobody has attached",
-            remedy: "nobody has it attached: `ipcrm -m 1`, then `segmentctl renew a`; or declare another key; "
+            remedy:
+                "nobody has it attached: `ipcrm -m 1`, then `segmentctl renew a`; or declare another key; "
                 + "segmentd does not touch what it did not make"
         ),
         Condition(
@@ -150,7 +151,8 @@ import Testing
             },
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1, 1 KiB, "
                 + "which programs have attached, process 1 being the last to use it",
-            remedy: "stop the programs that have it attached, then `ipcrm -m 1`, then `segmentctl renew a`, then start them again; "
+            remedy:
+                "stop the programs that have it attached, then `ipcrm -m 1`, then `segmentctl renew a`, then start them again; "
                 + "or declare another key; segmentd does not touch what it did not make"
         ),
         Condition(

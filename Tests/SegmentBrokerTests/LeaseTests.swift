@@ -209,4 +209,22 @@ import Testing
         #expect(try seen(by: .stranger) == 0)
         #expect(try seen(by: .stranger, isAdministrator: true) == 1)
     }
+
+    @Test func `a lease is not one on new memory whose identifier the kernel has used again`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let administrator = Viewer(client: .root, isAdministrator: true)
+        let (old, new) = (LeaseHolder(.member), LeaseHolder(.member))
+        let first = try fixture.broker.acquire("a", .readOnly, old)
+        try fixture.broker.renew("a", when: .now, viewer: administrator)
+        fixture.fake.nextIdentifier = first.identifier
+        try fixture.broker.renew("a", when: .now, viewer: administrator)
+        #expect(try fixture.describe("a").identifier == first.identifier)
+        try fixture.broker.release(first.lease, old)
+        _ = try fixture.broker.acquire("a", .readOnly, new)
+        #expect(throws: BrokerError.self) {
+            try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        }
+        #expect(try fixture.state("a") == .ready)
+    }
 }

@@ -185,7 +185,8 @@ import Testing
         }
         try fixture.start(definitions(0))
         _ = fixture.reload([
-            .test("a", key: .value(keys[1])), .test("b", key: .value(keys[3])), .test("c", key: .value(keys[2])),
+            .test("a", key: .value(keys[1])), .test("b", key: .value(keys[3])),
+            .test("c", key: .value(keys[2])),
         ])
         func remedy(_ name: String) -> String? {
             do { try renew(fixture, name) } catch {
@@ -242,5 +243,49 @@ import Testing
         #expect(try fixture.describe("a").key == other)
         #expect(try fixture.describe("b").key == key)
         #expect(try ["a", "b"].map { try fixture.state($0) } == [.ready, .ready])
+    }
+
+    @Test(arguments: [KeepPolicy.untilReboot, .whileUsed(linger: .zero)])
+    func `who keeps old memory attached keeps nobody from the new`(keep: KeepPolicy) throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a", keep: keep)])
+        let lease = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
+        _ = try fixture.fake.attach(lease.identifier, readOnly: true)
+        try? renew(fixture, "a", .now)
+        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        #expect(try fixture.state("a") == .absent)
+        #expect(try fixture.describe("a").formerMemory.map(\.identifier) == [lease.identifier])
+        let next = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
+        #expect(next.identifier != lease.identifier)
+    }
+
+    @Test func `a removal replaces a renewal that is still due`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let old = try #require(try fixture.describe("a").identifier)
+        _ = try fixture.fake.attach(old, readOnly: true)
+        fixture.lifeline.refused = (.create, .noSpace)
+        #expect(throws: BrokerError.self) { try renew(fixture, "a", .now) }
+        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        fixture.lifeline.refused = nil
+        fixture.broker.check(groups: fixture.groups)
+        #expect(try fixture.state("a") == .absent)
+    }
+
+    @Test func `what cannot be made again is tried every second for a minute only`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        fixture.lifeline.refused = (.create, .noSpace)
+        #expect(throws: BrokerError.self) { try renew(fixture, "a", .now) }
+        var tries = 0
+        for second in 1...120 {
+            fixture.clock.now += .seconds(1)
+            if second % 15 == 0 { fixture.broker.check(groups: fixture.groups) }
+            fixture.lifeline.restart()
+            fixture.lifeline.refused = (.create, .noSpace)
+            fixture.broker.expire()
+            if fixture.lifeline.calls.contains(where: { $0.word == .create }) { tries += 1 }
+        }
+        #expect((50...61).contains(tries), "\(tries)")
     }
 }

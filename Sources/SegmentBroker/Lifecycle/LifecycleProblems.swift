@@ -13,7 +13,8 @@ extension SegmentProblem {
                 "the segment was removed and its key \(status.key) taken again and again, now by segment "
                 + "\(found.identifier) of process \(status.creatorProcessID)"
                 + "\(found.creatorIsGone ? " (gone)" : "") of user \(status.creatorUserID)",
-            remedy: "the program insists on creating its own segment: take the declaration away, or stop it for good "
+            remedy:
+                "the program insists on creating its own segment: take the declaration away, or stop it for good "
                 + "and `ipcrm -m \(found.identifier)`"
         )
     }
@@ -31,7 +32,7 @@ extension SegmentProblem {
         SegmentProblem(
             .removedByOther,
             message:
-                "somebody else removed it again and again (ipcrm, or IPC_RMID in a program), and programs have "
+                "it was removed or renewed again and again while attached, and programs have "
                 + "\(SegmentLifecycle.formerMemoryLimit) older memories of it attached",
             remedy: "`segmentctl status \(name)` shows them; it is made again once one of them is gone"
         )
@@ -60,7 +61,8 @@ extension SegmentProblem {
             message:
                 "within the last ten minutes somebody else had made user \(permissions.userID) its owner, with "
                 + "group \(permissions.groupID) and mode 0\(mode); it was set back",
-            remedy: "who attached it meanwhile still has it: `segmentctl renew \(name) --when=now` gives the name new memory"
+            remedy:
+                "who attached it meanwhile still has it: `segmentctl renew \(name) --when=now` gives the name new memory"
         )
     }
 

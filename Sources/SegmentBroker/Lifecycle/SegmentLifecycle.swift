@@ -58,7 +58,7 @@ package struct SegmentLifecycle: Hashable, Sendable {
         self.credentials = credentials
         stored = record
         request = record?.request
-        formerMemory = record?.formerMemory ?? []
+        formerMemory = Array((record?.formerMemory ?? []).prefix(Self.formerMemoryLimit))
         // If the replaced segment is still there, the renewal has not happened.
         let segment = record?.segment
         if let replaced = record?.replacing {

@@ -9,7 +9,7 @@ extension SegmentLifecycle {
         case .live(let live): differences(of: live).isEmpty ? .ready : .drifted
         case .recorded: .blocked
         case .none where foreignSegment != nil: .blocked
-        case .none where !formerMemory.isEmpty && !mayCreate: .removing
+        case .none where !formerMemory.isEmpty && isOnItsWayOut: .removing
         case .none: obstacle == nil ? .absent : .blocked
         }
     }
@@ -22,7 +22,7 @@ extension SegmentLifecycle {
         case .none: break
         }
         return switch state {
-        case .removing where !isHeld && !isDismissed && isDeclared: [.tooMuchFormerMemory(name)]
+        case .removing where !isHeld && phase == .running && isDeclared: [.tooMuchFormerMemory(name)]
         case .blocked: [obstacle].compactMap(\.self)
         case .absent, .ready, .drifted, .draining, .removing: []
         }
@@ -90,6 +90,11 @@ extension SegmentLifecycle {
         else { return false }
         if case .taken = declaredKey { return false }
         return declaration?.computedKey == traits.key && declaration?.definition.size.bytes == traits.size
+    }
+
+    /// Without memory, and with former memory: nothing is made before some of it is gone, whoever asks.
+    private var isOnItsWayOut: Bool {
+        !isDeclared || isHeld || phase == .stopping || formerMemory.count >= Self.formerMemoryLimit
     }
 
     private var isDeclared: Bool { if case .some = declaration { true } else { false } }

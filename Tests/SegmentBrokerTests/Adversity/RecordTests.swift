@@ -233,4 +233,22 @@ import Testing
         #expect(try mortal.describe("public").problems.map(\.kind) == [.squatted])
         #expect(try mortal.describe("secret").identifier != before)
     }
+
+    @Test func `an order that was refused because the disk took too long is not on it later`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        _ = try fixture.fake.attach(identifier, readOnly: true)
+        let viewer = Viewer(client: .root, isAdministrator: true)
+        fixture.records.writeFailure = .timedOut
+        #expect(throws: BrokerError.self) { try fixture.broker.remove("a", when: .idle, viewer: viewer) }
+        fixture.records.writeFailure = nil
+        // What was refused is written after all.
+        var late = try #require(fixture.records.records[try name("a")])
+        late.request = SegmentRecord.Request(.remove, isNow: false)
+        fixture.records.records[try name("a")] = late
+        fixture.clock.now += .seconds(1)
+        fixture.broker.expire()
+        #expect(fixture.records.records[try name("a")]?.request == nil)
+    }
 }

@@ -106,7 +106,7 @@ import Testing
         Row(.draining, .detach(first), .check, to: .absent, "ask, shut, mark, find, erase"),
         Row(.draining, .ask(.renewIdle), to: .ready, "ask, record"),
         Row(.draining, .reload, to: .draining, "ask"),
-        Row(.draining, .rootRemoves(first), .check, to: .removing, "ask, find, record"),
+        Row(.draining, .rootRemoves(first), .check, to: .absent, "ask, find, record"),
 
         Row(.undeclared, .edit(0), to: .ready, "ask"),
         Row(.undeclared, .detach(first), .check, to: .absent, "ask, shut, mark, erase"),
