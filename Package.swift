@@ -32,7 +32,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let fuzzed: [Target.Dependency] = [
     "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel", "SegmentRecords",
     "SegmentService",
-    "SegmentTestSupport", "EventLoop", "Varlink", "VarlinkServer", logging, system,
+    "SegmentTestSupport", "EventLoop", "POSIX", "Varlink", "VarlinkServer", logging, system,
 ]
 
 let package = Package(
@@ -55,18 +55,22 @@ let package = Package(
         .target(name: "CLinux"),
         .target(name: "CTOML"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
-        .target(name: "SystemVSharedMemory", dependencies: ["CLinux", system], swiftSettings: strict),
+        .target(name: "POSIX", dependencies: ["CLinux", system], swiftSettings: strict),
         .target(
-            name: "Systemd",
-            dependencies: ["CLinux", "CSystemd", "PrintableText", "Threads", logging],
+            name: "SystemVSharedMemory",
+            dependencies: ["CLinux", "POSIX", system],
             swiftSettings: strict
         ),
-        .target(name: "Varlink", dependencies: ["CLinux"], swiftSettings: strict),
-        .target(name: "Threads", dependencies: ["CLinux"], swiftSettings: strict),
-        .target(name: "EventLoop", dependencies: ["CLinux", system], swiftSettings: strict),
+        .target(
+            name: "Systemd",
+            dependencies: ["CSystemd", "POSIX", "PrintableText", logging, system],
+            swiftSettings: strict
+        ),
+        .target(name: "Varlink", dependencies: ["POSIX", system], swiftSettings: strict),
+        .target(name: "EventLoop", dependencies: ["CLinux", "POSIX", system], swiftSettings: strict),
         .target(
             name: "VarlinkServer",
-            dependencies: ["CLinux", "EventLoop", "Varlink", system],
+            dependencies: ["EventLoop", "POSIX", "Varlink", system],
             swiftSettings: strict
         ),
 
@@ -88,41 +92,44 @@ let package = Package(
         .target(
             name: "SegmentConfiguration",
             dependencies: [
-                "CLinux", "CTOML", "PrintableText", "SegmentModel", "SystemVSharedMemory", system,
+                "CTOML", "POSIX", "PrintableText", "SegmentModel", "SystemVSharedMemory", system,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "SegmentRecords",
             dependencies: [
-                "CLinux", "PrintableText", "SegmentModel", "SystemVSharedMemory", "Threads", system,
+                "POSIX", "PrintableText", "SegmentModel", "SystemVSharedMemory", system,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "SegmentBroker",
-            dependencies: ["SegmentModel", "SegmentRecords", "SystemVSharedMemory", system, logging],
+            dependencies: [
+                "POSIX", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", system, logging,
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "SegmentService",
             dependencies: [
-                "CLinux", "EventLoop", "SegmentBroker", "SegmentConfiguration", "SegmentInterface",
-                "SegmentModel", "SystemVSharedMemory", "Threads", "Varlink", "VarlinkServer", logging, system,
+                "EventLoop", "POSIX", "SegmentBroker", "SegmentConfiguration", "SegmentInterface",
+                "SegmentModel",
+                "SystemVSharedMemory", "Varlink", "VarlinkServer", logging, system,
             ],
             swiftSettings: strict
         ),
         .target(
             name: "SegmentClient",
             dependencies: [
-                "CLinux", "PrintableText", "SegmentInterface", "SegmentModel", "SystemVSharedMemory",
+                "CLinux", "POSIX", "PrintableText", "SegmentInterface", "SegmentModel", "SystemVSharedMemory",
                 "Varlink", system,
             ],
             swiftSettings: lending
         ),
         .target(
             name: "SegmentExchange",
-            dependencies: ["CLinux", "SegmentClient", "SystemVSharedMemory", system],
+            dependencies: ["CLinux", "POSIX", "SegmentClient", "SystemVSharedMemory", system],
             swiftSettings: strict
         ),
         // libsegmentd.so: what its header declares, the compiler holds the Swift functions to.
@@ -139,17 +146,19 @@ let package = Package(
         .executableTarget(
             name: "segmentd",
             dependencies: [
-                "CLinux", "EventLoop", "SegmentBroker", "SegmentConfiguration", "SegmentModel",
+                "EventLoop", "POSIX", "SegmentBroker", "SegmentConfiguration", "SegmentModel",
                 "SegmentRecords",
-                "SegmentService", "SystemVSharedMemory", "Systemd", "Threads", "Varlink", "VarlinkServer",
-                arguments, logging, system,
+                "SegmentService", "SystemVSharedMemory", "Systemd", "Varlink", "VarlinkServer", arguments,
+                logging,
+                system,
             ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "segmentctl",
             dependencies: [
-                "CLinux", "PrintableText", "SegmentClient", "SegmentConfiguration", "SegmentExchange",
+                "CLinux", "POSIX", "PrintableText", "SegmentClient", "SegmentConfiguration",
+                "SegmentExchange",
                 "SegmentInterface", "SegmentModel", "SystemVSharedMemory", "Varlink", arguments, system,
             ],
             swiftSettings: strict
@@ -158,7 +167,7 @@ let package = Package(
         .executableTarget(
             name: "segmentbench",
             dependencies: [
-                "CLinux", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
+                "CLinux", "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
                 "SystemVSharedMemory",
                 "Varlink", "segmentbench-baselines", arguments, system,
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -192,9 +201,9 @@ let package = Package(
         .target(
             name: "SegmentTestSupport",
             dependencies: [
-                "EventLoop", "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory",
-                "Varlink", logging,
-                system,
+                "EventLoop", "POSIX", "SegmentBroker", "SegmentModel", "SegmentRecords",
+                "SystemVSharedMemory",
+                "Varlink", logging, system,
             ],
             path: "Tests/SegmentTestSupport",
             swiftSettings: testing
@@ -231,8 +240,9 @@ let package = Package(
         .test("SystemVSharedMemory", and: [system]),
         .test("PrintableText"),
         .test("Varlink"),
-        .test("EventLoop", and: [system]),
-        .test("VarlinkServer", and: ["CLinux", "EventLoop", "Varlink"]),
+        .test("EventLoop", and: ["POSIX", system]),
+        .test("POSIX", and: [system]),
+        .test("VarlinkServer", and: ["EventLoop", "POSIX", "Varlink", system]),
         .test("SegmentModel", and: ["SystemVSharedMemory", system]),
         .test("SegmentRecords", and: ["SegmentModel", "SystemVSharedMemory", system]),
         .test(
@@ -242,14 +252,14 @@ let package = Package(
                 "SystemVSharedMemory", system,
             ]
         ),
-        .test("SegmentConfiguration", and: ["SegmentModel", "SystemVSharedMemory", system]),
+        .test("SegmentConfiguration", and: ["POSIX", "SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),
         .test("SegmentClient", and: ["SegmentInterface", "SegmentModel", "Varlink", system]),
         .test(
             "SegmentService",
             and: [
-                "EventLoop", "SegmentBroker", "SegmentModel", "SegmentRecords", "SystemVSharedMemory",
-                "Threads",
+                "EventLoop", "POSIX", "SegmentBroker", "SegmentModel", "SegmentRecords",
+                "SystemVSharedMemory",
                 "Varlink", logging, system,
             ]
         ),
@@ -269,7 +279,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "enemy",
-            dependencies: ["SegmentTestSupport", "Varlink"],
+            dependencies: ["POSIX", "SegmentTestSupport"],
             path: "Tests/Enemy",
             swiftSettings: testing
         ),
@@ -295,7 +305,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel", "SegmentTestSupport",
+                "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
+                "SegmentTestSupport",
                 "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader",
                 "counter", "segment-writer", "segment-reader", "stream-peer", "enemy", system,
             ],

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+package import POSIX
 package import SystemPackage
 
 /// Waits on one thread for descriptors, timers, and what other threads have done; epoll(7), level-triggered.
@@ -46,12 +47,10 @@ package import SystemPackage
     package init(clock: @escaping () -> MonotonicTime = { .now }) throws(Errno) {
         self.clock = clock
         mailbox = try Mailbox()
-        epoll = clinux_epoll_descriptor()
-        guard epoll >= 0 else { throw Errno(rawValue: errno) }
-        timer = clinux_timer_descriptor()
-        guard timer >= 0 else { throw Errno(rawValue: errno) }
+        epoll = try valueOrErrno { clinux_epoll_descriptor() }
+        timer = try valueOrErrno { clinux_timer_descriptor() }
         // As long as the loop: they are sources without an end. When the timer is over, looking at the clock is enough.
-        _ = try add(timer, .read) { _ in }
+        _ = try add(FileDescriptor(rawValue: timer), .read) { _ in }
         _ = try add(mailbox.descriptor, .read) { [unowned self] _ in
             for message in mailbox.take() { message(self) }
         }
@@ -200,7 +199,7 @@ package import SystemPackage
     ///
     /// The descriptor is closed then, if told; where this throws, it is not.
     package func watch(
-        _ descriptor: Int32,
+        _ descriptor: FileDescriptor,
         for interest: EventSource.Interest,
         closing: Bool = true,
         _ handler: @escaping (EventSource.Readiness) -> Void
@@ -214,20 +213,19 @@ package import SystemPackage
         var set = sigset_t()
         unsafe sigemptyset(&set)
         for signal in signals { unsafe sigaddset(&set, signal) }
-        let descriptor = unsafe clinux_signal_descriptor(&set)
-        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+        let signals = try valueOrErrno { unsafe clinux_signal_descriptor(&set) }
         do throws(Errno) {
-            return try watch(descriptor, for: .read) { _ in
-                while case let signal = clinux_next_signal(descriptor), signal > 0 { handler(signal) }
+            return try watch(FileDescriptor(rawValue: signals), for: .read) { _ in
+                while case let signal = clinux_next_signal(signals), signal > 0 { handler(signal) }
             }
         } catch {
-            close(descriptor)
+            close(signals)
             throw error
         }
     }
 
     func add(
-        _ descriptor: Int32,
+        _ descriptor: FileDescriptor,
         _ interest: EventSource.Interest,
         _ handler: @escaping (EventSource.Readiness) -> Void
     ) throws(Errno) -> Token {
@@ -239,8 +237,9 @@ package import SystemPackage
             slots.append(Slot())
         }
         let token = Token(index: index, generation: slots[Int(index)].generation)
-        guard control(EPOLL_CTL_ADD, descriptor, token, interest) == 0 else {
-            let error = Errno(rawValue: errno)
+        do throws(Errno) {
+            _ = try valueOrErrno { control(EPOLL_CTL_ADD, descriptor, token, interest) }
+        } catch {
             freeSlots.append(index)
             throw error
         }
@@ -248,11 +247,11 @@ package import SystemPackage
         return token
     }
 
-    func change(_ descriptor: Int32, _ token: Token, _ interest: EventSource.Interest) {
+    func change(_ descriptor: FileDescriptor, _ token: Token, _ interest: EventSource.Interest) {
         _ = control(EPOLL_CTL_MOD, descriptor, token, interest)
     }
 
-    func remove(_ descriptor: Int32, _ token: Token) {
+    func remove(_ descriptor: FileDescriptor, _ token: Token) {
         _ = control(EPOLL_CTL_DEL, descriptor, token, [])
         slots[Int(token.index)].generation &+= 1
         slots[Int(token.index)].handler = nil
@@ -261,11 +260,11 @@ package import SystemPackage
 
     private func control(
         _ operation: Int32,
-        _ descriptor: Int32,
+        _ descriptor: FileDescriptor,
         _ token: Token,
         _ interest: EventSource.Interest
     ) -> Int32 {
-        clinux_epoll_control(epoll, operation, descriptor, interest.rawValue, token.bits)
+        clinux_epoll_control(epoll, operation, descriptor.rawValue, interest.rawValue, token.bits)
     }
 }
 

@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import SystemPackage
+package import SystemPackage
 
 /// A descriptor that a loop waits for, until it is ended or its owner has gone.
 ///
@@ -33,7 +33,7 @@ package final class EventSource {
         }
     }
 
-    package let descriptor: Int32
+    package let descriptor: FileDescriptor
     private let closesDescriptor: Bool
     private let loop: EventLoop
     private let token: EventLoop.Token
@@ -45,7 +45,7 @@ package final class EventSource {
 
     init(
         _ loop: EventLoop,
-        _ descriptor: Int32,
+        _ descriptor: FileDescriptor,
         closing: Bool,
         _ interest: Interest,
         _ handler: @escaping (Readiness) -> Void
@@ -82,6 +82,6 @@ package final class EventSource {
         guard !isOver else { return }
         isOver = true
         hearNoMore()
-        if closesDescriptor { close(descriptor) }
+        if closesDescriptor { close(descriptor.rawValue) }
     }
 }

@@ -1,36 +1,29 @@
-import CLinux
-import Glibc
-import SystemPackage
+import POSIX
 import Synchronization
+import SystemPackage
 
-/// Where other threads leave what they have done for a loop; eventfd(2).
+/// Where other threads leave what they have done for a loop.
 final class Mailbox: Sendable {
     typealias Message = @Sendable (EventLoop) -> Void
 
-    let descriptor: Int32
+    private let event: EventDescriptor
     private let messages = Mutex<[Message]>([])
 
-    init() throws(Errno) {
-        descriptor = clinux_event_descriptor()
-        guard descriptor >= 0 else { throw Errno(rawValue: errno) }
-    }
+    init() throws(Errno) { event = try EventDescriptor() }
 
-    deinit { close(descriptor) }
+    var descriptor: FileDescriptor { event.descriptor }
 
     func post(_ message: @escaping Message) {
         let isFirst = messages.withLock { messages in
             messages.append(message)
             return messages.count == 1
         }
-        guard isFirst else { return }
-        var one: UInt64 = 1
-        while unsafe write(descriptor, &one, 8) < 0, errno == EINTR {}
+        if isFirst { event.signal() }
     }
 
     /// All there is, once the descriptor is readable.
     func take() -> [Message] {
-        var count: UInt64 = 0
-        while unsafe read(descriptor, &count, 8) < 0, errno == EINTR {}
+        event.clear()
         return messages.withLock { messages in
             defer { messages = [] }
             return messages

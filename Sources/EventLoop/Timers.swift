@@ -1,3 +1,4 @@
+import POSIX
 /// The timers of a loop: what is due when, and how late it may be.
 ///
 /// The loop asks for the two times in each turn: they are kept, because looking into an array that stands in an object

@@ -1,5 +1,5 @@
-import Glibc
 package import Logging
+import POSIX
 package import SegmentModel
 package import SegmentRecords
 package import SystemPackage
@@ -169,7 +169,7 @@ package struct BrokerIdentity: Equatable, Sendable {
         groupName: String,
         isService: Bool,
         groupMembers: [String] = [],
-        processID: Int32 = getpid()
+        processID: Int32 = ThisProcess.id
     ) {
         self.processID = processID
         self.userID = userID

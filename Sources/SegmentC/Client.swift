@@ -1,5 +1,4 @@
 import CSegmentd
-import Glibc
 import SegmentClient
 import SegmentModel
 
@@ -7,7 +6,12 @@ import SegmentModel
 private let forever = Duration.seconds(Int32.max)
 
 /// Made once, since its address is handed out for good.
-private let versionText = unsafe UInt(bitPattern: strdup(Product.version))
+private let versionText = {
+    let text = Product.version.utf8CString
+    let copy = UnsafeMutableBufferPointer<CChar>.allocate(capacity: text.count)
+    _ = unsafe copy.initialize(from: text)
+    return UInt(bitPattern: copy.baseAddress)
+}()
 
 /// The library's version.
 @c @implementation

@@ -1,5 +1,5 @@
-import CLinux
-import Glibc
+import POSIX
+import SystemPackage
 import Varlink
 
 /// Where a broker may listen.
@@ -12,12 +12,12 @@ struct BrokerAddress: Sendable {
 
     /// Nil: where a program looks that is not told otherwise, and whom it trusts.
     init(_ socket: String?, trustedUserID: UInt32?) {
-        let named = socket ?? Self.variable("SEGMENTD_SOCKET")
+        let named = socket ?? ThisProcess.secureVariable("SEGMENTD_SOCKET")
         sockets = named.map { [$0] } ?? Self.usualPlaces
-        let trusted = trustedUserID == nil ? Self.variable("SEGMENTD_TRUSTED_UID") : nil
+        let trusted = trustedUserID == nil ? ThisProcess.secureVariable("SEGMENTD_TRUSTED_UID") : nil
         let number = trustedUserID ?? trusted.flatMap(PeerTrust.userID)
         trust = PeerTrust(
-            ownUserID: geteuid(),
+            ownUserID: ThisProcess.effectiveUserID,
             overflowUserIDs: Self.overflowUserIDs,
             trustedUserID: number,
             socketIsNamed: named != nil
@@ -25,33 +25,30 @@ struct BrokerAddress: Sendable {
         notANumber = number == nil ? trusted : nil
     }
 
-    /// Read once: a client that comes and goes should not open a file for it each time.
-    private static let overflowUserIDs: Set<UInt32> = [UInt32(CLINUX_UNMAPPED_USER), clinux_unmapped_user()]
+    private static let overflowUserIDs: Set<UInt32> = [
+        PeerCredentials.unmappedUserID, PeerCredentials.shownUnmappedUserID,
+    ]
 
     private static let name = "segmentd/io.segmentd.Broker"
 
     private static var usualPlaces: [String] {
         // A relative path is invalid, and to be ignored; see the XDG Base Directory Specification.
-        let own = variable("XDG_RUNTIME_DIR").flatMap { $0.hasPrefix("/") ? "\($0)/\(name)" : nil }
+        let own = ThisProcess.secureVariable("XDG_RUNTIME_DIR").flatMap {
+            $0.hasPrefix("/") ? "\($0)/\(name)" : nil
+        }
         return (own.map { [$0] } ?? []) + ["/run/\(name)"]
-    }
-
-    /// Nil in a setuid program; empty is as good as unset.
-    private static func variable(_ name: String) -> String? {
-        guard let value = unsafe clinux_secure_getenv(name), unsafe value.pointee != 0 else { return nil }
-        return unsafe String(cString: value)
     }
 
     /// Connects to the first socket that exists, if the process behind it is to be believed.
     func connect(_ deadline: Deadline) throws(SegmentClientError) -> ClientConnection {
-        var missing = SegmentClientError.unreachable(socket: "", errno: ENOENT)
+        var missing = SegmentClientError.unreachable(socket: "", errno: Errno.noSuchFileOrDirectory.rawValue)
         for path in sockets {
             let connection: ClientConnection
             do throws(ConnectionError) {
                 connection = try ClientConnection(path: path, timeLimit: deadline.remaining)
-            } catch .cannotConnect(_, ENOENT) {
+            } catch .cannotConnect(_, Errno.noSuchFileOrDirectory.rawValue) {
                 // Of the usual places the last is the system's, which most look for.
-                missing = .unreachable(socket: path, errno: ENOENT)
+                missing = .unreachable(socket: path, errno: Errno.noSuchFileOrDirectory.rawValue)
                 continue
             } catch {
                 throw SegmentClientError(error)

@@ -1,6 +1,7 @@
-import Glibc
+import POSIX
 import SegmentInterface
 import SegmentModel
+import SystemPackage
 import Varlink
 
 /// The connection to the broker, and the leases that are tied to it.
@@ -45,10 +46,10 @@ struct BrokerLink {
         }
     }
 
-    var isConnected: Bool { connection != nil && process == getpid() }
+    var isConnected: Bool { connection != nil && process == ThisProcess.id }
 
     /// For poll(2): readable once the daemon has gone away; nil while there is no connection.
-    var fileDescriptor: Int32? { isConnected ? connection?.fileDescriptor : nil }
+    var fileDescriptor: FileDescriptor? { isConnected ? connection?.fileDescriptor : nil }
 
     /// Drops a connection that the daemon has closed.
     mutating func noteClosed() {
@@ -61,7 +62,7 @@ struct BrokerLink {
     mutating func connect(_ deadline: Deadline, patiently: Bool = true) throws(SegmentClientError) {
         guard !isConnected else { return }
         connection = try hasBeenConnected && patiently ? reconnected(deadline) : address.connect(deadline)
-        process = getpid()
+        process = ThisProcess.id
         hasBeenConnected = true
         for (number, var lease) in held.sorted(by: { $0.key < $1.key }) {
             try takeAgain(&lease, deadline)

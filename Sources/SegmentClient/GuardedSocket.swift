@@ -1,4 +1,4 @@
-import Glibc
+import SystemPackage
 
 /// Where a socket lies, from the root down.
 struct GuardedSocket {
@@ -28,15 +28,14 @@ struct GuardedSocket {
 extension GuardedPath.Entry {
     /// lstat(2).
     init?(of path: String) {
-        var file = stat()
-        guard unsafe lstat(path, &file) == 0 else { return nil }
-        switch file.st_mode & S_IFMT {
-        case S_IFDIR: kind = .directory
-        case S_IFLNK: kind = .link
-        case S_IFSOCK: kind = .socket
+        guard let file = try? FilePath(path).stat(followTargetSymlink: false) else { return nil }
+        switch file.type {
+        case .directory: kind = .directory
+        case .symbolicLink: kind = .link
+        case .socket: kind = .socket
         default: kind = .other
         }
-        ownerUserID = file.st_uid
-        mode = file.st_mode & 0o1777
+        ownerUserID = file.userID.rawValue
+        mode = file.permissions.rawValue & 0o1777
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 package import SegmentModel
 import SystemVSharedMemory
 
@@ -57,12 +57,12 @@ package final class SegmentLease: Sendable {
         self.grant = grant
         self.number = number
         self.client = client
-        process = getpid()
+        process = ThisProcess.id
     }
 
     /// The lease is the parent's, so that the child of a fork(2) does not give it back.
     deinit {
-        if process == getpid() { client.end(number) }
+        if process == ThisProcess.id { client.end(number) }
     }
 
     /// Whether the name still means the segment of this lease; takes the lease again if the daemon was restarted.

@@ -1,3 +1,4 @@
+import POSIX
 import SegmentInterface
 public import SegmentModel
 import Varlink

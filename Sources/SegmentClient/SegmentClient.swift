@@ -1,5 +1,7 @@
 @_exported public import SegmentModel
+import POSIX
 import Synchronization
+package import SystemPackage
 @_exported public import SystemVSharedMemory
 
 /// A program's connection to the broker of named System V shared memory segments.
@@ -81,7 +83,7 @@ public final class SegmentClient: Sendable {
     }
 
     /// For poll(2): readable once the daemon has gone away; nil while there is no connection.
-    package var descriptor: Int32? {
+    package var descriptor: FileDescriptor? {
         defer { giveBackEnded() }
         return link.withLock { $0.fileDescriptor }
     }

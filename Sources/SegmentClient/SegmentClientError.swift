@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 import PrintableText
 import SystemPackage
 public import SegmentModel
@@ -50,7 +50,7 @@ extension SegmentClientError: CustomStringConvertible {
         case .unreachable(let socket, let errno):
             SystemCallText(.init(ofThisProcessAnd: socket)).unreachable(socket, Errno(rawValue: errno))
         case .untrusted(let socket, let userID, let reason):
-            reason.text(socket: socket, userID: userID, ownUserID: geteuid())
+            reason.text(socket: socket, userID: userID, ownUserID: ThisProcess.effectiveUserID)
         case .timedOut: "the broker did not answer in time"
         case .disconnected: "the broker closed the connection"
         case .outcomeUnknown(let method):

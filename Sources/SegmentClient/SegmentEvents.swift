@@ -1,6 +1,7 @@
-import Glibc
+import POSIX
 import SegmentInterface
 public import SegmentModel
+import SystemPackage
 import Varlink
 
 /// What happens to the broker's segments, as it happens, whatever happens to the daemon.
@@ -59,7 +60,8 @@ extension SegmentClientError {
     var passesWithARestart: Bool {
         switch self {
         case .disconnected: true
-        case .unreachable(_, let errno): errno == ENOENT || errno == ECONNREFUSED
+        case .unreachable(_, let errno):
+            [.noSuchFileOrDirectory, .connectionRefused].contains(Errno(rawValue: errno))
         case .untrusted, .timedOut, .outcomeUnknown, .protocolViolation, .refused, .otherNamespace,
             .identityDiffers, .failed:
             false

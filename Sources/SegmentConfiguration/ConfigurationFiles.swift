@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 import SegmentModel
 import SystemPackage
 
@@ -63,52 +63,29 @@ struct ConfigurationFiles {
 
     /// The text of a file that only root and the daemon's user may write.
     func read(_ path: FilePath, _ problems: inout [ConfigurationProblem]) -> String? {
-        let descriptor = unsafe open(path.string, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else {
-            problems.append(.unreadable(path, Errno(rawValue: errno)))
-            return nil
-        }
-        defer { close(descriptor) }
-        var file = stat()
-        guard unsafe fstat(descriptor, &file) == 0 else {
-            problems.append(.unreadable(path, Errno(rawValue: errno)))
-            return nil
-        }
-        guard file.st_mode & S_IFMT == S_IFREG else {
-            problems.append(.notAFile(path))
-            return nil
-        }
-        guard file.st_size <= 1 << 20 else {
-            problems.append(.tooLong(path))
-            return nil
-        }
-        if let problem = writers.problem(path, file, kind: "file") {
-            problems.append(problem)
-            return nil
-        }
-        var bytes = [UInt8](repeating: 0, count: Int(file.st_size) + 1)
-        var length = 0
-        while length < bytes.count {
-            let count = unsafe bytes.withUnsafeMutableBytes { room in
-                unsafe Glibc.read(
-                    descriptor,
-                    room.baseAddress.map { unsafe $0 + length },
-                    room.count - length
-                )
-            }
-            guard count >= 0 else {
-                problems.append(.unreadable(path, Errno(rawValue: errno)))
+        do {
+            let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+            defer { try? file.close() }
+            let status = try file.stat()
+            let problem: ConfigurationProblem? =
+                if status.type != .regular {
+                    .notAFile(path)
+                } else if status.size > 1 << 20 {
+                    .tooLong(path)
+                } else {
+                    writers.problem(path, status, kind: "file")
+                }
+            if let problem {
+                problems.append(problem)
                 return nil
             }
-            if count == 0 { break }
-            length += count
-        }
-        guard !bytes[..<length].contains(0), let text = String(validating: bytes[..<length], as: UTF8.self)
-        else {
+            let bytes = try file.contents(atMost: Int(status.size) + 1)
+            if !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) { return text }
             problems.append(.notText(path))
-            return nil
+        } catch {
+            problems.append(.unreadable(path, error as? Errno ?? .ioError))
         }
-        return text
+        return nil
     }
 
     /// Whether a directory is there and only root and the daemon's user may write it.
@@ -121,17 +98,17 @@ struct ConfigurationFiles {
         case .missing where mustExist: problems.append(.unreadable(directory, .noSuchFileOrDirectory))
         case .missing, .unreadable: break
         case .file, .mask:
-            var file = stat()
-            guard unsafe stat(directory.string, &file) == 0 else {
-                problems.append(.unreadable(directory, Errno(rawValue: errno)))
-                return false
+            do throws(Errno) {
+                let status = try directory.stat()
+                guard status.type == .directory else {
+                    problems.append(.notADirectory(directory))
+                    return false
+                }
+                guard let problem = writers.problem(directory, status, kind: "directory") else { return true }
+                problems.append(problem)
+            } catch {
+                problems.append(.unreadable(directory, error))
             }
-            guard file.st_mode & S_IFMT == S_IFDIR else {
-                problems.append(.notADirectory(directory))
-                return false
-            }
-            guard let problem = writers.problem(directory, file, kind: "directory") else { return true }
-            problems.append(problem)
         }
         return false
     }
@@ -142,11 +119,12 @@ struct ConfigurationFiles {
     /// A link to /dev/null masks the file of the same name in a directory further down.
     private mutating func entry(_ path: FilePath, _ problems: inout [ConfigurationProblem]) -> Entry {
         do throws(Errno) {
-            guard let file = try path.linkStatus() else { return .missing }
-            guard file.st_mode & S_IFMT == S_IFLNK else { return .file }
+            guard try path.stat(followTargetSymlink: false).type == .symbolicLink else { return .file }
             if try path.linkTarget() == "/dev/null" { return .mask }
             way.follow(path)
             return .file
+        } catch .noSuchFileOrDirectory {
+            return .missing
         } catch {
             problems.append(.unreadable(path, error))
             return .unreadable
@@ -159,43 +137,27 @@ struct ConfigurationFiles {
         var bytes: String
         var isPlain: Bool
 
-        init(_ name: FilePath.Component, _ bytes: [CChar], _ type: UInt8) {
+        /// Nil where it is no configuration's.
+        ///
+        /// As the bytes of the directory say: a name that were repaired would be another file's. What the directory
+        /// already says is a regular file is no link.
+        init?(_ entry: DirectoryEntry) {
+            guard entry.name.suffix(5).elementsEqual(".toml".utf8), entry.name.first != UInt8(ascii: "."),
+                let name = unsafe FilePath.Component(
+                    platformString: entry.name.map(CChar.init(bitPattern:)) + [0]
+                )
+            else { return nil }
             self.name = name
-            self.bytes = String(
-                String.UnicodeScalarView(bytes.map { Unicode.Scalar(UInt8(bitPattern: $0)) })
-            )
-            isPlain = Int32(type) == Int32(DT_REG)
+            bytes = String(String.UnicodeScalarView(entry.name.map { Unicode.Scalar($0) }))
+            isPlain = entry.isRegular
         }
     }
 
-    /// As the bytes of the directory say: a name that were repaired would be another file's.
-    ///
-    /// What the directory already says is a regular file is no link.
-    private func names(
-        _ folder: FilePath,
-        _ problems: inout [ConfigurationProblem]
-    ) -> [ListedName] {
-        guard let stream = unsafe opendir(folder.string) else {
-            problems.append(.unreadable(folder, Errno(rawValue: errno)))
+    private func names(_ folder: FilePath, _ problems: inout [ConfigurationProblem]) -> [ListedName] {
+        do throws(Errno) { return try folder.entries().compactMap(ListedName.init) } catch {
+            problems.append(.unreadable(folder, error))
             return []
         }
-        defer { unsafe closedir(stream) }
-        var names: [ListedName] = []
-        errno = 0
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe bytes.prefix { $0 != 0 }.map(CChar.init(bitPattern:))
-            }
-            if let component = FilePath.Component(platformString: name + [0]),
-                name.suffix(5).elementsEqual(".toml".utf8CString.dropLast()),
-                name.first != CChar(bitPattern: UInt8(ascii: "."))
-            {
-                unsafe names.append(ListedName(component, name, entry.pointee.d_type))
-            }
-            errno = 0
-        }
-        if errno != 0 { problems.append(.unreadable(folder, Errno(rawValue: errno))) }
-        return names
     }
 
     /// Whether a file may declare a segment; one that is named otherwise is never opened.

@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 import SystemPackage
 
 /// The directories that lead to files, those that links lead through too; path_resolution(7).
@@ -7,7 +7,7 @@ import SystemPackage
 struct DirectoryWay {
     struct Step {
         var path: FilePath
-        var status: stat
+        var status: Stat
         /// `directory`, or `link`, which may belong to somebody else in a sticky directory.
         var kind: String
     }
@@ -19,7 +19,7 @@ struct DirectoryWay {
     /// Adds what leads to a path; what stands there itself, unless it is a link, is the caller's matter.
     mutating func follow(_ path: FilePath) {
         var current: FilePath = "/"
-        var pending = Array(path.whole.components.reversed())
+        var pending = Array(path.fromRoot.components.reversed())
         var links = 0
         note(current, kind: "directory")
         while let component = pending.popLast() {
@@ -29,8 +29,8 @@ struct DirectoryWay {
             case .regular:
                 let next = current.appending(component)
                 // What cannot be looked at is refused when it is opened.
-                guard let file = try? next.linkStatus() else { return }
-                guard file.st_mode & S_IFMT == S_IFLNK else {
+                guard let file = try? next.stat(followTargetSymlink: false) else { return }
+                guard file.type == .symbolicLink else {
                     current = next
                     if !pending.isEmpty { note(next, kind: "directory") }
                     continue
@@ -45,35 +45,9 @@ struct DirectoryWay {
     }
 
     private mutating func note(_ path: FilePath, kind: String) {
-        guard met.insert(path).inserted, let status = try? path.linkStatus() else { return }
+        guard met.insert(path).inserted, let status = try? path.stat(followTargetSymlink: false) else {
+            return
+        }
         directories.append(Step(path: path, status: status, kind: kind))
-    }
-}
-
-extension FilePath {
-    /// From the root.
-    fileprivate var whole: FilePath {
-        guard isRelative, let directory = unsafe getcwd(nil, 0) else { return self }
-        defer { unsafe free(directory) }
-        return unsafe FilePath(platformString: directory).pushing(self)
-    }
-}
-
-extension FilePath {
-    /// What stands there, links not followed; nil where nothing does; lstat(2).
-    func linkStatus() throws(Errno) -> Glibc.stat? {
-        var file = Glibc.stat()
-        guard unsafe withPlatformString({ unsafe lstat($0, &file) }) != 0 else { return file }
-        let error = Errno(rawValue: errno)
-        guard error == .noSuchFileOrDirectory else { throw error }
-        return nil
-    }
-
-    /// Where a link leads; readlink(2).
-    func linkTarget() throws(Errno) -> FilePath {
-        var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
-        let count = unsafe withPlatformString { unsafe readlink($0, &target, target.count - 1) }
-        guard count >= 0 else { throw Errno(rawValue: errno) }
-        return FilePath(platformString: target)
     }
 }

@@ -1,5 +1,4 @@
-import CLinux
-import Glibc
+import POSIX
 import SegmentModel
 import SystemPackage
 
@@ -15,21 +14,20 @@ struct PermittedWriters: Sendable {
     /// the mode of a link means nothing.
     func problem(
         _ path: FilePath,
-        _ file: stat,
+        _ file: Stat,
         kind: String,
         isOnTheWay: Bool = false
     ) -> ConfigurationProblem? {
-        if file.st_uid != 0, file.st_uid != daemonUserID {
-            return .foreignOwner(path, kind: kind, owner: file.st_uid, daemonUserID: daemonUserID)
+        let owner = file.userID.rawValue, permissions = file.permissions
+        if owner != 0, owner != daemonUserID {
+            return .foreignOwner(path, kind: kind, owner: owner, daemonUserID: daemonUserID)
         }
-        if isOnTheWay, file.st_mode & S_IFMT == S_IFLNK || file.st_mode & S_ISVTX != 0 { return nil }
-        if file.st_mode & 0o022 == 0 { return nil }
+        if isOnTheWay, file.type == .symbolicLink || permissions.contains(.saveText) { return nil }
+        if permissions.isDisjoint(with: [.groupWrite, .otherWrite]) { return nil }
         // With an access control list the group's bits are the most that anybody named in it gets.
-        if file.st_mode & 0o002 == 0, file.st_gid == privateGroup(),
-            unsafe clinux_has_access_list(path.string) == 0
-        {
+        if !permissions.contains(.otherWrite), file.groupID.rawValue == privateGroup(), !path.hasAccessList {
             return nil
         }
-        return .writable(path, kind: kind, mode: file.st_mode & 0o7777)
+        return .writable(path, kind: kind, mode: permissions.rawValue)
     }
 }

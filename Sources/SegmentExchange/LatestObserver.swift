@@ -1,5 +1,4 @@
-import Glibc
-import SegmentClient
+import POSIX
 import Synchronization
 
 /// Reads the bytes of values.
@@ -97,7 +96,7 @@ struct LatestObserver: Sendable {
                 if place.memory.isRemoved { throw .segmentRemoved }
                 check = Deadline(.milliseconds(Int64(Waiter.longestSleep)))
             }
-            usleep(1000)
+            Thread.sleep(.milliseconds(1))
         }
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
-import Glibc
+import POSIX
+import SystemPackage
 
 /// The process that opened something, as against its children by fork(2), which inherit it.
 struct OpeningProcess: Sendable {
@@ -7,8 +8,10 @@ struct OpeningProcess: Sendable {
 
     /// This process.
     init() throws(ExchangeError) {
+        do throws(Errno) { _ = try valueOrErrno { clinux_process_mark() == 0 ? -1 : 0 } } catch {
+            throw .failed(call: "madvise", errno: error.rawValue)
+        }
         mark = clinux_process_mark()
-        guard mark != 0 else { throw .failed(call: "madvise", errno: errno) }
     }
 
     /// Whether it is this process.

@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 /// A place in shared memory that one process has at a time: whose it is, and whether that one's program still runs.
 struct Seat: Sendable {
     let claim: SharedWord

@@ -1,5 +1,4 @@
-import Glibc
-import SegmentClient
+import POSIX
 
 /// A side of a stream that has been taken, and waits for the other.
 ///
@@ -36,7 +35,7 @@ struct StreamOpening: ~Copyable {
             // Somebody will notice soon that the stream before is over.
             guard !deadline.hasPassed else { throw .timedOut }
             if memory.isRemoved { throw .segmentRemoved }
-            usleep(10_000)
+            Thread.sleep(.milliseconds(10))
         }
         self.own = own
         self.other = other

@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 public import SystemPackage
 
 extension StreamReader {
@@ -11,8 +11,8 @@ extension StreamReader {
     public mutating func read(to file: FileDescriptor) throws(ExchangeError) -> Int {
         try side.process.check()
         guard let filled = try filled(upTo: StreamLayout.chunk) else { return 0 }
-        let count = try side.count("write", of: file, POLLOUT, hasEnd: hasEnd) {
-            unsafe write(file.rawValue, memory.unsafeBytes(filled).baseAddress, filled.count)
+        let count = try side.count("write", of: file, .write, hasEnd: hasEnd) { () throws(Errno) in
+            try unsafe file.writeOnce(UnsafeRawBufferPointer(memory.unsafeBytes(filled)))
         }
         free(count)
         return count

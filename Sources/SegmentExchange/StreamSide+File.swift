@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 import SystemPackage
 
 extension FileDescriptor {
@@ -17,16 +17,17 @@ extension StreamSide {
     func count(
         _ call: String,
         of file: FileDescriptor,
-        _ event: Int32,
+        _ event: PollEvents,
         hasEnd: Bool = false,
-        _ body: () -> Int
+        _ body: () throws(Errno) -> Int
     ) throws(ExchangeError) -> Int {
         while true {
             try wait(for: file, event, hasEnd: hasEnd)
-            let count = body()
-            let errno = errno
-            if count >= 0 { return count }
-            guard errno == EINTR || errno == EAGAIN else { throw .failed(call: call, errno: errno) }
+            do throws(Errno) { return try body() } catch {
+                guard error == .interrupted || error == .wouldBlock else {
+                    throw .failed(call: call, errno: error.rawValue)
+                }
+            }
         }
     }
 
@@ -34,20 +35,23 @@ extension StreamSide {
     ///
     /// Throws `peerDied` and `peerClosed` where the other side ends meanwhile, and `segmentRemoved`, unless `hasEnd` says
     /// that the stream is over for it.
-    private func wait(for file: FileDescriptor, _ event: Int32, hasEnd: Bool) throws(ExchangeError) {
+    private func wait(for file: FileDescriptor, _ event: PollEvents, hasEnd: Bool) throws(ExchangeError) {
         guard !file.isRegular else { return }
         // poll(2) takes a negative descriptor for none.
-        guard file.rawValue >= 0 else { throw .failed(call: "poll", errno: EBADF) }
-        var entries = [
-            pollfd(fd: file.rawValue, events: Int16(event), revents: 0),
-            pollfd(fd: hasEnd ? -1 : peerDescriptor, events: Int16(POLLIN), revents: 0),
-        ]
+        guard file.rawValue >= 0 else {
+            throw .failed(call: "poll", errno: Errno.badFileDescriptor.rawValue)
+        }
+        let peer = hasEnd ? nil : peerDescriptor
         while true {
-            let ready = unsafe poll(&entries, nfds_t(entries.count), hasEnd ? -1 : Self.boundCheck)
-            guard ready >= 0 || errno == EINTR else { throw .failed(call: "poll", errno: errno) }
+            let ready: (isReady: Bool, otherIsReady: Bool)
+            do throws(Errno) {
+                ready = try file.wait(for: event, or: peer, milliseconds: hasEnd ? -1 : Self.boundCheck)
+            } catch {
+                throw .failed(call: "poll", errno: error.rawValue)
+            }
             // A file that has an error or a hang-up is ready too: the call that follows tells.
-            if ready > 0, entries[0].revents != 0 { return }
-            if ready > 0, entries[1].revents != 0 { throw .peerDied(processID: peerProcessID) }
+            if ready.isReady { return }
+            if ready.otherIsReady { throw .peerDied(processID: peerProcessID) }
             if !hasEnd { try checkWait() }
         }
     }

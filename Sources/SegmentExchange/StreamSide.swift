@@ -1,3 +1,5 @@
+import SystemPackage
+
 /// One side of a stream that is bound to the other: its words, and the process on the other side.
 ///
 /// It knows nothing of bytes. Its end lets go of the side; the other side sees that, as it sees a death.
@@ -61,7 +63,7 @@ struct StreamSide: ~Copyable, Sendable {
     var peerProcessID: Int32 { peer.processID }
 
     /// For poll(2): readable once the other side's process has ended.
-    var peerDescriptor: Int32 { thread.peerDescriptor }
+    var peerDescriptor: FileDescriptor? { thread.peerDescriptor }
 
     /// Throws `peerDied`, `peerClosed` and `segmentRemoved`, of which no descriptor tells.
     func checkWait() throws(ExchangeError) {

@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 public import SystemPackage
 
 extension StreamWriter {
@@ -12,8 +12,8 @@ extension StreamWriter {
         do throws(ExchangeError) {
             // Where it is not known how much there is, every byte of room counts.
             let room = try room(upTo: StreamLayout.chunk) { max(1, file.readableBytes ?? 1) }
-            let count = try side.count("read", of: file, POLLIN) {
-                unsafe read(file.rawValue, memory.unsafeBytes(room).baseAddress, room.count)
+            let count = try side.count("read", of: file, .read) { () throws(Errno) in
+                try unsafe file.readOnce(into: memory.unsafeBytes(room))
             }
             publish(count)
             return count
@@ -30,15 +30,5 @@ extension StreamWriter {
         let start = position
         while try write(from: file) > 0 {}
         return position - start
-    }
-}
-
-extension FileDescriptor {
-    /// How many bytes can be read without waiting, where the file says so: FIONREAD of ioctl(2).
-    fileprivate var readableBytes: Int? {
-        var count: Int32 = 0
-        guard unsafe ioctl(rawValue, UInt(FIONREAD), &count) == 0 else { return nil }
-        // A file that goes on for more than an Int32 holds.
-        return count < 0 ? .max : Int(count)
     }
 }

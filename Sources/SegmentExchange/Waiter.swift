@@ -1,5 +1,5 @@
 import CLinux
-import SegmentClient
+import POSIX
 
 /// Waits for what the other side does, first busily, then asleep.
 struct Waiter: Sendable {

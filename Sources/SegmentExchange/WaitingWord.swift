@@ -1,5 +1,4 @@
 import CLinux
-import SegmentClient
 import Synchronization
 
 /// Says whether somebody sleeps until something happens, and is what they sleep on: futex(2).

@@ -1,5 +1,4 @@
-import CLinux
-import Glibc
+import POSIX
 import PrintableText
 package import SegmentModel
 package import SystemPackage
@@ -12,52 +11,46 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     /// In bytes: no record is longer, even of much former memory.
     private static let longest = 16_384
     private let path: String
-    private let directory: Int32
-    private let lock: Int32
+    private let directory: Directory
+    private let lock: FileDescriptor
 
     /// Opens the directory, making it (mode 0700) where it is missing, and locks it; open(2), flock(2).
     ///
     /// It must be the caller's own, no link, and closed to all others: whoever writes a record there says what the
     /// broker removes.
     package init(_ path: FilePath) throws(RecordDirectoryError) {
+        func failed(_ call: String, _ file: String, _ errno: Errno) -> RecordDirectoryError {
+            .records(RecordsError(call: call, path: path.string + file, errno: errno))
+        }
         self.path = path.string
-        if unsafe mkdir(self.path, 0o700) != 0, errno != EEXIST {
-            throw .records(RecordsError(call: "mkdir", path: self.path, errno: Errno(rawValue: errno)))
+        do throws(Errno) { try path.makeDirectory(.ownerReadWriteExecute) } catch {
+            if error != .fileExists { throw failed("mkdir", "", error) }
         }
-        directory = unsafe open(self.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
-        guard directory >= 0 else {
+        do throws(Errno) { directory = try Directory(path) } catch {
             // Of a link, too.
-            if errno == ENOTDIR || errno == ELOOP { throw .exposed(path: self.path, .notADirectory) }
-            throw .records(RecordsError(call: "open", path: self.path, errno: Errno(rawValue: errno)))
-        }
-        do throws(RecordDirectoryError) {
-            if let exposure = try Self.exposure(of: directory, path: self.path) {
-                throw .exposed(path: self.path, exposure)
+            if error == .notDirectory || error == .tooManySymbolicLinkLevels {
+                throw .exposed(path: path.string, .notADirectory)
             }
-        } catch {
-            close(directory)
-            throw error
+            throw failed("open", "", error)
         }
-        lock = unsafe openat(directory, ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard lock >= 0 else {
-            let error = RecordsError(call: "open", path: self.path + "/.lock", errno: Errno(rawValue: errno))
-            close(directory)
-            throw .records(error)
+        let status: Stat
+        do throws(Errno) { status = try directory.descriptor.stat() } catch {
+            throw failed("stat", "", error)
         }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
-            close(directory)
-            throw .inUse(path: self.path)
+        if let exposure = Self.exposure(status) { throw .exposed(path: path.string, exposure) }
+        do throws(Errno) {
+            lock = try directory.open(".lock", .readWrite, .create, permissions: .ownerReadWrite)
+        } catch { throw failed("open", "/.lock", error) }
+        guard lock.tryLock() else {
+            try? lock.close()
+            throw .inUse(path: path.string)
         }
     }
 
-    deinit {
-        close(lock)
-        close(directory)
-    }
+    deinit { try? lock.close() }
 
-    /// Whether the directory is of memory, tmpfs(5), which answers at once; statfs(2).
-    package var isInMemory: Bool { clinux_is_in_memory(directory) != 0 }
+    /// Whether it lies in memory, which answers at once.
+    package var isInMemory: Bool { directory.descriptor.isInMemory }
 
     package func load() throws(RecordsError) -> LoadedRecords {
         var loaded = LoadedRecords()
@@ -74,7 +67,7 @@ package final class RecordDirectory: SegmentRecords, Sendable {
                 loaded.records.append(record)
             } catch {
                 let aside = stem + ".set-aside"
-                let isMoved = unsafe renameat(directory, stem + Self.suffix, directory, aside) == 0
+                let isMoved = (try? directory.rename(stem + Self.suffix, to: aside)) != nil
                 loaded.setAside.append(
                     RecordSetAside(
                         file: file.shown,
@@ -89,81 +82,73 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     }
 
     package func write(_ record: SegmentRecord) throws(RecordsError) {
-        var text = record.text
-        guard text.utf8.count <= Self.longest else {
-            errno = EFBIG
-            throw failure("write", record.name.string + Self.suffix)
+        let name = record.name.string + Self.suffix, temporary = ".new"
+        let text = record.text
+        guard text.utf8.count <= Self.longest else { throw failure("write", name, .fileTooLarge) }
+        let file = try perform("open", temporary) { () throws(Errno) in
+            try directory.open(temporary, .writeOnly, [.create, .truncate], permissions: .ownerReadWrite)
         }
-        let temporary = ".new"
-        let file = unsafe openat(
-            directory,
-            temporary,
-            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-            0o600
-        )
-        guard file >= 0 else { throw failure("open", temporary) }
-        let written = text.withUTF8 { bytes in
-            let count = unsafe Glibc.write(file, bytes.baseAddress, bytes.count)
-            if count >= 0, count < bytes.count { errno = ENOSPC }
-            return count == bytes.count
+        do throws(RecordsError) {
+            defer { try? file.close() }
+            try perform("write", temporary) { () throws(Errno) in
+                let count = try unsafe text.utf8Span.span.withUnsafeBytes { bytes throws(Errno) in
+                    try unsafe file.writeOnce(bytes)
+                }
+                if count < text.utf8.count { throw .noSpace }
+            }
+        } catch {
+            try? directory.unlink(temporary)
+            throw error
         }
-        let cause = errno
-        close(file)
-        guard written else {
-            unsafe unlinkat(directory, temporary, 0)
-            errno = cause
-            throw failure("write", temporary)
-        }
-        guard unsafe renameat(directory, temporary, directory, record.name.string + Self.suffix) == 0 else {
-            throw failure("rename", record.name.string + Self.suffix)
-        }
+        try perform("rename", name) { () throws(Errno) in try directory.rename(temporary, to: name) }
     }
 
     package func remove(_ name: SegmentName) throws(RecordsError) {
-        guard unsafe unlinkat(directory, name.string + Self.suffix, 0) == 0 || errno == ENOENT else {
-            throw failure("unlink", name.string + Self.suffix)
+        let file = name.string + Self.suffix
+        do throws(Errno) { try directory.unlink(file) } catch {
+            if error != .noSuchFileOrDirectory { throw failure("unlink", file, error) }
         }
     }
 
-    private func failure(_ call: String, _ file: String) -> RecordsError {
-        RecordsError(call: call, path: path + "/" + file, errno: Errno(rawValue: errno))
+    private func perform<Result>(
+        _ call: String,
+        _ file: String,
+        _ body: () throws(Errno) -> Result
+    ) throws(RecordsError) -> Result {
+        do throws(Errno) { return try body() } catch { throw failure(call, file, error) }
+    }
+
+    private func failure(_ call: String, _ file: String, _ errno: Errno) -> RecordsError {
+        RecordsError(call: call, path: path + "/" + file, errno: errno)
     }
 
     /// Who else may change the records; nil where nobody may.
-    private static func exposure(
-        of directory: Int32,
-        path: String
-    ) throws(RecordDirectoryError) -> RecordDirectoryExposure? {
-        var file = stat()
-        guard unsafe fstat(directory, &file) == 0 else {
-            throw .records(RecordsError(call: "stat", path: path, errno: Errno(rawValue: errno)))
-        }
-        if file.st_uid != geteuid() { return .foreignOwner(file.st_uid, wanted: geteuid()) }
-        return file.st_mode & 0o077 == 0 ? nil : .open(mode: file.st_mode & 0o7777)
+    private static func exposure(_ directory: Stat) -> RecordDirectoryExposure? {
+        let user = ThisProcess.effectiveUserID, owner = directory.userID.rawValue
+        if owner != user { return .foreignOwner(owner, wanted: user) }
+        let mode = directory.permissions.rawValue
+        return mode & 0o077 == 0 ? nil : .open(mode: mode)
     }
 
     /// Nil if the file is no record: a link, no regular file, another user's, no text, or longer than any record.
     ///
     /// What cannot be read is an error, and stays.
-    private func contents(of file: String) throws(RecordsError) -> String? {
-        let descriptor = unsafe openat(directory, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-        guard descriptor >= 0 else {
+    private func contents(of name: String) throws(RecordsError) -> String? {
+        let file: FileDescriptor
+        do throws(Errno) { file = try directory.open(name, .readOnly, .nonBlocking) } catch {
             // A link; a socket.
-            if errno == ELOOP || errno == ENXIO { return nil }
-            throw failure("open", file)
+            if error == .tooManySymbolicLinkLevels || error == .noSuchAddressOrDevice { return nil }
+            throw failure("open", name, error)
         }
-        defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("stat", file) }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(),
-            status.st_size <= Self.longest
+        defer { try? file.close() }
+        let status = try perform("stat", name) { () throws(Errno) in try file.stat() }
+        guard status.type == .regular, status.userID.rawValue == ThisProcess.effectiveUserID,
+            status.size <= Self.longest
         else { return nil }
-        var bytes = [UInt8](repeating: 0, count: Int(clamping: max(0, status.st_size)))
-        let count = unsafe bytes.withUnsafeMutableBytes {
-            unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
+        let bytes = try perform("read", name) { () throws(Errno) in
+            try file.contents(atMost: Int(status.size))
         }
-        guard count >= 0 else { throw failure("read", file) }
-        return String(validating: bytes[..<count], as: UTF8.self)
+        return String(validating: bytes, as: UTF8.self)
     }
 
     /// What ends as a record does.
@@ -174,30 +159,11 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     }
 
     private func fileNames() throws(RecordsError) -> [FileName] {
-        let duplicate = unsafe openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard duplicate >= 0 else { throw failure("open", "") }
-        guard let stream = unsafe fdopendir(duplicate) else {
-            let error = failure("fdopendir", "")
-            close(duplicate)
-            throw error
+        let entries = try perform("readdir", "") { () throws(Errno) in try directory.entries() }
+        return entries.filter { $0.name.suffix(Self.suffix.utf8.count).elementsEqual(Self.suffix.utf8) }.map {
+            let stem = String(validating: $0.name.dropLast(Self.suffix.utf8.count), as: UTF8.self)
+            return FileName(stem: stem, shown: String(decoding: $0.name, as: UTF8.self).printable)
         }
-        defer { unsafe closedir(stream) }
-        var names: [FileName] = []
-        errno = 0
-        while let entry = unsafe readdir(stream) {
-            let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe Array(bytes.prefix { $0 != 0 })
-            }
-            if bytes.count >= Self.suffix.utf8.count,
-                bytes.suffix(Self.suffix.utf8.count).elementsEqual(Self.suffix.utf8)
-            {
-                let stem = String(validating: bytes.dropLast(Self.suffix.utf8.count), as: UTF8.self)
-                names.append(FileName(stem: stem, shown: String(decoding: bytes, as: UTF8.self).printable))
-            }
-            errno = 0
-        }
-        guard errno == 0 else { throw failure("readdir", "") }
-        return names
     }
 }
 

@@ -1,6 +1,6 @@
+import POSIX
 package import SegmentModel
 import SystemPackage
-import Threads
 
 /// Records on a disk that may not answer: each change is made by a thread of its own, and waited for no longer than
 /// the limit.

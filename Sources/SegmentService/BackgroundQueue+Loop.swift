@@ -1,6 +1,6 @@
 import EventLoop
+import POSIX
 import Synchronization
-import Threads
 
 extension BackgroundQueue {
     /// Has `work` done and hands its outcome to `completion` on the loop; nil where there is none within the time limit.

@@ -1,6 +1,7 @@
 package import EventLoop
+import POSIX
 import Synchronization
-import Threads
+import SystemPackage
 
 /// Questions to a world that may not answer, each asked by one thread at a time only.
 ///
@@ -125,8 +126,8 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
             return true
         }
         guard isNeeded else { return }
-        if !DetachedThread.start({ [self] in run(isFirst: isFirst) }) {
-            // It is tried again while the others do not get on.
+        do throws(Errno) { try Thread.detach { [self] in run(isFirst: isFirst) } } catch {
+            // There is no room for a thread. It is tried again while the others do not get on.
             state.withLock { $0.runners -= 1 }
         }
     }

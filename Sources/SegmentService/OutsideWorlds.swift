@@ -1,8 +1,8 @@
 import EventLoop
+package import POSIX
 import SegmentBroker
 import SegmentModel
 import SystemPackage
-package import Threads
 
 /// The worlds that may not answer, each with threads of its own: files, names, and the file systems of keys.
 package final class OutsideWorlds: Sendable {

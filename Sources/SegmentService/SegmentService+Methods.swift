@@ -1,3 +1,4 @@
+package import POSIX
 import SystemVSharedMemory
 import SegmentBroker
 import SegmentInterface

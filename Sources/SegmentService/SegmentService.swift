@@ -104,13 +104,8 @@ package final class SegmentService {
 
     /// Puts the settings of the configuration that the broker has in force.
     package func adoptSettings() {
-        let settings = broker.configuration.settings
-        administrators = Administrators(
-            ownUserID: broker.identity.userID,
-            names: settings.administrators,
-            groups: broker.groups
-        )
-        setLogLevel(settings.logLevel)
+        adoptAdministrators()
+        setLogLevel(broker.configuration.settings.logLevel)
     }
 
     /// The status line with the numbers of this moment.

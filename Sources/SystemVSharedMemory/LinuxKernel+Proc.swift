@@ -1,10 +1,10 @@
-import Glibc
+import POSIX
 import SystemPackage
 
 /// What only `/proc` tells; see proc(5).
 extension LinuxKernel {
     package func memory() -> [SegmentIdentifier: SegmentMemory] {
-        guard let text = contents(of: "/proc/sysvipc/shm") else { return [:] }
+        guard let text = try? FilePath("/proc/sysvipc/shm").contents() else { return [:] }
         var memory: [SegmentIdentifier: SegmentMemory] = [:]
         for line in text.split(separator: UInt8(ascii: "\n")).dropFirst() {
             let columns = line.split(separator: UInt8(ascii: " "))
@@ -20,31 +20,16 @@ extension LinuxKernel {
     }
 
     package func memoryLimits() -> MemoryLimits? {
-        guard let meminfo = contents(of: "/proc/meminfo"),
-            let mode = contents(of: "/proc/sys/vm/overcommit_memory")
+        guard let meminfo = try? FilePath("/proc/meminfo").contents(),
+            let mode = try? FilePath("/proc/sys/vm/overcommit_memory").contents()
         else { return nil }
         return MemoryLimits(meminfo: meminfo, overcommitMode: mode)
     }
 
-    package func isGone(process: Int32) -> Bool { kill(process, 0) != 0 && errno == ESRCH }
+    package func isGone(process: Int32) -> Bool { !Process(process).exists }
 
     package func destroysUnattachedSegments() -> Bool? {
-        contents(of: "/proc/sys/kernel/shm_rmid_forced").map { $0.first == UInt8(ascii: "1") }
-    }
-
-    private func contents(of path: FilePath) -> [UInt8]? {
-        guard let file = try? FileDescriptor.open(path, .readOnly, options: .closeOnExec) else { return nil }
-        defer { try? file.close() }
-        var contents: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            guard let count = try? unsafe buffer.withUnsafeMutableBytes({ unsafe try file.read(into: $0) })
-            else {
-                return nil
-            }
-            guard count > 0 else { return contents }
-            contents += buffer[..<count]
-        }
+        (try? FilePath("/proc/sys/kernel/shm_rmid_forced").contents()).map { $0.first == UInt8(ascii: "1") }
     }
 }
 

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import POSIX
 package import SystemPackage
 
 /// The kernel that this process runs on.
@@ -100,29 +101,14 @@ package struct LinuxKernel: SharedMemoryKernel {
         )
     }
 
-    package func addressSpaceLimit() -> UInt64? {
-        var limit = rlimit()
-        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
-        return limit.rlim_cur == rlim_t.max ? nil : UInt64(limit.rlim_cur)
-    }
+    package func addressSpaceLimit() -> UInt64? { ThisProcess.addressSpaceLimit }
 
     package func excludeFromCoreDumps(_ address: AttachmentAddress, size: UInt64) throws(Errno) {
         let pointer = unsafe UnsafeMutableRawPointer(bitPattern: address.rawValue)
         _ = try valueOrErrno { unsafe madvise(pointer, Int(clamping: size), MADV_DONTDUMP) }
     }
 
-    package func ipcNamespace() throws(Errno) -> UInt64 {
-        var file = stat()
-        _ = try valueOrErrno { unsafe stat("/proc/self/ns/ipc", &file) }
-        return UInt64(file.st_ino)
-    }
-
-    /// Reads `errno` directly after the call, before anything else can change it.
-    private func valueOrErrno(_ call: () -> Int32) throws(Errno) -> Int32 {
-        let value = call()
-        guard value != -1 else { throw Errno(rawValue: errno) }
-        return value
-    }
+    package func ipcNamespace() throws(Errno) -> UInt64 { try ThisProcess.namespace("ipc") }
 }
 
 extension SegmentStatus {

@@ -1,13 +1,15 @@
 import CSystemd
 import Glibc
+import POSIX
 import Synchronization
+package import SystemPackage
 
 /// The sockets that systemd hands over; sd_listen_fds(3).
 package enum ListeningSockets {
     /// The listening socket of a name, close-on-exec; nil if nothing was handed over at all.
     ///
     /// Takes the variables out of the environment, so that it answers only once.
-    package static func take(named wanted: String) throws(ListeningSocketsError) -> Int32? {
+    package static func take(named wanted: String) throws(ListeningSocketsError) -> FileDescriptor? {
         var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = unsafe sd_listen_fds_with_names(1, &list)
         handedOver.withLock { $0 = max(0, count) }
@@ -26,7 +28,7 @@ package enum ListeningSockets {
             guard sd_is_socket_unix(descriptor, Int32(SOCK_STREAM.rawValue), 1, nil, 0) > 0 else {
                 throw .notAListeningSocket(name: name)
             }
-            return descriptor
+            return FileDescriptor(rawValue: descriptor)
         }
         guard others.isEmpty else { throw .otherNames(others, wanted: wanted) }
         return nil
@@ -39,16 +41,16 @@ package enum ListeningSockets {
     package static var isSomebodyWaiting: Bool {
         let count = handedOver.withLock(\.self) ?? sd_listen_fds(0)
         guard count > 0 else { return false }
-        var entries = (0..<count).map {
-            pollfd(fd: SD_LISTEN_FDS_START + $0, events: Int16(POLLIN), revents: 0)
+        return (0..<count).contains {
+            FileDescriptor(rawValue: SD_LISTEN_FDS_START + $0).isReady(for: .read)
         }
-        return unsafe poll(&entries, nfds_t(count), 0) > 0
     }
 
     private static func address(_ descriptor: Int32) -> String {
-        SocketPath.of(descriptor) ?? "descriptor \(descriptor)"
+        FileDescriptor(rawValue: descriptor).unixSocketPath ?? "descriptor \(descriptor)"
     }
 
+    /// What sd_listen_fds_with_names(3) has made; free(3).
     private static func free(names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int32) {
         guard let names = unsafe names else { return }
         for index in 0..<Int(count) { unsafe Glibc.free(names[index]) }

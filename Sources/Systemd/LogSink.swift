@@ -1,6 +1,7 @@
 import CSystemd
-import Glibc
 import Logging
+import POSIX
+import SystemPackage
 
 /// Where the log goes; only for a thread that may wait.
 package enum LogSink: Sendable {
@@ -12,11 +13,11 @@ package enum LogSink: Sendable {
     /// The journal where standard error is the journal's: then it is spoken to directly; `$JOURNAL_STREAM` of
     /// systemd.exec(5).
     package static var current: LogSink {
-        guard let stream = unsafe getenv("JOURNAL_STREAM") else { return .standardError }
-        var file = stat()
-        guard unsafe fstat(STDERR_FILENO, &file) == 0 else { return .standardError }
-        let isJournal = unsafe String(cString: stream) == "\(file.st_dev):\(file.st_ino)"
-        return isJournal ? .journal : .standardError
+        guard let stream = ThisProcess.variable("JOURNAL_STREAM"),
+            let file = try? FileDescriptor.standardError.stat(),
+            stream == "\(file.deviceID.rawValue):\(file.inode.rawValue)"
+        else { return .standardError }
+        return .journal
     }
 
     /// False if the line is lost.
@@ -82,16 +83,10 @@ package enum StandardError {
     static func write(_ text: String) -> Bool {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes {
-                unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count)
-            }
-            if count >= 0 {
-                rest = rest.dropFirst(count)
-            } else if errno == EAGAIN {
+            do throws(Errno) { rest = try rest.dropFirst(writeOnce(rest)) } catch {
                 // Whoever shares the terminal or pipe has made it non-blocking.
-                _ = hasRoom(-1)
-            } else if errno != EINTR {
-                return false
+                guard error == .wouldBlock || error == .interrupted else { return false }
+                if error == .wouldBlock { _ = try? FileDescriptor.standardError.wait(for: .write) }
             }
         }
         return true
@@ -99,13 +94,14 @@ package enum StandardError {
 
     /// Writes a short text unless there is no room for it within a second, for a process without its thread.
     package static func tryToWrite(_ text: String) {
-        let bytes = Array(text.utf8.prefix(Int(PIPE_BUF)))
-        guard hasRoom(1000) else { return }
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        let ready = try? FileDescriptor.standardError.wait(for: .write, until: Deadline(.seconds(1)))
+        // No more than a pipe takes at once: PIPE_BUF of pipe(7).
+        if ready?.isEmpty == false { _ = try? writeOnce(Array(text.utf8.prefix(4096))[...]) }
     }
 
-    private static func hasRoom(_ milliseconds: Int32) -> Bool {
-        var entry = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-        return unsafe poll(&entry, 1, milliseconds) > 0
+    private static func writeOnce(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
+        try unsafe bytes.span.bytes.withUnsafeBytes { bytes throws(Errno) in
+            try unsafe FileDescriptor.standardError.writeOnce(bytes)
+        }
     }
 }

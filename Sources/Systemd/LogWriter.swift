@@ -1,7 +1,5 @@
-import CLinux
-import CSystemd
-import Glibc
-import Threads
+import POSIX
+package import SystemPackage
 
 /// The one thread that writes the log: whoever does not read it holds up nobody else.
 package final class LogWriter: Sendable {
@@ -18,30 +16,12 @@ package final class LogWriter: Sendable {
     }
 
     /// Starts the thread, which lives as long as the process and is there before anything can go wrong.
-    package static func start(_ sink: LogSink) throws(CannotStart) -> LogWriter {
+    ///
+    /// Throws where there is no room for it.
+    package static func start(_ sink: LogSink) throws(Errno) -> LogWriter {
         let writer = LogWriter(sink)
-        let context = unsafe Unmanaged.passRetained(writer)
-        let error = unsafe clinux_start_thread(
-            nil,
-            256 << 10,
-            { context in
-                if let context = unsafe context {
-                    unsafe Unmanaged<LogWriter>.fromOpaque(context).takeRetainedValue().run()
-                }
-                return nil
-            },
-            context.toOpaque()
-        )
-        guard error == 0 else {
-            unsafe context.release()
-            throw CannotStart(errno: error)
-        }
+        try Thread.detach(stack: 256 << 10) { writer.run() }
         return writer
-    }
-
-    /// There is no room for a thread; pthread_create(3).
-    package struct CannotStart: Error {
-        package var errno: Int32
     }
 
     /// Never waits.
@@ -65,7 +45,7 @@ package final class LogWriter: Sendable {
     /// The lines of a burst are taken together: to wake this thread for each costs more than the line does.
     private func next() -> [LogLine]? {
         state.wait { $0.buffer.isEmpty ? nil : () }
-        usleep(4000)
+        Thread.sleep(.milliseconds(4))
         return state.wait {
             guard !$0.buffer.isEmpty else { return nil }
             $0.isWriting = true

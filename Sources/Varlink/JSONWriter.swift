@@ -1,5 +1,3 @@
-import Glibc
-
 /// Something that JSON can tell.
 package protocol JSONEncodable {
     func encode(to writer: JSONWriter)
@@ -22,18 +20,11 @@ package final class JSONWriter {
     }
 
     /// The bytes written, from an offset on, only to be looked at while `body` runs, which must not write.
-    package func withBytes<Result>(from offset: Int = 0, _ body: (Span<UInt8>) -> Result) -> Result {
-        output.withBytes(from: offset, body)
-    }
-
-    /// Gives a socket of what was written, from an offset on, what it takes without waiting; send(2), which says how
-    /// many bytes that were, or -1 with errno.
-    package func send(on socket: Int32, from offset: Int = 0) -> Int {
-        output.withBytes(from: offset) { bytes in
-            unsafe bytes.withUnsafeBytes { bytes in
-                unsafe Glibc.send(socket, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
-            }
-        }
+    package func withBytes<Result, Failure>(
+        from offset: Int = 0,
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try output.withBytes(from: offset, body)
     }
 
     /// Writes whole messages that another has written.
@@ -140,7 +131,9 @@ package final class JSONWriter {
             // The quotation mark stands in its place where there is none.
             unsafe room.storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
             unsafe room.storeBytes(of: UInt8(ascii: "\""), toByteOffset: comma, as: UInt8.self)
-            if let start = text.baseAddress { unsafe memcpy(room + comma + 1, start, text.count) }
+            if let start = text.baseAddress {
+                unsafe (room + comma + 1).copyMemory(from: start, byteCount: text.count)
+            }
             let end = unsafe room + comma + 1 + text.count
             unsafe end.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
             if isName { unsafe end.storeBytes(of: UInt8(ascii: ":"), toByteOffset: 1, as: UInt8.self) }

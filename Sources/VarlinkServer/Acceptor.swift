@@ -1,6 +1,5 @@
-import CLinux
 import EventLoop
-import Glibc
+import POSIX
 import SystemPackage
 
 /// Accepts connections as the loop finds them, a few a turn: more of them wait in the kernel's queue, which is bounded.
@@ -8,9 +7,9 @@ import SystemPackage
 /// listen(2) is never called again: from then on SO_PEERCRED of a socket that the service manager made would show this
 /// process's user instead of root, by whom clients know what to believe.
 final class Acceptor {
-    private let listening: Int32
+    private let listening: FileDescriptor
     private let loop: EventLoop
-    private let take: (Int32) -> Void
+    private let take: (FileDescriptor) -> Void
     private let onShutDown: () -> Void
     private var source: EventSource?
     /// Those come first that connected before the kernel was told to refuse descriptors.
@@ -26,15 +25,15 @@ final class Acceptor {
     ///
     /// Whoever else has it, such as the service manager, may shut it down.
     init(
-        _ listening: Int32,
+        _ listening: FileDescriptor,
         _ loop: EventLoop,
-        take: @escaping (Int32) -> Void,
+        take: @escaping (FileDescriptor) -> Void,
         onShutDown: @escaping () -> Void
     ) throws(ListeningSocketError) {
-        guard fcntl(listening, F_SETFL, O_NONBLOCK) == 0 else {
-            throw .failed(call: "fcntl", path: "", errno: errno)
+        do throws(Errno) { try listening.stopBlocking() } catch {
+            throw .failed(call: "fcntl", path: "", errno: error.rawValue)
         }
-        _ = clinux_refuse_descriptors(listening)
+        listening.refuseDescriptors()
         self.listening = listening
         self.loop = loop
         self.take = take
@@ -59,23 +58,18 @@ final class Acceptor {
     private func accept() {
         let start = loop.now
         for _ in 0..<Self.mostOfOneTurn {
-            let connection = clinux_accept(listening)
-            if connection >= 0 {
+            do throws(Errno) {
+                let connection = try listening.accept()
                 if !isTrap(connection) { take(connection) }
-            } else if !Self.isPassing(errno) {
-                return pause()
+            } catch {
+                // After any failure but that somebody was faster or gave up, such as EMFILE, the kernel keeps saying
+                // that somebody waits: asking again at once would spin.
+                if ![.wouldBlock, .interrupted, .connectionAbort].contains(error) { pause() }
+                return
             }
-            // Nobody is waiting any more, or others have waited long enough.
-            if connection < 0 || loop.now - start > Self.longest { return }
+            // Others have waited long enough.
+            if loop.now - start > Self.longest { return }
         }
-    }
-
-    /// Whether somebody was faster or gave up.
-    ///
-    /// After any other failure, such as EMFILE, the kernel keeps saying that somebody waits: asking again at once
-    /// would spin.
-    private static func isPassing(_ errno: Int32) -> Bool {
-        [EAGAIN, EINTR, ECONNABORTED].contains(errno)
     }
 
     private func pause() {
@@ -91,11 +85,11 @@ final class Acceptor {
     /// TCP socket that lingers is closed when its peer has read all. The kernel refuses them to what is accepted from
     /// now on. Of those few that wait already one with descriptors is neither read nor closed; nothing lingers when
     /// the process ends.
-    private func isTrap(_ connection: Int32) -> Bool {
+    private func isTrap(_ connection: FileDescriptor) -> Bool {
         guard mayBeTraps else { return false }
-        mayBeTraps = clinux_refuse_descriptors(connection) == 1
-        guard mayBeTraps, clinux_holds_descriptors(connection) != 0 else { return false }
-        shutdown(connection, Int32(SHUT_RDWR))
+        mayBeTraps = connection.refuseDescriptors()
+        guard mayBeTraps, connection.mayHoldDescriptors else { return false }
+        connection.shutDown()
         return true
     }
 }

@@ -1,5 +1,4 @@
-import CLinux
-import EventLoop
+import POSIX
 
 /// Decides whose calls are processed next, and whose replies are sent next, on one event loop.
 ///
@@ -125,7 +124,7 @@ final class FairScheduler<Connection> {
             mostBudgets = max(Self.leastBudgets, 2 * budgets.count)
         }
         // The overflow uid stands for everybody who has no number here.
-        let isExempt = userID == 0 || userID == ownUserID && userID != CLINUX_UNMAPPED_USER
+        let isExempt = userID == 0 || userID == ownUserID && userID != PeerCredentials.unmappedUserID
         let budget = UserBudget(isThrottled: !isExempt)
         budgets[userID] = budget
         return budget

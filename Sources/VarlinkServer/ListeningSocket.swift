@@ -1,6 +1,5 @@
-import CLinux
-import Glibc
-import Varlink
+import POSIX
+package import SystemPackage
 
 /// A Unix socket that a daemon makes by itself where no service manager hands one over; unix(7).
 package enum ListeningSocket {
@@ -10,59 +9,55 @@ package enum ListeningSocket {
     /// finds it full sleeps in connect(2); who does not want to sleep gets EAGAIN, and tries again.
     package static let backlog: Int32 = 16
 
-    /// Makes a listening socket that everybody may connect to, and returns its descriptor.
+    /// Makes a listening socket that everybody may connect to.
     ///
     /// What a daemon that was killed left behind is replaced; a socket that somebody listens on is not.
-    package static func make(at path: String) throws(ListeningSocketError) -> Int32 {
+    package static func make(at path: String) throws(ListeningSocketError) -> FileDescriptor {
         guard let address = UnixAddress(path) else { throw .pathTooLong(path) }
         guard !isServed(address) else { throw .alreadyServed(path) }
-        let descriptor = try open(path)
+        let socket = try perform("socket", path) { () throws(Errno) in
+            try FileDescriptor.unixSocket(blocking: false)
+        }
         do throws(ListeningSocketError) {
             try unlinkSocket(path)
-            let mask = umask(0o111)
-            let isBound = unsafe address.withPointer { unsafe bind(descriptor, $0, $1) } == 0
-            let error = errno
-            umask(mask)
-            guard isBound else { throw .failed(call: "bind", path: path, errno: error) }
-            // Before anybody can connect; the kernel may be too old to refuse them.
-            _ = clinux_refuse_descriptors(descriptor)
-            guard listen(descriptor, backlog) == 0 else {
-                throw .failed(call: "listen", path: path, errno: errno)
+            try perform("bind", path) { () throws(Errno) in
+                try socket.bind(to: address, permissions: FilePermissions(rawValue: 0o666))
             }
-            return descriptor
+            // Before anybody can connect; the kernel may be too old to refuse them.
+            socket.refuseDescriptors()
+            try perform("listen", path) { () throws(Errno) in try socket.listen(backlog: backlog) }
+            return socket
         } catch {
-            close(descriptor)
+            try? socket.close()
             throw error
         }
     }
 
-    private static func open(_ path: String) throws(ListeningSocketError) -> Int32 {
-        let descriptor = socket(
-            AF_UNIX,
-            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue),
-            0
-        )
-        guard descriptor >= 0 else { throw .failed(call: "socket", path: path, errno: errno) }
-        return descriptor
-    }
-
     private static func isServed(_ address: UnixAddress) -> Bool {
-        let descriptor = socket(
-            AF_UNIX,
-            Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue),
-            0
-        )
-        defer { close(descriptor) }
-        // EAGAIN: its queue is full, which waiting would not tell.
-        return unsafe address.withPointer { unsafe connect(descriptor, $0, $1) } == 0 || errno == EAGAIN
+        guard let socket = try? FileDescriptor.unixSocket(blocking: false) else { return false }
+        defer { try? socket.close() }
+        do throws(Errno) { try socket.connect(to: address) } catch {
+            // Its queue is full, which waiting would not tell.
+            return error == .wouldBlock
+        }
+        return true
     }
 
     /// Only a socket is ever removed.
     private static func unlinkSocket(_ path: String) throws(ListeningSocketError) {
-        var file = stat()
-        guard unsafe lstat(path, &file) == 0 else { return }
-        guard file.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket(path) }
-        guard unsafe unlink(path) == 0 else { throw .failed(call: "unlink", path: path, errno: errno) }
+        guard let file = try? FilePath(path).stat(followTargetSymlink: false) else { return }
+        guard file.type == .socket else { throw .notASocket(path) }
+        try perform("unlink", path) { () throws(Errno) in try FilePath(path).unlink() }
+    }
+
+    private static func perform<Result>(
+        _ call: String,
+        _ path: String,
+        _ body: () throws(Errno) -> Result
+    ) throws(ListeningSocketError) -> Result {
+        do throws(Errno) { return try body() } catch {
+            throw .failed(call: call, path: path, errno: error.rawValue)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import EventLoop
-import Glibc
+import POSIX
+import SystemPackage
 import Varlink
 
 typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
@@ -8,7 +9,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
 @safe final class OpenConnections {
     typealias Scheduler = FairScheduler<VarlinkConnection>
 
-    let scheduler = Scheduler(ownUserID: geteuid())
+    let scheduler = Scheduler(ownUserID: ThisProcess.effectiveUserID)
     let loop: EventLoop
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
     /// Runs what answers calls that have all come in by then.
@@ -50,15 +51,9 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     /// The most that is read at a time, in bytes.
     var mostRead: Int { unsafe input.count }
 
-    /// How many bytes the kernel has that have come in; ioctl(2).
-    func unreadBytes(of socket: Int32) -> Int {
-        var count: Int32 = 0
-        return unsafe ioctl(socket, UInt(FIONREAD), &count) == 0 ? Int(count) : 0
-    }
-
-    /// Reads what there is, if not too much; recv(2), which says how many bytes that were, or -1 with errno.
-    func receive(on socket: Int32, into frames: FrameDecoder) -> Int {
-        let count = unsafe recv(socket, input.baseAddress, input.count, Int32(MSG_DONTWAIT))
+    /// Reads what there is, if not too much; how many bytes that were.
+    func receive(on socket: FileDescriptor, into frames: FrameDecoder) throws(Errno) -> Int {
+        let count = unsafe try socket.receive(into: input)
         if count > 0 {
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: input[..<count])
             frames.append(unsafe Span(_unsafeBytes: bytes))

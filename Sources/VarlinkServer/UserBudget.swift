@@ -1,4 +1,5 @@
 import EventLoop
+import POSIX
 
 extension FairScheduler {
     /// What the connections of one user have of the server together: time of the event loop, and memory.

@@ -1,3 +1,4 @@
+package import POSIX
 package import Varlink
 
 /// What a server serves.

@@ -1,4 +1,5 @@
 import EventLoop
+import POSIX
 import Varlink
 
 extension VarlinkConnection {

@@ -1,5 +1,6 @@
 import EventLoop
-import Glibc
+import POSIX
+import SystemPackage
 import Varlink
 
 extension VarlinkConnection {
@@ -30,14 +31,16 @@ extension VarlinkConnection {
     func flush() {
         if state.input == .left { forgetReplies() }
         guard let socket, bufferedBytes > 0 else { return }
-        var failure: Int32 = 0
-        repeat {
-            takeOverShared(upTo: Self.much)
-            let sent = writer.send(on: socket.descriptor)
-            if sent >= 0 { writer.removeFirst(sent) } else { failure = errno }
-        } while failure == 0 && writer.count == 0 && sharedBytes > 0
-        let isOutOfMemory = failure == ENOBUFS || failure == ENOMEM
-        if failure != 0, !isOutOfMemory, failure != EAGAIN, failure != EINTR { forgetReplies() }
+        var isOutOfMemory = false
+        do throws(Errno) {
+            repeat {
+                takeOverShared(upTo: Self.much)
+                writer.removeFirst(try socket.descriptor.send(writer))
+            } while writer.count == 0 && sharedBytes > 0
+        } catch {
+            isOutOfMemory = error == .noBufferSpace || error == .noMemory
+            if !isOutOfMemory, error != .wouldBlock, error != .interrupted { forgetReplies() }
+        }
         perform(state.sent(all: bufferedBytes == 0))
         guard !state.isWritable else { return }
         chargeBuffers()

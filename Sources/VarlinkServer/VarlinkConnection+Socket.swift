@@ -1,12 +1,12 @@
 import EventLoop
-import Glibc
+import POSIX
 import SystemPackage
 import Varlink
 
 /// What the loop tells of the socket.
 extension VarlinkConnection {
     /// Serves the client on a connected socket, which is closed with the connection; where this throws, it is not.
-    func serve(_ descriptor: Int32) throws(Errno) {
+    func serve(_ descriptor: FileDescriptor) throws(Errno) {
         socket = try connections.loop.watch(descriptor, for: .read) { [unowned self] in ready($0) }
         connections.add(self)
         readIfThereIsRoom()
@@ -48,15 +48,17 @@ extension VarlinkConnection {
     /// False where there is nothing to be read any more.
     private func read() -> Bool {
         guard let socket else { return false }
-        let count = connections.receive(on: socket.descriptor, into: frames)
-        switch count {
-        case 1...: received()
-        case 0: perform(state.inputEnded())
-        default:
-            if errno == EINTR { return true }
-            if errno != EAGAIN { failed() }
+        do throws(Errno) {
+            guard try connections.receive(on: socket.descriptor, into: frames) > 0 else {
+                perform(state.inputEnded())
+                return false
+            }
+            received()
+            return true
+        } catch {
+            if error != .interrupted, error != .wouldBlock { failed() }
+            return error == .interrupted
         }
-        return count > 0
     }
 
     /// What the client sent before it hung up is taken up like all that is, if there is more than little of it by rounds.
@@ -72,7 +74,7 @@ extension VarlinkConnection {
         socket.hearNoMore()
         state.hungUp()
         forgetReplies()
-        left = connections.unreadBytes(of: socket.descriptor)
+        left = socket.descriptor.readableBytes ?? 0
         chargeBuffers()
         guard self.budget != nil else { return }
         session?.disconnected()

@@ -1,4 +1,5 @@
 import EventLoop
+import POSIX
 package import Varlink
 
 /// One client's connection: calls in, replies out, strictly in order.
@@ -88,7 +89,7 @@ package final class VarlinkConnection {
     ///
     /// The kernel takes 3 ms for 65,536: they are asked for when a call needs them, and charged like as long a call.
     package func supplementaryGroupIDs() -> [UInt32] {
-        let groups = socket.flatMap { PeerCredentials.supplementaryGroupIDs(ofSocket: $0.descriptor) } ?? []
+        let groups = socket.flatMap { try? PeerCredentials.supplementaryGroupIDs(of: $0.descriptor) } ?? []
         budget?.charge(call: groups.count * MemoryLayout<UInt32>.size, at: connections.now)
         return groups
     }

@@ -1,6 +1,6 @@
 package import EventLoop
-import Glibc
-import SystemPackage
+import POSIX
+package import SystemPackage
 import Varlink
 
 /// Accepts connections on a listening socket and serves an application on one event loop.
@@ -11,7 +11,7 @@ package final class VarlinkServer {
     /// Takes over a listening descriptor; `onShutDown` is called once where nobody can connect to it any more.
     package init(
         _ application: any VarlinkApplication,
-        onListeningSocket socket: Int32,
+        onListeningSocket socket: FileDescriptor,
         loop: EventLoop,
         onShutDown: @escaping () -> Void = {}
     ) throws(ListeningSocketError) {
@@ -27,15 +27,15 @@ package final class VarlinkServer {
 
     /// Lets in who has connected, or says why not.
     private static func admit(
-        _ descriptor: Int32,
+        _ socket: FileDescriptor,
         to application: any VarlinkApplication,
         among connections: OpenConnections
     ) {
         connections.flush()
         let start = connections.now
-        let waiting = waitingInput(descriptor)
-        guard waiting != 0, let peer = PeerCredentials(ofSocket: descriptor) else {
-            close(descriptor)
+        let waiting = waitingInput(socket)
+        guard waiting != 0, let peer = try? PeerCredentials(ofClient: socket) else {
+            try? socket.close()
             return
         }
         switch application.open(peer) {
@@ -46,46 +46,38 @@ package final class VarlinkServer {
                 userID: peer.userID,
                 among: connections
             )
-            limitUnreadReplies(descriptor)
+            socket.limitSendBuffer(to: unreadReplies)
             do throws(Errno) {
-                try connection.serve(descriptor)
+                try connection.serve(socket)
                 connection.charge(since: start)
                 if waiting > 0 { connection.inputIsThere() }
             } catch {
                 connection.close()
-                Glibc.close(descriptor)
+                try? socket.close()
             }
         case .refused(let error):
             let writer = JSONWriter()
             Reply.write(error: error, to: writer)
-            _ = writer.send(on: descriptor)
-            close(descriptor)
+            _ = try? socket.send(writer)
+            try? socket.close()
         }
     }
 
-    /// Has the kernel keep less of what a client does not read than the 200 KiB that are usual; socket(7).
+    /// What the kernel keeps of what a client does not read, in bytes: less than the 200 KiB that are usual; socket(7).
     ///
     /// It counts as the daemon's memory, for each connection: 20 MiB for 1,000 of one user. The kernel doubles the
     /// number, and takes one reply more. Twice as much makes long lists no faster.
-    private static func limitUnreadReplies(_ descriptor: Int32) {
-        var bytes: Int32 = 1 << 13
-        // Where a filter forbids it, all goes on as before.
-        _ = unsafe setsockopt(
-            descriptor,
-            SOL_SOCKET,
-            SO_SNDBUF,
-            &bytes,
-            socklen_t(MemoryLayout<Int32>.size)
-        )
-    }
+    private static let unreadReplies: Int32 = 1 << 13
 
     /// Whether there is something to read: 0 where somebody has closed again and has left no call, else 1, or -1 where
     /// nothing is there yet.
     ///
     /// Who only connects and closes costs least so, and others wait the less behind them.
-    private static func waitingInput(_ descriptor: Int32) -> Int {
+    private static func waitingInput(_ socket: FileDescriptor) -> Int {
         var byte: UInt8 = 0
-        return unsafe recv(descriptor, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT))
+        return unsafe withUnsafeMutableBytes(of: &byte) {
+            (try? unsafe socket.receive(into: $0, peeking: true)) ?? -1
+        }
     }
 
     /// Stops accepting and closes every connection.

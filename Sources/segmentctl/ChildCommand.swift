@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import POSIX
 import SystemPackage
 
 /// A command that runs beside us: signals sent to us go to it, and it is waited for.
@@ -37,7 +38,7 @@ struct ChildCommand {
     /// `connection` is readable once the daemon has gone away, nil while there is none: then, every second without
     /// it and every second while `isWatching`, `body` is called. Returns the exit status as a shell gives it.
     func wait(
-        beside connection: () -> Int32?,
+        beside connection: () -> FileDescriptor?,
         whileWatching isWatching: () -> Bool,
         _ body: () -> Void
     ) -> Int32 {
@@ -45,7 +46,7 @@ struct ChildCommand {
             let descriptor = connection()
             var held = held
             let limit: Int32 = descriptor == nil || isWatching() ? 1000 : -1
-            let ready = unsafe clinux_poll_with_signals(descriptor ?? -1, limit, &held)
+            let ready = unsafe clinux_poll_with_signals(descriptor?.rawValue ?? -1, limit, &held)
             if ready >= 0 { body() }
         }
         SignalForwarding.stop()

@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 import SystemPackage
 
 /// A standard stream may be shared with a program that has set O_NONBLOCK on it; open(2).
@@ -9,7 +9,7 @@ extension FileDescriptor {
             do {
                 return unsafe try read(into: buffer)
             } catch Errno.wouldBlock {
-                try awaitReadiness(POLLIN)
+                try wait(for: .read)
             }
         }
     }
@@ -22,16 +22,8 @@ extension FileDescriptor {
                 let count = unsafe try write(rest)
                 unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             } catch Errno.wouldBlock {
-                try awaitReadiness(POLLOUT)
+                try wait(for: .write)
             }
-        }
-    }
-
-    /// A stream with an error or a hang-up is ready, too: the call that follows tells.
-    private func awaitReadiness(_ events: Int32) throws(Errno) {
-        var entry = pollfd(fd: rawValue, events: Int16(events), revents: 0)
-        while unsafe poll(&entry, 1, -1) < 0 {
-            guard errno == EINTR else { throw Errno(rawValue: errno) }
         }
     }
 }

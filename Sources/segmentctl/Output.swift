@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import POSIX
 import PrintableText
 import SegmentInterface
 import SystemPackage
@@ -46,17 +46,10 @@ enum Output {
     /// Ends the program by SIGPIPE once nobody reads standard output any more, also while there is nothing to write.
     static func endWithReader() {
         // Where there is no room for a thread, the next line ends it.
-        _ = unsafe clinux_start_thread(
-            nil,
-            0,
-            { _ in
-                var entry = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-                while unsafe poll(&entry, 1, -1) < 0, errno == EINTR {}
-                if entry.revents & Int16(POLLERR) != 0 { kill(getpid(), SIGPIPE) }
-                return nil
-            },
-            nil
-        )
+        try? Thread.detach {
+            let events = try? FileDescriptor.standardOutput.wait(for: [])
+            if events?.contains(.error) == true { kill(getpid(), SIGPIPE) }
+        }
     }
 
     private static func text(_ lines: [Line]) -> String { lines.map { $0.printable + "\n" }.joined() }
@@ -85,13 +78,11 @@ enum Output {
 
 /// Whether a person looks at the output.
 enum Terminal {
-    static var isOutput: Bool { isatty(STDOUT_FILENO) == 1 }
+    static var isOutput: Bool { FileDescriptor.standardOutput.isTerminal }
 
     /// See no-color.org.
     static var hasColor: Bool {
-        guard isOutput, unsafe getenv("NO_COLOR").map({ unsafe $0.pointee == 0 }) ?? true else {
-            return false
-        }
-        return unsafe getenv("TERM").map { unsafe String(cString: $0) != "dumb" } ?? false
+        guard isOutput, ThisProcess.variable("NO_COLOR") == nil else { return false }
+        return ThisProcess.variable("TERM").map { $0 != "dumb" } ?? false
     }
 }

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import POSIX
 import SystemPackage
 
 /// A program that shows a text a screen at a time.
@@ -22,7 +22,7 @@ enum Pager {
 
     /// As a setuid program must read it.
     static func variable(_ name: String) -> String? {
-        unsafe clinux_secure_getenv(name).map { unsafe String(cString: $0) }
+        ThisProcess.secureVariable(name, emptyIsUnset: false)
     }
 
     private static func run(_ command: [String], _ text: String) -> Bool {

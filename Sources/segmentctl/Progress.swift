@@ -1,4 +1,5 @@
-import Glibc
+import POSIX
+import SystemPackage
 
 /// One line on a terminal that says how far a stream has come; elsewhere nothing, and nothing between the lines of the
 /// stream itself.
@@ -12,7 +13,7 @@ struct Progress {
     /// `total` is in bytes, nil if it is not known.
     init(of file: StreamedFile, total: Int?, quiet: Bool) {
         self.total = total.map(UInt64.init)
-        isShown = !quiet && isatty(STDERR_FILENO) == 1 && !file.isTerminal
+        isShown = !quiet && FileDescriptor.standardError.isTerminal && !file.isTerminal
     }
 
     func waiting(for peer: String) { draw("waiting for the \(peer)") }

@@ -1,7 +1,7 @@
 import ArgumentParser
-import SegmentModel
-import Glibc
+import POSIX
 import SegmentClient
+import SegmentModel
 import SystemPackage
 
 @main
@@ -27,12 +27,12 @@ struct Segmentctl: ParsableCommand {
 
     /// argument-parser's own `main` knows neither our exit statuses nor sysexits other than its own.
     static func main() {
-        StandardStreams.reserve()
+        ThisProcess.reserveStandardStreams(usable: false)
         do {
             var command = try Self.command(for: Array(CommandLine.arguments.dropFirst()))
             try command.run()
         } catch {
-            Glibc.exit(status(of: error))
+            ThisProcess.exit(status(of: error))
         }
     }
 

@@ -1,16 +1,9 @@
-import Glibc
+import POSIX
 import SegmentClient
 import SystemPackage
 
 /// Bytes between a segment and the standard streams, copied once: the kernel reads and writes the segment itself.
 enum StandardStreams {
-    /// Keeps the numbers of streams that are closed, so that nothing else gets them; to use one is EBADF.
-    static func reserve() {
-        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            _ = unsafe Glibc.open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
-        }
-    }
-
     /// Reads to the end of standard input; more than the segment has room for is an error.
     ///
     /// A file that is too long is refused before a byte is written; of a pipe the room is filled.
@@ -62,10 +55,9 @@ enum StandardStreams {
 
     /// Nil for what is not a regular file.
     static func remainingLength(of file: FileDescriptor) -> Int? {
-        var status = stat()
-        guard unsafe fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+        guard let status = try? file.stat(), status.type == .regular,
             let position = try? file.seek(offset: 0, from: .current)
         else { return nil }
-        return max(0, Int(status.st_size) - Int(position))
+        return max(0, Int(status.size) - Int(position))
     }
 }

@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 import SystemPackage
 
 /// What `send` reads and `receive` writes: a file, or a standard stream where the path is `-`.
@@ -22,31 +22,22 @@ struct StreamedFile {
     /// In bytes; nil for what is not a regular file.
     var length: Int? { StandardStreams.remainingLength(of: descriptor) }
 
-    var isTerminal: Bool { isatty(descriptor.rawValue) == 1 }
+    var isTerminal: Bool { descriptor.isTerminal }
 
     /// Whether it is a regular file that a process has open for reading; false where that cannot be seen; proc(5).
     func isRead(by process: Int32) -> Bool {
-        guard let own = Self.status("/proc/self/fd/\(descriptor.rawValue)", 0),
-            own.st_mode & S_IFMT == S_IFREG, let directory = unsafe opendir("/proc/\(process)/fd")
+        let directory = FilePath("/proc/\(process)/fd")
+        guard let own = try? descriptor.stat(), own.type == .regular, let entries = try? directory.entries()
         else { return false }
-        defer { unsafe closedir(directory) }
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            let path = "/proc/\(process)/fd/\(name)"
+        return entries.contains { entry in
+            let path = directory.appending(String(decoding: entry.name, as: UTF8.self))
             // The link's own permissions are the ways in which the file is open.
-            guard let link = Self.status(path, AT_SYMLINK_NOFOLLOW), link.st_mode & S_IRUSR != 0,
-                let file = Self.status(path, 0)
-            else { continue }
-            if file.st_dev == own.st_dev, file.st_ino == own.st_ino { return true }
+            guard let link = try? path.stat(followTargetSymlink: false),
+                link.permissions.contains(.ownerRead),
+                let file = try? path.stat()
+            else { return false }
+            return file.deviceID == own.deviceID && file.inode == own.inode
         }
-        return false
-    }
-
-    private static func status(_ path: String, _ flags: Int32) -> stat? {
-        var status = stat()
-        return unsafe fstatat(AT_FDCWD, path, &status, flags) == 0 ? status : nil
     }
 
     /// Takes away what a named file has had; only regular ones have any.

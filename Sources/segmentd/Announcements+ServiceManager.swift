@@ -1,5 +1,5 @@
 import EventLoop
-import SegmentBroker
+import POSIX
 import SegmentService
 import Systemd
 
@@ -9,7 +9,8 @@ extension Announcements {
         let teller = Teller(manager, loop)
         self.init(
             reloading: {
-                teller.tell([.reloading(at: Self.monotonicMicroseconds), .status("Reloading")])
+                let time = UInt64(clamping: KernelClock.monotonic.microseconds)
+                teller.tell([.reloading(at: time), .status("Reloading")])
             },
             ready: { teller.tell([.ready, .status($0)]) },
             status: { teller.tell([.status($0)]) },
@@ -17,10 +18,6 @@ extension Announcements {
         )
     }
 
-    private static var monotonicMicroseconds: UInt64 {
-        let (seconds, attoseconds) = SystemClock().monotonic().components
-        return UInt64(seconds) * 1_000_000 + UInt64(attoseconds / 1_000_000_000_000)
-    }
 }
 
 /// Tells the service manager, and tries again while something is untold.

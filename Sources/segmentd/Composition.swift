@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 import SegmentBroker
 import SegmentConfiguration
 import SegmentModel
@@ -11,7 +11,7 @@ import Varlink
 extension ConfigurationSource {
     /// Files and the name service.
     init(_ location: ConfigurationLocation) {
-        let reader = ConfigurationReader(location, daemonUserID: getuid())
+        let reader = ConfigurationReader(location, daemonUserID: ThisProcess.userID)
         self.init(
             read: {
                 do throws(ConfigurationInvalid) { return .success(try reader.read()) } catch {
@@ -21,30 +21,12 @@ extension ConfigurationSource {
             group: GroupTable.lookUp,
             ownGroup: OwnGroup.current,
             key: { KeyLookup($0, in: LinuxKernel()) },
-            mountPoints: { MountPoints(mountinfo: Self.mountinfo) }
+            mountPoints: {
+                // Empty where /proc does not show it.
+                let mountinfo = (try? FilePath("/proc/self/mountinfo").contents()) ?? []
+                return MountPoints(mountinfo: String(decoding: mountinfo, as: UTF8.self))
+            }
         )
-    }
-}
-
-extension ConfigurationSource {
-    /// Empty where /proc does not show it.
-    private static var mountinfo: String {
-        guard
-            let file = try? FileDescriptor.open(
-                FilePath("/proc/self/mountinfo"),
-                .readOnly,
-                options: .closeOnExec
-            )
-        else { return "" }
-        defer { try? file.close() }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 1 << 14)
-        while true {
-            let count = try? unsafe buffer.withUnsafeMutableBytes { unsafe try file.read(into: $0) }
-            guard let count, count > 0 else { break }
-            bytes += buffer[..<count]
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
 
@@ -52,27 +34,18 @@ extension BrokerIdentity {
     /// The process's own user and group, which is known by its number until the name service has been asked.
     static func current(isService: Bool) -> BrokerIdentity {
         BrokerIdentity(
-            userID: geteuid(),
-            groupID: getegid(),
-            groupName: String(getegid()),
+            userID: ThisProcess.effectiveUserID,
+            groupID: ThisProcess.effectiveGroupID,
+            groupName: String(ThisProcess.effectiveGroupID),
             isService: isService
         )
     }
 }
 
 extension OwnGroup {
-    /// Asks the name service; getgrgid(3).
-    ///
-    /// To be called by one thread only; nil where it knows no such group.
+    /// Asks the name service; nil where it knows no such group.
     @Sendable static func current() -> OwnGroup? {
-        guard let entry = unsafe getgrgid(getegid()) else { return nil }
-        var members: [String] = []
-        var next = unsafe entry.pointee.gr_mem
-        while let name = unsafe next?.pointee {
-            unsafe members.append(String(cString: name))
-            unsafe next? += 1
-        }
-        return unsafe OwnGroup(name: String(cString: entry.pointee.gr_name), members: members)
+        NameService.group(ThisProcess.effectiveGroupID).map { OwnGroup(name: $0.name, members: $0.members) }
     }
 }
 

@@ -1,7 +1,6 @@
-import CLinux
 import EventLoop
-import Glibc
 import Logging
+import POSIX
 import SegmentBroker
 import SegmentConfiguration
 import SegmentModel
@@ -11,7 +10,6 @@ import Synchronization
 import SystemPackage
 import SystemVSharedMemory
 import Systemd
-import Threads
 import VarlinkServer
 
 /// Puts the parts together, in the order in which they need each other.
@@ -33,7 +31,7 @@ final class Daemon {
     private let loadedRecords: LoadedRecords
     private let socketPath: FilePath
     /// What systemd handed over.
-    private let handedOver: Int32?
+    private let handedOver: FileDescriptor?
     private let socket = OpenedSocket()
     private var running: Running?
     /// As long as the process: its threads end with nothing else.
@@ -134,7 +132,7 @@ final class Daemon {
     private static func openRecords(
         _ path: FilePath
     ) throws(StartError) -> (RecordDirectory, LoadedRecords) {
-        try Directories.makeParent(of: path)
+        try path.makeParent()
         do throws(RecordDirectoryError) {
             let records = try RecordDirectory(path)
             do throws(RecordsError) { return (records, try records.load()) } catch {
@@ -261,7 +259,7 @@ final class Daemon {
             log.say(.started, running.service.announceReady())
             inbox.post(.started)
             // What the texts of the configuration took.
-            clinux_trim_heap()
+            ThisProcess.trimHeap()
         }
     }
 
@@ -287,11 +285,11 @@ final class Daemon {
         manager.tell([.stopping, .status(status)])
         log.say(.stopped, status)
         // Where there is no room for it, nothing watches over the stop.
-        _ = DetachedThread.start { [log] in
-            usleep(useconds_t(Self.longestStop / .microseconds(1)))
+        try? Thread.detach { [log] in
+            Thread.sleep(Self.longestStop)
             log.say(.stuck)
             log.drain()
-            _exit(StartError.stuck.exitStatus)
+            ThisProcess.exit(StartError.stuck.exitStatus, atOnce: true)
         }
         running?.end(isRestart: isRestart)
         guard removeSocket() else { throw .stuck }
@@ -308,7 +306,7 @@ final class Daemon {
             expected.send(())
         }
         // Behind nothing that may be held up.
-        if !DetachedThread.start(removal) { removal() }
+        do throws(Errno) { try Thread.detach(removal) } catch { removal() }
         let end = ContinuousClock.now + Self.longestStop
         while let message = inbox.next(within: end - .now) {
             if case .ended = message { return true }
@@ -352,9 +350,9 @@ final class Daemon {
             logger: log.logger,
             about: SegmentService.About(
                 identity: .segmentd,
-                processID: getpid(),
+                processID: ThisProcess.id,
                 started: clock.realtime(),
-                descriptors: DescriptorLimit.current
+                descriptors: Int(clamping: ThisProcess.descriptorLimit ?? .max)
             ),
             setLogLevel: { level.value = Logger.Level($0) },
             socketProblem: { [socket] in socket.value?.problem }

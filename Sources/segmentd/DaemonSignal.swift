@@ -1,4 +1,5 @@
 import Glibc
+import POSIX
 
 /// What signals mean to the daemon; signal(7).
 ///
@@ -31,17 +32,18 @@ enum DaemonSignal {
     static func hold() {
         var signals = set
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        // A record that may not be so long is an error like others; setrlimit(2), RLIMIT_FSIZE.
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// Waits for the next signal that means something; nil where none comes in time; sigtimedwait(2).
     static func next(within limit: Duration) -> DaemonSignal? {
         var signals = set
-        let end = ContinuousClock.now + limit
+        let deadline = Deadline(limit)
         while true {
-            let (seconds, attoseconds) = max(.zero, end - .now).components
-            var rest = timespec(tv_sec: Int(clamping: seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+            var rest = deadline.timespec
             if let signal = unsafe DaemonSignal(sigtimedwait(&signals, nil, &rest)) { return signal }
-            if end <= .now { return nil }
+            if deadline.hasPassed { return nil }
         }
     }
 

@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 
 /// The facts of the process that decide where things lie.
 struct Environment {
@@ -11,25 +11,20 @@ struct Environment {
     var isUnderSystemd: Bool
 
     static var current: Environment {
-        let home = variable("HOME")
+        let home = ThisProcess.variable("HOME")
         return Environment(
-            userID: getuid(),
+            userID: ThisProcess.userID,
             configurationDirectory: directory("CONFIGURATION_DIRECTORY"),
             runtimeDirectory: directory("RUNTIME_DIRECTORY"),
-            userConfigurationHome: variable("XDG_CONFIG_HOME") ?? home.map { $0 + "/.config" },
-            userRuntimeDirectory: variable("XDG_RUNTIME_DIR"),
-            isUnderSystemd: variable("NOTIFY_SOCKET") != nil && variable("RUNTIME_DIRECTORY") != nil
+            userConfigurationHome: ThisProcess.variable("XDG_CONFIG_HOME") ?? home.map { $0 + "/.config" },
+            userRuntimeDirectory: ThisProcess.variable("XDG_RUNTIME_DIR"),
+            isUnderSystemd: ThisProcess.variable("NOTIFY_SOCKET") != nil
+                && ThisProcess.variable("RUNTIME_DIRECTORY") != nil
         )
     }
 
     /// The unit's own of several, which a drop-in adds to; systemd.exec(5).
     private static func directory(_ name: String) -> String? {
-        variable(name)?.split(separator: ":").first.map(String.init)
-    }
-
-    /// Empty is as good as unset.
-    private static func variable(_ name: String) -> String? {
-        guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
-        return unsafe String(cString: value)
+        ThisProcess.variable(name)?.split(separator: ":").first.map(String.init)
     }
 }

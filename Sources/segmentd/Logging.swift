@@ -1,6 +1,6 @@
-import Glibc
 import Logging
 import SegmentModel
+import SystemPackage
 import Systemd
 
 /// The daemon's log: the journal under systemd, else standard error.
@@ -10,7 +10,7 @@ struct DaemonLog: Sendable {
     private let writer: LogWriter
 
     /// Starts the thread that writes.
-    init() throws(LogWriter.CannotStart) {
+    init() throws(Errno) {
         let level = SharedLogLevel(.info)
         let writer = try LogWriter.start(.current)
         self.level = level

@@ -1,4 +1,4 @@
-import Glibc
+import POSIX
 import SegmentConfiguration
 import SystemPackage
 
@@ -59,9 +59,17 @@ struct Places: Equatable {
 
 extension FilePath {
     /// Keys are made of whole paths, and the daemon may change its directory.
-    fileprivate var absolute: FilePath {
-        guard isRelative, let directory = unsafe getcwd(nil, 0) else { return self }
-        defer { unsafe free(directory) }
-        return unsafe FilePath(String(cString: directory)).pushing(self).lexicallyNormalized()
+    fileprivate var absolute: FilePath { isRelative ? fromRoot.lexicallyNormalized() : self }
+
+    /// Makes the directory that a file is to lie in, and those above it.
+    func makeParent() throws(StartError) {
+        let parent = removingLastComponent()
+        guard !parent.isEmpty, (try? parent.stat()) == nil else { return }
+        try parent.makeParent()
+        do throws(Errno) {
+            try parent.makeDirectory([.ownerReadWriteExecute, .groupReadExecute, .otherReadExecute])
+        } catch {
+            if error != .fileExists { throw .directory(parent.string, errno: error.rawValue) }
+        }
     }
 }

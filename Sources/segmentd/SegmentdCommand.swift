@@ -1,7 +1,7 @@
 import ArgumentParser
-import CLinux
-import Glibc
+import POSIX
 import SegmentModel
+import SystemPackage
 import Systemd
 
 @main
@@ -20,13 +20,8 @@ struct SegmentdCommand: ParsableCommand {
     static func main() {
         DaemonSignal.hold()
         // Threads that wait hold no memory then, and a heap of all grows by larger steps.
-        _ = clinux_share_heap()
-        // A record that may not be so long is an error like others; setrlimit(2), RLIMIT_FSIZE.
-        signal(SIGXFSZ, SIG_IGN)
-        // No file of ours gets the number of a stream that is closed.
-        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-            _ = unsafe open("/dev/null", O_RDWR)
-        }
+        ThisProcess.shareHeap()
+        ThisProcess.reserveStandardStreams(usable: true)
         main(nil)
     }
 
@@ -41,8 +36,8 @@ struct SegmentdCommand: ParsableCommand {
 
     func run() throws {
         let log: DaemonLog
-        do throws(LogWriter.CannotStart) { log = try DaemonLog() } catch {
-            StandardError.tryToWrite("segmentd: there is no room for a thread (errno \(error.errno))\n")
+        do throws(Errno) { log = try DaemonLog() } catch {
+            StandardError.tryToWrite("segmentd: there is no room for a thread (errno \(error.rawValue))\n")
             throw ExitCode.failure
         }
         defer { log.drain() }

@@ -1,12 +1,11 @@
-import Glibc
+import POSIX
 import SegmentModel
 import SystemPackage
-import Systemd
 import VarlinkServer
 
 /// The listening socket: systemd's where it hands one over, else our own.
 struct Socket: Sendable {
-    let descriptor: Int32
+    let descriptor: FileDescriptor
     /// Where clients find it; nil where it has no path.
     private let path: String?
     /// What stood at the path when the socket was new.
@@ -15,15 +14,15 @@ struct Socket: Sendable {
     private let isOwn: Bool
 
     /// The file system of the path may not answer: to be made where nobody waits.
-    init(_ handedOver: Int32?, orAt path: FilePath) throws(StartError) {
+    init(_ handedOver: FileDescriptor?, orAt path: FilePath) throws(StartError) {
         if let handedOver {
             descriptor = handedOver
-            self.path = SocketPath.of(handedOver).flatMap { $0.hasPrefix("/") ? $0 : nil }
+            self.path = handedOver.unixSocketPath.flatMap { $0.hasPrefix("/") ? $0 : nil }
             file = self.path.flatMap(FileIdentity.init)
             isOwn = false
             return
         }
-        try Directories.makeParent(of: path)
+        try path.makeParent()
         do throws(ListeningSocketError) {
             descriptor = try ListeningSocket.make(at: path.string)
         } catch {
@@ -37,7 +36,7 @@ struct Socket: Sendable {
     /// Takes the path away, unless it is somebody else's by now.
     func remove() {
         guard isOwn, let path, let file, FileIdentity(path) == file else { return }
-        unsafe unlink(path)
+        try? FilePath(path).unlink()
     }
 
     /// That no new client finds the socket; nil while it stands where it stood.
@@ -53,14 +52,14 @@ struct Socket: Sendable {
     }
 }
 
-enum Directories {
-    /// Makes the directory that a file is to lie in, and those above it.
-    static func makeParent(of path: FilePath) throws(StartError) {
-        let parent = path.removingLastComponent()
-        guard !parent.isEmpty, unsafe access(parent.string, F_OK) != 0 else { return }
-        try makeParent(of: parent)
-        guard unsafe mkdir(parent.string, 0o755) == 0 || errno == EEXIST else {
-            throw .directory(parent.string, errno: errno)
-        }
+/// Which file stands at a path, so that another in its place is told from it.
+private struct FileIdentity: Equatable {
+    private let device: DeviceID
+    private let inode: Inode
+
+    /// Nil if nothing stands there.
+    init?(_ path: String) {
+        guard let file = try? FilePath(path).stat(followTargetSymlink: false) else { return nil }
+        (device, inode) = (file.deviceID, file.inode)
     }
 }

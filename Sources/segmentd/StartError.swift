@@ -1,4 +1,3 @@
-import Glibc
 import SegmentModel
 import SegmentRecords
 import SystemPackage
@@ -30,7 +29,7 @@ enum StartError: Error {
     /// The stop takes too long.
     case stuck
 
-    /// As interface.md numbers them: 8 for a bad configuration, else 1.
+    /// 8 for a bad configuration, 2 for a usage that is refused, else 1; segmentd(8).
     var exitStatus: Int32 {
         switch self {
         case .configuration: 8

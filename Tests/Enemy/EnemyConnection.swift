@@ -1,4 +1,5 @@
 import Glibc
+import POSIX
 import Varlink
 
 /// A connection without manners.

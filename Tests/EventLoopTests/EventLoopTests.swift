@@ -1,5 +1,7 @@
 import Glibc
+import POSIX
 import SegmentTestSupport
+import SystemPackage
 import Testing
 
 @testable import EventLoop
@@ -13,7 +15,7 @@ import Testing
         let log = Log()
         let pairs = (0..<10).map { _ in SocketPair() }
         let sources = try pairs.enumerated().map { number, pair in
-            try loop.watch(pair.own, for: .read) { [loop] readiness in
+            try loop.watch(pair.descriptor, for: .read) { [loop] readiness in
                 #expect(readiness == .read)
                 log.add("\(number)")
                 pair.drain()
@@ -31,7 +33,7 @@ import Testing
     @Test func `what is to be done again and again keeps the loop from no socket`() throws {
         let log = Log()
         let pair = SocketPair()
-        let source = try loop.watch(pair.own, for: .read) { _ in
+        let source = try loop.watch(pair.descriptor, for: .read) { _ in
             log.add("read")
             pair.drain()
         }
@@ -55,7 +57,7 @@ import Testing
         let log = Log()
         let (first, second) = (SocketPair(), SocketPair())
         let sources = [
-            try loop.watch(first.own, for: .read) { [loop] _ in
+            try loop.watch(first.descriptor, for: .read) { [loop] _ in
                 first.drain()
                 loop.afterTheNextTurn { log.add("next") }
                 second.write()
@@ -64,7 +66,7 @@ import Testing
                     loop.afterTheNextTurn { log.add("next, from the end of this") }
                 }
             },
-            try loop.watch(second.own, for: .read) { _ in
+            try loop.watch(second.descriptor, for: .read) { _ in
                 second.drain()
                 log.add("read")
             },
@@ -125,7 +127,7 @@ import Testing
     @Test func `a timer that is armed in itself and is due at once keeps the loop from no socket`() throws {
         let log = Log()
         let pair = SocketPair()
-        let source = try loop.watch(pair.own, for: .read) { _ in
+        let source = try loop.watch(pair.descriptor, for: .read) { _ in
             log.add("read")
             pair.drain()
         }

@@ -14,7 +14,7 @@ import Testing
         let log = Log()
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
-        let source = try loop.watch(ends[1], for: []) { readiness in
+        let source = try loop.watch(FileDescriptor(rawValue: ends[1]), for: []) { readiness in
             log.add(readiness.contains(.hungUp) ? "hung up" : "ready")
         }
         #expect(!loop.turn(waiting: false))
@@ -26,7 +26,7 @@ import Testing
 
     @Test func `a source that hears no more keeps its descriptor until it ends`() throws {
         let pair = SocketPair()
-        let source = try loop.watch(pair.own, for: .read) { _ in }
+        let source = try loop.watch(pair.descriptor, for: .read) { _ in }
         close(pair.other)
         #expect(loop.turn(waiting: false))
         source.hearNoMore()
@@ -43,7 +43,7 @@ import Testing
         var sources: [EventSource] = []
         for pair in pairs {
             sources.append(
-                try loop.watch(pair.own, for: .read) { _ in
+                try loop.watch(pair.descriptor, for: .read) { _ in
                     log.add("read")
                     for source in sources { source.end() }
                 }
@@ -63,11 +63,11 @@ import Testing
         let late = SocketPair()
         for pair in pairs {
             sources.append(
-                try loop.watch(pair.own, for: .read) { [loop] _ in
+                try loop.watch(pair.descriptor, for: .read) { [loop] _ in
                     for source in sources { source.end() }
                     guard sources.count == 2 else { return }
                     sources.append(
-                        try! loop.watch(late.own, for: .read) { _ in
+                        try! loop.watch(late.descriptor, for: .read) { _ in
                             log.add("late")
                             late.drain()
                         }
@@ -86,7 +86,7 @@ import Testing
     @Test func `a source ends with its owner, and what does not close is left open`() throws {
         let pair = SocketPair()
         do {
-            let source = try loop.watch(pair.own, for: .read, closing: false) { _ in
+            let source = try loop.watch(pair.descriptor, for: .read, closing: false) { _ in
                 Issue.record("nobody has it")
             }
             pair.write()
@@ -95,18 +95,20 @@ import Testing
         #expect(!loop.turn(waiting: false))
         #expect(fcntl(pair.own, F_GETFD) >= 0)
         #expect(throws: Errno.fileExists) {
-            let first = try loop.watch(pair.own, for: .read, closing: false) { _ in }
+            let first = try loop.watch(pair.descriptor, for: .read, closing: false) { _ in }
             defer { first.end() }
-            _ = try loop.watch(pair.own, for: .read, closing: false) { _ in }
+            _ = try loop.watch(pair.descriptor, for: .read, closing: false) { _ in }
         }
-        #expect(throws: Errno.badFileDescriptor) { _ = try loop.watch(-1, for: .read) { _ in } }
+        #expect(throws: Errno.badFileDescriptor) {
+            _ = try loop.watch(FileDescriptor(rawValue: -1), for: .read) { _ in }
+        }
         close(pair.own)
     }
 
     @Test func `what nobody waits for is not told, but the end of a peer is`() throws {
         let log = Log()
         let pair = SocketPair()
-        let source = try loop.watch(pair.own, for: []) { readiness in
+        let source = try loop.watch(pair.descriptor, for: []) { readiness in
             log.add(readiness.contains(.hungUp) ? "hung up" : "ready")
         }
         pair.write()
@@ -132,7 +134,7 @@ import Testing
         for _ in 0..<100 {
             let loop = try EventLoop()
             let pair = SocketPair()
-            let source = try loop.watch(pair.own, for: .read) { _ in }
+            let source = try loop.watch(pair.descriptor, for: .read) { _ in }
             close(pair.other)
             loop.turn()
             _ = source

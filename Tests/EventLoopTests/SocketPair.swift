@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import SystemPackage
 
 /// What has happened, in order.
 final class Log {
@@ -18,6 +19,8 @@ struct SocketPair {
         precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
         (own, other) = (ends[0], ends[1])
     }
+
+    var descriptor: FileDescriptor { FileDescriptor(rawValue: own) }
 
     func write() {
         var byte: UInt8 = 1

@@ -154,6 +154,22 @@ extension RealDaemon {
             }
         }
 
+        @Test(
+            .enabled(if: Programs.canSwitchUser),
+            arguments: ["env -u XDG_CONFIG_HOME", "env XDG_CONFIG_HOME="]
+        )
+        func `check looks where the daemon does, an empty variable or none`(environment: String) throws {
+            try DaemonFixture.with { daemon in
+                let home = "\(daemon.directory)/home", program = "\(daemon.directory)/segmentctl"
+                system("mkdir -p '\(home)/.config/segmentd/segments.d'")
+                system("cp '\(Programs.path("segmentctl"))' '\(program)'")
+                let user = "setpriv --reuid=64003 --regid=64003 --clear-groups"
+                let check = "HOME='\(home)' \(environment) \(user) '\(program)' check"
+                let found = try Programs.run(check)
+                #expect(found == (0, "\(home)/.config/segmentd: 0 segments, no errors\n"))
+            }
+        }
+
         @Test func `a reload says what is blocked, and by its status that something is`() throws {
             try DaemonFixture.with { daemon in
                 try daemon.write("size = 1\ngroup = \"ghosts\"", to: "segments.d/b.toml")

@@ -1,8 +1,8 @@
 import EventLoop
+import POSIX
 import SegmentTestSupport
 import Synchronization
 import Testing
-import Threads
 
 @testable import SegmentService
 

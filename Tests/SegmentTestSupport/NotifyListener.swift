@@ -1,4 +1,5 @@
 import Glibc
+import POSIX
 import Varlink
 
 /// The service manager's end of `$NOTIFY_SOCKET`.

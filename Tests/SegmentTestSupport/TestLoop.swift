@@ -1,4 +1,5 @@
 package import EventLoop
+import POSIX
 
 /// A loop whose time passes only as the test wants.
 package final class TestLoop {

@@ -45,6 +45,8 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             #expect(key.project == 65)
             #expect(try kernel.key(ofFile: file, project: 65) == key)
             #expect(try kernel.key(ofFile: file, project: 66) == key.withProject(66))
+            // Below zero, as the kernel counts.
+            #expect(try kernel.key(ofFile: file, project: 200) == key.withProject(200))
             #expect(throws: Errno.noSuchFileOrDirectory) {
                 try kernel.key(ofFile: "/no/such/file", project: 65)
             }

@@ -1,5 +1,6 @@
 import CLinux
 import EventLoop
+import POSIX
 import Testing
 
 @testable import VarlinkServer

@@ -1,6 +1,7 @@
-import CLinux
 import EventLoop
 import Glibc
+import POSIX
+import SystemPackage
 import Testing
 import Varlink
 
@@ -11,7 +12,7 @@ import Varlink
         let path = "/tmp/segmentd-listening-\(getpid())"
         let listening = try ListeningSocket.make(at: path)
         defer {
-            close(listening)
+            try? listening.close()
             unlink(path)
         }
         let address = try #require(UnixAddress(path))
@@ -34,14 +35,14 @@ import Varlink
         let path = "/tmp/segmentd-listening-\(getpid())"
         let listening = try ListeningSocket.make(at: path)
         defer {
-            close(listening)
+            try? listening.close()
             unlink(path)
         }
         let loop = try EventLoop()
         var told = 0
-        let acceptor = try Acceptor(listening, loop, take: { close($0) }, onShutDown: { told += 1 })
+        let acceptor = try Acceptor(listening, loop, take: { try? $0.close() }, onShutDown: { told += 1 })
         #expect(!loop.turn(waiting: false))
-        shutdown(listening, Int32(how))
+        shutdown(listening.rawValue, Int32(how))
         #expect(loop.turn(waiting: false))
         #expect(!loop.turn(waiting: false))
         #expect(told == 1)
@@ -52,11 +53,10 @@ import Varlink
         let path = "/tmp/segmentd-listening-\(getpid())"
         let listening = try ListeningSocket.make(at: path)
         defer {
-            close(listening)
+            try? listening.close()
             unlink(path)
         }
-        // 0: none could be passed until now; -1: the kernel is older than 6.16.
-        #expect(clinux_refuse_descriptors(listening) <= 0)
+        #expect(!listening.refuseDescriptors())
     }
 
     @Test func `the service manager's socket lets as few wait`() throws {

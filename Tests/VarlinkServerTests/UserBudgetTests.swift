@@ -1,4 +1,5 @@
 import EventLoop
+import POSIX
 import Testing
 
 @testable import VarlinkServer

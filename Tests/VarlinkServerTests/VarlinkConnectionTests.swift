@@ -1,6 +1,8 @@
 import EventLoop
 import Glibc
+import POSIX
 import SegmentTestSupport
+import SystemPackage
 import Testing
 import Varlink
 
@@ -414,7 +416,7 @@ import Varlink
             try #require(socketpair(AF_UNIX, type, 0, &ends) == 0)
             self.connection = connection
             socket = ends[1]
-            try connection.serve(ends[0])
+            try connection.serve(FileDescriptor(rawValue: ends[0]))
         }
 
         deinit { close() }

@@ -1,4 +1,5 @@
 import Glibc
+import POSIX
 import Varlink
 
 /// Somebody who comes anew each time: connects, takes a lease and leaves.

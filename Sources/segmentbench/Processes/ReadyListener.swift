@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import POSIX
 import Varlink
 
 /// The service manager's end of `$NOTIFY_SOCKET`; sd_notify(3).

@@ -1,4 +1,5 @@
 import Glibc
+import POSIX
 
 /// A moment as people read it; CLOCK_REALTIME, in µs.
 struct Moment {
@@ -8,11 +9,7 @@ struct Moment {
         self.microseconds = microseconds
     }
 
-    static var now: Int64 {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-    }
+    static var now: Int64 { KernelClock.realtime.microseconds }
 
     /// In the time zone of the user: `Tue 2026-11-24 14:30:12 UTC`.
     var text: String { formatted("%a %Y-%m-%d %H:%M:%S %Z") }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import POSIX
 import SegmentConfiguration
 import SegmentInterface
 import SegmentModel
@@ -42,41 +42,33 @@ struct Check: ParsableCommand {
 
     private var location: ConfigurationLocation {
         if let directory { return ConfigurationLocation(only: FilePath(directory)) }
-        guard getuid() != 0, let home = Self.configurationHome else { return ConfigurationLocation() }
+        guard ThisProcess.userID != 0, let home = Self.configurationHome else {
+            return ConfigurationLocation()
+        }
         let user = ConfigurationLocation(user: FilePath(home).appending("segmentd"))
-        return unsafe access(user.directories[0].string, F_OK) == 0 ? user : ConfigurationLocation()
+        return (try? user.directories[0].stat()) == nil ? ConfigurationLocation() : user
     }
 
     private static var configurationHome: String? {
-        if let home = unsafe getenv("XDG_CONFIG_HOME") { return unsafe String(cString: home) }
-        return unsafe getenv("HOME").map { unsafe String(cString: $0) + "/.config" }
+        ThisProcess.variable("XDG_CONFIG_HOME") ?? ThisProcess.variable("HOME").map { $0 + "/.config" }
     }
 
     /// The service's user where there is one and the configuration may be the service's, else the caller.
     private var daemonUserID: UInt32 {
-        guard getuid() == 0 || location == ConfigurationLocation() else { return getuid() }
-        return Self.service?.userID ?? getuid()
+        guard ThisProcess.userID == 0 || location == ConfigurationLocation() else {
+            return ThisProcess.userID
+        }
+        return Self.service?.userID ?? ThisProcess.userID
     }
 
-    private static var service: (userID: uid_t, groupID: gid_t)? {
-        unsafe getpwnam("segmentd").map { unsafe ($0.pointee.pw_uid, $0.pointee.pw_gid) }
-    }
+    private static var service: UserAccount? { NameService.user(named: "segmentd") }
 
-    /// Reads as the service's user, so that what root alone may read is found; seteuid(2).
+    /// Reads as the service's user, so that what root alone may read is found.
     private func withRightsOfService(
         _ read: () throws(ConfigurationInvalid) -> Configuration
     ) throws(ConfigurationInvalid) -> Configuration {
-        guard geteuid() == 0, let service = Self.service else { return try read() }
-        let groups = getegid()
-        var group = service.groupID
-        unsafe setgroups(1, &group)
-        setegid(group)
-        seteuid(service.userID)
-        defer {
-            seteuid(0)
-            setegid(groups)
-        }
-        return try read()
+        guard ThisProcess.effectiveUserID == 0, let service = Self.service else { return try read() }
+        return try ThisProcess.withRights(of: service, read)
     }
 
     /// The daemon may refuse what looks like a configuration without segments: it asks the kernel, too.

@@ -1,4 +1,3 @@
-import Glibc
 import SegmentConfiguration
 import SegmentModel
 import SystemPackage
@@ -40,8 +39,10 @@ struct LocalRemarks {
 
     private static func missingPath(of definition: SegmentDefinition) -> [ConfigurationProblem] {
         guard case .path(let path, _) = definition.key, !definition.key.isHiddenFromService else { return [] }
-        var status = stat()
-        guard unsafe stat(path.string, &status) != 0, errno == ENOENT else { return [] }
+        do throws(Errno) {
+            _ = try path.stat()
+            return []
+        } catch { guard error == .noSuchFileOrDirectory else { return [] } }
         return [
             ConfigurationProblem(
                 file: definition.file.string,

@@ -1,9 +1,11 @@
 import EventLoop
 import Glibc
 import Logging
+import POSIX
 import SegmentBroker
 import SegmentModel
 import SegmentTestSupport
+import SystemPackage
 import SystemVSharedMemory
 import Varlink
 
@@ -44,7 +46,7 @@ enum ServiceTarget {
         precondition(socketpair(AF_UNIX, type, 0, &ends) == 0)
         let client = ends[1]
         let connection = VarlinkConnection(session, of: service, userID: peer.userID, among: connections)
-        try connection.serve(ends[0])
+        try connection.serve(FileDescriptor(rawValue: ends[0]))
         var replies: [UInt8] = []
         // The first byte chooses how the rest is cut.
         let length = max(1, Int(bytes.first ?? 0) * 4)

@@ -1,5 +1,16 @@
 import Glibc
 
+/// Runs what a function of the C library does without being cancelled in it; pthread_setcancelstate(3).
+///
+/// A cancelled thread would leave locks behind that nobody opens. It ends at its next cancellation point after the
+/// call.
+func withoutCancellation<Result>(_ body: () -> Result) -> Result {
+    var state: Int32 = 0
+    unsafe pthread_setcancelstate(Int32(PTHREAD_CANCEL_DISABLE), &state)
+    defer { pthread_setcancelstate(state, nil) }
+    return body()
+}
+
 /// Writes to pipes and sockets that nobody reads, where EPIPE is told and no SIGPIPE comes.
 ///
 /// The signal is for the thread that writes: it is held back meanwhile, and taken away if it has come; signal(7). One

@@ -18,7 +18,7 @@ package final class BackgroundQueue: Sendable {
         var isTaken = true
         state.change { state in
             if !state.isRunning {
-                isTaken = DetachedThread.start { [self] in while let work = next() { work() } }
+                isTaken = (try? Thread.detach { [self] in while let work = next() { work() } }) != nil
                 state.isRunning = isTaken
             }
             if isTaken { state.waiting.append(work) }

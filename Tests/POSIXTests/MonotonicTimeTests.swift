@@ -1,4 +1,4 @@
-import EventLoop
+import POSIX
 import Testing
 
 @Suite struct MonotonicTimeTests {

@@ -1,32 +1,54 @@
-import Glibc
+package import Glibc
 
-/// A time of CLOCK_MONOTONIC, in nanoseconds; clock_gettime(2).
+/// The clocks of clock_gettime(2).
+package enum KernelClock: clockid_t {
+    /// For people: it may be set.
+    case realtime = 0
+    /// For deadlines: it stands still while the machine sleeps.
+    case monotonic = 1
+    /// Since the machine was started, sleep included.
+    case boottime = 7
+
+    @inlinable
+    package var nanoseconds: Int64 {
+        var time = timespec()
+        unsafe clock_gettime(rawValue, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
+
+    package var microseconds: Int64 { nanoseconds / 1000 }
+}
+
+/// A time of CLOCK_MONOTONIC, in nanoseconds.
 package struct MonotonicTime: Comparable, Sendable {
     package var nanoseconds: Int64
 
+    @inlinable
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    package static let distantPast = MonotonicTime(nanoseconds: .min)
-    package static let distantFuture = MonotonicTime(nanoseconds: .max)
+    @inlinable
+    package static var distantPast: MonotonicTime { MonotonicTime(nanoseconds: .min) }
+    @inlinable
+    package static var distantFuture: MonotonicTime { MonotonicTime(nanoseconds: .max) }
 
     /// The kernel's.
-    package static var now: MonotonicTime {
-        var time = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return MonotonicTime(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
-    }
+    @inlinable
+    package static var now: MonotonicTime { MonotonicTime(nanoseconds: KernelClock.monotonic.nanoseconds) }
 
+    @inlinable
     package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool {
         left.nanoseconds < right.nanoseconds
     }
 
     /// Saturates.
+    @inlinable
     package static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
         let (sum, overflow) = time.nanoseconds.addingReportingOverflow(duration.nanoseconds)
         return overflow ? (duration < .zero ? .distantPast : .distantFuture) : MonotonicTime(nanoseconds: sum)
     }
 
     /// Saturates.
+    @inlinable
     package static func - (left: MonotonicTime, right: MonotonicTime) -> Duration {
         let (difference, overflow) = left.nanoseconds.subtractingReportingOverflow(right.nanoseconds)
         return .nanoseconds(overflow ? (left < right ? .min : .max) : difference)
@@ -35,6 +57,7 @@ package struct MonotonicTime: Comparable, Sendable {
 
 extension Duration {
     /// Saturates.
+    @inlinable
     package var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

@@ -40,14 +40,8 @@ import Glibc
     ) -> Result? {
         var end = timespec()
         if let limit {
-            unsafe clock_gettime(CLOCK_MONOTONIC, &end)
-            let (seconds, attoseconds) = limit.components
-            end.tv_sec += Int(seconds)
-            end.tv_nsec += Int(attoseconds / 1_000_000_000)
-            if end.tv_nsec >= 1_000_000_000 {
-                end.tv_sec += 1
-                end.tv_nsec -= 1_000_000_000
-            }
+            let moment = (MonotonicTime.now + limit).nanoseconds
+            end = timespec(tv_sec: Int(moment / 1_000_000_000), tv_nsec: Int(moment % 1_000_000_000))
         }
         unsafe pthread_mutex_lock(mutex)
         defer { unsafe pthread_mutex_unlock(mutex) }

@@ -1,0 +1,105 @@
+import Glibc
+package import SystemPackage
+
+package struct UserAccount: Equatable, Sendable {
+    package var name: String
+    package var userID: UInt32
+    /// The primary group.
+    package var groupID: UInt32
+
+    package init(name: String, userID: UInt32, groupID: UInt32) {
+        (self.name, self.userID, self.groupID) = (name, userID, groupID)
+    }
+
+    fileprivate init(_ entry: passwd) {
+        unsafe self.init(name: String(cString: entry.pw_name), userID: entry.pw_uid, groupID: entry.pw_gid)
+    }
+}
+
+package struct UserGroup: Equatable, Sendable {
+    package var name: String
+    package var groupID: UInt32
+    package var members: [String]
+
+    package init(name: String, groupID: UInt32, members: [String]) {
+        (self.name, self.groupID, self.members) = (name, groupID, members)
+    }
+
+    fileprivate init(_ entry: Glibc.group) {
+        unsafe self.init(name: String(cString: entry.gr_name), groupID: entry.gr_gid, members: [])
+        var next = unsafe entry.gr_mem
+        while let name = unsafe next?.pointee {
+            unsafe members.append(String(cString: name))
+            unsafe next? += 1
+        }
+    }
+}
+
+/// The users and groups of this host; whoever asks may wait for ever; nsswitch.conf(5).
+package enum NameService {
+    /// Nil where there is no such user, or the service does not say.
+    package static func user(_ userID: UInt32) -> UserAccount? {
+        unsafe try? user { unsafe getpwuid_r(userID, &$0, &$1, $1.count, &$2) }
+    }
+
+    package static func user(named name: String) -> UserAccount? {
+        unsafe try? user { unsafe getpwnam_r(name, &$0, &$1, $1.count, &$2) }
+    }
+
+    /// All that the service lists, for one thread only; nil where it does not tell all of them.
+    package static func users() -> [UserAccount]? {
+        var accounts: [UserAccount] = []
+        setpwent()
+        defer { endpwent() }
+        do throws(Errno) {
+            while let account = unsafe try user({ unsafe getpwent_r(&$0, &$1, $1.count, &$2) }) {
+                accounts.append(account)
+            }
+            return accounts
+        } catch {
+            return nil
+        }
+    }
+
+    package static func group(_ groupID: UInt32) -> UserGroup? {
+        unsafe try? group { unsafe getgrgid_r(groupID, &$0, &$1, $1.count, &$2) }
+    }
+
+    /// Nil where there is no such group; throws where the service does not say.
+    package static func group(named name: String) throws(Errno) -> UserGroup? {
+        unsafe try group { unsafe getgrnam_r(name, &$0, &$1, $1.count, &$2) }
+    }
+
+    private typealias Question<Entry> = (inout Entry, inout [CChar], inout UnsafeMutablePointer<Entry>?) ->
+        Int32
+
+    private static func user(_ question: Question<passwd>) throws(Errno) -> UserAccount? {
+        unsafe try answer(passwd(), question) { unsafe UserAccount($0) }
+    }
+
+    private static func group(_ question: Question<Glibc.group>) throws(Errno) -> UserGroup? {
+        unsafe try answer(Glibc.group(), question) { unsafe UserGroup($0) }
+    }
+
+    /// Asks with as much room for texts as the entry takes.
+    private static func answer<Entry, Answer>(
+        _ empty: Entry,
+        _ question: Question<Entry>,
+        _ read: (Entry) -> Answer
+    ) throws(Errno) -> Answer? {
+        var entry = empty
+        var room = [CChar](repeating: 0, count: 1024)
+        while true {
+            var found: UnsafeMutablePointer<Entry>?
+            let error = unsafe question(&entry, &room, &found)
+            if error == ERANGE, room.count < 1 << 24 {
+                room = [CChar](repeating: 0, count: room.count * 4)
+                continue
+            }
+            if unsafe found != nil { return read(entry) }
+            // Several errors are documented to mean no more than that there is no such entry.
+            guard [0, ENOENT, ESRCH, EBADF, EPERM].contains(error) else { throw Errno(rawValue: error) }
+            return nil
+        }
+    }
+}

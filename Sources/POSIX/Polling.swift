@@ -1,0 +1,53 @@
+import Glibc
+package import SystemPackage
+
+/// What a descriptor is waited for, and what it is ready for; poll(2).
+package struct PollEvents: OptionSet, Sendable {
+    package let rawValue: Int16
+    package init(rawValue: Int16) { self.rawValue = rawValue }
+
+    package static let read = PollEvents(rawValue: Int16(POLLIN))
+    package static let write = PollEvents(rawValue: Int16(POLLOUT))
+    /// Told whatever is waited for.
+    package static let error = PollEvents(rawValue: Int16(POLLERR))
+}
+
+extension FileDescriptor {
+    /// Whether a call would not have to wait now; what has an error or a hang-up is ready, too: the call tells.
+    package func isReady(for events: PollEvents) -> Bool {
+        var entry = pollfd(fd: rawValue, events: events.rawValue, revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
+    }
+
+    /// Waits until it is ready, and says for what; nothing once the deadline has passed.
+    @discardableResult
+    package func wait(for events: PollEvents, until deadline: Deadline = .never) throws(Errno) -> PollEvents {
+        var entry = pollfd(fd: rawValue, events: events.rawValue, revents: 0)
+        while true {
+            let ready = unsafe poll(&entry, 1, deadline.milliseconds)
+            if ready > 0 { return PollEvents(rawValue: entry.revents) }
+            guard ready == 0 || errno == EINTR else { throw Errno(rawValue: errno) }
+            if ready == 0, deadline.hasPassed { return [] }
+        }
+    }
+
+    /// Waits until this is ready, or another one to be read if there is one; neither after so many milliseconds, if not
+    /// negative, or a signal.
+    package func wait(
+        for events: PollEvents,
+        or other: FileDescriptor?,
+        milliseconds: Int32
+    ) throws(Errno) -> (isReady: Bool, otherIsReady: Bool) {
+        // A negative descriptor is none.
+        var entries: InlineArray<2, pollfd> = [
+            pollfd(fd: rawValue, events: events.rawValue, revents: 0),
+            pollfd(fd: other?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
+        var span = entries.mutableSpan
+        let ready = unsafe span.withUnsafeMutableBufferPointer {
+            unsafe poll($0.baseAddress, 2, milliseconds)
+        }
+        guard ready >= 0 || errno == EINTR else { throw Errno(rawValue: errno) }
+        return ready > 0 ? (entries[0].revents != 0, entries[1].revents != 0) : (false, false)
+    }
+}
