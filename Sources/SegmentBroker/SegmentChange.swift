@@ -70,7 +70,7 @@ enum SegmentChange {
                 hadOtherOwner ? .warning : .notice,
                 .repaired,
                 "Segment \(name) had owner \(before.userID), group \(before.groupID), mode "
-                    + "0\(String(before.mode.rawValue & 0o777, radix: 8)): set as declared"
+                    + "\(before.mode.octal): set as declared"
             )
         case .unrepaired(let problem): Line(.error, .drifted, "Segment \(name): \(problem.message)")
         case .unshielded(let problem): Line(.warning, .drifted, "Segment \(name): \(problem.message)")

@@ -36,32 +36,21 @@ public func segmentd_read(_ reader: OpaquePointer?, _ bytes: UnsafeMutableRawPoi
 /// Writes the whole stream to a file.
 @c @implementation
 public func segmentd_receive(_ reader: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
-    unsafe receive(reader, file_descriptor) { reader, file throws(ExchangeError) in
-        Int64(try reader.readAll(to: file))
+    unsafe copy(reader, "reader", file_descriptor) {
+        (reader: inout StreamReader, file) throws(ExchangeError) in
+        try withoutPipeSignal { () throws(ExchangeError) in Int64(try reader.readAll(to: file)) }
     }
 }
 
 /// Writes once from the stream to a file.
 @c @implementation
 public func segmentd_receive_some(_ reader: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
-    unsafe receive(reader, file_descriptor) { reader, file throws(ExchangeError) in
-        Int64(try reader.read(to: file))
+    unsafe copy(reader, "reader", file_descriptor) {
+        (reader: inout StreamReader, file) throws(ExchangeError) in
+        try withoutPipeSignal { () throws(ExchangeError) in Int64(try reader.read(to: file)) }
     }
 }
 
 /// Lets go of the reading side.
 @c @implementation
 public func segmentd_reader_close(_ reader: OpaquePointer?) { unsafe Reader.end(reader) }
-
-private func receive(
-    _ reader: OpaquePointer?,
-    _ descriptor: CInt,
-    _ body: (inout StreamReader, FileDescriptor) throws(ExchangeError) -> Int64
-) -> Int64 {
-    counting { () throws(Failure) in
-        let file = try file(descriptor)
-        return try unsafe Reader.object(reader, "reader").lend { reader throws(ExchangeError) in
-            try withoutPipeSignal { () throws(ExchangeError) in try body(&reader, file) }
-        }
-    }
-}

@@ -64,8 +64,18 @@ func open<Side: ~Copyable & Sendable>(
     }
 }
 
-/// A descriptor that C passes.
-func file(_ descriptor: CInt) throws(Failure) -> FileDescriptor {
-    guard descriptor >= 0 else { throw .invalid("file_descriptor is \(descriptor)") }
-    return FileDescriptor(rawValue: descriptor)
+/// Copies between a side of a stream and a file whose descriptor C passes.
+func copy<Side: ~Copyable & Sendable>(
+    _ side: OpaquePointer?,
+    _ name: String,
+    _ descriptor: CInt,
+    _ body: (inout Side, FileDescriptor) throws(ExchangeError) -> Int64
+) -> Int64 {
+    counting { () throws(Failure) in
+        guard descriptor >= 0 else { throw .invalid("file_descriptor is \(descriptor)") }
+        let file = FileDescriptor(rawValue: descriptor)
+        return try unsafe Opaque<Stream<Side>>.object(side, name).lend { side throws(ExchangeError) in
+            try body(&side, file)
+        }
+    }
 }

@@ -34,7 +34,8 @@ public func segmentd_write(_ writer: OpaquePointer?, _ bytes: UnsafeRawPointer?,
 /// Writes a whole file.
 @c @implementation
 public func segmentd_send(_ writer: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
-    unsafe send(writer, file_descriptor) { writer, file throws(ExchangeError) in
+    unsafe copy(writer, "writer", file_descriptor) {
+        (writer: inout StreamWriter, file) throws(ExchangeError) in
         Int64(try writer.writeAll(from: file))
     }
 }
@@ -42,7 +43,8 @@ public func segmentd_send(_ writer: OpaquePointer?, _ file_descriptor: CInt) -> 
 /// Reads once from a file into the stream.
 @c @implementation
 public func segmentd_send_some(_ writer: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
-    unsafe send(writer, file_descriptor) { writer, file throws(ExchangeError) in
+    unsafe copy(writer, "writer", file_descriptor) {
+        (writer: inout StreamWriter, file) throws(ExchangeError) in
         Int64(try writer.write(from: file))
     }
 }
@@ -60,16 +62,3 @@ public func segmentd_finish(_ writer: OpaquePointer?) -> CInt {
 /// Lets go of the writing side.
 @c @implementation
 public func segmentd_writer_close(_ writer: OpaquePointer?) { unsafe Writer.end(writer) }
-
-private func send(
-    _ writer: OpaquePointer?,
-    _ descriptor: CInt,
-    _ body: (inout StreamWriter, FileDescriptor) throws(ExchangeError) -> Int64
-) -> Int64 {
-    counting { () throws(Failure) in
-        let file = try file(descriptor)
-        return try unsafe Writer.object(writer, "writer").lend { writer throws(ExchangeError) in
-            try body(&writer, file)
-        }
-    }
-}

@@ -1,5 +1,6 @@
 import SegmentModel
 import SystemPackage
+import SystemVSharedMemory
 
 /// What can be wrong with a file before its text is looked at.
 extension ConfigurationProblem {
@@ -61,11 +62,10 @@ extension ConfigurationProblem {
         )
     }
 
-    static func writable(_ path: FilePath, kind: String, mode: UInt32) -> ConfigurationProblem {
+    static func writable(_ path: FilePath, kind: String, mode: FilePermissions) -> ConfigurationProblem {
         ConfigurationProblem(
             file: path.string,
-            message:
-                "the \(kind) may be written by others than its owner: its mode is 0\(String(mode, radix: 8))",
+            message: "the \(kind) may be written by others than its owner: its mode is \(mode.octal)",
             remedy: "`chmod go-w` it"
         )
     }

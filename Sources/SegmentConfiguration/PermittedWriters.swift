@@ -28,6 +28,6 @@ struct PermittedWriters: Sendable {
         if !permissions.contains(.otherWrite), file.groupID.rawValue == privateGroup(), !path.hasAccessList {
             return nil
         }
-        return .writable(path, kind: kind, mode: permissions.rawValue)
+        return .writable(path, kind: kind, mode: permissions)
     }
 }

@@ -93,14 +93,6 @@ extension FormerMemory: JSONEncodable, JSONDecodable {
     }
 }
 
-extension FilePermissions {
-    /// Four octal digits, as configuration files write a mode: `0660`.
-    package var octal: String {
-        let digits = String(rawValue & 0o777, radix: 8)
-        return String(repeating: "0", count: 4 - digits.count) + digits
-    }
-}
-
 extension SegmentProblem: JSONEncodable, JSONDecodable {
     package init(from reader: inout ParameterReader) throws(InvalidParameter) {
         self.init(

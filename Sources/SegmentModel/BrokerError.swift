@@ -59,8 +59,6 @@ extension BrokerError: CustomStringConvertible {
     }
 }
 
-private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
 extension Access {
     fileprivate var words: String { self == .readOnly ? "read-only" : "for reading and writing" }
 }

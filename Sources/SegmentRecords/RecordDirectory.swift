@@ -126,8 +126,8 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     private static func exposure(_ directory: Stat) -> RecordDirectoryExposure? {
         let user = ThisProcess.effectiveUserID, owner = directory.userID.rawValue
         if owner != user { return .foreignOwner(owner, wanted: user) }
-        let mode = directory.permissions.rawValue
-        return mode & 0o077 == 0 ? nil : .open(mode: mode)
+        let mode = directory.permissions
+        return mode.rawValue & 0o077 == 0 ? nil : .open(mode: mode)
     }
 
     /// Nil if the file is no record: a link, no regular file, another user's, no text, or longer than any record.
@@ -183,5 +183,5 @@ package enum RecordDirectoryExposure: Equatable, Sendable {
     /// It belongs to the first user, not to the second.
     case foreignOwner(UInt32, wanted: UInt32)
     /// Group or others may enter.
-    case open(mode: UInt32)
+    case open(mode: FilePermissions)
 }

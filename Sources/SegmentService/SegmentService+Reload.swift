@@ -81,8 +81,7 @@ extension SegmentService {
         for problem in invalid.problems {
             report(.error, .configurationRefused, "\(problem)")
         }
-        let counted = invalid.count == 1 ? "1 problem" : "\(invalid.count) problems"
-        note = "configuration refused (\(counted)), the old one stays in force"
+        note = "configuration refused (\(counted(invalid.count, "problem"))), the old one stays in force"
         finishReload(.failure(.configurationInvalid(problems: invalid.problems)))
     }
 

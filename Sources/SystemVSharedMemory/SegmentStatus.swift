@@ -82,3 +82,11 @@ public struct SegmentMemory: Equatable, Sendable {
         self.swapped = swapped
     }
 }
+
+extension FilePermissions {
+    /// Four octal digits, as configuration files write a mode: `0660`.
+    package var octal: String {
+        let digits = String(rawValue & 0o7777, radix: 8)
+        return String(repeating: "0", count: 4 - digits.count) + digits
+    }
+}

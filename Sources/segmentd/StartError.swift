@@ -1,6 +1,7 @@
 import SegmentModel
 import SegmentRecords
 import SystemPackage
+import SystemVSharedMemory
 import Systemd
 import VarlinkServer
 
@@ -62,8 +63,8 @@ enum StartError: Error {
             ]
         case .records(.exposed(let path, .open(let mode))):
             [
-                "\(path), where the records are kept, may be entered by others: its mode is 0"
-                    + "\(String(mode, radix: 8)), not 0700; see that the records in it are segmentd's own, then "
+                "\(path), where the records are kept, may be entered by others: its mode is "
+                    + "\(mode.octal), not 0700; see that the records in it are segmentd's own, then "
                     + "`chmod 0700 \(path)`"
             ]
         case .records(.records(let error)):

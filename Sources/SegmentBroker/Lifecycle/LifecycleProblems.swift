@@ -55,12 +55,11 @@ extension SegmentProblem {
         _ permissions: SegmentLifecycle.Permissions,
         _ name: SegmentName
     ) -> SegmentProblem {
-        let mode = String(permissions.mode.rawValue & 0o777, radix: 8)
-        return SegmentProblem(
+        SegmentProblem(
             Kind(rawValue: "owner_was_changed"),
             message:
                 "within the last ten minutes somebody else had made user \(permissions.userID) its owner, with "
-                + "group \(permissions.groupID) and mode 0\(mode); it was set back",
+                + "group \(permissions.groupID) and mode \(permissions.mode.octal); it was set back",
             remedy:
                 "who attached it meanwhile still has it: `segmentctl renew \(name) --when=now` gives the name new memory"
         )

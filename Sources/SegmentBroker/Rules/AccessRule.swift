@@ -70,7 +70,7 @@ package struct AccessRule: Equatable, Sendable {
     ///
     /// `groupName` is what the declaration calls the group; nil where it is the daemon's own, which has no members.
     package func reason(against client: Client, _ access: Access, groupName: String?) -> String {
-        let octal = "0" + String(mode.rawValue & 0o777, radix: 8)
+        let octal = mode.octal
         let number = String(ownerGroupID)
         let group = groupName.map { $0 == number ? number : "\($0) (\(number))" } ?? number
         switch `class`(of: client) {

@@ -138,7 +138,7 @@ extension SegmentProblem {
         SegmentProblem(
             .permissionsDiffer,
             message: "owner \(found.ownerUserID), group \(found.ownerGroupID) and mode "
-                + "0\(String(found.mode.rawValue & 0o777, radix: 8)) are not as declared and cannot be repaired: \(reason)",
+                + "\(found.mode.octal) are not as declared and cannot be repaired: \(reason)",
             remedy: "only its creator or root may change it; see ipcs -m"
         )
     }

@@ -7,8 +7,4 @@ package enum StatusLine {
         if blocked > 0 { line += ", \(blocked) blocked" }
         return ([line] + notes).joined(separator: "; ")
     }
-
-    private static func counted(_ number: Int, _ noun: String) -> String {
-        "\(number) \(noun)\(number == 1 ? "" : "s")"
-    }
 }

@@ -50,7 +50,6 @@ enum SegmentTable {
 }
 
 /// `1 segment`, `2 segments`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 /// A number of bytes for people, one digit behind the point: `1.5 MiB`.
 func rounded(_ bytes: UInt64) -> String {
