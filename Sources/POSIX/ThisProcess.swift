@@ -75,6 +75,9 @@ package enum ThisProcess {
     /// Gives memory back that nobody needs; malloc_trim(3).
     package static func trimHeap() { clinux_trim_heap() }
 
+    /// Ends the process as one that writes to a pipe which nobody reads; SIGPIPE of signal(7).
+    package static func endByPipeSignal() { kill(getpid(), SIGPIPE) }
+
     /// Ends the process, without what is to be done at exit if `atOnce`; _exit(2).
     package static func exit(_ status: Int32, atOnce: Bool = false) -> Never {
         atOnce ? _exit(status) : Glibc.exit(status)

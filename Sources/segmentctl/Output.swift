@@ -1,4 +1,3 @@
-import Glibc
 import POSIX
 import PrintableText
 import SegmentInterface
@@ -48,7 +47,7 @@ enum Output {
         // Where there is no room for a thread, the next line ends it.
         try? Thread.detach {
             let events = try? FileDescriptor.standardOutput.wait(for: [])
-            if events?.contains(.error) == true { kill(getpid(), SIGPIPE) }
+            if events?.contains(.error) == true { ThisProcess.endByPipeSignal() }
         }
     }
 
@@ -85,4 +84,35 @@ enum Terminal {
         guard isOutput, ThisProcess.variable("NO_COLOR") == nil else { return false }
         return ThisProcess.variable("TERM").map { $0 != "dumb" } ?? false
     }
+}
+
+/// Prints what goes over the wire, for programs.
+extension GlobalOptions {
+    func printJSON(_ value: some JSONEncodable) throws(Failure) { try Output.print(value, json) }
+}
+
+/// Elements as one JSON array.
+struct JSONArray<Element: JSONEncodable>: JSONEncodable {
+    var elements: [Element]
+
+    init(_ elements: [Element]) {
+        self.elements = elements
+    }
+
+    func encode(to writer: JSONWriter) {
+        writer.beginArray()
+        for element in elements { writer.value(element) }
+        writer.endArray()
+    }
+}
+
+/// A key or an identifier alone, the integer that Segment has of it.
+struct JSONNumber: JSONEncodable {
+    var value: Int32
+
+    init(_ value: Int32) {
+        self.value = value
+    }
+
+    func encode(to writer: JSONWriter) { writer.value(value) }
 }

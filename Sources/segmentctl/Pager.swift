@@ -33,10 +33,7 @@ enum Pager {
         var text = text
         try? text.withUTF8 { unsafe try input.writePatiently(UnsafeRawBufferPointer($0)) }
         try? input.close()
-        var status: Int32 = 0
-        while unsafe waitpid(process, &status, 0) < 0 {
-            guard errno == EINTR else { return true }
-        }
+        guard let status = Spawn.end(of: process) else { return true }
         // The shell's way of saying that there is no such program.
         return status & 0x7f != 0 || ![126, 127].contains(status >> 8 & 0xff)
     }

@@ -3,6 +3,7 @@ import POSIX
 import SegmentClient
 import SegmentModel
 import SystemPackage
+import Varlink
 
 @main
 struct Segmentctl: ParsableCommand {
@@ -66,5 +67,27 @@ struct Segmentctl: ParsableCommand {
             return ExitStatus.failed.rawValue
         }
         return status.rawValue
+    }
+}
+
+struct PrintVersion: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "version",
+        abstract: "Print the version."
+    )
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        guard options.json == .off else { return try options.printJSON(Version()) }
+        try Output.print("segmentctl \(Product.version)")
+    }
+}
+
+private struct Version: JSONEncodable {
+    func encode(to writer: JSONWriter) {
+        writer.beginObject()
+        writer.member("version", Product.version)
+        writer.endObject()
     }
 }

@@ -22,3 +22,23 @@ struct Remove: ParsableCommand {
 }
 
 extension RemoveWhen: ExpressibleByArgument {}
+
+struct Renew: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Remove a segment and make it again in one step, as it is declared now.",
+        discussion: """
+            Its key is never free in between. unused refuses while anybody has it leased or attached, idle waits until \
+            nobody has, now makes it at once: clients keep the old memory. One that is not there is made.
+            """
+    )
+
+    @Argument(help: "The segment.", completion: SegmentNames.completion)
+    var name: String
+
+    @Option(help: "unused, idle or now.")
+    var when = RemoveWhen.unused
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws { try options.client().renew(name, when: when) }
+}

@@ -2,6 +2,45 @@ import ArgumentParser
 import SegmentClient
 import SegmentExchange
 
+struct Send: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Send standard input or a file through a segment, to `segmentctl receive`.",
+        discussion: """
+            Waits for the receiver, and exits with 0 only once it has taken everything. The two may be started in \
+            either order. A segment carries one stream at a time.
+            """
+    )
+
+    @Argument(help: "The segment.", completion: SegmentNames.completion)
+    var name: String
+
+    @Argument(help: ArgumentHelp("The file; standard input if none is given, or `-`.", valueName: "file"))
+    var path = "-"
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() throws {
+        let file = try StreamedFile(reading: path)
+        let length = file.length
+        let segment = try options.clientOfOwnNamespace().attach(name, access: .readWrite)
+        var progress = Progress(of: file, total: length, quiet: options.quiet)
+        progress.waiting(for: "receiver")
+        defer { progress.end() }
+        do {
+            var writer = try StreamWriter(segment)
+            progress.begin()
+            while try writer.write(from: file.descriptor) > 0 { progress.show(writer.position) }
+            // Most likely it is also what the receiver writes.
+            if let length, writer.position < UInt64(length) {
+                throw Failure("\(path) has ended at byte \(writer.position), and had \(length) before")
+            }
+            try writer.finish()
+        } catch let error as ExchangeError {
+            throw ExchangeFailure(segment: name, error: error)
+        }
+    }
+}
+
 struct Receive: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Receive what `segmentctl send` sends through a segment, to standard output or a file.",
