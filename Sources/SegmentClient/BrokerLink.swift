@@ -171,3 +171,41 @@ struct BrokerLink {
         }
     }
 }
+
+/// Longer and longer pauses between tries: 2 ms at first, 100 ms at last.
+struct Backoff {
+    private var pause = Duration.milliseconds(2)
+
+    /// Sleeps, or until the deadline where that comes first: then it is false.
+    mutating func pause(until deadline: Deadline) -> Bool {
+        if wait(within: deadline) { return true }
+        deadline.sleep()
+        return false
+    }
+
+    /// Sleeps, or returns false at once where the deadline comes first.
+    mutating func wait(within deadline: Deadline) -> Bool {
+        guard deadline.remaining > pause else { return false }
+        Thread.sleep(pause)
+        pause = min(pause * 2, .milliseconds(100))
+        return true
+    }
+}
+
+extension Reply {
+    /// The parameters of a success; an error of the interface as `refused`.
+    func result<Result: JSONDecodable>() throws(SegmentClientError) -> Result {
+        if let error {
+            guard let refusal = BrokerError(name: error, parameters: parameters) else {
+                throw .protocolViolation("the broker answers \(error)")
+            }
+            throw .refused(refusal)
+        }
+        var reader = ParameterReader(parameters)
+        do throws(InvalidParameter) {
+            return try Result(from: &reader)
+        } catch {
+            throw .protocolViolation("the broker's reply has no valid \(error.parameter)")
+        }
+    }
+}

@@ -1,8 +1,10 @@
-@_exported public import SegmentModel
 import POSIX
+import SegmentInterface
+@_exported public import SegmentModel
 import Synchronization
 package import SystemPackage
 @_exported public import SystemVSharedMemory
+import Varlink
 
 /// A program's connection to the broker of named System V shared memory segments.
 ///
@@ -97,6 +99,90 @@ public final class SegmentClient: Sendable {
             guard !link.isConnected else { return nil }
             try link.connect(deadline, patiently: false)
             return link.refusals
+        }
+    }
+}
+
+extension SegmentClient {
+    /// All that is known of one segment.
+    ///
+    /// Throws `refused(.noSuchSegment)` where there is none, and what keeps the broker from answering, see `SegmentClient`.
+    public func describe(_ name: String) throws(SegmentClientError) -> SegmentDescription {
+        try withLink { link, deadline throws(SegmentClientError) in
+            let reply: DescribeReply = try link.call(.describe, DescribeParameters(name: name), deadline)
+            return reply.segment
+        }
+    }
+
+    /// Every segment, in order of name.
+    ///
+    /// Throws what keeps the broker from answering, see `SegmentClient`.
+    public func list() throws(SegmentClientError) -> [SegmentDescription] {
+        let replies = try open(.list)
+        var segments: [SegmentDescription] = []
+        while let reply: ListReply = try replies.next(Deadline(timeLimit)) {
+            if let segment = reply.segment { segments.append(segment) }
+        }
+        return segments
+    }
+
+    /// The daemon and the kernel's limits.
+    ///
+    /// Throws what keeps the broker from answering, see `SegmentClient`.
+    public func status() throws(SegmentClientError) -> DaemonStatus {
+        try withLink { link, deadline throws(SegmentClientError) in
+            try link.call(.getStatus, NoParameters(), deadline)
+        }
+    }
+
+    /// Every segment as it is, event `current`, then `listed`, then each change as it happens.
+    ///
+    /// Throws what keeps the broker from answering now, see `SegmentClient`; later the events outlive a restart of the daemon.
+    public func subscribe() throws(SegmentClientError) -> SegmentEvents {
+        try SegmentEvents(address, Deadline(timeLimit))
+    }
+
+    /// Many replies have a connection of their own, so that other calls need not wait for their end.
+    private func open(_ method: BrokerMethod) throws(SegmentClientError) -> Replies {
+        let deadline = Deadline(timeLimit)
+        return try Replies(try address.connect(deadline), method, deadline)
+    }
+}
+
+extension SegmentClient {
+    /// Removes a segment from the kernel; a declared one is made again at the next Acquire or reload.
+    ///
+    /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.segmentInUse)` where `when` is
+    /// `unused` and somebody has it leased or attached, `refused(.noSuchSegment)` where there is none. `outcomeUnknown`
+    /// where the daemon ended before it answered, and what keeps the broker from answering, see `SegmentClient`.
+    public func remove(_ name: String, when: RemoveWhen = .unused) throws(SegmentClientError) {
+        try withLink { link, deadline throws(SegmentClientError) in
+            let _: NoParameters = try link.call(.remove, RemoveParameters(name: name, when: when), deadline)
+        }
+    }
+
+    /// Removes a segment from the kernel and makes it again, with new memory, in one step; one that is not there is made.
+    ///
+    /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.segmentInUse)` where `when` is
+    /// `unused` and somebody has it leased or attached, `refused(.segmentBlocked)` where nothing could be made in its
+    /// place, `refused(.noSuchSegment)` where none is declared. `outcomeUnknown` where the daemon ended before it
+    /// answered, and what keeps the broker from answering, see `SegmentClient`.
+    public func renew(_ name: String, when: RemoveWhen = .unused) throws(SegmentClientError) {
+        try withLink { link, deadline throws(SegmentClientError) in
+            let _: NoParameters = try link.call(.renew, RenewParameters(name: name, when: when), deadline)
+        }
+    }
+
+    /// Makes the daemon read its configuration again; nothing changes if that is bad.
+    ///
+    /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.configurationInvalid)` has every
+    /// problem: also a directory of segments that has vanished, unless `removeAll` says that its segments are to go.
+    /// `outcomeUnknown` where the daemon ended before it answered, and what keeps the broker from answering, see
+    /// `SegmentClient`.
+    public func reload(removeAll: Bool = false) throws(SegmentClientError) -> ReloadOutcome {
+        try withLink { link, deadline throws(SegmentClientError) in
+            // An older daemon knows of no parameter.
+            try link.call(.reload, ReloadParameters(removeAll: removeAll ? true : nil), deadline)
         }
     }
 }

@@ -1,3 +1,5 @@
+import PrintableText
+
 /// What is wrong with a segment, or with the host as segmentd finds it.
 public struct SegmentProblem: Hashable, Sendable, Error {
     /// What sort of problem it is.
@@ -65,5 +67,35 @@ public struct SegmentProblem: Hashable, Sendable, Error {
         public static let groupHasMembers = Kind(rawValue: "group_has_members")
         /// The path of the daemon's socket is gone, or another socket stands there.
         public static let socketGone = Kind(rawValue: "socket_gone")
+    }
+}
+
+/// Something in a configuration file that is wrong or doubtful.
+public struct ConfigurationProblem: Equatable, Sendable {
+    /// The path of the file.
+    public var file: String
+    /// Counted from 1, where known.
+    public var line: Int?
+    /// The key concerned, dotted: `key.project`.
+    public var key: String?
+    /// What was found.
+    public var message: String
+    /// What to do about it.
+    public var remedy: String?
+
+    package init(file: String, line: Int? = nil, key: String? = nil, message: String, remedy: String? = nil) {
+        self.file = file
+        self.line = line
+        self.key = key
+        self.message = message
+        self.remedy = remedy
+    }
+}
+
+extension ConfigurationProblem: CustomStringConvertible {
+    /// `file:line: key: message (remedy)`.
+    public var description: String {
+        (file + (line.map { ":\($0)" } ?? "") + ": " + (key.map { "\($0) " } ?? "") + message
+            + (remedy.map { "; \($0)" } ?? "")).printable
     }
 }

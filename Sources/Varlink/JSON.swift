@@ -56,3 +56,35 @@ package struct JSONError: Error, Equatable, Sendable {
     /// In bytes from the start of the text.
     package var offset: Int
 }
+
+extension String {
+    /// What a peer has sent, as it is sent back in an error: whole where it may be a name, else its beginning.
+    package var quotedBack: String {
+        utf8.count <= Self.longestQuoted
+            ? self : String(decoding: utf8.prefix(Self.longestQuoted), as: UTF8.self) + "…"
+    }
+
+    /// In bytes: a name is shorter.
+    private static let longestQuoted = 256
+}
+
+/// An integer that goes over the wire: there it has 64 bits and a sign, whatever it has here.
+package protocol WireInteger {
+    /// Nil if it does not fit.
+    init?(wire: Int64)
+
+    /// The nearest that fits.
+    var wire: Int64 { get }
+}
+
+extension WireInteger where Self: FixedWidthInteger {
+    package init?(wire: Int64) { self.init(exactly: wire) }
+    package var wire: Int64 { Int64(clamping: self) }
+}
+
+extension Int: WireInteger {}
+extension Int32: WireInteger {}
+extension Int64: WireInteger {}
+extension UInt8: WireInteger {}
+extension UInt32: WireInteger {}
+extension UInt64: WireInteger {}
