@@ -1,8 +1,8 @@
 package import POSIX
-import SystemVSharedMemory
 import SegmentBroker
 import SegmentInterface
-import SegmentModel
+package import SegmentModel
+import SystemVSharedMemory
 package import Varlink
 package import VarlinkServer
 
@@ -194,5 +194,25 @@ extension SegmentService: VarlinkApplication {
             kernelSegmentBytesMax: limits?.totalBytes ?? 0,
             warnings: broker.warnings(totals) + [socketGone].compactMap(\.self)
         )
+    }
+}
+
+/// Why a call fails: the broker's reason, or the protocol's.
+package enum MethodFailure: Error, VarlinkError, Equatable, Sendable {
+    case broker(BrokerError)
+    case standard(StandardError)
+
+    package var name: String {
+        switch self {
+        case .broker(let error): error.name
+        case .standard(let error): error.name
+        }
+    }
+
+    package func encode(to writer: JSONWriter) {
+        switch self {
+        case .broker(let error): error.encode(to: writer)
+        case .standard(let error): error.encode(to: writer)
+        }
     }
 }
