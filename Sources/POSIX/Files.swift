@@ -51,19 +51,24 @@ extension FileDescriptor {
         var bytes: [UInt8] = []
         while bytes.count < limit {
             // /proc looks for its place anew at each read: few are better.
-            let next = try bytesOnce(atMost: min(limit - bytes.count, 1 << 16))
+            let next = try unsafe self.bytes(atMost: min(limit - bytes.count, 1 << 16)) {
+                room throws(Errno) in
+                try unsafe readOnce(into: room)
+            }
             if next.isEmpty { break }
             if bytes.isEmpty { bytes = next } else { bytes += next }
         }
         return bytes
     }
 
-    private func bytesOnce(atMost room: Int) throws(Errno) -> [UInt8] {
+    /// What one call reads into memory of its own.
+    func bytes(
+        atMost room: Int,
+        _ read: (UnsafeMutableRawBufferPointer) throws(Errno) -> Int
+    ) throws(Errno) -> [UInt8] {
         var failure: Errno?
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
-            do throws(Errno) {
-                count = try unsafe readOnce(into: UnsafeMutableRawBufferPointer(buffer))
-            } catch {
+            do throws(Errno) { count = try unsafe read(UnsafeMutableRawBufferPointer(buffer)) } catch {
                 failure = error
             }
         }
@@ -96,4 +101,8 @@ extension FileDescriptor {
         // A file that goes on for more than an Int32 holds.
         return count < 0 ? .max : Int(count)
     }
+}
+
+extension Stat {
+    package func isSameFile(as other: Stat) -> Bool { deviceID == other.deviceID && inode == other.inode }
 }

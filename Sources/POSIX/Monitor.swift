@@ -59,8 +59,11 @@ import Glibc
 extension Monitor where Value: Sendable {
     /// The value at this moment.
     package var current: Value {
-        unsafe pthread_mutex_lock(mutex)
-        defer { unsafe pthread_mutex_unlock(mutex) }
-        return value
+        get {
+            unsafe pthread_mutex_lock(mutex)
+            defer { unsafe pthread_mutex_unlock(mutex) }
+            return value
+        }
+        set { change { $0 = newValue } }
     }
 }

@@ -6,11 +6,9 @@ package struct UserAccount: Equatable, Sendable {
     package var userID: UInt32
     /// The primary group.
     package var groupID: UInt32
+}
 
-    package init(name: String, userID: UInt32, groupID: UInt32) {
-        (self.name, self.userID, self.groupID) = (name, userID, groupID)
-    }
-
+extension UserAccount {
     fileprivate init(_ entry: passwd) {
         unsafe self.init(name: String(cString: entry.pw_name), userID: entry.pw_uid, groupID: entry.pw_gid)
     }
@@ -20,11 +18,9 @@ package struct UserGroup: Equatable, Sendable {
     package var name: String
     package var groupID: UInt32
     package var members: [String]
+}
 
-    package init(name: String, groupID: UInt32, members: [String]) {
-        (self.name, self.groupID, self.members) = (name, groupID, members)
-    }
-
+extension UserGroup {
     fileprivate init(_ entry: Glibc.group) {
         unsafe self.init(name: String(cString: entry.gr_name), groupID: entry.gr_gid, members: [])
         var next = unsafe entry.gr_mem

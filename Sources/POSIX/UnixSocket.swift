@@ -4,31 +4,23 @@ package import SystemPackage
 
 /// Unix sockets, which close on execve(2); unix(7).
 extension FileDescriptor {
-    package enum SocketKind {
-        case stream, datagram
-    }
-
-    /// socket(2).
+    /// A stream, or a datagram socket; socket(2).
     package static func unixSocket(
-        _ kind: SocketKind = .stream,
+        datagram: Bool = false,
         blocking: Bool = true
     ) throws(Errno) -> FileDescriptor {
-        let type = kind == .stream ? SOCK_STREAM : SOCK_DGRAM
+        let type = datagram ? SOCK_DGRAM : SOCK_STREAM
         let options = Int32(SOCK_CLOEXEC.rawValue) | (blocking ? 0 : Int32(SOCK_NONBLOCK.rawValue))
         return FileDescriptor(
             rawValue: try valueOrErrno { Glibc.socket(AF_UNIX, Int32(type.rawValue) | options, 0) }
         )
     }
 
-    /// connect(2).
-    package func connect(to address: UnixAddress) throws(Errno) {
-        _ = try valueOrErrno { unsafe address.withPointer { unsafe Glibc.connect(rawValue, $0, $1) } }
-    }
-
-    /// Bounds how long connect(2) waits for a place in the queue, then EAGAIN; SO_SNDTIMEO of socket(7).
-    package func limitConnecting(to deadline: Deadline) {
+    /// Waits for a place in the queue as long as may be, then throws EAGAIN: SO_SNDTIMEO of socket(7); connect(2).
+    package func connect(to address: UnixAddress, until deadline: Deadline = .never) throws(Errno) {
         var limit = deadline.timeval
         unsafe setsockopt(rawValue, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        _ = try valueOrErrno { unsafe address.withPointer { unsafe Glibc.connect(rawValue, $0, $1) } }
     }
 
     /// bind(2), so that the socket has these permissions at most; umask(2) is the process's.
@@ -86,16 +78,7 @@ extension FileDescriptor {
 
     /// The same into memory of its own.
     package func receive(atMost count: Int) throws(Errno) -> [UInt8] {
-        var failure: Errno?
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { room, received in
-            do throws(Errno) {
-                received = try unsafe receive(into: UnsafeMutableRawBufferPointer(room))
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        return bytes
+        try unsafe bytes(atMost: count) { bytes throws(Errno) in try unsafe receive(into: bytes) }
     }
 
     /// Has the kernel keep about so many bytes of what is sent and not read, which it doubles; SO_SNDBUF of socket(7).

@@ -1,3 +1,4 @@
+import POSIX
 package import SegmentModel
 package import SystemPackage
 
@@ -71,9 +72,14 @@ package struct ConfigurationLocation: Equatable, Sendable {
         mustExist = false
     }
 
-    /// A user's own directory, that need not exist.
-    package init(user directory: FilePath) {
-        directories = [directory]
+    /// A user's own directory below `home`, that need not exist.
+    package init(userHome home: String) {
+        directories = [FilePath(home).appending("segmentd")]
         mustExist = false
+    }
+
+    /// Where this user's programs keep their configuration; see the XDG Base Directory Specification.
+    package static var userHome: String? {
+        ThisProcess.variable("XDG_CONFIG_HOME") ?? ThisProcess.variable("HOME").map { $0 + "/.config" }
     }
 }

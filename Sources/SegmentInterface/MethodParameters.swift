@@ -99,27 +99,7 @@ package struct RemoveParameters: MethodParameters, Equatable, Sendable {
     }
 }
 
-package struct RenewParameters: MethodParameters, Equatable, Sendable {
-    package var name: String
-    package var when: RemoveWhen?
-
-    package init(name: String, when: RemoveWhen?) {
-        self.name = name
-        self.when = when
-    }
-
-    package init(from reader: inout ParameterReader) throws(InvalidParameter) {
-        name = try reader.string("name")
-        when = try reader.optionalWord("when")
-    }
-
-    package func encode(to writer: JSONWriter) {
-        writer.beginObject()
-        writer.member("name", name)
-        if let when { writer.member("when", when.rawValue) }
-        writer.endObject()
-    }
-}
+package typealias RenewParameters = RemoveParameters
 
 package struct ReloadParameters: MethodParameters, Equatable, Sendable {
     /// Whether the segments of a directory that has vanished are to go.

@@ -1,6 +1,5 @@
 import EventLoop
 import POSIX
-import Synchronization
 
 extension BackgroundQueue {
     /// Has `work` done and hands its outcome to `completion` on the loop; nil where there is none within the time limit.
@@ -10,7 +9,7 @@ extension BackgroundQueue {
         _ work: @escaping @Sendable () -> Outcome,
         then completion: @escaping (Outcome?) -> Void
     ) {
-        let isUnwanted = Flag()
+        let isUnwanted = Monitor(false)
         let timer = LateTimer()
         let expected = loop.expect { (outcome: Outcome) in
             if let timer = timer.timer { loop.cancel(timer) }
@@ -18,16 +17,12 @@ extension BackgroundQueue {
         }
         let isRunning = run {
             // Nobody waits any more for what was asked before the thread was held up.
-            if !isUnwanted.value.load(ordering: .relaxed) { expected.send(work()) }
+            if !isUnwanted.current { expected.send(work()) }
         }
         timer.timer = loop.schedule(after: isRunning ? limit : .zero) {
-            isUnwanted.value.store(true, ordering: .relaxed)
+            isUnwanted.current = true
             if loop.forget(expected) { completion(nil) }
         }
-    }
-
-    private final class Flag: Sendable {
-        let value = Atomic(false)
     }
 
     private final class LateTimer {

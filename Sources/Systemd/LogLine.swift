@@ -1,6 +1,6 @@
 package import Logging
+package import POSIX
 import PrintableText
-import Synchronization
 
 /// One message of the log as it waits to be written: all text is safe to be shown, whoever wrote it.
 package struct LogLine: Equatable, Sendable {
@@ -29,17 +29,18 @@ package struct LogLine: Equatable, Sendable {
 /// Hands each message to the thread that writes.
 package struct QueuedLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
-    private let level: SharedLogLevel
+    /// Of all loggers of the process, changed while it runs.
+    private let level: Monitor<Logger.Level>
     private let writer: LogWriter
 
-    package init(level: SharedLogLevel, writer: LogWriter) {
+    package init(level: Monitor<Logger.Level>, writer: LogWriter) {
         self.level = level
         self.writer = writer
     }
 
     package var logLevel: Logger.Level {
-        get { level.value }
-        set { level.value = newValue }
+        get { level.current }
+        set { level.current = newValue }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -51,19 +52,5 @@ package struct QueuedLogHandler: LogHandler {
         let own = event.metadata ?? [:]
         let metadata = metadata.isEmpty ? own : metadata.merging(own, uniquingKeysWith: { $1 })
         writer.write(LogLine(event.level, event.message.description, metadata))
-    }
-}
-
-/// The level of all loggers of the process, changed while it runs.
-package final class SharedLogLevel: Sendable {
-    private let level: Mutex<Logger.Level>
-
-    package init(_ level: Logger.Level) {
-        self.level = Mutex(level)
-    }
-
-    package var value: Logger.Level {
-        get { level.withLock { $0 } }
-        set { level.withLock { $0 = newValue } }
     }
 }

@@ -20,7 +20,7 @@ package final class NotifySocket: ServiceManager {
     /// A path, or with `@` in front a name of the abstract namespace; unix(7).
     init(_ name: String?) {
         address = name.flatMap(UnixAddress.init(pathOrAbstract:))
-        socket = address == nil ? nil : try? .unixSocket(.datagram)
+        socket = address == nil ? nil : try? .unixSocket(datagram: true)
     }
 
     deinit { try? socket?.close() }

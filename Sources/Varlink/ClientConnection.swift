@@ -152,8 +152,7 @@ package final class ClientConnection {
         }
         while true {
             // A full queue makes connect(2) wait as long as it may send; EAGAIN is the end of that.
-            socket.limitConnecting(to: deadline)
-            do throws(Errno) { return try socket.connect(to: address) } catch {
+            do throws(Errno) { return try socket.connect(to: address, until: deadline) } catch {
                 switch error {
                 // A handled signal ends the wait in the queue and leaves the socket as it was.
                 case .interrupted: guard !deadline.hasPassed else { throw .timedOut }

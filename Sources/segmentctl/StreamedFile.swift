@@ -36,7 +36,7 @@ struct StreamedFile {
                 link.permissions.contains(.ownerRead),
                 let file = try? path.stat()
             else { return false }
-            return file.deviceID == own.deviceID && file.inode == own.inode
+            return file.isSameFile(as: own)
         }
     }
 

@@ -6,7 +6,6 @@ import SegmentConfiguration
 import SegmentModel
 import SegmentRecords
 import SegmentService
-import Synchronization
 import SystemPackage
 import SystemVSharedMemory
 import Systemd
@@ -32,7 +31,8 @@ final class Daemon {
     private let socketPath: FilePath
     /// What systemd handed over.
     private let handedOver: FileDescriptor?
-    private let socket = OpenedSocket()
+    /// Once it is open, so that whoever ends the process finds it.
+    private let socket = Monitor<Socket?>(nil)
     private var running: Running?
     /// As long as the process: its threads end with nothing else.
     nonisolated(unsafe) private static var kept: Running?
@@ -49,15 +49,6 @@ final class Daemon {
         case started
         case failed(StartError)
         case ended
-    }
-
-    /// The socket once it is open, so that whoever ends the process finds it.
-    private final class OpenedSocket: Sendable {
-        private let socket = Mutex<Socket?>(nil)
-        var value: Socket? {
-            get { socket.withLock { $0 } }
-            set { socket.withLock { $0 = newValue } }
-        }
     }
 
     /// What runs until the end.
@@ -103,7 +94,7 @@ final class Daemon {
         case .success(let configuration): self.configuration = configuration
         case .failure(let invalid): throw .configuration(invalid)
         }
-        log.level.value = Logger.Level(configuration.settings.logLevel)
+        log.level.current = Logger.Level(configuration.settings.logLevel)
         try Self.ask(
             worlds.files,
             loop,
@@ -163,9 +154,9 @@ final class Daemon {
         _ isReloadDue: inout Bool
     ) throws(StartError) -> Message {
         var patience = Patience()
-        let end = ContinuousClock.now + .seconds(30)
-        while end > .now {
-            switch inbox.next(within: min(patience.rest, end - .now)) {
+        let deadline = Deadline(.seconds(30))
+        while !deadline.hasPassed {
+            switch inbox.next(within: min(patience.rest, deadline.remaining)) {
             case .signal(.reload): isReloadDue = true
             case .signal: throw .interrupted
             case let message?: return message
@@ -180,15 +171,15 @@ final class Daemon {
 
     /// How long until it is told again that the start waits, however many messages come meanwhile.
     private struct Patience {
-        private var end = ContinuousClock.now + .seconds(5)
+        private var deadline = Deadline(.seconds(5))
 
-        var rest: Duration { max(.zero, end - .now) }
+        var rest: Duration { deadline.remaining }
 
         /// True once each time it is over.
         var isOver: Bool {
             mutating get {
-                guard end <= .now else { return false }
-                end = .now + .seconds(5)
+                guard deadline.hasPassed else { return false }
+                deadline = Deadline(.seconds(5))
                 return true
             }
         }
@@ -243,7 +234,7 @@ final class Daemon {
     private var makeSocket: @Sendable () -> Result<Socket, StartError> {
         { [socket, socketPath, handedOver] in
             let result = Result { () throws(StartError) in try Socket(handedOver, orAt: socketPath) }
-            socket.value = try? result.get()
+            socket.current = try? result.get()
             return result
         }
     }
@@ -299,7 +290,7 @@ final class Daemon {
 
     /// Takes the socket's path away; false if its file system does not answer.
     private func removeSocket() -> Bool {
-        guard let socket = socket.value else { return true }
+        guard let socket = socket.current else { return true }
         let expected = loop.expect { [inbox] in inbox.post(.ended) }
         let removal: @Sendable () -> Void = {
             socket.remove()
@@ -307,8 +298,8 @@ final class Daemon {
         }
         // Behind nothing that may be held up.
         do throws(Errno) { try Thread.detach(removal) } catch { removal() }
-        let end = ContinuousClock.now + Self.longestStop
-        while let message = inbox.next(within: end - .now) {
+        let deadline = Deadline(Self.longestStop)
+        while let message = inbox.next(within: deadline.remaining) {
             if case .ended = message { return true }
         }
         return false
@@ -354,8 +345,8 @@ final class Daemon {
                 started: clock.realtime(),
                 descriptors: Int(clamping: ThisProcess.descriptorLimit ?? .max)
             ),
-            setLogLevel: { level.value = Logger.Level($0) },
-            socketProblem: { [socket] in socket.value?.problem }
+            setLogLevel: { level.current = Logger.Level($0) },
+            socketProblem: { [socket] in socket.current?.problem }
         )
         service.adoptSettings()
         return service

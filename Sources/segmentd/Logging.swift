@@ -1,17 +1,18 @@
 import Logging
+import POSIX
 import SegmentModel
 import SystemPackage
 import Systemd
 
 /// The daemon's log: the journal under systemd, else standard error.
 struct DaemonLog: Sendable {
-    let level: SharedLogLevel
+    let level: Monitor<Logger.Level>
     let logger: Logger
     private let writer: LogWriter
 
     /// Starts the thread that writes.
     init() throws(Errno) {
-        let level = SharedLogLevel(.info)
+        let level = Monitor(Logger.Level.info)
         let writer = try LogWriter.start(.current)
         self.level = level
         self.writer = writer

@@ -31,7 +31,7 @@ struct Places: Equatable {
                 system: environment.configurationDirectory.map { FilePath($0) } ?? "/etc/segmentd"
             )
         } else if let home = environment.userConfigurationHome {
-            configuration = ConfigurationLocation(user: FilePath(home).appending("segmentd"))
+            configuration = ConfigurationLocation(userHome: home)
         } else {
             throw .noPlace(option: "--config", variable: "XDG_CONFIG_HOME")
         }
@@ -85,12 +85,11 @@ struct Environment {
     var isUnderSystemd: Bool
 
     static var current: Environment {
-        let home = ThisProcess.variable("HOME")
-        return Environment(
+        Environment(
             userID: ThisProcess.userID,
             configurationDirectory: directory("CONFIGURATION_DIRECTORY"),
             runtimeDirectory: directory("RUNTIME_DIRECTORY"),
-            userConfigurationHome: ThisProcess.variable("XDG_CONFIG_HOME") ?? home.map { $0 + "/.config" },
+            userConfigurationHome: ConfigurationLocation.userHome,
             userRuntimeDirectory: ThisProcess.variable("XDG_RUNTIME_DIR"),
             isUnderSystemd: ThisProcess.variable("NOTIFY_SOCKET") != nil
                 && ThisProcess.variable("RUNTIME_DIRECTORY") != nil

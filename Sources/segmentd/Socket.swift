@@ -9,7 +9,7 @@ struct Socket: Sendable {
     /// Where clients find it; nil where it has no path.
     private let path: String?
     /// What stood at the path when the socket was new.
-    private let file: FileIdentity?
+    private let file: Stat?
     /// Made by this process, so that it goes with it.
     private let isOwn: Bool
 
@@ -18,7 +18,7 @@ struct Socket: Sendable {
         if let handedOver {
             descriptor = handedOver
             self.path = handedOver.unixSocketPath.flatMap { $0.hasPrefix("/") ? $0 : nil }
-            file = self.path.flatMap(FileIdentity.init)
+            file = self.path.flatMap(Self.found)
             isOwn = false
             return
         }
@@ -29,13 +29,22 @@ struct Socket: Sendable {
             throw .socket(error)
         }
         self.path = path.string
-        file = FileIdentity(path.string)
+        file = Self.found(path.string)
         isOwn = true
+    }
+
+    private static func found(_ path: String) -> Stat? {
+        try? FilePath(path).stat(followTargetSymlink: false)
+    }
+
+    private var isInPlace: Bool {
+        guard let file, let found = path.flatMap(Self.found) else { return false }
+        return found.isSameFile(as: file)
     }
 
     /// Takes the path away, unless it is somebody else's by now.
     func remove() {
-        guard isOwn, let path, let file, FileIdentity(path) == file else { return }
+        guard isOwn, let path, isInPlace else { return }
         try? FilePath(path).unlink()
     }
 
@@ -43,23 +52,11 @@ struct Socket: Sendable {
     ///
     /// The file system may not answer: not to be asked on the event loop.
     var problem: SegmentProblem? {
-        guard let path, file == nil || FileIdentity(path) != file else { return nil }
+        guard let path, !isInPlace else { return nil }
         return SegmentProblem(
             .socketGone,
             message: "its socket \(path) is gone, no new client finds it",
             remedy: isOwn ? "restart segmentd" : "`systemctl restart segmentd.socket`"
         )
-    }
-}
-
-/// Which file stands at a path, so that another in its place is told from it.
-private struct FileIdentity: Equatable {
-    private let device: DeviceID
-    private let inode: Inode
-
-    /// Nil if nothing stands there.
-    init?(_ path: String) {
-        guard let file = try? FilePath(path).stat(followTargetSymlink: false) else { return nil }
-        (device, inode) = (file.deviceID, file.inode)
     }
 }

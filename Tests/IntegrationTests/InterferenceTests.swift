@@ -90,7 +90,7 @@ extension RealDaemon {
                     groupID: before.ownerGroupID,
                     mode: []
                 )
-                try daemon.expectSaidOnce("mode 00: set as declared")
+                try daemon.expectSaidOnce("mode 0000: set as declared")
                 let after = try kernel.statusOfAny(identifier)
                 #expect(after.ownerUserID == before.ownerUserID)
                 #expect(after.ownerGroupID == before.ownerGroupID)

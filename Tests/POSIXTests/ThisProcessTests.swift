@@ -1,7 +1,8 @@
 import Glibc
-import POSIX
 import SystemPackage
 import Testing
+
+@testable import POSIX
 
 @Suite struct ThisProcessTests {
     @Test func `an empty variable is as good as none, unless that is asked for`() {

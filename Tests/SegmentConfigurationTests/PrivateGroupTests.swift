@@ -1,6 +1,6 @@
-import POSIX
 import Testing
 
+@testable import POSIX
 @testable import SegmentConfiguration
 
 @Suite struct PrivateGroupTests {

@@ -42,15 +42,11 @@ struct Check: ParsableCommand {
 
     private var location: ConfigurationLocation {
         if let directory { return ConfigurationLocation(only: FilePath(directory)) }
-        guard ThisProcess.userID != 0, let home = Self.configurationHome else {
+        guard ThisProcess.userID != 0, let home = ConfigurationLocation.userHome else {
             return ConfigurationLocation()
         }
-        let user = ConfigurationLocation(user: FilePath(home).appending("segmentd"))
+        let user = ConfigurationLocation(userHome: home)
         return (try? user.directories[0].stat()) == nil ? ConfigurationLocation() : user
-    }
-
-    private static var configurationHome: String? {
-        ThisProcess.variable("XDG_CONFIG_HOME") ?? ThisProcess.variable("HOME").map { $0 + "/.config" }
     }
 
     /// The service's user where there is one and the configuration may be the service's, else the caller.
