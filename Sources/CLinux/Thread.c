@@ -21,3 +21,10 @@ int clinux_start_thread(pthread_t *thread, size_t stack, void *(*run)(void *), v
     pthread_attr_destroy(&attributes);
     return error;
 }
+
+static _Thread_local char text[CLINUX_THREAD_TEXT_SIZE];
+static _Thread_local int number;
+
+char *clinux_thread_text(void) { return text; }
+
+int *clinux_thread_number(void) { return &number; }

@@ -1,9 +1,20 @@
 #pragma once
-
-// epoll(7), timerfd_create(2) and signalfd(2), which Swift's Glibc module leaves out. Each descriptor is close-on-exec,
-// or -1 with errno.
 #include <stdint.h>
 #include <sys/epoll.h>
+
+// Descriptors that Swift's Glibc module leaves out. Each is close-on-exec, or -1 with errno.
+
+// eventfd(2).
+int clinux_event_descriptor(void);
+
+// pidfd_open(2) has no function in the glibc of Debian 12: readable once the process has ended.
+int clinux_process_descriptor(int32_t process);
+
+// ppoll(2) of one descriptor for reading, which Glibc's module does not show: for so many milliseconds, or without end
+// if negative, while only the signals of `held`, a sigset_t, are held back.
+int clinux_poll_with_signals(int descriptor, int milliseconds, const void *held);
+
+// epoll(7), timerfd_create(2) and signalfd(2).
 
 // As struct epoll_event, whose union has a pointer, which would make it unsafe in Swift.
 struct clinux_event {

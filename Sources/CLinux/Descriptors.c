@@ -1,9 +1,23 @@
-#include "Epoll.h"
+#define _GNU_SOURCE
+#include "Descriptors.h"
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+int clinux_event_descriptor(void) { return eventfd(0, EFD_CLOEXEC); }
+
+int clinux_process_descriptor(int32_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+int clinux_poll_with_signals(int descriptor, int milliseconds, const void *held) {
+    struct pollfd entry = {.fd = descriptor, .events = POLLIN};
+    struct timespec limit = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000L};
+    return ppoll(&entry, 1, milliseconds < 0 ? NULL : &limit, held);
+}
 
 _Static_assert(sizeof(struct clinux_event) == sizeof(struct epoll_event), "a twin of struct epoll_event");
 _Static_assert(offsetof(struct clinux_event, token) == offsetof(struct epoll_event, data), "a twin of struct epoll_event");

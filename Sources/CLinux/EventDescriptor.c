@@ -1,4 +1,0 @@
-#include "EventDescriptor.h"
-#include <sys/eventfd.h>
-
-int clinux_event_descriptor(void) { return eventfd(0, EFD_CLOEXEC); }
