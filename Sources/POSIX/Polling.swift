@@ -51,3 +51,32 @@ extension FileDescriptor {
         return ready > 0 ? (entries[0].revents != 0, entries[1].revents != 0) : (false, false)
     }
 }
+
+/// A standard stream may be shared with a program that has set O_NONBLOCK on it; open(2).
+extension FileDescriptor {
+    /// Reads once, as soon as there is something to read.
+    package func readPatiently(into bytes: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
+        while true {
+            do throws(Errno) { return try unsafe readOnce(into: bytes) } catch {
+                try waitPatiently(for: .read, after: error)
+            }
+        }
+    }
+
+    /// Writes everything.
+    package func writePatiently(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
+        var written = 0
+        while written < bytes.count {
+            do throws(Errno) {
+                written += try unsafe writeOnce(UnsafeRawBufferPointer(rebasing: bytes[written...]))
+            } catch {
+                try waitPatiently(for: .write, after: error)
+            }
+        }
+    }
+
+    private func waitPatiently(for events: PollEvents, after error: Errno) throws(Errno) {
+        guard error == .wouldBlock || error == .interrupted else { throw error }
+        if error == .wouldBlock { try wait(for: events) }
+    }
+}

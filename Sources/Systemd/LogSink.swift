@@ -81,27 +81,20 @@ enum Journal {
 package enum StandardError {
     /// Writes all of it, however long that takes; false if it cannot be written.
     static func write(_ text: String) -> Bool {
-        var rest = Array(text.utf8)[...]
-        while !rest.isEmpty {
-            do throws(Errno) { rest = try rest.dropFirst(writeOnce(rest)) } catch {
-                // Whoever shares the terminal or pipe has made it non-blocking.
-                guard error == .wouldBlock || error == .interrupted else { return false }
-                if error == .wouldBlock { _ = try? FileDescriptor.standardError.wait(for: .write) }
-            }
+        var text = text
+        return text.withUTF8 { bytes in
+            (try? unsafe FileDescriptor.standardError.writePatiently(UnsafeRawBufferPointer(bytes))) != nil
         }
-        return true
     }
 
     /// Writes a short text unless there is no room for it within a second, for a process without its thread.
     package static func tryToWrite(_ text: String) {
-        let ready = try? FileDescriptor.standardError.wait(for: .write, until: Deadline(.seconds(1)))
-        // No more than a pipe takes at once: PIPE_BUF of pipe(7).
-        if ready?.isEmpty == false { _ = try? writeOnce(Array(text.utf8.prefix(4096))[...]) }
-    }
-
-    private static func writeOnce(_ bytes: ArraySlice<UInt8>) throws(Errno) -> Int {
-        try unsafe bytes.span.bytes.withUnsafeBytes { bytes throws(Errno) in
-            try unsafe FileDescriptor.standardError.writeOnce(bytes)
+        let error = FileDescriptor.standardError
+        guard let ready = try? error.wait(for: .write, until: Deadline(.seconds(1))), !ready.isEmpty else {
+            return
         }
+        // No more than a pipe takes at once: PIPE_BUF of pipe(7).
+        let bytes = Array(text.utf8.prefix(4096))
+        _ = unsafe bytes.withUnsafeBytes { bytes in try? unsafe error.writeOnce(bytes) }
     }
 }
