@@ -36,7 +36,7 @@ import Testing
         Condition(
             kind: "key_path_unreadable",
             definition: .test("a", key: .path("/srv/file", project: 65)),
-            prepare: { $0.lifeline.fault = (0, .permissionDenied) },
+            prepare: { $0.lifeline.fault = (1, .permissionDenied) },
             message: "/srv/file, from which ftok makes the key, cannot be looked up: Permission denied",
             remedy:
                 "let the daemon's user search its directories, or declare the key as a number: value = 0x…"
@@ -57,7 +57,7 @@ import Testing
         Condition(
             kind: "kernel_limit",
             definition: .test("a"),
-            prepare: { $0.fake.capacity = 0 },
+            prepare: { $0.kernel.capacity = 0 },
             message: "all 0 identifiers of the kernel are in use",
             remedy:
                 "remove segments that nobody uses (`ipcs -m` shows nattch 0, `ipcrm`), or raise kernel.shmmni with sysctl"
@@ -65,7 +65,7 @@ import Testing
         Condition(
             kind: "out_of_memory",
             definition: .test("a"),
-            prepare: { $0.lifeline.fault = (2, .noMemory) },
+            prepare: { $0.lifeline.fault = (4, .noMemory) },
             message: "the kernel has no memory for 4 KiB (shmget)",
             remedy: "free memory, or declare a smaller size; segmentd tries again by itself"
         ),
@@ -73,8 +73,8 @@ import Testing
             kind: "out_of_memory",
             definition: .test("a", size: 64 << 30),
             prepare: {
-                $0.lifeline.fault = (2, .noMemory)
-                $0.fake.memoryOfHost = MemoryLimits(
+                $0.lifeline.fault = (4, .noMemory)
+                $0.kernel.memoryOfHost = MemoryLimits(
                     ram: 24 << 30,
                     swap: 0,
                     overcommit: .heuristic,
@@ -92,7 +92,7 @@ import Testing
             definition: .test("a"),
             prepare: {
                 $0.lifeline.refused = (.attach, .noMemory)
-                $0.fake.largestAddressSpace = 1 << 30
+                $0.kernel.largestAddressSpace = 1 << 30
             },
             state: .drifted,
             message: "the daemon cannot attach 4 KiB: its address space is limited to 1 GiB (RLIMIT_AS)",
@@ -119,9 +119,9 @@ import Testing
             kind: "squatted",
             definition: .test("a", key: .value(SegmentKey(rawValue: 0x77))),
             prepare: { fixture in
-                fixture.fake.goneProcesses = [1]
-                _ = try fixture.fake.acting(as: 1001) {
-                    try fixture.fake.get(
+                fixture.kernel.goneProcesses = [1]
+                _ = try fixture.kernel.acting(as: 1001) {
+                    try fixture.kernel.get(
                         SegmentKey(rawValue: 0x77),
                         size: 1024,
                         flags: .create,
@@ -139,14 +139,14 @@ import Testing
             kind: "squatted",
             definition: .test("a", key: .value(SegmentKey(rawValue: 0x77))),
             prepare: { fixture in
-                _ = try fixture.fake.acting(as: 1001) {
-                    let other = try fixture.fake.get(
+                _ = try fixture.kernel.acting(as: 1001) {
+                    let other = try fixture.kernel.get(
                         SegmentKey(rawValue: 0x77),
                         size: 1024,
                         flags: .create,
                         mode: .ownerRead
                     )
-                    return try fixture.fake.attach(other, readOnly: true)
+                    return try fixture.kernel.attach(other, readOnly: true)
                 }
             },
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1, 1 KiB, "
@@ -158,7 +158,7 @@ import Testing
         Condition(
             kind: "records_unwritable",
             definition: .test("a"),
-            prepare: { $0.records.isFull = true },
+            prepare: { $0.disk.isFull = true },
             message: "its record cannot be written: write state: No space left on device",
             remedy: "see that the state directory has room and answers; segmentd tries again by itself"
         ),
@@ -170,7 +170,7 @@ import Testing
     ) throws {
         let fixture = try BrokerFixture()
         try condition.prepare(fixture)
-        fixture.fake.files["/srv/file"] = 1
+        fixture.kernel.files["/srv/file"] = 1
         try fixture.start([condition.definition])
         let lifecycle = fixture.broker.segments["a"]?.lifecycle
         let problem = try #require(lifecycle?.problems.first)
@@ -183,7 +183,7 @@ import Testing
         #expect(throws: BrokerError.segmentBlocked(name: condition.definition.name, problem: problem)) {
             try fixture.broker.acquire("a", .readOnly, LeaseHolder(.root))
         }
-        let ours = fixture.fake.segments.values.filter { $0.creatorUserID == 990 }
+        let ours = fixture.kernel.segments.values.filter { $0.creatorUserID == 990 }
         #expect(ours.allSatisfy { $0.mode == .ownerReadWrite })
     }
 
@@ -192,7 +192,7 @@ import Testing
         fixture.isService = false
         try fixture.kill()
         let key = SegmentKey(rawValue: 0x77)
-        let own = try fixture.fake.get(key, size: 1024, flags: .create, mode: .ownerRead)
+        let own = try fixture.kernel.get(key, size: 1024, flags: .create, mode: .ownerRead)
         try fixture.start([.test("a", key: .value(key))])
         let problem = try #require(try fixture.describe("a").problems.first)
         #expect(problem.kind == .squatted)
@@ -202,8 +202,8 @@ import Testing
 
     @Test func `two names on one key: the later one is blocked by the collision`() throws {
         let fixture = try BrokerFixture()
-        fixture.fake.files["/srv/one"] = 0x1_0007
-        fixture.fake.files["/srv/two"] = 0x2_0007
+        fixture.kernel.files["/srv/one"] = 0x1_0007
+        fixture.kernel.files["/srv/two"] = 0x2_0007
         try fixture.start([
             .test("a", key: .path("/srv/one", project: 65)), .test("b", key: .path("/srv/two", project: 65)),
         ])

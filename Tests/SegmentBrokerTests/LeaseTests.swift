@@ -12,12 +12,12 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let grant = try fixture.broker.acquire("a", .readWrite, LeaseHolder(.member))
-        let status = try fixture.fake.statusOfAny(grant.identifier)
+        let status = try fixture.kernel.statusOfAny(grant.identifier)
         #expect(grant.key == status.key)
         #expect(grant.size.bytes == status.size)
         #expect(grant.creatorUserID == 990)
         #expect(grant.changeTime == status.lastChange)
-        #expect(grant.ipcNamespace == fixture.fake.namespace)
+        #expect(grant.ipcNamespace == fixture.kernel.namespace)
         #expect(fixture.broker.leaseCount == 1)
         let lease = try #require(try fixture.describe("a").leases.first)
         #expect(lease.processID == Client.member.processID)
@@ -38,7 +38,7 @@ import Testing
         #expect(throws: BrokerError.self) {
             try fixture.broker.acquire("w", .readOnly, LeaseHolder(.stranger))
         }
-        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.kernel.segments.count == 1)
     }
 
     @Test func `unknown names and blocked segments are told`() throws {
@@ -151,7 +151,8 @@ import Testing
         #expect(asked() == 4)
         // What somebody else has done in between is seen.
         let first = try acquire("a")
-        try fixture.fake.acting(as: .root) { () throws(Errno) in try fixture.fake.remove(first.identifier) }
+        try fixture.kernel.acting(as: .root) { () throws(Errno) in try fixture.kernel.remove(first.identifier)
+        }
         let second = try fixture.broker.together { try acquire("a") }
         #expect(second.identifier != first.identifier)
     }
@@ -173,7 +174,7 @@ import Testing
                 try fixture.broker.release(first.lease, holder)
                 let second = try fixture.broker.acquire(name, .readOnly, holder)
                 #expect(second.identifier != first.identifier)
-                #expect(fixture.fake.segments[second.identifier]?.isMarkedForRemoval == false)
+                #expect(fixture.kernel.segments[second.identifier]?.isMarkedForRemoval == false)
             }
         }
     }
@@ -188,10 +189,10 @@ import Testing
             try fixture.broker.release(try fixture.broker.acquire("w", .readOnly, holder).lease, holder)
             fixture.lifeline.refused = (.remove, .notPermitted)
             try fixture.broker.release(first.lease, holder)
-            #expect(fixture.fake.segments[first.identifier]?.mode == FilePermissions(rawValue: 0o660))
+            #expect(fixture.kernel.segments[first.identifier]?.mode == FilePermissions(rawValue: 0o660))
             let second = try fixture.broker.acquire("w", .readOnly, holder)
             #expect(second.identifier == first.identifier)
-            #expect(fixture.fake.segments[first.identifier]?.mode == FilePermissions(rawValue: 0o660))
+            #expect(fixture.kernel.segments[first.identifier]?.mode == FilePermissions(rawValue: 0o660))
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
 @Suite struct LifeCycleTests {
     private func status(_ fixture: BrokerFixture, _ name: String) throws -> SegmentStatus {
         let identifier = try #require(try fixture.describe(name).identifier)
-        return try fixture.fake.statusOfAny(identifier)
+        return try fixture.kernel.statusOfAny(identifier)
     }
 
     @Test func `a declared segment is made with its group and mode, shielded, and recorded`() throws {
@@ -26,7 +26,7 @@ import Testing
         let described = try fixture.describe("a")
         #expect(described.state == .ready)
         #expect(described.attachments == 0)
-        #expect(fixture.records.records.values.first?.identifier == described.identifier)
+        #expect(fixture.disk.records.values.first?.identifier == described.identifier)
     }
 
     @Test func `nobody can attach before group and mode are set`() throws {
@@ -34,7 +34,9 @@ import Testing
         try fixture.start([.test("a")])
         let calls = fixture.lifeline.calls.map(\.word)
         let made = try #require(calls.lastIndex(of: .create))
-        #expect(calls[made...].starts(with: [.create, .attach, .excludeFromCoreDumps, .setOwner]))
+        #expect(
+            calls[made...].starts(with: [.create, .writeRecord, .attach, .excludeFromCoreDumps, .setOwner])
+        )
     }
 
     @Test func `a while-used segment is made at the first Acquire and goes after its linger`() throws {
@@ -57,8 +59,8 @@ import Testing
         fixture.clock.now += .seconds(30)
         fixture.broker.expire()
         #expect(try fixture.state("a") == .absent)
-        #expect(fixture.fake.segments.isEmpty)
-        #expect(fixture.records.records.isEmpty)
+        #expect(fixture.kernel.segments.isEmpty)
+        #expect(fixture.disk.records.isEmpty)
     }
 
     @Test func `an attachment without a lease keeps a while-used segment`() throws {
@@ -66,12 +68,12 @@ import Testing
         try fixture.start([.test("a", keep: .whileUsed(linger: .zero))])
         let holder = LeaseHolder(.member)
         let grant = try fixture.broker.acquire("a", .readWrite, holder)
-        let address = try fixture.fake.acting(as: 1000, group: 500) {
-            try fixture.fake.attach(grant.identifier, readOnly: false)
+        let address = try fixture.kernel.acting(as: 1000, group: 500) {
+            try fixture.kernel.attach(grant.identifier, readOnly: false)
         }
         fixture.broker.disconnected(holder)
         #expect(try fixture.state("a") == .ready)
-        try fixture.fake.detach(address)
+        try fixture.kernel.detach(address)
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .absent)
     }
@@ -89,7 +91,7 @@ import Testing
         try fixture.start(definitions)
         #expect(try definitions.map { try fixture.describe($0.name.string).identifier } == before)
         #expect(try definitions.map { try status(fixture, $0.name.string).attachmentCount } == [1, 1, 1])
-        #expect(fixture.fake.segments.count == 3)
+        #expect(fixture.kernel.segments.count == 3)
     }
 
     @Test func `a stop removes what is kept until the stop, and what is used by nobody`() throws {
@@ -114,7 +116,7 @@ import Testing
         try fixture.start([.test("stop", keep: .untilStop), .test("used", keep: .whileUsed(linger: .zero))])
         _ = try fixture.broker.acquire("used", .readWrite, LeaseHolder(.member))
         fixture.broker.stop(isRestart: true)
-        #expect(fixture.fake.segments.count == 2)
+        #expect(fixture.kernel.segments.count == 2)
     }
 
     @Test func `a restart keeps what is leased and not attached yet, though its connection closes`() throws {
@@ -124,28 +126,30 @@ import Testing
         let grant = try fixture.broker.acquire("a", .readWrite, holder)
         fixture.broker.stop(isRestart: true)
         fixture.broker.disconnected(holder)
-        #expect(fixture.fake.segments[grant.identifier]?.isMarkedForRemoval == false)
+        #expect(fixture.kernel.segments[grant.identifier]?.isMarkedForRemoval == false)
     }
 
     @Test func `until-stop with clients attached is marked: theirs until their last detach`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .untilStop)])
         let identifier = try #require(try fixture.describe("a").identifier)
-        let address = try fixture.fake.acting(as: 0) { try fixture.fake.attach(identifier, readOnly: true) }
+        let address = try fixture.kernel.acting(as: 0) {
+            try fixture.kernel.attach(identifier, readOnly: true)
+        }
         fixture.broker.stop(isRestart: false)
-        #expect(try fixture.fake.statusOfAny(identifier).isMarkedForRemoval)
-        #expect(try fixture.fake.statusOfAny(identifier).attachmentCount == 1)
-        try fixture.fake.detach(address)
-        #expect(fixture.fake.segments.isEmpty)
+        #expect(try fixture.kernel.statusOfAny(identifier).isMarkedForRemoval)
+        #expect(try fixture.kernel.statusOfAny(identifier).attachmentCount == 1)
+        try fixture.kernel.detach(address)
+        #expect(fixture.kernel.segments.isEmpty)
     }
 
     @Test func `a squatter's segment is never touched and blocks one name alone`() throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x1234)
-        let squatted = try fixture.fake.acting(as: 1001) {
-            try fixture.fake.get(key, size: 10, flags: .create, mode: .ownerReadWrite)
+        let squatted = try fixture.kernel.acting(as: 1001) {
+            try fixture.kernel.get(key, size: 10, flags: .create, mode: .ownerReadWrite)
         }
-        let before = try fixture.fake.statusOfAny(squatted)
+        let before = try fixture.kernel.statusOfAny(squatted)
         try fixture.start([.test("a", key: .value(key)), .test("b")])
         #expect(try fixture.state("a") == .blocked)
         #expect(try fixture.state("b") == .ready)
@@ -153,9 +157,9 @@ import Testing
         #expect(problem.kind == .squatted)
         #expect(problem.message.contains("segment 1 of user 1001"))
         #expect(problem.remedy?.contains("ipcrm -m 1") == true)
-        #expect(try fixture.fake.statusOfAny(squatted) == before)
+        #expect(try fixture.kernel.statusOfAny(squatted) == before)
         // Gone: made at the next check.
-        try fixture.fake.acting(as: 1001) { try fixture.fake.remove(squatted) }
+        try fixture.kernel.acting(as: 1001) { try fixture.kernel.remove(squatted) }
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .ready)
     }
@@ -163,7 +167,7 @@ import Testing
     @Test func `what our own user created under the key is taken over, whatever its size`() throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x1234)
-        let found = try fixture.fake.get(key, size: 77, flags: .create, mode: .ownerReadWrite)
+        let found = try fixture.kernel.get(key, size: 77, flags: .create, mode: .ownerReadWrite)
         try fixture.start([.test("a", key: .value(key))])
         let described = try fixture.describe("a")
         #expect(described.identifier == found)
@@ -179,7 +183,7 @@ import Testing
         fixture.isService = false
         try fixture.kill()
         let key = SegmentKey(rawValue: 0x1234)
-        let stranger = try fixture.fake.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+        let stranger = try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
         try fixture.start([.test("a", key: .value(key)), .test("b")])
         #expect(try fixture.state("a") == .blocked)
         let made = try fixture.describe("b").identifier
@@ -187,7 +191,7 @@ import Testing
         try fixture.start([.test("a", key: .value(key)), .test("b")])
         #expect(try fixture.state("a") == .blocked)
         #expect(try fixture.describe("b").identifier == made)
-        #expect(try fixture.fake.statusOfAny(stranger).attachmentCount == 0)
+        #expect(try fixture.kernel.statusOfAny(stranger).attachmentCount == 0)
     }
 
     @Test func `a group or key file that is missing blocks alone, and is tried again`() throws {
@@ -200,7 +204,7 @@ import Testing
         #expect(try fixture.describe("a").problems.map(\.kind) == [.groupUnknown])
         #expect(try fixture.describe("b").problems.map(\.kind) == [.keyPathMissing])
         fixture.groups.lookups["nobody-knows"] = .found(501)
-        fixture.fake.files["/srv/missing"] = 0x99
+        fixture.kernel.files["/srv/missing"] = 0x99
         fixture.broker.check(groups: fixture.groups)
         #expect(try ["a", "b"].map(fixture.state) == [.ready, .ready])
     }
@@ -208,10 +212,10 @@ import Testing
     @Test func `a live segment with a record needs neither its key file nor its group's name`() throws {
         let fixture = try BrokerFixture()
         let definition = SegmentDefinition.test("a", key: .path("/srv/file", project: 65))
-        fixture.fake.files["/srv/file"] = 0x99
+        fixture.kernel.files["/srv/file"] = 0x99
         try fixture.start([definition])
         let before = try fixture.describe("a").identifier
-        fixture.fake.files["/srv/file"] = nil
+        fixture.kernel.files["/srv/file"] = nil
         fixture.groups = GroupTable()
         try fixture.kill()
         try fixture.start([definition])
@@ -222,23 +226,23 @@ import Testing
     @Test func `a live segment keeps its key when its file is replaced, and the drift is named`() throws {
         let fixture = try BrokerFixture()
         let definition = SegmentDefinition.test("a", key: .path("/srv/file", project: 65))
-        fixture.fake.files["/srv/file"] = 0x99
+        fixture.kernel.files["/srv/file"] = 0x99
         try fixture.start([definition])
         let key = try fixture.describe("a").key
-        fixture.fake.files["/srv/file"] = 0x77
+        fixture.kernel.files["/srv/file"] = 0x77
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .drifted)
         #expect(try fixture.describe("a").key == key)
         #expect(try fixture.describe("a").problems.map(\.kind) == [.keyMoved])
         try fixture.broker.remove("a", when: .unused, viewer: Viewer(client: .root, isAdministrator: true))
         _ = try fixture.broker.acquire("a", .readWrite, LeaseHolder(.member))
-        #expect(try fixture.describe("a").key == fixture.fake.key(ofFile: "/srv/file", project: 65))
+        #expect(try fixture.describe("a").key == fixture.kernel.key(ofFile: "/srv/file", project: 65))
         #expect(try fixture.state("a") == .ready)
     }
 
     @Test func `a service does not make keys of files that its sandbox hides`() throws {
         let fixture = try BrokerFixture()
-        fixture.fake.files["/home/a/file"] = 0x99
+        fixture.kernel.files["/home/a/file"] = 0x99
         try fixture.start([.test("a", key: .path("/home/a/file", project: 65))])
         #expect(try fixture.describe("a").problems.map(\.kind) == [.keyPathHidden])
         #expect(try fixture.describe("a").problems.first?.remedy?.contains("value = 0x") == true)
@@ -246,21 +250,21 @@ import Testing
 
     @Test func `a record on a full disk blocks the segment and leaves nothing in the kernel`() throws {
         let fixture = try BrokerFixture()
-        fixture.records.isFull = true
+        fixture.disk.isFull = true
         try fixture.start([.test("a")])
         #expect(try fixture.describe("a").problems.map(\.kind) == [.recordsUnwritable])
-        #expect(fixture.fake.segments.isEmpty)
-        fixture.records.isFull = false
+        #expect(fixture.kernel.segments.isEmpty)
+        fixture.disk.isFull = false
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .ready)
     }
 
     @Test func `ids exhausted block the rest`() throws {
         let fixture = try BrokerFixture()
-        fixture.fake.capacity = 1
+        fixture.kernel.capacity = 1
         try fixture.start([.test("a"), .test("b")])
         #expect(try fixture.state("a") == .ready)
         #expect(try fixture.describe("b").problems.map(\.kind) == [.kernelLimit])
-        #expect(fixture.records.records.count == 1)
+        #expect(fixture.disk.records.count == 1)
     }
 }

@@ -83,7 +83,7 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         for _ in 0..<50 {
-            try fixture.fake.remove(try #require(try fixture.describe("a").identifier))
+            try fixture.kernel.remove(try #require(try fixture.describe("a").identifier))
             fixture.broker.check(groups: fixture.groups)
         }
         #expect(fixture.log.lines.count { $0.contains("by somebody else") } == 50)

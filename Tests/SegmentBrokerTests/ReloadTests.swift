@@ -19,7 +19,7 @@ import Testing
         #expect(names(outcome.removing) == ["old"])
         #expect(try fixture.state("new") == .ready)
         #expect(throws: BrokerError.noSuchSegment(name: "old")) { try fixture.describe("old") }
-        #expect(fixture.fake.segments.count == 2)
+        #expect(fixture.kernel.segments.count == 2)
     }
 
     @Test func `an undeclared one in use stays until its last user has gone`() throws {
@@ -32,7 +32,7 @@ import Testing
         #expect(try fixture.describe("old").problems.map(\.kind) == [.undeclared])
         #expect(fixture.reload([]) == ReloadOutcome())
         try fixture.broker.release(grant.lease, holder)
-        #expect(fixture.fake.segments.isEmpty)
+        #expect(fixture.kernel.segments.isEmpty)
         #expect(throws: BrokerError.self) { try fixture.describe("old") }
     }
 
@@ -53,14 +53,16 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("old")])
         let identifier = try #require(try fixture.describe("old").identifier)
-        let address = try fixture.fake.acting(as: 0) { try fixture.fake.attach(identifier, readOnly: true) }
+        let address = try fixture.kernel.acting(as: 0) {
+            try fixture.kernel.attach(identifier, readOnly: true)
+        }
         try fixture.kill()
         try fixture.start([])
         #expect(try fixture.state("old") == .draining)
-        try fixture.fake.detach(address)
+        try fixture.kernel.detach(address)
         fixture.broker.check(groups: fixture.groups)
-        #expect(fixture.fake.segments.isEmpty)
-        #expect(fixture.records.records.isEmpty)
+        #expect(fixture.kernel.segments.isEmpty)
+        #expect(fixture.disk.records.isEmpty)
     }
 
     @Test func `group and mode are in force at once`() throws {
@@ -70,7 +72,7 @@ import Testing
         let identifier = try #require(try fixture.describe("a").identifier)
         let outcome = fixture.reload([.test("a", group: "others", mode: 0o644)])
         #expect(names(outcome.changed) == ["a"])
-        let status = try fixture.fake.statusOfAny(identifier)
+        let status = try fixture.kernel.statusOfAny(identifier)
         #expect(status.ownerGroupID == 700)
         #expect(status.mode.rawValue == 0o644)
         #expect(try fixture.describe("a").identifier == identifier)
@@ -110,7 +112,7 @@ import Testing
         try fixture.start([.test("z", key: .value(key))])
         _ = fixture.reload([.test("a", key: .value(key))])
         #expect(try fixture.state("a") == .ready)
-        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.kernel.segments.count == 1)
     }
 
     @Test func `a segment that was removed by an administrator is made again`() throws {
@@ -123,11 +125,11 @@ import Testing
 
     @Test func `another inode of a segment's own file is a hint, one of a path is drift`() throws {
         let fixture = try BrokerFixture()
-        fixture.fake.files["/srv/file"] = 0x1_0007
+        fixture.kernel.files["/srv/file"] = 0x1_0007
         let declared: [SegmentDefinition] = [.test("a"), .test("p", key: .path("/srv/file", project: 65))]
         try fixture.start(declared)
-        fixture.fake.files[SegmentDefinition.test("a").file] = 0x999
-        fixture.fake.files["/srv/file"] = 0x998
+        fixture.kernel.files[SegmentDefinition.test("a").file] = 0x999
+        fixture.kernel.files["/srv/file"] = 0x998
         _ = fixture.reload(declared)
         let own = try fixture.describe("a")
         #expect(own.state == .ready)
@@ -140,16 +142,16 @@ import Testing
 
     @Test func `a lost key file is told until it is there again`() throws {
         let fixture = try BrokerFixture()
-        fixture.fake.files["/srv/one"] = 0x1_0007
+        fixture.kernel.files["/srv/one"] = 0x1_0007
         try fixture.start([.test("a", key: .path("/srv/one", project: 65))])
         let before = try fixture.describe("a").identifier
-        fixture.fake.files["/srv/one"] = nil
+        fixture.kernel.files["/srv/one"] = nil
         fixture.broker.check(groups: fixture.groups)
         let lost = try fixture.describe("a")
         #expect(lost.state == .drifted)
         #expect(lost.problems.map(\.kind) == [.keyPathMissing])
         #expect(lost.identifier == before)
-        fixture.fake.files["/srv/one"] = 0x1_0007
+        fixture.kernel.files["/srv/one"] = 0x1_0007
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .ready)
     }
@@ -161,28 +163,28 @@ import Testing
         _ = fixture.reload([.test("a", group: "ghosts")])
         #expect(try fixture.state("a") == .drifted)
         #expect(try fixture.describe("a").problems.map(\.kind) == [.groupUnknown])
-        #expect(fixture.fake.segments[identifier]?.mode == .ownerReadWrite)
-        #expect(fixture.fake.segments[identifier]?.ownerGroupID == 990)
+        #expect(fixture.kernel.segments[identifier]?.mode == .ownerReadWrite)
+        #expect(fixture.kernel.segments[identifier]?.ownerGroupID == 990)
         #expect(throws: BrokerError.self) { try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member)) }
     }
 
     @Test func `a group whose name goes missing keeps its access, also over a start`() throws {
-        let mortal = try MortalBroker()
-        try mortal.start([.test("a")])
-        let identifier = try #require(try mortal.describe("a").identifier)
-        mortal.groups.lookups["telemetry"] = .unknown
-        for step in [{ mortal.check() }, { mortal.reload([.test("a")]) }] {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try #require(try fixture.describe("a").identifier)
+        fixture.groups.lookups["telemetry"] = .unknown
+        for step in [{ fixture.check() }, { fixture.reload([.test("a")]) }] {
             step()
-            #expect(try mortal.describe("a").state == .ready)
-            #expect(try mortal.describe("a").hints.map(\.kind) == [.groupUnknown])
-            #expect(mortal.kernel.segments[identifier]?.ownerGroupID == 500)
-            #expect(mortal.kernel.segments[identifier]?.mode.rawValue == 0o660)
+            #expect(try fixture.describe("a").state == .ready)
+            #expect(try fixture.describe("a").hints.map(\.kind) == [.groupUnknown])
+            #expect(fixture.kernel.segments[identifier]?.ownerGroupID == 500)
+            #expect(fixture.kernel.segments[identifier]?.mode.rawValue == 0o660)
         }
-        try mortal.kill()
-        try mortal.start([.test("a")])
-        #expect(try mortal.describe("a").state == .ready)
-        #expect(mortal.kernel.segments[identifier]?.ownerGroupID == 500)
-        #expect(try mortal.broker.acquire("a", .readOnly, LeaseHolder(.member)).identifier == identifier)
+        try fixture.kill()
+        try fixture.start([.test("a")])
+        #expect(try fixture.describe("a").state == .ready)
+        #expect(fixture.kernel.segments[identifier]?.ownerGroupID == 500)
+        #expect(try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member)).identifier == identifier)
     }
 
     @Test func `two absent segments swap their keys in one reload`() throws {

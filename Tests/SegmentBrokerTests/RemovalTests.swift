@@ -16,7 +16,7 @@ import Testing
         let before = try fixture.describe("a").identifier
         try fixture.broker.remove("a", when: .unused, viewer: administrator)
         #expect(try fixture.state("a") == .absent)
-        #expect(fixture.records.records.isEmpty)
+        #expect(fixture.disk.records.isEmpty)
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .absent)
         let grant = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
@@ -35,25 +35,25 @@ import Testing
             return leases.count == 1
         }
         try fixture.broker.release(grant.lease, holder)
-        let address = try fixture.fake.attach(grant.identifier, readOnly: true)
+        let address = try fixture.kernel.attach(grant.identifier, readOnly: true)
         #expect(throws: BrokerError.segmentInUse(name: grant.name, attachments: 1, leases: [])) {
             try fixture.broker.remove("a", when: .unused, viewer: administrator)
         }
-        try fixture.fake.detach(address)
+        try fixture.kernel.detach(address)
         try fixture.broker.remove("a", when: .unused, viewer: administrator)
-        #expect(fixture.fake.segments.isEmpty)
+        #expect(fixture.kernel.segments.isEmpty)
     }
 
     @Test func `who attaches while the mode is shut is counted, and finds everything as before`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
-        let before = try fixture.fake.statusOfAny(identifier)
+        let before = try fixture.kernel.statusOfAny(identifier)
         var address: AttachmentAddress?
         fixture.lifeline.before = { call in
             guard case .setOwner = call, address == nil else { return }
-            address = try? fixture.fake.acting(as: .member) { () throws(Errno) in
-                try fixture.fake.attach(identifier, readOnly: false)
+            address = try? fixture.kernel.acting(as: .member) { () throws(Errno) in
+                try fixture.kernel.attach(identifier, readOnly: false)
             }
         }
         #expect(
@@ -65,14 +65,14 @@ import Testing
         ) {
             try fixture.broker.remove("a", when: .unused, viewer: administrator)
         }
-        let after = try fixture.fake.statusOfAny(identifier)
+        let after = try fixture.kernel.statusOfAny(identifier)
         #expect(!after.isMarkedForRemoval)
         #expect(after.mode == before.mode)
         #expect(after.ownerGroupID == before.ownerGroupID)
         #expect(try fixture.state("a") == .ready)
-        try fixture.fake.detach(#require(address))
+        try fixture.kernel.detach(#require(address))
         try fixture.broker.remove("a", when: .unused, viewer: administrator)
-        #expect(fixture.fake.segments.isEmpty)
+        #expect(fixture.kernel.segments.isEmpty)
     }
 
     @Test func `idle waits until it is neither leased nor attached, and grants nothing meanwhile`() throws {
@@ -85,13 +85,13 @@ import Testing
         #expect(throws: BrokerError.segmentRemoving(name: grant.name)) {
             try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
         }
-        let address = try fixture.fake.attach(grant.identifier, readOnly: true)
+        let address = try fixture.kernel.attach(grant.identifier, readOnly: true)
         try fixture.broker.release(grant.lease, holder)
         #expect(try fixture.state("a") == .draining)
-        try fixture.fake.detach(address)
+        try fixture.kernel.detach(address)
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .absent)
-        #expect(fixture.fake.segments.isEmpty)
+        #expect(fixture.kernel.segments.isEmpty)
     }
 
     @Test func `who asks for one that nobody uses any more finds it gone, and may have the next`() throws {
@@ -101,50 +101,50 @@ import Testing
         var addresses: [String: AttachmentAddress] = [:]
         for name in ["a", "b", "c"] {
             let identifier = try #require(try fixture.describe(name).identifier)
-            addresses[name] = try fixture.fake.attach(identifier, readOnly: true)
+            addresses[name] = try fixture.kernel.attach(identifier, readOnly: true)
             try fixture.broker.remove(name, when: .idle, viewer: administrator)
         }
-        for name in ["a", "b"] { try fixture.fake.detach(#require(addresses[name])) }
+        for name in ["a", "b"] { try fixture.kernel.detach(#require(addresses[name])) }
         #expect(try fixture.state("a") == .absent)
         #expect(try fixture.broker.acquire("b", .readOnly, holder).name.string == "b")
         #expect(try fixture.state("b") == .ready)
         #expect(try fixture.state("c") == .draining)
         _ = fixture.reload([.test("b")])
-        try fixture.fake.detach(#require(addresses["c"]))
+        try fixture.kernel.detach(#require(addresses["c"]))
         #expect(throws: BrokerError.noSuchSegment(name: "c")) {
             try fixture.broker.acquire("c", .readOnly, holder)
         }
-        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.kernel.segments.count == 1)
     }
 
     @Test func `now marks an attached one; a second time there is nothing to do`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
-        let address = try fixture.fake.attach(old, readOnly: true)
+        let address = try fixture.kernel.attach(old, readOnly: true)
         for _ in 0..<2 {
             try fixture.broker.remove("a", when: .now, viewer: administrator)
             #expect(try fixture.state("a") == .removing)
-            #expect(try fixture.fake.statusOfAny(old).isMarkedForRemoval)
+            #expect(try fixture.kernel.statusOfAny(old).isMarkedForRemoval)
             #expect(throws: BrokerError.self) {
                 try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
             }
         }
-        #expect(fixture.fake.segments.count == 1)
-        try fixture.fake.detach(address)
-        #expect(fixture.fake.segments.isEmpty)
+        #expect(fixture.kernel.segments.count == 1)
+        try fixture.kernel.detach(address)
+        #expect(fixture.kernel.segments.isEmpty)
     }
 
     @Test func `a marked one is made again by the next Acquire after its last detach`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
-        let address = try fixture.fake.attach(old, readOnly: true)
+        let address = try fixture.kernel.attach(old, readOnly: true)
         try fixture.broker.remove("a", when: .now, viewer: administrator)
-        try fixture.fake.detach(address)
+        try fixture.kernel.detach(address)
         let grant = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
         #expect(grant.identifier != old)
-        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.kernel.segments.count == 1)
     }
 }
 
@@ -175,10 +175,10 @@ import Testing
         fixture.lifeline.before = { call in
             guard call.word == word, !isDone else { return }
             isDone = true
-            fixture.fake.detachAll(of: BrokerFixture.daemonUserID)
-            try? fixture.fake.remove(identifier)
-            fixture.fake.nextIdentifier = identifier
-            _ = try? fixture.fake.get(key, size: size, flags: .create, mode: .ownerReadWrite)
+            fixture.kernel.detachAll(of: BrokerFixture.userID)
+            try? fixture.kernel.remove(identifier)
+            fixture.kernel.nextIdentifier = identifier
+            _ = try? fixture.kernel.get(key, size: size, flags: .create, mode: .ownerReadWrite)
         }
         return identifier
     }
@@ -194,10 +194,10 @@ import Testing
         let fixture = try fixture()
         let identifier = try reuseIdentifier(fixture, key: other.key, size: other.size, before: .setOwner)
         try? fixture.broker.remove("a", when: when, viewer: administrator)
-        #expect(fixture.fake.segments[identifier]?.isMarkedForRemoval == false)
-        #expect(fixture.fake.segments[identifier]?.size == other.size)
+        #expect(fixture.kernel.segments[identifier]?.isMarkedForRemoval == false)
+        #expect(fixture.kernel.segments[identifier]?.size == other.size)
         fixture.broker.check(groups: fixture.groups)
-        #expect(fixture.fake.segments[identifier]?.isMarkedForRemoval == false)
+        #expect(fixture.kernel.segments[identifier]?.isMarkedForRemoval == false)
         #expect(try fixture.describe("a").identifier != identifier)
     }
 
@@ -208,10 +208,10 @@ import Testing
         var taken: SegmentIdentifier?
         fixture.lifeline.before = { call in
             guard case .setOwner(let identifier) = call, taken == nil else { return }
-            fixture.fake.detachAll(of: BrokerFixture.daemonUserID)
-            try? fixture.fake.remove(identifier)
-            fixture.fake.nextIdentifier = identifier
-            taken = try? fixture.fake.get(
+            fixture.kernel.detachAll(of: BrokerFixture.userID)
+            try? fixture.kernel.remove(identifier)
+            fixture.kernel.nextIdentifier = identifier
+            taken = try? fixture.kernel.get(
                 SegmentKey(rawValue: 0x99),
                 size: 4096,
                 flags: .create,
@@ -220,7 +220,7 @@ import Testing
         }
         fixture.lifeline.refused = (.setOwner, .notPermitted)
         try fixture.start([.test("a")])
-        #expect(fixture.fake.segments[try #require(taken)]?.isMarkedForRemoval == false)
+        #expect(fixture.kernel.segments[try #require(taken)]?.isMarkedForRemoval == false)
     }
 
     @Test func `what may be left of one that cannot be completed is found by its record`() throws {
@@ -232,7 +232,7 @@ import Testing
             if silent.contains(call.word) { lifeline.refused = (call.word, .overflow) }
         }
         try fixture.start([.test("a")])
-        let left = try #require(fixture.fake.segments.keys.first)
+        let left = try #require(fixture.kernel.segments.keys.first)
         fixture.lifeline.before = { _ in }
         fixture.lifeline.restart()
         fixture.broker.check(groups: fixture.groups)
@@ -243,7 +243,7 @@ import Testing
     @Test func `only what has key, creator, size and identifier is marked`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        let found = try #require(fixture.fake.segments.first)
+        let found = try #require(fixture.kernel.segments.first)
         let whole = SegmentLifecycle.Observation(found.key, found.value).identity
         let changes: [(inout SegmentLifecycle.Identity) -> Void] = [
             { $0.identifier = SegmentIdentifier(rawValue: 999) }, { $0.traits.key = .unnamed },
@@ -253,14 +253,14 @@ import Testing
             var other = whole
             change(&other)
             #expect(try !fixture.broker.mark(other))
-            #expect(fixture.fake.segments[found.key]?.isMarkedForRemoval == false)
+            #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == false)
         }
         fixture.lifeline.refused = (.status, .overflow)
         #expect(throws: Errno.overflow) { try fixture.broker.mark(whole) }
-        #expect(fixture.fake.segments[found.key]?.isMarkedForRemoval == false)
+        #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == false)
         fixture.lifeline.restart()
         #expect(try fixture.broker.mark(whole))
-        #expect(fixture.fake.segments[found.key]?.isMarkedForRemoval == true)
+        #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == true)
     }
 }
 
@@ -271,14 +271,14 @@ import Testing
         try fixture.start([.test("a")])
         let before = try fixture.describe("a")
         let old = try #require(before.identifier)
-        try fixture.fake.acting(as: 0) { try fixture.fake.remove(old) }
+        try fixture.kernel.acting(as: 0) { try fixture.kernel.remove(old) }
         fixture.events = []
         fixture.broker.check(groups: fixture.groups)
         let after = try fixture.describe("a")
         #expect(after.state == .ready)
         #expect(after.identifier != old)
         #expect(after.key == before.key)
-        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.kernel.segments.count == 1)
         #expect(fixture.events.map(\.kind) == [.replaced])
     }
 
@@ -286,8 +286,8 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
-        try fixture.fake.acting(as: 0) {
-            try fixture.fake.setOwner(
+        try fixture.kernel.acting(as: 0) {
+            try fixture.kernel.setOwner(
                 identifier,
                 userID: 1001,
                 groupID: 1001,
@@ -298,7 +298,7 @@ import Testing
         #expect(described.state == .ready)
         #expect(described.hints.map(\.kind.rawValue) == ["owner_was_changed"])
         #expect(described.hints.first?.message.contains("user 1001") == true)
-        #expect(fixture.fake.segments[identifier]?.ownerUserID == 990)
+        #expect(fixture.kernel.segments[identifier]?.ownerUserID == 990)
         fixture.clock.now += .seconds(599)
         #expect(try fixture.describe("a").hints.count == 1)
         fixture.clock.now += .seconds(1)
@@ -307,23 +307,23 @@ import Testing
 
     @Test func `times of attach and detach are the clients'`() throws {
         let fixture = try BrokerFixture()
-        fixture.fake.clock = fixture.clock
+        fixture.kernel.clock = fixture.clock
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
         #expect(try fixture.describe("a").lastAttach == nil)
         #expect(try fixture.describe("a").lastDetach == nil)
         #expect(try fixture.describe("a").lastProcessID == nil)
         fixture.clock.now += .seconds(10)
-        fixture.fake.processID = 4711
-        let address = try fixture.fake.attach(identifier, readOnly: true)
+        fixture.kernel.processID = 4711
+        let address = try fixture.kernel.attach(identifier, readOnly: true)
         let attached = fixture.clock.realtime()
         fixture.clock.now += .seconds(10)
-        try fixture.fake.detach(address)
+        try fixture.kernel.detach(address)
         #expect(try fixture.describe("a").lastAttach == attached)
         #expect(try fixture.describe("a").lastDetach == fixture.clock.realtime())
         #expect(try fixture.describe("a").lastProcessID == 4711)
-        #expect(try fixture.describe("a").creatorProcessID == 1)
-        fixture.fake.processID = 1
+        #expect(try fixture.describe("a").creatorProcessID == BrokerFixture.processID)
+        fixture.kernel.processID = BrokerFixture.processID
         fixture.clock.now += .seconds(10)
         try fixture.kill()
         try fixture.start([.test("a")])
@@ -337,8 +337,8 @@ import Testing
         try fixture.start([.test("a")])
         #expect(fixture.broker.nextDeadline == nil)
         func removeByRoot() throws -> SegmentIdentifier {
-            let identifier = try #require(fixture.fake.segments.first?.key)
-            try fixture.fake.acting(as: 0) { try fixture.fake.remove(identifier) }
+            let identifier = try #require(fixture.kernel.segments.first?.key)
+            try fixture.kernel.acting(as: 0) { try fixture.kernel.remove(identifier) }
             return identifier
         }
         _ = try removeByRoot()
@@ -347,8 +347,8 @@ import Testing
         let again = try removeByRoot()
         fixture.clock.now += .seconds(1)
         fixture.broker.expire()
-        #expect(fixture.fake.segments.count == 1)
-        #expect(fixture.fake.segments[again] == nil)
+        #expect(fixture.kernel.segments.count == 1)
+        #expect(fixture.kernel.segments[again] == nil)
         var looks = 0
         while let due = fixture.broker.nextDeadline {
             fixture.clock.now = due
@@ -370,7 +370,9 @@ import Testing
         let holder = LeaseHolder(.member)
         let grants = try ["a", "b"].map { try fixture.broker.acquire($0, .readOnly, holder) }
         try fixture.broker.release(grants[1].lease, holder)
-        try fixture.fake.acting(as: 0) { for grant in grants { try fixture.fake.remove(grant.identifier) } }
+        try fixture.kernel.acting(as: 0) {
+            for grant in grants { try fixture.kernel.remove(grant.identifier) }
+        }
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .absent)
         #expect(try fixture.state("b") == .absent)
@@ -381,14 +383,14 @@ import Testing
         try fixture.broker.release(grants[0].lease, holder)
         #expect(fixture.broker.nextRemoval == nil)
         #expect(try fixture.state("a") == .ready)
-        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.kernel.segments.count == 1)
     }
 
     @Test func `a request for it notices too`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
-        try fixture.fake.acting(as: 0) { try fixture.fake.remove(old) }
+        try fixture.kernel.acting(as: 0) { try fixture.kernel.remove(old) }
         #expect(try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member)).identifier != old)
     }
 
@@ -400,19 +402,19 @@ import Testing
         try fixture.start([.test("a")])
         let before = try fixture.describe("a")
         let old = try #require(before.identifier)
-        let address = try fixture.fake.attach(old, readOnly: true)
-        try fixture.fake.acting(as: 0) { try fixture.fake.remove(old) }
+        let address = try fixture.kernel.attach(old, readOnly: true)
+        try fixture.kernel.acting(as: 0) { try fixture.kernel.remove(old) }
         fixture.broker.check(groups: fixture.groups)
         let described = try fixture.describe("a")
         #expect(described.state == .ready)
         #expect(described.key == before.key)
         #expect(described.attachments == 0)
         #expect(try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member)).identifier != old)
-        #expect(fixture.fake.segments.count == 2)
-        try fixture.fake.detach(address)
+        #expect(fixture.kernel.segments.count == 2)
+        try fixture.kernel.detach(address)
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .ready)
-        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.kernel.segments.count == 1)
     }
 
     @Test(
@@ -427,11 +429,16 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
-        try fixture.fake.acting(as: 0) {
-            try fixture.fake.setOwner(identifier, userID: owner, groupID: group, mode: .init(rawValue: mode))
+        try fixture.kernel.acting(as: 0) {
+            try fixture.kernel.setOwner(
+                identifier,
+                userID: owner,
+                groupID: group,
+                mode: .init(rawValue: mode)
+            )
         }
         fixture.broker.check(groups: fixture.groups)
-        let status = try fixture.fake.statusOfAny(identifier)
+        let status = try fixture.kernel.statusOfAny(identifier)
         #expect(status.ownerUserID == 990)
         #expect(status.ownerGroupID == 500)
         #expect(status.mode.rawValue == 0o660)
@@ -444,14 +451,14 @@ import Testing
         fixture.groups.lookups["telemetry"] = .found(600)
         fixture.broker.check(groups: fixture.groups)
         let identifier = try #require(try fixture.describe("a").identifier)
-        #expect(try fixture.fake.statusOfAny(identifier).ownerGroupID == 600)
+        #expect(try fixture.kernel.statusOfAny(identifier).ownerGroupID == 600)
     }
 
     @Test func `a host that destroys unattached segments is warned of`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         #expect(fixture.broker.warnings(fixture.broker.totals()).isEmpty)
-        fixture.fake.destroysUnattached = true
+        fixture.kernel.destroysUnattached = true
         #expect(
             fixture.broker.warnings(fixture.broker.totals()).map(\.kind) == [.unattachedSegmentsDestroyed]
         )
@@ -460,16 +467,21 @@ import Testing
     @Test func `who asks for totals again and again does not have all segments counted each time`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        fixture.fake.clock = fixture.clock
-        fixture.fake.timeOfLimits = .microseconds(200)
-        let before = fixture.fake.limitsRead
+        fixture.kernel.clock = fixture.clock
+        fixture.kernel.timeOfLimits = .microseconds(200)
+        let before = fixture.kernel.limitsRead
         for _ in 0..<100 { #expect(fixture.broker.totals().limits?.segmentsInUse == 1) }
-        #expect(fixture.fake.limitsRead == before + 1)
+        #expect(fixture.kernel.limitsRead == before + 1)
         // What the broker itself does is seen at once, what others do a little later.
         _ = fixture.reload([.test("a"), .test("b")])
         #expect(fixture.broker.totals().limits?.segmentsInUse == 2)
-        _ = try fixture.fake.acting(as: 1001) {
-            try fixture.fake.get(SegmentKey(rawValue: 77), size: 4096, flags: .create, mode: .ownerReadWrite)
+        _ = try fixture.kernel.acting(as: 1001) {
+            try fixture.kernel.get(
+                SegmentKey(rawValue: 77),
+                size: 4096,
+                flags: .create,
+                mode: .ownerReadWrite
+            )
         }
         #expect(fixture.broker.totals().limits?.segmentsInUse == 2)
         fixture.clock.now += .milliseconds(5)
@@ -482,9 +494,9 @@ import Testing
             .test("a"), .test("b", keep: .untilStop), .test("c", keep: .whileUsed(linger: .zero)),
         ])
         fixture.events = []
-        let before = fixture.fake.segments
+        let before = fixture.kernel.segments
         fixture.broker.check(groups: fixture.groups)
-        #expect(fixture.fake.segments == before)
+        #expect(fixture.kernel.segments == before)
         #expect(fixture.events.isEmpty)
     }
 }

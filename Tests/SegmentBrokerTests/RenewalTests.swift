@@ -33,7 +33,7 @@ import Testing
         #expect(renewed.identifier != old)
         #expect(renewed.size.bytes == 8192)
         #expect(renewed.key == other)
-        #expect(fixture.fake.segments[old] == nil)
+        #expect(fixture.kernel.segments[old] == nil)
         #expect(fixture.events.map(\.kind) == [.replaced])
         let calls = fixture.lifeline.calls.map(\.word)
         let removal = try #require(calls.firstIndex(of: .remove))
@@ -50,34 +50,34 @@ import Testing
         try renew(fixture, "a", .idle)
         #expect(try fixture.state("a") == .ready)
         #expect(try fixture.broker.acquire("a", .readOnly, LeaseHolder(.root)).identifier == grant.identifier)
-        let address = try fixture.fake.attach(grant.identifier, readOnly: true)
+        let address = try fixture.kernel.attach(grant.identifier, readOnly: true)
         try renew(fixture, "a", .now)
         let renewed = try fixture.describe("a")
         #expect(renewed.state == .ready)
         #expect(renewed.identifier != grant.identifier)
-        #expect(fixture.fake.segments[grant.identifier]?.isMarkedForRemoval == true)
+        #expect(fixture.kernel.segments[grant.identifier]?.isMarkedForRemoval == true)
         #expect(fixture.broker.segments["a"]?.lifecycle.request == nil)
-        try fixture.fake.detach(address)
+        try fixture.kernel.detach(address)
         fixture.broker.check(groups: fixture.groups)
-        #expect(fixture.fake.segments.count == 1)
+        #expect(fixture.kernel.segments.count == 1)
     }
 
     @Test func `one that waits is made again when its last user has gone, also after a kill`() throws {
-        let mortal = try MortalBroker()
-        try mortal.start([.test("a")])
-        let old = try #require(try mortal.describe("a").identifier)
-        let address = try mortal.attach(old)
-        try mortal.broker.renew("a", when: .idle, viewer: Plan.administrator)
-        try mortal.kill()
-        try mortal.start([.test("a")])
-        #expect(try mortal.describe("a").identifier == old)
-        try mortal.kernel.detach(address)
-        mortal.check()
-        let renewed = try mortal.describe("a")
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let old = try #require(try fixture.describe("a").identifier)
+        let address = try fixture.attach(old)
+        try fixture.broker.renew("a", when: .idle, viewer: Plan.administrator)
+        try fixture.kill()
+        try fixture.start([.test("a")])
+        #expect(try fixture.describe("a").identifier == old)
+        try fixture.kernel.detach(address)
+        fixture.check()
+        let renewed = try fixture.describe("a")
         #expect(renewed.state == .ready)
         #expect(renewed.identifier != old)
-        mortal.check()
-        #expect(try mortal.describe("a").identifier == renewed.identifier, "it is renewed once")
+        fixture.check()
+        #expect(try fixture.describe("a").identifier == renewed.identifier, "it is renewed once")
     }
 
     @Test func `the last order counts: a renewal in the place of a removal, and undeclaring withdraws it`()
@@ -96,7 +96,7 @@ import Testing
         _ = fixture.reload([])
         #expect(throws: BrokerError.noSuchSegment(name: "a")) { try renew(fixture, "a", .now) }
         try fixture.broker.release(grant.lease, holder)
-        #expect(fixture.fake.segments.isEmpty)
+        #expect(fixture.kernel.segments.isEmpty)
     }
 
     @Test func `what is not in the kernel is made, unless it is while-used`() throws {
@@ -110,7 +110,7 @@ import Testing
         #expect(try fixture.state("u") == .absent)
         // Marked by an administrator while a client has it attached.
         let old = try #require(try fixture.describe("s").identifier)
-        _ = try fixture.fake.attach(old, readOnly: true)
+        _ = try fixture.kernel.attach(old, readOnly: true)
         try fixture.broker.remove("s", when: .now, viewer: administrator)
         #expect(try fixture.state("s") == .removing)
         try renew(fixture, "s", .now)
@@ -150,13 +150,13 @@ import Testing
         fixture.fake.capacity = 4096
         _ = fixture.reload([.test("a", size: 8192, group: "ghosts")])
         try expectRefused(.groupUnknown, "its group does not exist")
-        fixture.fake.acting(as: 1001) {
-            _ = try? fixture.fake.get(key, size: 8, flags: .create, mode: .ownerRead)
+        fixture.kernel.acting(as: 1001) {
+            _ = try? fixture.kernel.get(key, size: 8, flags: .create, mode: .ownerRead)
         }
         _ = fixture.reload([.test("a", key: .value(key))])
         try expectRefused(.squatted, "its new key is a stranger's")
         _ = fixture.reload([.test("a")])
-        fixture.records.isFull = true
+        fixture.disk.isFull = true
         try expectRefused(.recordsUnwritable, "it cannot be recorded")
     }
 

@@ -14,9 +14,9 @@ import Testing
 
     @Test func `the key of a blocked segment moves once`() throws {
         let fixture = try BrokerFixture()
-        fixture.fake.files["/etc/segmentd/segments.d/b.toml"] = 0x101
-        fixture.fake.files["/etc/segmentd/segments.d/a.toml"] = 0x101
-        fixture.fake.capacity = 1
+        fixture.kernel.files["/etc/segmentd/segments.d/b.toml"] = 0x101
+        fixture.kernel.files["/etc/segmentd/segments.d/a.toml"] = 0x101
+        fixture.kernel.capacity = 1
         try fixture.start([.test("a"), .test("b")])
         checkOften(fixture)
         #expect(try fixture.state("b") == .blocked)
@@ -39,7 +39,7 @@ import Testing
         let identifier = try #require(try fixture.describe("a").identifier)
         try fixture.kill()
         fixture.lifeline.refused = (.attach, errno)
-        fixture.fake.largestAddressSpace = 1 << 30
+        fixture.kernel.largestAddressSpace = 1 << 30
         try fixture.start([.test("a")])
         checkOften(fixture)
         #expect(try fixture.describe("a").problems.map(\.kind) == [.unshielded])
@@ -48,7 +48,7 @@ import Testing
         fixture.lifeline.refused = nil
         checkOften(fixture)
         #expect(try fixture.describe("a").problems.isEmpty)
-        #expect(try fixture.fake.statusOfAny(identifier).attachmentCount == 1)
+        #expect(try fixture.kernel.statusOfAny(identifier).attachmentCount == 1)
     }
 
     @Test func `a mode that keeps even its creator out is set right before the segment is shielded`() throws {
@@ -56,11 +56,11 @@ import Testing
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
         try fixture.kill()
-        try fixture.fake.acting(as: 0) {
-            try fixture.fake.setOwner(identifier, userID: 0, groupID: 0, mode: [])
+        try fixture.kernel.acting(as: 0) {
+            try fixture.kernel.setOwner(identifier, userID: 0, groupID: 0, mode: [])
         }
         try fixture.start([.test("a")])
-        let status = try fixture.fake.statusOfAny(identifier)
+        let status = try fixture.kernel.statusOfAny(identifier)
         #expect(status.attachmentCount == 1)
         #expect(status.mode.rawValue == 0o660)
         #expect(try fixture.state("a") == .ready)
@@ -69,9 +69,9 @@ import Testing
     @Test func `a limit is told when it is reached, and when it is not any more`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        fixture.fake.capacity = 1
+        fixture.kernel.capacity = 1
         checkOften(fixture)
-        fixture.fake.capacity = 2
+        fixture.kernel.capacity = 2
         checkOften(fixture)
         #expect(
             fixture.log.lines.filter { $0.contains("Host") } == [

@@ -31,11 +31,11 @@ import Testing
         let declared = configuration([
             .test("a"), .test("b"), .test("c", group: nil), .test("n", group: nil, key: .value(number)),
         ])
-        for definition in declared.segments where fixture.fake.files[definition.file] == nil {
-            fixture.fake.files[definition.file] = 0x700
+        for definition in declared.segments where fixture.kernel.files[definition.file] == nil {
+            fixture.kernel.files[definition.file] = 0x700
         }
         fixture.lifeline.restart()
-        broker.takeOver(try fixture.records.load(), declared)
+        broker.takeOver(try fixture.disk.load(), declared)
         #expect(!fixture.lifeline.calls.map(\.word).contains(.ftok))
         let holder = LeaseHolder(.root)
         #expect(try broker.acquire("a", .readWrite, LeaseHolder(.member)).identifier == made.identifier)
@@ -58,7 +58,7 @@ import Testing
         }
         #expect(try fixture.state("b") == .absent)
         #expect(try broker.acquire("n", .readWrite, holder).key == number)
-        broker.starting(groups: fixture.groups, keys: keys(declared, in: fixture.fake)).complete()
+        broker.starting(groups: fixture.groups, keys: keys(declared, in: fixture.kernel)).complete()
         for name in ["a", "b", "c", "n"] { #expect(try fixture.state(name) == .ready) }
     }
 
@@ -68,11 +68,11 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([])
         let declared = configuration([.test("a"), .test("n", group: nil)])
-        fixture.fake.files[declared.segments[0].file] = 0x700
+        fixture.kernel.files[declared.segments[0].file] = 0x700
         fixture.broker.takeOver(LoadedRecords(), declared)
         fixture.broker.starting(groups: GroupTable(), keys: KeyTable()).complete()
         #expect(try fixture.describe("a").problems.map(\.kind) == [.keyPathUnreadable])
-        let known = keys(declared, in: fixture.fake)
+        let known = keys(declared, in: fixture.kernel)
         fixture.broker.checking(groups: GroupTable(), keys: known).complete()
         #expect(try fixture.describe("a").problems.map(\.kind) == [.groupUnknown])
         let unanswered = KeyTable(lookups: known.lookups.mapValues { _ in .unanswered })
@@ -104,13 +104,13 @@ import Testing
             let fixture = try BrokerFixture()
             try fixture.start(old)
             let declared = configuration(new)
-            for definition in new where fixture.fake.files[definition.file] == nil {
-                fixture.fake.files[definition.file] = UInt32(0x700 + fixture.fake.files.count)
+            for definition in new where fixture.kernel.files[definition.file] == nil {
+                fixture.kernel.files[definition.file] = UInt32(0x700 + fixture.kernel.files.count)
             }
             let work = fixture.broker.reloading(
                 declared,
                 groups: fixture.groups,
-                keys: keys(declared, in: fixture.fake)
+                keys: keys(declared, in: fixture.kernel)
             )
             for _ in 0..<steps { _ = work.advance() }
             for name in ["a", "b", "c", "gone", "used", "y", "z"] {
@@ -134,13 +134,13 @@ import Testing
 
     @Test func `a check leaves alone what a limit of the kernel blocks until there is room`() throws {
         let fixture = try BrokerFixture()
-        fixture.fake.capacity = 2
+        fixture.kernel.capacity = 2
         try fixture.start((0..<6).map { .test("s\($0)") })
         fixture.lifeline.restart()
         fixture.broker.check(groups: fixture.groups)
         #expect(!fixture.lifeline.calls.map(\.word).contains(.create))
-        #expect(fixture.records.records.count == 2)
-        fixture.fake.capacity = 4
+        #expect(fixture.disk.records.count == 2)
+        fixture.kernel.capacity = 4
         fixture.lifeline.restart()
         fixture.broker.check(groups: fixture.groups)
         #expect(fixture.lifeline.calls.count { $0.word == .create } == 2, "and no more is tried than fits")
@@ -148,14 +148,14 @@ import Testing
     }
 
     @Test func `a check tries one record of a disk that refuses them`() throws {
-        let mortal = try MortalBroker()
-        mortal.disk.writeFailure = .noSpace
-        try mortal.start((0..<6).map { .test("s\($0)") })
-        mortal.lifeline.restart()
-        mortal.check()
-        #expect(mortal.lifeline.calls.count { $0.word == .writeRecord } == 1)
-        mortal.disk.writeFailure = nil
-        mortal.check()
-        #expect(mortal.broker.blockedCount == 0)
+        let fixture = try BrokerFixture()
+        fixture.disk.writeFailure = .noSpace
+        try fixture.start((0..<6).map { .test("s\($0)") })
+        fixture.lifeline.restart()
+        fixture.check()
+        #expect(fixture.lifeline.calls.count { $0.word == .writeRecord } == 1)
+        fixture.disk.writeFailure = nil
+        fixture.check()
+        #expect(fixture.broker.blockedCount == 0)
     }
 }

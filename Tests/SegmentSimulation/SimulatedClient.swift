@@ -17,7 +17,7 @@ final class SimulatedClient {
     }
 
     /// Root, or the broker's own user: the kernel lets it pass where mode 0600 stops others.
-    var isPrivileged: Bool { client.userID == 0 || client.userID == BrokerLife.userID }
+    var isPrivileged: Bool { client.userID == 0 || client.userID == BrokerFixture.userID }
 
     static func all(besidesService: Bool) -> [SimulatedClient] {
         [
@@ -38,8 +38,8 @@ final class SimulatedClient {
                     "person",
                     Client(
                         processID: 203,
-                        userID: BrokerLife.userID,
-                        groupID: BrokerLife.userID,
+                        userID: BrokerFixture.userID,
+                        groupID: BrokerFixture.userID,
                         supplementaryGroupIDs: []
                     )
                 ),

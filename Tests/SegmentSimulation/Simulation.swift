@@ -23,7 +23,7 @@ package enum Simulation {
 
     /// Throws a `Failure` at the first violation.
     package static func run(seed: UInt64, steps: Int, telling: Bool = false) throws {
-        let world = World(seed: seed)
+        let world = try World(seed: seed)
         world.story.isTold = telling
         world.edit()
         for step in 1...steps {
@@ -60,10 +60,10 @@ extension World {
         case 76..<80: describe()
         case 80..<88: check()
         case 88..<93: passTime()
-        case 93..<97: life?.work(kernel)
+        case 93..<97: daemon?.worker.work()
         case 97: end()
-        default: if life == nil { try begin() }
+        default: if daemon == nil { try begin() }
         }
-        if life == nil, random.once(in: 4) { try begin() }
+        if daemon == nil, random.once(in: 4) { try begin() }
     }
 }

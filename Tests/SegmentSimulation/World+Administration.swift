@@ -38,7 +38,7 @@ extension World {
     }
 
     func reload() {
-        guard life != nil else { return }
+        guard daemon != nil else { return }
         edit()
         let configuration = configuration()
         let groups = groups
@@ -73,7 +73,7 @@ extension World {
     }
 
     func check() {
-        guard life != nil else { return }
+        guard daemon != nil else { return }
         let groups = groups
         groupsInForce = groups
         let wasDisturbed = isDisturbed
@@ -89,13 +89,13 @@ extension World {
 
     func passTime() {
         clock.now += .seconds(random.pick([1, 5, 15]))
-        guard let due = life?.broker.nextDeadline, due <= clock.now else { return }
+        guard let due = daemon?.broker.nextDeadline, due <= clock.now else { return }
         run(.expire, "a linger ends") { $0.expire() }
     }
 
     /// SIGTERM, SIGUSR2 or kill -9.
     func end() {
-        guard life != nil else { return }
+        guard daemon != nil else { return }
         if random.once(in: 2) {
             story.tell("kill -9")
             return died()
@@ -112,7 +112,7 @@ extension World {
             }
             (client.holder, client.leases) = (nil, [])
         }
-        if life != nil {
+        if daemon != nil {
             judge()
             died()
         }

@@ -13,48 +13,49 @@ extension World {
         _ text: @autoclosure () -> String,
         _ body: (Broker) throws -> Result
     ) -> Swift.Result<Result, any Error>? {
-        guard let life else { return nil }
+        guard let daemon else { return nil }
         self.command = command
         ledger.begin()
-        life.lifeline.restart()
-        prepareFate(life)
-        let fate = self.fate(life)
-        let result = Swift.Result { try body(life.broker) }
+        daemon.lifeline.restart()
+        prepareFate(daemon)
+        let fate = self.fate(daemon)
+        let result = Swift.Result { try body(daemon.broker) }
         self.command = nil
-        let failed = life.lifeline.hasFailed
-        story.tell(text() + (failed ? fate : "") + outcome(result, life))
+        let failed = daemon.lifeline.hasFailed
+        story.tell(text() + (failed ? fate : "") + outcome(result, daemon))
         if failed {
             disturb()
-            if let fault = life.lifeline.fault { forgive(life.lifeline.calls[fault.index]) }
+            if let fault = daemon.lifeline.fault { forgive(daemon.lifeline.calls[fault.index]) }
         }
         ledger.hasFailed = failed
-        life.lifeline.restart()
-        if life.lifeline.isCut { died() }
-        return self.life == nil ? nil : result
+        daemon.lifeline.restart()
+        if daemon.lifeline.isCut { died() }
+        return self.daemon == nil ? nil : result
     }
 
-    private func prepareFate(_ life: BrokerLife) {
+    private func prepareFate(_ daemon: BrokerFixture) {
         // A start makes more calls than anything else, and is rarer.
         let isStart = if case .start? = command { true } else { false }
         if random.once(in: isStart ? 12 : 60) {
-            life.lifeline.end = (random.below(random.pick([4, 12, 40])), random.once(in: 2))
+            daemon.lifeline.end = (random.below(random.pick([4, 12, 40])), random.once(in: 2))
         }
         if random.once(in: isStart ? 12 : 80) {
-            life.lifeline.fault = (
+            daemon.lifeline.fault = (
                 random.below(random.pick([3, 10, 30])),
                 random.pick([.noMemory, .noSpace, .permissionDenied, .notPermitted, .ioError, .overflow])
             )
         }
     }
 
-    private func fate(_ life: BrokerLife) -> String {
-        life.lifeline.fault.map { ", call \($0.index) fails: \($0.errno)" } ?? ""
+    private func fate(_ daemon: BrokerFixture) -> String {
+        daemon.lifeline.fault.map { ", call \($0.index) fails: \($0.errno)" } ?? ""
     }
 
-    private func outcome<Result>(_ result: Swift.Result<Result, any Error>, _ life: BrokerLife) -> String {
-        if life.lifeline.isCut {
-            return " – killed at \(life.lifeline.calls.last.map { "\($0)" } ?? "once")"
-                + (life.lifeline.end?.afterEffect == true ? ", after it" : ", before it")
+    private func outcome<Result>(_ result: Swift.Result<Result, any Error>, _ daemon: BrokerFixture) -> String
+    {
+        if daemon.lifeline.isCut {
+            return " – killed at \(daemon.lifeline.calls.last.map { "\($0)" } ?? "once")"
+                + (daemon.lifeline.end?.afterEffect == true ? ", after it" : ", before it")
         }
         return switch result {
         case .success(let segment as SegmentDescription):
@@ -65,25 +66,13 @@ extension World {
         }
     }
 
-    /// The process is gone: its attachments, connections and leases with it.
-    func died() {
-        life?.lifeline.cut()
-        life?.broker.onEvent = nil
-        life = nil
-        kernel.detachAll(ofProcess: BrokerLife.processID)
-        for client in clients { (client.holder, client.leases) = (nil, []) }
-        disturb()
-    }
-
-    func disturb() { isDisturbed = true }
-
     func begin() throws {
-        let life = try BrokerLife(kernel, disk, clock, isService: isService)
-        self.life = life
-        life.lifeline.before = { [unowned self] in
+        let daemon = try revive()
+        daemon.broker.onEvent = nil
+        daemon.lifeline.before = { [unowned self] in
             interleave($0); witness($0)
         }
-        life.lifeline.after = { [unowned self] in remember($0, $1) }
+        daemon.lifeline.after = { [unowned self] in remember($0, $1) }
         (inForce, groupsInForce) = (declared, groups)
         hasStaleRecords = false
         isDisturbed = disk.writeFailure != nil || disk.removalFailure != nil
@@ -91,9 +80,9 @@ extension World {
         let result = run(.start, "start with \(names(declared))") {
             try $0.start(configuration, groups: groups)
         }
-        guard case .success = result, let life = self.life else { return died() }
-        mirror.begin(walk(life.broker))
-        life.broker.onEvent = { [unowned self] in
+        guard case .success = result, let daemon = self.daemon else { return died() }
+        mirror.begin(walk(daemon.broker))
+        daemon.broker.onEvent = { [unowned self] in
             mirror.hear($0)
             ledger.hear($0)
         }

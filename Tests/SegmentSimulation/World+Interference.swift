@@ -86,7 +86,7 @@ extension World {
                 try? kernel.remove(identifier)
             } else {
                 let mode = FilePermissions(rawValue: random.pick([0o600, 0o666, 0o000, 0o660]))
-                let owner = random.pick([BrokerLife.userID, 0, 1001])
+                let owner = random.pick([BrokerFixture.userID, 0, 1001])
                 story.tell("root gives \(identifier) to \(owner), mode \(String(mode.rawValue, radix: 8))")
                 try? kernel.setOwner(
                     identifier,
@@ -133,7 +133,7 @@ extension World {
 
     /// Records that are lost, or that nobody can read any more.
     func damageRecords() {
-        guard life == nil, let name = disk.records.keys.sorted().first(where: { _ in random.once(in: 2) })
+        guard daemon == nil, let name = disk.records.keys.sorted().first(where: { _ in random.once(in: 2) })
         else { return }
         if let identifier = disk.records[name]?.identifier { ledger.excused.insert(identifier) }
         let key = disk.records[name]?.key

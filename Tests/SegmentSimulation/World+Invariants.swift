@@ -7,18 +7,18 @@ import SystemVSharedMemory
 /// What holds after every step.
 extension World {
     func judge() {
-        guard let life else { return judgeOrphans([]) }
-        let view = walk(life.broker)
+        guard let daemon else { return judgeOrphans([]) }
+        let view = walk(daemon.broker)
         ledger.view = view
         noteUse()
         judgeOrphans(view)
-        judgeLeases(view, life.broker)
+        judgeLeases(view, daemon.broker)
         judgeNames(view)
         judgePlacing(view)
         if let difference = mirror.difference(from: view) { violate("events: \(difference)") }
-        if let due = life.broker.nextRemoval { judgeDeadline(due, view) }
+        if let due = daemon.broker.nextRemoval { judgeDeadline(due, view) }
         guard !isDisturbed else { return }
-        for segment in view { judgeSettled(segment, life) }
+        for segment in view { judgeSettled(segment, daemon) }
         judgeRecords(view)
     }
 
@@ -41,7 +41,7 @@ extension World {
                 $0.identifier == identifier || $0.identifier == nil && $0.key == status.key
             }
             require(
-                isRecorded && (life == nil || isDisturbed),
+                isRecorded && (daemon == nil || isDisturbed),
                 "segment \(identifier) with key \(status.key) is an orphan"
             )
         }
@@ -79,10 +79,10 @@ extension World {
             case .drifted: require(segment.identifier != nil && !segment.problems.isEmpty, "\(segment)")
             case .draining, .removing: require(segment.identifier != nil, "\(segment)")
             }
-            if inForce[segment.name] == nil, let life {
+            if inForce[segment.name] == nil, let daemon {
                 let mayBe: Set<SegmentState> = [.draining, .removing, .blocked]
                 require(
-                    mayBe.contains(segment.state) || life.lifeline.isCut,
+                    mayBe.contains(segment.state) || daemon.lifeline.isCut,
                     "undeclared \(segment.name) is \(segment.state)"
                 )
             }

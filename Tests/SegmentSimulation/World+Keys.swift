@@ -48,7 +48,7 @@ extension World {
         return DeclarationResolver(
             groups: groupsInForce,
             keys: keys,
-            ownGroupID: BrokerLife.userID,
+            ownGroupID: BrokerFixture.userID,
             isService: isService
         )
     }

@@ -7,7 +7,7 @@ import SystemVSharedMemory
 /// What programs do, with the broker and without it.
 extension World {
     func acquire(_ client: SimulatedClient) {
-        guard life != nil else { return }
+        guard daemon != nil else { return }
         let holder = client.holder ?? LeaseHolder(client.client)
         client.holder = holder
         let name = random.pick(Declarations.names)
@@ -27,10 +27,10 @@ extension World {
 
     /// Several programs have asked before the broker answers any of them.
     func together() {
-        guard let life else { return }
+        guard let daemon else { return }
         ledger.begin()
         ledger.isTogether = true
-        life.broker.together {
+        daemon.broker.together {
             for _ in 0...random.below(8) {
                 let client = random.pick(clients)
                 switch random.below(16) {
@@ -70,7 +70,7 @@ extension World {
             require(client.leases.count == Self.leasesPerUser, "refused with \(client.leases.count) leases")
         }
         guard case .accessDenied(let name, _, _, _)? = error as? BrokerError, !isDisturbed,
-            let life, let segment = walk(life.broker).first(where: { $0.name == name }),
+            let daemon, let segment = walk(daemon.broker).first(where: { $0.name == name }),
             segment.state == .ready, let identifier = segment.identifier
         else { return }
         require(!canAttach(identifier, access, client), "refused, but the kernel grants")

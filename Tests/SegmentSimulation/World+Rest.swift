@@ -16,11 +16,11 @@ extension World {
         for identifier in kernel.segments.keys where !ledger.made.contains(identifier) {
             kernel.acting(as: Client.root) { try? kernel.remove(identifier) }
         }
-        while life == nil { try begin() }
+        while daemon == nil { try begin() }
         try settle()
         judge()
         for segment in ledger.view { judgeAtRest(segment) }
-        require(life?.broker.leaseCount == 0, "leases are left")
+        require(daemon?.broker.leaseCount == 0, "leases are left")
         guard random.once(in: 2) else { return }
         try clear()
     }
@@ -29,12 +29,12 @@ extension World {
     private func settle() throws {
         var quiet = 0
         while quiet < 3 {
-            if life == nil { try begin() }
+            if daemon == nil { try begin() }
             judge()
             clock.now += .seconds(30)
-            while life?.detaches.isEmpty == false { life?.work(kernel) }
+            while daemon?.worker.detaches.isEmpty == false { daemon?.worker.work() }
             check()
-            quiet = isDisturbed || life == nil ? 0 : quiet + 1
+            quiet = isDisturbed || daemon == nil ? 0 : quiet + 1
         }
     }
 
@@ -51,7 +51,7 @@ extension World {
     private func clear() throws {
         declared = [:]
         story.tell("files: none")
-        if life != nil {
+        if daemon != nil {
             inForce = [:]
             let configuration = configuration()
             run(.reload, "reload") { $0.reload(configuration, groups: groups) }

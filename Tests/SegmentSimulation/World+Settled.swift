@@ -5,7 +5,7 @@ import SystemVSharedMemory
 
 /// What holds when nothing has happened that the broker cannot know of yet.
 extension World {
-    func judgeSettled(_ segment: SegmentDescription, _ life: BrokerLife) {
+    func judgeSettled(_ segment: SegmentDescription, _ daemon: BrokerFixture) {
         guard let identifier = segment.identifier else { return }
         guard let status = kernel.segments[identifier] else {
             // A marked one that has lost its last attachment is noticed at the next check, and so is one whose
@@ -22,7 +22,7 @@ extension World {
         require(segment.mode == status.mode, "\(segment.name) shows another mode than the kernel")
         // Nobody knows which mode an undeclared one is to have, and the kernel may refuse its creator too.
         if inForce[segment.name] != nil || status.mode.contains(.ownerRead) {
-            judgeKeeper(segment, identifier, life)
+            judgeKeeper(segment, identifier, daemon)
         }
         if segment.state == .removing {
             return require(status.isMarkedForRemoval, "\(segment.name) is removing and not marked")
@@ -36,10 +36,10 @@ extension World {
     private func judgeKeeper(
         _ segment: SegmentDescription,
         _ identifier: SegmentIdentifier,
-        _ life: BrokerLife
+        _ daemon: BrokerFixture
     ) {
-        let own = kernel.attachmentCount(of: identifier, in: BrokerLife.processID)
-        let leaving = life.detaches.count { kernel.segment(at: $0) == identifier }
+        let own = kernel.attachmentCount(of: identifier, in: BrokerFixture.processID)
+        let leaving = daemon.worker.detaches.count { kernel.segment(at: $0) == identifier }
         let keepers = segment.state == .removing ? 0 : 1
         require(
             own - leaving == keepers,
@@ -57,7 +57,7 @@ extension World {
         _ status: SegmentStatus,
         _ definition: SegmentDefinition
     ) {
-        require(status.ownerUserID == BrokerLife.userID, "\(segment.name) is owned by another")
+        require(status.ownerUserID == BrokerFixture.userID, "\(segment.name) is owned by another")
         // Of a group that is known not to exist nobody is let in.
         let isNobody = definition.group.map { groupsInForce[$0] != .found(status.ownerGroupID) } ?? false
         let shut = definition.mode.subtracting(.groupReadWriteExecute)
@@ -80,7 +80,10 @@ extension World {
         case .found(let number):
             require(status.ownerGroupID == number, "\(segment.name) has another group than declared")
         case nil:
-            require(status.ownerGroupID == BrokerLife.userID, "\(segment.name) has a group, none is declared")
+            require(
+                status.ownerGroupID == BrokerFixture.userID,
+                "\(segment.name) has a group, none is declared"
+            )
         case .unknown, .failed, .unanswered: break
         }
     }

@@ -9,10 +9,11 @@ final class World {
     /// `leases_per_user` of every configuration.
     static let leasesPerUser = 5
 
-    let kernel = FakeKernel(userID: BrokerLife.userID, groupID: BrokerLife.userID)
-    let disk = MemoryRecords()
-    let clock = ManualClock()
-    let isService: Bool
+    private let fixture: BrokerFixture
+    var kernel: FakeKernel { fixture.kernel }
+    var disk: MemoryRecords { fixture.disk }
+    var clock: ManualClock { fixture.clock }
+    var isService: Bool { fixture.isService }
     let clients: [SimulatedClient]
     var random: SeededGenerator
     var story = Story()
@@ -21,7 +22,8 @@ final class World {
     var declared: [SegmentName: SegmentDefinition] = [:]
     var groups = GroupTable(lookups: ["telemetry": .found(500), "others": .found(700)])
     /// Nil while no daemon runs.
-    var life: BrokerLife?
+    var daemon: BrokerFixture? { isRunning ? fixture : nil }
+    private var isRunning = false
     /// What the running broker was last told.
     var inForce: [SegmentName: SegmentDefinition] = [:]
     var groupsInForce = GroupTable()
@@ -39,12 +41,14 @@ final class World {
     /// Something happened that the broker notices at its next check only.
     var isDisturbed = false
 
-    init(seed: UInt64) {
+    init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
-        isService = !random.once(in: 4)
+        let isService = !random.once(in: 4)
+        fixture = try BrokerFixture(isService: isService, logs: false)
+        fixture.die()
+        fixture.worker.isBusy = true
         clients = SimulatedClient.all(besidesService: isService)
         kernel.clock = clock
-        kernel.processID = BrokerLife.processID
         kernel.capacity = 12
         kernel.largestSegment = 1 << 30
         kernel.totalBytes = .max
@@ -64,8 +68,25 @@ final class World {
     func clientAttachments(_ identifier: SegmentIdentifier) -> Int {
         guard let status = kernel.segments[identifier] else { return 0 }
         return Int(clamping: status.attachmentCount)
-            - kernel.attachmentCount(of: identifier, in: BrokerLife.processID)
+            - kernel.attachmentCount(of: identifier, in: BrokerFixture.processID)
     }
+
+    /// A new daemon's process, on what the last one left.
+    func revive() throws -> BrokerFixture {
+        try fixture.revive()
+        isRunning = true
+        return fixture
+    }
+
+    /// The daemon is gone, and its attachments, connections and leases with it.
+    func died() {
+        fixture.die()
+        isRunning = false
+        for client in clients { (client.holder, client.leases) = (nil, []) }
+        disturb()
+    }
+
+    func disturb() { isDisturbed = true }
 
     func isLeased(_ identifier: SegmentIdentifier) -> Bool {
         clients.contains { $0.leases.contains { $0.identifier == identifier } }

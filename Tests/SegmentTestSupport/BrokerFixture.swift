@@ -5,49 +5,57 @@ import SegmentRecords
 import SystemPackage
 import SystemVSharedMemory
 
-/// A broker on fakes: user 990 with group 990; group `telemetry` is 500.
+/// A broker that hangs by a lifeline, on a kernel and a disk that outlive it: user 990 with group 990; group `telemetry`
+/// is 500.
 package final class BrokerFixture {
-    package static let daemonUserID: UInt32 = 990
-    package let fake: FakeKernel
-    /// Counts the broker's calls to the kernel, and lets them fail.
-    package let lifeline = Lifeline()
-    private let kernel: MortalKernel
-    package let records: MemoryRecords
+    package static let userID: UInt32 = 990
+    package static let processID: Int32 = 100
+    package let kernel = FakeKernel(userID: userID, groupID: userID)
+    package let disk = MemoryRecords()
     package let clock = ManualClock()
     package let log = LogLines()
-    package var isService = true
+    package let worker: Worker
+    package var groups = GroupTable(lookups: ["telemetry": .found(500)])
+    /// What the next broker is.
+    package var isService: Bool
+    /// Counts the calls of this broker, and lets them fail.
+    package private(set) var lifeline = Lifeline()
     package private(set) var broker: Broker
     package var events: [SegmentEvent] = []
-    package var groups = GroupTable(lookups: ["telemetry": .found(500)])
+    private let logger: Logger
 
-    package init() throws {
-        fake = FakeKernel(userID: Self.daemonUserID, groupID: Self.daemonUserID)
-        kernel = MortalKernel(fake, lifeline)
-        records = MemoryRecords()
-        broker = try Self.makeBroker(kernel, records, clock, log, isService: true)
+    /// `logs` is false where there is too much to keep.
+    package init(isService: Bool = true, logs: Bool = true) throws {
+        self.isService = isService
+        kernel.processID = Self.processID
+        logger = logs ? log.logger : Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        worker = Worker(kernel)
+        broker = try Self.makeBroker(kernel, disk, clock, logger, worker, lifeline, isService: isService)
         listen()
     }
 
     private static func makeBroker(
-        _ kernel: MortalKernel,
-        _ records: MemoryRecords,
+        _ kernel: FakeKernel,
+        _ disk: MemoryRecords,
         _ clock: ManualClock,
-        _ log: LogLines,
+        _ logger: Logger,
+        _ worker: Worker,
+        _ lifeline: Lifeline,
         isService: Bool
     ) throws -> Broker {
         try Broker(
-            kernel: kernel,
-            records: records,
+            kernel: MortalKernel(kernel, lifeline),
+            records: MortalRecords(disk, lifeline),
             clock: clock,
             identity: BrokerIdentity(
-                userID: daemonUserID,
-                groupID: daemonUserID,
+                userID: userID,
+                groupID: userID,
                 groupName: "segmentd",
                 isService: isService,
-                processID: 1
+                processID: processID
             ),
-            logger: log.logger,
-            detachElsewhere: { try? kernel.detach($0) }
+            logger: logger,
+            detachElsewhere: { if !lifeline.isCut { worker.add($0) } }
         )
     }
 
@@ -55,33 +63,54 @@ package final class BrokerFixture {
         broker.onEvent = { [unowned self] in events.append($0) }
     }
 
-    /// Starts with these declarations; their files exist.
-    package func start(_ definitions: [SegmentDefinition]) throws {
-        addFiles(definitions)
-        try broker.start(configuration(definitions), groups: groups)
-    }
-
-    package func reload(_ definitions: [SegmentDefinition]) -> ReloadOutcome {
-        addFiles(definitions)
-        return broker.reload(configuration(definitions), groups: groups)
-    }
-
-    /// Kill -9: the broker is gone, and the kernel detaches what it had attached.
+    /// Kill -9, and a new process on what the last one left.
     package func kill() throws {
+        die()
+        try revive()
+    }
+
+    /// The broker is gone, and the kernel detaches what it had attached.
+    package func die() {
+        lifeline.cut()
         broker.onEvent = nil
-        fake.detachAll(of: Self.daemonUserID)
-        broker = try Self.makeBroker(kernel, records, clock, log, isService: isService)
+        worker.end()
+        kernel.detachAll(ofProcess: Self.processID)
+    }
+
+    /// A new process.
+    package func revive() throws {
+        lifeline = Lifeline()
+        broker = try Self.makeBroker(kernel, disk, clock, logger, worker, lifeline, isService: isService)
         listen()
     }
 
-    private func addFiles(_ definitions: [SegmentDefinition]) {
-        for definition in definitions where fake.files[definition.file] == nil {
-            fake.files[definition.file] = UInt32(0x100 + fake.files.count)
-        }
+    /// Starts with these declarations; their files exist.
+    package func start(_ definitions: [SegmentDefinition]) throws {
+        try broker.start(configuration(definitions), groups: groups)
+    }
+
+    @discardableResult
+    package func reload(_ definitions: [SegmentDefinition]) -> ReloadOutcome {
+        broker.reload(configuration(definitions), groups: groups)
+    }
+
+    package func check() {
+        broker.check(groups: groups)
+        broker.expire()
     }
 
     private func configuration(_ definitions: [SegmentDefinition]) -> Configuration {
-        Configuration(segments: definitions.sorted { $0.name < $1.name }, directory: "/etc/segmentd")
+        for definition in definitions where kernel.files[definition.file] == nil {
+            kernel.files[definition.file] = UInt32(0x100 + kernel.files.count)
+        }
+        return Configuration(segments: definitions.sorted { $0.name < $1.name }, directory: "/etc/segmentd")
+    }
+
+    /// A program with the segment attached.
+    package func attach(_ identifier: SegmentIdentifier) throws -> AttachmentAddress {
+        try kernel.acting(as: .root) { () throws(Errno) in
+            try kernel.attach(identifier, readOnly: true)
+        }
     }
 
     package func describe(_ name: String) throws -> SegmentDescription {
@@ -89,6 +118,28 @@ package final class BrokerFixture {
     }
 
     package func state(_ name: String) throws -> SegmentState { try describe(name).state }
+}
+
+/// What a broker has others detach for it.
+package final class Worker {
+    /// It has other work, and gets to this only when told to.
+    package var isBusy = false
+    package private(set) var detaches: [AttachmentAddress] = []
+    private let kernel: FakeKernel
+
+    fileprivate init(_ kernel: FakeKernel) { self.kernel = kernel }
+
+    /// The first of what is left to do.
+    package func work() {
+        if !detaches.isEmpty { try? kernel.detach(detaches.removeFirst()) }
+    }
+
+    fileprivate func add(_ address: AttachmentAddress) {
+        detaches.append(address)
+        if !isBusy { work() }
+    }
+
+    fileprivate func end() { detaches = [] }
 }
 
 extension SegmentDefinition {

@@ -50,15 +50,15 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         self.groupID = groupID
     }
 
-    /// Makes calls as another user.
+    /// Makes calls as another user, in process 1.
     package func acting<Result>(
         as user: UInt32,
         group: UInt32? = nil,
         _ body: () throws -> Result
     ) rethrows -> Result {
-        let own = (userID, groupID)
-        (userID, groupID) = (user, group ?? user)
-        defer { (userID, groupID) = own }
+        let own = (userID, groupID, processID)
+        (userID, groupID, processID) = (user, group ?? user, 1)
+        defer { (userID, groupID, processID) = own }
         return try body()
     }
 

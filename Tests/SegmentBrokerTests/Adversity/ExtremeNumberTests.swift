@@ -52,7 +52,7 @@ import Testing
         let holder = LeaseHolder(.member)
         for name in ["a", "b"] { _ = try fixture.broker.acquire(name, .readWrite, holder) }
         fixture.broker.disconnected(holder)
-        for identifier in fixture.fake.segments.keys { fixture.fake.say(of: identifier, extreme.apply) }
+        for identifier in fixture.kernel.segments.keys { fixture.kernel.say(of: identifier, extreme.apply) }
         exercise(fixture)
         fixture.clock.now += .seconds(60)
         fixture.broker.expire()
@@ -68,11 +68,11 @@ import Testing
     func `whatever the kernel says of somebody else's segment under a declared key`(extreme: Extreme) throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 77)
-        fixture.fake.totalBytes = .max
-        let other = try fixture.fake.acting(as: 1001) {
-            try fixture.fake.get(key, size: 1, flags: .create, mode: [])
+        fixture.kernel.totalBytes = .max
+        let other = try fixture.kernel.acting(as: 1001) {
+            try fixture.kernel.get(key, size: 1, flags: .create, mode: [])
         }
-        fixture.fake.say(of: other, extreme.apply)
+        fixture.kernel.say(of: other, extreme.apply)
         try fixture.start([.test("a", key: .value(key)), .test("b")])
         exercise(fixture)
         #expect(try fixture.state("a") == .blocked)
@@ -91,7 +91,7 @@ import Testing
                 identifier: SegmentIdentifier(rawValue: identifier),
                 created: identifier < 0 ? .min : .max
             )
-            try fixture.records.write(record)
+            try fixture.disk.write(record)
         }
         try fixture.start([.test("a")])
         exercise(fixture)
@@ -101,13 +101,13 @@ import Testing
 
     @Test func `whatever the kernel says of its limits, of memory and of sizes`() throws {
         let fixture = try BrokerFixture()
-        fixture.fake.largestSegment = .max
-        fixture.fake.totalBytes = .max
+        fixture.kernel.largestSegment = .max
+        fixture.kernel.totalBytes = .max
         try fixture.start([.test("a", size: .max), .test("b", size: 1 << 63)])
         #expect(fixture.broker.segmentBytes == .max)
         for number in [0, 1, 1 << 63, .max] as [UInt64] {
-            fixture.fake.saidMemory = SegmentMemory(resident: number, swapped: number)
-            fixture.fake.saidLimits = KernelLimits(
+            fixture.kernel.saidMemory = SegmentMemory(resident: number, swapped: number)
+            fixture.kernel.saidLimits = KernelLimits(
                 largestSegment: number,
                 segments: Int(clamping: number),
                 totalBytes: number,

@@ -22,46 +22,46 @@ import Testing
 
     @Test(arguments: [Errno.noSpace, .readOnlyFileSystem, .ioError])
     func `a record that could not be written is written when the disk lets it`(errno: Errno) throws {
-        let mortal = try MortalBroker()
-        try mortal.start([.test("a")])
-        let identifier = try mortal.describe("a").identifier
-        try mortal.kill()
-        mortal.disk.damage(try name("a"))
-        mortal.disk.writeFailure = errno
-        try mortal.start([.test("a")])
-        #expect(try mortal.describe("a").identifier == identifier)
-        #expect(mortal.disk.records.isEmpty)
-        mortal.disk.writeFailure = nil
-        mortal.check()
-        #expect(mortal.disk.records[try name("a")]?.identifier == identifier)
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let identifier = try fixture.describe("a").identifier
+        try fixture.kill()
+        fixture.disk.damage(try name("a"))
+        fixture.disk.writeFailure = errno
+        try fixture.start([.test("a")])
+        #expect(try fixture.describe("a").identifier == identifier)
+        #expect(fixture.disk.records.isEmpty)
+        fixture.disk.writeFailure = nil
+        fixture.check()
+        #expect(fixture.disk.records[try name("a")]?.identifier == identifier)
         tried()
     }
 
     @Test(arguments: [Errno.readOnlyFileSystem, .ioError])
     func `a record that could not be removed is removed when the disk lets it`(errno: Errno) throws {
-        let mortal = try MortalBroker()
-        try mortal.start([.test("a")])
-        mortal.disk.removalFailure = errno
-        mortal.reload([])
-        #expect(mortal.kernel.segments.isEmpty)
-        #expect(mortal.disk.records.count == 1)
-        mortal.disk.removalFailure = nil
-        mortal.check()
-        #expect(mortal.disk.records.isEmpty)
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        fixture.disk.removalFailure = errno
+        fixture.reload([])
+        #expect(fixture.kernel.segments.isEmpty)
+        #expect(fixture.disk.records.count == 1)
+        fixture.disk.removalFailure = nil
+        fixture.check()
+        #expect(fixture.disk.records.isEmpty)
         tried()
     }
 
     @Test(arguments: [RecordDefect.damaged, .unknownFormat("2")])
     func `without a readable record the kernel is asked`(defect: RecordDefect) throws {
-        let mortal = try MortalBroker()
-        try mortal.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
-        let before = mortal.kernel.segments.keys
-        try mortal.kill()
-        mortal.disk.damage(try name("a"), defect)
-        mortal.disk.damage(try name("b"), defect)
-        try mortal.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
-        #expect(mortal.kernel.segments.keys == before)
-        #expect(mortal.disk.records.count == 2)
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
+        let before = fixture.kernel.segments.keys
+        try fixture.kill()
+        fixture.disk.damage(try name("a"), defect)
+        fixture.disk.damage(try name("b"), defect)
+        try fixture.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
+        #expect(fixture.kernel.segments.keys == before)
+        #expect(fixture.disk.records.count == 2)
         tried()
     }
 
@@ -69,27 +69,27 @@ import Testing
     func `a record of another boot is dropped, and what has its identifier now is not touched`(
         creator: UInt32
     ) throws {
-        let mortal = try MortalBroker()
+        let fixture = try BrokerFixture()
         let stranger = Client(processID: 9, userID: 1666, groupID: 1666, supplementaryGroupIDs: [])
-        let foreign = try mortal.kernel.acting(as: stranger) { () throws(Errno) in
-            try mortal.kernel.get(
+        let foreign = try fixture.kernel.acting(as: stranger) { () throws(Errno) in
+            try fixture.kernel.get(
                 SegmentKey(rawValue: 0x77),
                 size: 4096,
                 flags: .create,
                 mode: .ownerReadWrite
             )
         }
-        let before = mortal.kernel.segments[foreign]
-        mortal.disk.records[try name("a")] = SegmentRecord(
+        let before = fixture.kernel.segments[foreign]
+        fixture.disk.records[try name("a")] = SegmentRecord(
             name: try name("a"),
             key: SegmentKey(rawValue: 0x77),
             size: 4096,
             creatorUserID: creator,
             identifier: foreign
         )
-        try mortal.start([])
-        #expect(mortal.disk.records.isEmpty)
-        #expect(mortal.kernel.segments[foreign] == before)
+        try fixture.start([])
+        #expect(fixture.disk.records.isEmpty)
+        #expect(fixture.kernel.segments[foreign] == before)
         tried()
     }
 
@@ -98,7 +98,7 @@ import Testing
         try fixture.start([.test("a"), .test("b")])
         let old = try #require(try fixture.describe("a").identifier)
         try fixture.kill()
-        try fixture.fake.acting(as: .root) { () throws(Errno) in try fixture.fake.remove(old) }
+        try fixture.kernel.acting(as: .root) { () throws(Errno) in try fixture.kernel.remove(old) }
         let before = fixture.log.lines.count
         try fixture.start([.test("a"), .test("b")])
         let told = fixture.log.lines.dropFirst(before).filter { $0.hasPrefix("warning") }
@@ -110,8 +110,8 @@ import Testing
     @Test func `a record that names another creator does not take that user's segment over`() throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x77)
-        let foreign = try fixture.fake.acting(as: .stranger) { () throws(Errno) in
-            try fixture.fake.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+        let foreign = try fixture.kernel.acting(as: .stranger) { () throws(Errno) in
+            try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
         }
         let record = SegmentRecord(
             name: try name("a"),
@@ -129,39 +129,39 @@ import Testing
     }
 
     @Test func `a record that knows a key only does not take another's segment`() throws {
-        let mortal = try MortalBroker()
+        let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x77)
         // The disk refused to remove what a failed shmget(2) left on it.
-        mortal.disk.records[try name("a")] = SegmentRecord(
+        fixture.disk.records[try name("a")] = SegmentRecord(
             name: try name("a"),
             key: key,
             size: 4096,
             creatorUserID: 990
         )
-        let made = try mortal.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
-        mortal.disk.records[try name("b")] = SegmentRecord(
+        let made = try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+        fixture.disk.records[try name("b")] = SegmentRecord(
             name: try name("b"),
             key: key,
             size: 4096,
             creatorUserID: 990,
             identifier: made
         )
-        try mortal.start([.test("b", key: .value(key))])
-        #expect(try mortal.describe("b").identifier == made)
-        #expect(try mortal.describe("b").state == .ready)
-        #expect(mortal.kernel.segments[made]?.attachmentCount == 1)
-        #expect(throws: BrokerError.noSuchSegment(name: "a")) { try mortal.describe("a") }
+        try fixture.start([.test("b", key: .value(key))])
+        #expect(try fixture.describe("b").identifier == made)
+        #expect(try fixture.describe("b").state == .ready)
+        #expect(fixture.kernel.segments[made]?.attachmentCount == 1)
+        #expect(throws: BrokerError.noSuchSegment(name: "a")) { try fixture.describe("a") }
         tried()
     }
 
     @Test func `two records of one segment that is marked for removal give it to one name`() throws {
-        let mortal = try MortalBroker()
+        let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x77)
-        let made = try mortal.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
-        _ = try mortal.kernel.attach(made, readOnly: true)
-        try mortal.kernel.remove(made)
+        let made = try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+        _ = try fixture.kernel.attach(made, readOnly: true)
+        try fixture.kernel.remove(made)
         for name in [try name("a"), try name("b")] {
-            mortal.disk.records[name] = SegmentRecord(
+            fixture.disk.records[name] = SegmentRecord(
                 name: name,
                 key: key,
                 size: 4096,
@@ -169,52 +169,52 @@ import Testing
                 identifier: made
             )
         }
-        try mortal.start([.test("b", key: .value(key))])
-        #expect(try mortal.describe("a").identifier == made)
-        #expect(try mortal.describe("a").state == .removing)
-        #expect(try mortal.describe("b").identifier != made)
+        try fixture.start([.test("b", key: .value(key))])
+        #expect(try fixture.describe("a").identifier == made)
+        #expect(try fixture.describe("a").state == .removing)
+        #expect(try fixture.describe("b").identifier != made)
         tried()
     }
 
     @Test func `former memory of one name is not shown by another's stale record too`() throws {
-        let mortal = try MortalBroker()
+        let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x77)
-        let made = try mortal.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
-        _ = try mortal.kernel.attach(made, readOnly: true)
-        try mortal.kernel.remove(made)
+        let made = try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+        _ = try fixture.kernel.attach(made, readOnly: true)
+        try fixture.kernel.remove(made)
         let traits = SegmentRecord.Traits(key: key, size: 4096, creatorUserID: 990)
         let identity = SegmentRecord.Identity(identifier: made, traits: traits)
-        mortal.disk.records[try name("a")] = SegmentRecord(
+        fixture.disk.records[try name("a")] = SegmentRecord(
             try name("a"),
             formerMemory: [SegmentRecord.FormerMemory(identity, holdsName: true)]
         )
-        mortal.disk.records[try name("b")] = SegmentRecord(
+        fixture.disk.records[try name("b")] = SegmentRecord(
             try name("b"),
             segment: SegmentRecord.Segment(traits: traits, identifier: made)
         )
-        try mortal.start([.test("a"), .test("b")])
-        #expect(try ["a", "b"].count { try mortal.describe($0).identifier == made } <= 1)
-        let former = mortal.broker.segments.values.flatMap { $0.lifecycle.formerMemory }
+        try fixture.start([.test("a"), .test("b")])
+        #expect(try ["a", "b"].count { try fixture.describe($0).identifier == made } <= 1)
+        let former = fixture.broker.segments.values.flatMap { $0.lifecycle.formerMemory }
         #expect(former.map(\.identity.identifier) == [made])
         tried()
     }
 
     @Test func `a stale record beside it does not cost a segment its own`() throws {
-        let mortal = try MortalBroker()
-        try mortal.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
-        let identifier = try mortal.describe("b").identifier
-        try mortal.kill()
-        mortal.disk.records[try name("a")] = SegmentRecord(
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
+        let identifier = try fixture.describe("b").identifier
+        try fixture.kill()
+        fixture.disk.records[try name("a")] = SegmentRecord(
             name: try name("a"),
             key: SegmentKey(rawValue: 0x77),
             size: 4096,
             creatorUserID: 990,
             identifier: SegmentIdentifier(rawValue: 999)
         )
-        mortal.lifeline.fault = (1, .overflow)
-        try mortal.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
-        #expect(try mortal.describe("b").identifier == identifier)
-        #expect(mortal.disk.records[try name("b")]?.identifier == identifier)
+        fixture.lifeline.fault = (1, .overflow)
+        try fixture.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
+        #expect(try fixture.describe("b").identifier == identifier)
+        #expect(fixture.disk.records[try name("b")]?.identifier == identifier)
         tried()
     }
 

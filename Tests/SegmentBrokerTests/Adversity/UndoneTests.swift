@@ -9,7 +9,7 @@ import Testing
 /// A process of the broker's own user, or root, which undoes at once whatever the broker does.
 @Suite struct UndoneTests {
     private func actingAsRoot(_ fixture: BrokerFixture, _ body: () throws -> Void) {
-        try? fixture.fake.acting(as: .root) { try body() }
+        try? fixture.kernel.acting(as: .root) { try body() }
     }
 
     @Test func `who changes permissions back each time does not keep the broker busy`() throws {
@@ -18,7 +18,7 @@ import Testing
         let identifier = try #require(try fixture.describe("a").identifier)
         func setMode(_ identifier: SegmentIdentifier) {
             actingAsRoot(fixture) {
-                try fixture.fake.setOwner(identifier, userID: 990, groupID: 500, mode: [.ownerReadWrite])
+                try fixture.kernel.setOwner(identifier, userID: 990, groupID: 500, mode: [.ownerReadWrite])
             }
         }
         setMode(identifier)
@@ -35,14 +35,14 @@ import Testing
         fixture.clock.now += .seconds(1)
         fixture.broker.expire()
         #expect(try fixture.describe("a").state == .ready)
-        #expect(try fixture.fake.statusOfAny(identifier).mode.rawValue == 0o660)
+        #expect(try fixture.kernel.statusOfAny(identifier).mode.rawValue == 0o660)
     }
 
     @Test func `who removes a segment as soon as it is made does not keep the broker busy`() throws {
         let fixture = try BrokerFixture()
         fixture.lifeline.after = { call, identifier in
             guard case .create = call, let identifier else { return }
-            actingAsRoot(fixture) { try fixture.fake.remove(identifier) }
+            actingAsRoot(fixture) { try fixture.kernel.remove(identifier) }
         }
         try fixture.start([.test("a")])
         #expect(fixture.lifeline.calls.count < 200)

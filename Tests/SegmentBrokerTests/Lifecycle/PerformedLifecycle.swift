@@ -10,7 +10,7 @@ import SystemVSharedMemory
 ///
 /// Segment "a" of 4096 bytes under key 0x77 for group telemetry, number 500, mode 0660.
 final class PerformedLifecycle {
-    let mortal: MortalBroker
+    let fixture: BrokerFixture
     private(set) var segment: BrokeredSegment
     private(set) var notes: [SegmentLifecycle.Note] = []
     var declaration = SegmentLifecycle.Declaration.declared()
@@ -19,12 +19,12 @@ final class PerformedLifecycle {
     static let key = LifecycleUnderTest.key
 
     init() throws {
-        mortal = try MortalBroker()
-        segment = Self.begin(mortal)
+        fixture = try BrokerFixture()
+        segment = Self.begin(fixture)
     }
 
-    private static func begin(_ mortal: MortalBroker) -> BrokeredSegment {
-        BrokeredSegment(name, as: mortal.broker.identity.credentials, record: mortal.disk.records[name])
+    private static func begin(_ fixture: BrokerFixture) -> BrokeredSegment {
+        BrokeredSegment(name, as: fixture.broker.identity.credentials, record: fixture.disk.records[name])
     }
 
     var life: SegmentLifecycle { segment.lifecycle }
@@ -32,13 +32,13 @@ final class PerformedLifecycle {
     func start() { send(.declared(declaration), .look) }
 
     func send(_ events: SegmentLifecycle.Event...) {
-        for event in events { notes += mortal.broker.send(event, to: segment) }
+        for event in events { notes += fixture.broker.send(event, to: segment) }
     }
 
     /// Kill -9, and a new process on what the last one left.
     func restart() throws {
-        try mortal.kill()
-        segment = Self.begin(mortal)
+        try fixture.kill()
+        segment = Self.begin(fixture)
         start()
     }
 
@@ -49,25 +49,25 @@ final class PerformedLifecycle {
 
     /// The broker's segments that are not marked for removal.
     var ours: [SegmentIdentifier: SegmentStatus] {
-        mortal.kernel.segments.filter { $0.value.creatorUserID == 990 && !$0.value.isMarkedForRemoval }
+        fixture.kernel.segments.filter { $0.value.creatorUserID == 990 && !$0.value.isMarkedForRemoval }
     }
 
     var identifier: SegmentIdentifier? {
         if case .live(let live) = life.memory { live.identity.identifier } else { nil }
     }
 
-    var record: SegmentRecord? { mortal.disk.records[Self.name] }
+    var record: SegmentRecord? { fixture.disk.records[Self.name] }
 
     /// Another user takes the key, if it is free.
     @discardableResult
     func squat() -> SegmentIdentifier? {
-        mortal.kernel.acting(as: 1666) {
-            try? mortal.kernel.get(Self.key, size: 8, flags: [.create, .exclusive], mode: .ownerReadWrite)
+        fixture.kernel.acting(as: 1666) {
+            try? fixture.kernel.get(Self.key, size: 8, flags: [.create, .exclusive], mode: .ownerReadWrite)
         }
     }
 
     func removeByRoot() throws {
         guard let identifier else { return }
-        try mortal.kernel.acting(as: .root) { () throws(Errno) in try mortal.kernel.remove(identifier) }
+        try fixture.kernel.acting(as: .root) { () throws(Errno) in try fixture.kernel.remove(identifier) }
     }
 }

@@ -29,9 +29,9 @@ import Testing
             key: PerformedLifecycle.key,
             size: 4096,
             creatorUserID: 990,
-            creatorProcessID: MortalBroker.processID
+            creatorProcessID: BrokerFixture.processID
         )
-        let created = performed.mortal.clock.realtime()
+        let created = performed.fixture.clock.realtime()
         #expect(
             performed.record
                 == SegmentRecord(
@@ -44,18 +44,18 @@ import Testing
 
     @Test func `a second look asks the kernel once and changes nothing`() throws {
         let performed = try ready()
-        let before = performed.mortal.kernel.segments
-        performed.mortal.lifeline.restart()
+        let before = performed.fixture.kernel.segments
+        performed.fixture.lifeline.restart()
         performed.send(.look)
-        #expect(performed.mortal.lifeline.calls.map(\.word) == [.status])
-        #expect(performed.mortal.kernel.segments == before)
+        #expect(performed.fixture.lifeline.calls.map(\.word) == [.status])
+        #expect(performed.fixture.kernel.segments == before)
         #expect(performed.takeNotes().isEmpty)
     }
 
     @Test func `a start takes over what its record names, with the time of its creation`() throws {
         let performed = try ready()
         let (identifier, record) = (performed.identifier, performed.record)
-        performed.mortal.clock.now += .seconds(9)
+        performed.fixture.clock.now += .seconds(9)
         try performed.restart()
         #expect(performed.life.state == .ready)
         #expect(performed.identifier == identifier)
@@ -67,8 +67,8 @@ import Testing
     @Test func `a record of an older version is completed`() throws {
         let performed = try ready()
         let whole = performed.record
-        performed.mortal.disk.records[PerformedLifecycle.name]?.group = nil
-        performed.mortal.disk.records[PerformedLifecycle.name]?.segment?.traits.creatorProcessID = nil
+        performed.fixture.disk.records[PerformedLifecycle.name]?.group = nil
+        performed.fixture.disk.records[PerformedLifecycle.name]?.segment?.traits.creatorProcessID = nil
         try performed.restart()
         #expect(performed.life.state == .ready)
         #expect(performed.record == whole)
@@ -78,15 +78,15 @@ import Testing
         let performed = try ready()
         performed.send(.look, .asked(SegmentLifecycle.Request(.remove)))
         #expect(performed.life.state == .absent)
-        #expect(performed.mortal.kernel.segments.isEmpty)
-        #expect(performed.mortal.disk.records.isEmpty)
+        #expect(performed.fixture.kernel.segments.isEmpty)
+        #expect(performed.fixture.disk.records.isEmpty)
         #expect(performed.takeNotes() == [.removed])
     }
 
     @Test func `a renewal now leaves the old memory to its clients and records it until it is gone`() throws {
         let performed = try ready()
         let old = try #require(performed.identifier)
-        let address = try performed.mortal.attach(old)
+        let address = try performed.fixture.attach(old)
         performed.send(.look, .asked(SegmentLifecycle.Request(.renew, isNow: true)))
         #expect(performed.life.state == .ready)
         #expect(performed.identifier != old)
@@ -96,39 +96,39 @@ import Testing
         #expect(performed.takeNotes() == [.replaced])
         try performed.restart()
         #expect(performed.life.formerMemory.map(\.identity.identifier) == [old])
-        try performed.mortal.kernel.detach(address)
+        try performed.fixture.kernel.detach(address)
         performed.send(.look)
-        #expect(performed.mortal.kernel.segments.count == 1)
+        #expect(performed.fixture.kernel.segments.count == 1)
         #expect(performed.record?.formerMemory == [])
     }
 
     @Test func `a removal that waits is due after a start, too`() throws {
         let performed = try ready()
-        let address = try performed.mortal.attach(try #require(performed.identifier))
+        let address = try performed.fixture.attach(try #require(performed.identifier))
         performed.send(.look, .asked(SegmentLifecycle.Request(.remove)))
         #expect(performed.life.state == .draining)
         #expect(performed.record?.request == SegmentRecord.Request(.remove))
         try performed.restart()
         #expect(performed.life.state == .draining)
-        try performed.mortal.kernel.detach(address)
+        try performed.fixture.kernel.detach(address)
         performed.send(.look)
         #expect(performed.life.state == .absent)
-        #expect(performed.mortal.kernel.segments.isEmpty)
-        #expect(performed.mortal.disk.records.isEmpty)
+        #expect(performed.fixture.kernel.segments.isEmpty)
+        #expect(performed.fixture.disk.records.isEmpty)
     }
 
     @Test(arguments: [false, true])
     func `what somebody removes is created again at once, under its key`(isAttached: Bool) throws {
         let performed = try ready()
         let old = try #require(performed.identifier)
-        if isAttached { _ = try performed.mortal.attach(old) }
+        if isAttached { _ = try performed.fixture.attach(old) }
         try performed.removeByRoot()
         performed.send(.look)
         #expect(performed.life.state == .ready)
         #expect(performed.identifier != old)
         #expect(performed.ours.map(\.value.key) == [PerformedLifecycle.key])
         #expect(performed.life.formerMemory.count == (isAttached ? 1 : 0))
-        #expect(performed.mortal.kernel.segments.count == (isAttached ? 2 : 1))
+        #expect(performed.fixture.kernel.segments.count == (isAttached ? 2 : 1))
     }
 
     @Test func `a stranger under the key blocks, until it is gone`() throws {
@@ -137,9 +137,9 @@ import Testing
         performed.start()
         #expect(performed.life.state == .blocked)
         #expect(performed.life.problems.map(\.kind) == [.squatted])
-        #expect(performed.mortal.disk.records.isEmpty)
-        try performed.mortal.kernel.acting(as: .root) { () throws(Errno) in
-            try performed.mortal.kernel.remove(foreign)
+        #expect(performed.fixture.disk.records.isEmpty)
+        try performed.fixture.kernel.acting(as: .root) { () throws(Errno) in
+            try performed.fixture.kernel.remove(foreign)
         }
         performed.send(.look)
         #expect(performed.life.state == .ready)
@@ -147,7 +147,7 @@ import Testing
 
     @Test func `a stranger between the two calls of a renewal blocks, and nothing of ours is left`() throws {
         let performed = try ready()
-        performed.mortal.lifeline.after = { [unowned performed] call, _ in
+        performed.fixture.lifeline.after = { [unowned performed] call, _ in
             if case .remove = call { performed.squat() }
         }
         performed.send(.look, .asked(SegmentLifecycle.Request(.renew)))
@@ -158,13 +158,13 @@ import Testing
 
     @Test func `a group without a number here keeps the segment closed and says why`() throws {
         let performed = try PerformedLifecycle()
-        performed.mortal.lifeline.refused = (.setOwner, .invalidArgument)
+        performed.fixture.lifeline.refused = (.setOwner, .invalidArgument)
         performed.start()
         #expect(performed.life.state == .drifted)
         #expect(performed.life.problems.map(\.kind) == [.kernelRefused])
         #expect(performed.life.problems.first?.message.contains("does not know the segment's group") == true)
         #expect(performed.ours.first?.value.mode.rawValue == 0o600)
-        performed.mortal.lifeline.restart()
+        performed.fixture.lifeline.restart()
         performed.send(.look)
         #expect(performed.life.state == .ready)
     }
@@ -187,8 +187,8 @@ import Testing
     private func prepare(_ name: String, isAttached: Bool) throws -> PerformedLifecycle {
         let performed = try PerformedLifecycle()
         if name != "start" { performed.start() }
-        if isAttached, let identifier = performed.identifier { _ = try performed.mortal.attach(identifier) }
-        performed.mortal.lifeline.restart()
+        if isAttached, let identifier = performed.identifier { _ = try performed.fixture.attach(identifier) }
+        performed.fixture.lifeline.restart()
         return performed
     }
 
@@ -200,7 +200,7 @@ import Testing
     private func calls(_ name: String, _ events: [SegmentLifecycle.Event], isAttached: Bool) throws -> Int {
         let performed = try prepare(name, isAttached: isAttached)
         run(name, events, performed)
-        return performed.mortal.lifeline.calls.count
+        return performed.fixture.lifeline.calls.count
     }
 
     @Test(arguments: administrator.map(\.name), [false, true])
@@ -214,9 +214,9 @@ import Testing
         for index in 0..<count {
             for afterEffect in [false, true] {
                 let performed = try prepare(name, isAttached: isAttached)
-                performed.mortal.lifeline.end = (index, afterEffect)
+                performed.fixture.lifeline.end = (index, afterEffect)
                 run(name, events, performed)
-                #expect(performed.mortal.lifeline.isCut)
+                #expect(performed.fixture.lifeline.isCut)
                 try performed.restart()
                 try expectWhole(performed, "\(name), dies at call \(index), after it: \(afterEffect)")
             }
@@ -231,9 +231,9 @@ import Testing
         let events = try #require(Self.administrator.first { $0.name == name }).events
         for index in 0..<(try calls(name, events, isAttached: false)) {
             let performed = try prepare(name, isAttached: false)
-            performed.mortal.lifeline.fault = (index, errno)
+            performed.fixture.lifeline.fault = (index, errno)
             run(name, events, performed)
-            performed.mortal.lifeline.restart()
+            performed.fixture.lifeline.restart()
             performed.send(.look, .declared(performed.declaration), .look)
             try expectWhole(performed, "\(name), call \(index) fails: \(errno)")
         }
@@ -246,13 +246,13 @@ import Testing
         if let identifier = performed.identifier {
             #expect(performed.record?.identifier == identifier, comment)
             #expect(performed.ours[identifier]?.mode.rawValue == 0o660, comment)
-            let own = performed.mortal.kernel.attachmentCount(of: identifier, in: MortalBroker.processID)
+            let own = performed.fixture.kernel.attachmentCount(of: identifier, in: BrokerFixture.processID)
             #expect(own == 1, comment)
         }
-        performed.mortal.kernel.detachAll(of: 0)
+        performed.fixture.kernel.detachAll(of: 0)
         performed.send(.undeclared, .look)
-        #expect(performed.mortal.kernel.segments.isEmpty, comment)
-        #expect(performed.mortal.disk.records.isEmpty, comment)
+        #expect(performed.fixture.kernel.segments.isEmpty, comment)
+        #expect(performed.fixture.disk.records.isEmpty, comment)
         #expect(performed.life.isOver, comment)
     }
 }

@@ -12,14 +12,14 @@ import Testing
         for index in 0..<count {
             for afterEffect in [false, true] {
                 let scene = try Scene(plan)
-                scene.mortal.lifeline.end = (index, afterEffect)
+                scene.fixture.lifeline.end = (index, afterEffect)
                 try? plan.run(scene)
-                let call = try #require(scene.mortal.lifeline.calls.last)
-                #expect(scene.mortal.lifeline.isCut)
+                let call = try #require(scene.fixture.lifeline.calls.last)
+                #expect(scene.fixture.lifeline.isCut)
                 let comment: Comment =
                     "\(plan.testDescription), \(afterEffect ? "after" : "before") call \(index), \(call)"
                 try scene.kill()
-                try scene.mortal.start(plan.after)
+                try scene.fixture.start(plan.after)
                 try scene.expectAgreement(comment)
                 try scene.expectNothingLeft(comment)
             }
@@ -39,18 +39,18 @@ import Testing
             var second = 0
             while true {
                 let scene = try Scene(plan)
-                scene.mortal.lifeline.end = (index, true)
+                scene.fixture.lifeline.end = (index, true)
                 try? plan.run(scene)
                 try scene.kill()
-                scene.mortal.lifeline.end = (second, true)
-                try? scene.mortal.start(plan.after)
-                guard scene.mortal.lifeline.isCut else { break }
+                scene.fixture.lifeline.end = (second, true)
+                try? scene.fixture.start(plan.after)
+                guard scene.fixture.lifeline.isCut else { break }
                 let comment: Comment =
                     "\(plan.testDescription), after call \(index) and call \(second) of the start"
                 second += 1
                 crashes += 1
                 try scene.kill()
-                try scene.mortal.start(plan.after)
+                try scene.fixture.start(plan.after)
                 try scene.expectAgreement(comment)
                 try scene.expectNothingLeft(comment)
             }
@@ -61,6 +61,6 @@ import Testing
     private func callCount(_ plan: Plan) throws -> Int {
         let scene = try Scene(plan)
         try plan.run(scene)
-        return scene.mortal.lifeline.calls.count
+        return scene.fixture.lifeline.calls.count
     }
 }

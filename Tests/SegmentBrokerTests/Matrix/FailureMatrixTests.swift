@@ -51,14 +51,14 @@ import Testing
         while let failures = try failures(plan, index) {
             for errno in failures {
                 let scene = try Scene(plan)
-                scene.mortal.lifeline.fault = (index, errno)
+                scene.fixture.lifeline.fault = (index, errno)
                 let comment: Comment = "\(plan.testDescription), call \(index) fails: \(errno)"
                 var refusal: (any Error)?
                 do { try plan.run(scene) } catch { refusal = error }
-                try scene.expectNothingLost(afterFailed: scene.mortal.lifeline.calls[index].word, comment)
+                try scene.expectNothingLost(afterFailed: scene.fixture.lifeline.calls[index].word, comment)
                 if refusal is RecordsError { try scene.kill() }
-                scene.mortal.lifeline.restart()
-                if refusal != nil { try scene.mortal.start(plan.after) }
+                scene.fixture.lifeline.restart()
+                if refusal != nil { try scene.fixture.start(plan.after) }
                 try scene.makeGood()
                 try scene.expectAgreement(comment)
                 try scene.expectNothingLeft(comment)
@@ -80,12 +80,12 @@ import Testing
         while let failures = try failures(plan, index) {
             for errno in failures {
                 let scene = try Scene(plan)
-                scene.mortal.lifeline.fault = (index, errno)
+                scene.fixture.lifeline.fault = (index, errno)
                 try plan.run(scene)
-                scene.mortal.lifeline.restart()
-                scene.mortal.check()
+                scene.fixture.lifeline.restart()
+                scene.fixture.check()
                 for name in Plan.usual.map(\.name.string) {
-                    try scene.mortal.broker.remove(name, when: .now, viewer: Plan.administrator)
+                    try scene.fixture.broker.remove(name, when: .now, viewer: Plan.administrator)
                 }
                 #expect(scene.ours.isEmpty, "call \(index) fails: \(errno)")
             }
@@ -97,8 +97,8 @@ import Testing
     private func failures(_ plan: Plan, _ index: Int) throws -> [Errno]? {
         let scene = try Scene(plan)
         try plan.run(scene)
-        guard index < scene.mortal.lifeline.calls.count else { return nil }
-        let failures = Self.failures[scene.mortal.lifeline.calls[index].word]
+        guard index < scene.fixture.lifeline.calls.count else { return nil }
+        let failures = Self.failures[scene.fixture.lifeline.calls[index].word]
         return failures.map { $0 + [Self.unheardOf] } ?? []
     }
 }
@@ -109,8 +109,8 @@ extension Scene {
     /// The broker may not know one of which the kernel does not say what it is, nor what it cannot record.
     fileprivate func expectNothingLost(afterFailed call: OutsideCall.Word, _ comment: Comment) throws {
         guard ![.loadRecords, .writeRecord, .removeRecord].contains(call) else { return }
-        let known = mortal.broker.segments.values.compactMap { $0.live?.identity.identifier }
-        let recorded = Set(mortal.disk.records.values.compactMap(\.identifier))
+        let known = fixture.broker.segments.values.compactMap { $0.live?.identity.identifier }
+        let recorded = Set(fixture.disk.records.values.compactMap(\.identifier))
         let ours = Set(ours.keys)
         #expect(Set(known).count == known.count, comment)
         #expect(ours.isSubset(of: recorded), comment)
@@ -119,12 +119,12 @@ extension Scene {
 
     /// What a plan has not made, the next check or request makes.
     fileprivate func makeGood() throws {
-        mortal.check()
-        if mortal.broker.ending != nil {
+        fixture.check()
+        if fixture.broker.ending != nil {
             try kill()
-            try mortal.start(plan.after)
+            try fixture.start(plan.after)
         }
-        for definition in plan.after where try mortal.describe(definition.name.string).state == .absent {
+        for definition in plan.after where try fixture.describe(definition.name.string).state == .absent {
             _ = try acquire(definition.name.string)
         }
     }

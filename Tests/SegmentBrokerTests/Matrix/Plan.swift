@@ -31,7 +31,7 @@ struct Plan: CustomTestStringConvertible, Sendable {
     static let administrator = Viewer(client: .root, isAdministrator: true)
 
     static let all: [Plan] = [
-        Plan(testDescription: "start", isStarted: false) { try $0.mortal.start(usual) },
+        Plan(testDescription: "start", isStarted: false) { try $0.fixture.start(usual) },
         Plan(
             testDescription: "start again",
             prepare: {
@@ -39,10 +39,10 @@ struct Plan: CustomTestStringConvertible, Sendable {
                 try $0.spoilPermissions("boot")
                 try $0.kill()
             },
-            run: { try $0.mortal.start(usual) }
+            run: { try $0.fixture.start(usual) }
         ),
         Plan(testDescription: "create") { scene in
-            if (try? scene.acquire("used")) != nil || scene.mortal.lifeline.isCut { return }
+            if (try? scene.acquire("used")) != nil || scene.fixture.lifeline.isCut { return }
             // Who asks again gets it, without a check between.
             #expect(throws: Never.self) { try scene.acquire("used") }
         },
@@ -58,7 +58,7 @@ struct Plan: CustomTestStringConvertible, Sendable {
                 try $0.attach("stop")
             },
             run: {
-                $0.mortal.reload([.test("boot", mode: 0o644), .test("fixed", size: 8192), .test("new")])
+                $0.fixture.reload([.test("boot", mode: 0o644), .test("fixed", size: 8192), .test("new")])
             }
         ),
         Plan(
@@ -67,12 +67,12 @@ struct Plan: CustomTestStringConvertible, Sendable {
             prepare: { _ = try $0.acquire("boot") },
             run: {
                 // Refused where it cannot be recorded.
-                try? $0.mortal.broker.remove("boot", when: .idle, viewer: administrator)
-                $0.mortal.broker.disconnected($0.holder)
+                try? $0.fixture.broker.remove("boot", when: .idle, viewer: administrator)
+                $0.fixture.broker.disconnected($0.holder)
             }
         ),
         Plan(testDescription: "remove", mayReplace: ["boot"]) {
-            try? $0.mortal.broker.remove("boot", when: .unused, viewer: administrator)
+            try? $0.fixture.broker.remove("boot", when: .unused, viewer: administrator)
         },
         Plan(
             testDescription: "remove now",
@@ -81,13 +81,13 @@ struct Plan: CustomTestStringConvertible, Sendable {
                 _ = try $0.acquire("boot")
                 try $0.attach("boot")
             },
-            run: { try? $0.mortal.broker.remove("boot", when: .now, viewer: administrator) }
+            run: { try? $0.fixture.broker.remove("boot", when: .now, viewer: administrator) }
         ),
         Plan(
             testDescription: "make again what somebody removed",
             mayReplace: ["fixed"],
             prepare: { try $0.removeByRoot("fixed") },
-            run: { $0.mortal.check() }
+            run: { $0.fixture.check() }
         ),
         Plan(
             testDescription: "stop",
@@ -97,7 +97,7 @@ struct Plan: CustomTestStringConvertible, Sendable {
                 try $0.attach("used")
                 try $0.attach("stop")
             },
-            run: { $0.mortal.broker.stop(isRestart: false) }
+            run: { $0.fixture.broker.stop(isRestart: false) }
         ),
     ]
 }

@@ -10,7 +10,7 @@ import Testing
 /// A plan's surroundings: what was there before, which must still be there after.
 final class Scene {
     let plan: Plan
-    let mortal: MortalBroker
+    let fixture: BrokerFixture
     private(set) var holder = LeaseHolder(.root)
     private var foreign: [SegmentIdentifier: SegmentStatus] = [:]
     private var attached: [AttachmentAddress] = []
@@ -19,103 +19,103 @@ final class Scene {
     /// Ready to run the plan.
     init(_ plan: Plan) throws {
         self.plan = plan
-        mortal = try MortalBroker()
+        fixture = try BrokerFixture()
         // Two that are not ours: one nobody declares, one where a segment's key moves to.
         let stranger = Client(processID: 300, userID: 1666, groupID: 1666, supplementaryGroupIDs: [])
         for key in [SegmentKey(rawValue: 0x1234), .unnamed] {
-            let identifier = try mortal.kernel.acting(as: stranger) { () throws(Errno) in
-                try mortal.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
+            let identifier = try fixture.kernel.acting(as: stranger) { () throws(Errno) in
+                try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
             }
-            foreign[identifier] = try mortal.kernel.statusOfAny(identifier)
+            foreign[identifier] = try fixture.kernel.statusOfAny(identifier)
         }
-        if plan.isStarted { try mortal.start(plan.before) }
+        if plan.isStarted { try fixture.start(plan.before) }
         try plan.prepare(self)
-        for (name, record) in mortal.disk.records { made[name.string] = record.identifier }
-        mortal.lifeline.restart()
+        for (name, record) in fixture.disk.records { made[name.string] = record.identifier }
+        fixture.lifeline.restart()
     }
 
     /// Kill -9: every connection breaks, every lease ends.
     func kill() throws {
-        try mortal.kill()
+        try fixture.kill()
         holder = LeaseHolder(.root)
     }
 
     func acquire(_ name: String) throws -> Grant {
-        try mortal.broker.acquire(name, .readWrite, holder)
+        try fixture.broker.acquire(name, .readWrite, holder)
     }
 
     /// A program attaches it and stays.
     func attach(_ name: String) throws {
-        attached.append(try mortal.attach(try #require(try mortal.describe(name).identifier)))
+        attached.append(try fixture.attach(try #require(try fixture.describe(name).identifier)))
     }
 
     func spoilPermissions(_ name: String) throws {
-        let identifier = try #require(try mortal.describe(name).identifier)
-        try mortal.kernel.acting(as: .root) { () throws(Errno) in
-            try mortal.kernel.setOwner(identifier, userID: 0, groupID: 0, mode: [])
+        let identifier = try #require(try fixture.describe(name).identifier)
+        try fixture.kernel.acting(as: .root) { () throws(Errno) in
+            try fixture.kernel.setOwner(identifier, userID: 0, groupID: 0, mode: [])
         }
     }
 
     func removeByRoot(_ name: String) throws {
-        let identifier = try #require(try mortal.describe(name).identifier)
-        try mortal.kernel.acting(as: .root) { () throws(Errno) in try mortal.kernel.remove(identifier) }
+        let identifier = try #require(try fixture.describe(name).identifier)
+        try fixture.kernel.acting(as: .root) { () throws(Errno) in try fixture.kernel.remove(identifier) }
     }
 
     /// The broker's segments in the kernel that are not marked for removal.
     var ours: [SegmentIdentifier: SegmentStatus] {
-        mortal.kernel.segments.filter { $0.value.creatorUserID == 990 && !$0.value.isMarkedForRemoval }
+        fixture.kernel.segments.filter { $0.value.creatorUserID == 990 && !$0.value.isMarkedForRemoval }
     }
 
     /// Kernel, records and files agree, nothing is lost, doubled or orphaned, nothing foreign touched.
     func expectAgreement(_ comment: Comment) throws {
-        let live = mortal.broker.segments.values.filter { $0.live != nil }
+        let live = fixture.broker.segments.values.filter { $0.live != nil }
         let known = live.compactMap { $0.live?.identity.identifier }
         let ours = ours
         #expect(Set(known) == Set(ours.keys), comment)
         #expect(Set(known).count == known.count, comment)
-        #expect(mortal.disk.records.count >= live.count, comment)
+        #expect(fixture.disk.records.count >= live.count, comment)
         for segment in live {
             let identifier = try #require(segment.live?.identity.identifier)
-            #expect(mortal.disk.records[segment.name]?.identifier == identifier, comment)
-            #expect(mortal.kernel.attachmentCount(of: identifier, in: MortalBroker.processID) == 1, comment)
+            #expect(fixture.disk.records[segment.name]?.identifier == identifier, comment)
+            #expect(fixture.kernel.attachmentCount(of: identifier, in: BrokerFixture.processID) == 1, comment)
             guard let definition = segment.definition else { continue }
             #expect(ours[identifier]?.mode == definition.mode, comment)
             #expect(ours[identifier]?.ownerGroupID == 500, comment)
             #expect(ours[identifier]?.ownerUserID == 990, comment)
         }
         for definition in plan.after where definition.keep != .whileUsed(linger: .seconds(5)) {
-            let described = try mortal.describe(definition.name.string)
+            let described = try fixture.describe(definition.name.string)
             #expect([.ready, .drifted].contains(described.state) || isMarked(described), comment)
         }
-        for name in mortal.disk.records.keys {
-            #expect(mortal.broker.segments[name.string]?.lifecycle.stored != nil, comment)
+        for name in fixture.disk.records.keys {
+            #expect(fixture.broker.segments[name.string]?.lifecycle.stored != nil, comment)
         }
-        for name in plan.gone { #expect(mortal.broker.segments[name] == nil, "\(comment): \(name)") }
+        for name in plan.gone { #expect(fixture.broker.segments[name] == nil, "\(comment): \(name)") }
         for (name, identifier) in made where !plan.mayReplace.union(plan.gone).contains(name) {
-            #expect(mortal.kernel.segments[identifier]?.isMarkedForRemoval == false, "\(comment): \(name)")
+            #expect(fixture.kernel.segments[identifier]?.isMarkedForRemoval == false, "\(comment): \(name)")
         }
         for (identifier, status) in foreign {
-            #expect(mortal.kernel.segments[identifier] == status, comment)
+            #expect(fixture.kernel.segments[identifier] == status, comment)
         }
     }
 
     private func isMarked(_ described: SegmentDescription) -> Bool {
         described.state == .removing
             && described.identifier.map {
-                mortal.kernel.segments[$0]?.isMarkedForRemoval == true
+                fixture.kernel.segments[$0]?.isMarkedForRemoval == true
             } ?? false
     }
 
     /// When all programs have gone and nothing is declared, nothing is left.
     func expectNothingLeft(_ comment: Comment) throws {
-        for address in attached { try? mortal.kernel.detach(address) }
-        mortal.broker.disconnected(holder)
-        mortal.reload([])
-        mortal.check()
-        mortal.check()
-        #expect(Set(mortal.kernel.segments.keys) == Set(foreign.keys), comment)
-        #expect(mortal.disk.records.isEmpty, comment)
-        #expect(mortal.broker.segments.isEmpty, comment)
-        #expect(mortal.broker.leaseCount == 0, comment)
+        for address in attached { try? fixture.kernel.detach(address) }
+        fixture.broker.disconnected(holder)
+        fixture.reload([])
+        fixture.check()
+        fixture.check()
+        #expect(Set(fixture.kernel.segments.keys) == Set(foreign.keys), comment)
+        #expect(fixture.disk.records.isEmpty, comment)
+        #expect(fixture.broker.segments.isEmpty, comment)
+        #expect(fixture.broker.leaseCount == 0, comment)
     }
 }
