@@ -1,28 +1,29 @@
 import Glibc
+import SegmentTestSupport
 
 /// Writes into memory what nobody should, reproducibly as far as threads are.
 struct Vandal {
-    private var state: UInt64
+    private var random: SeededGenerator
     /// How often something was spoilt.
     private(set) var count = 0
 
     init(_ seed: UInt64) {
-        state = seed
+        random = SeededGenerator(seed: seed)
     }
 
     /// One word or one byte, and then a moment's peace.
     mutating func spoil(_ region: Region) {
         let bytes = region.bytes
         count += 1
-        switch random(10) {
+        switch random.below(10) {
         case 0:
             // Somewhere in the header, something that means something there.
-            let offset = Self.offsets[random(Self.offsets.count)]
+            let offset = Self.offsets[random.below(Self.offsets.count)]
             bytes.storeBytes(of: word(bytes), toByteOffset: offset, as: UInt64.self)
         case 1:
             bytes.storeBytes(
-                of: UInt8(truncatingIfNeeded: next()),
-                toByteOffset: random(bytes.count),
+                of: UInt8(truncatingIfNeeded: random.next()),
+                toByteOffset: random.below(bytes.count),
                 as: UInt8.self
             )
         case 2, 3, 4:
@@ -31,7 +32,7 @@ struct Vandal {
             }
         default:
             count -= 1
-            usleep(UInt32(random(3000)))
+            usleep(UInt32(random.below(3000)))
         }
     }
 
@@ -42,33 +43,22 @@ struct Vandal {
         }
 
     private mutating func word(_ bytes: UnsafeMutableRawBufferPointer) -> UInt64 {
-        switch random(7) {
+        switch random.below(7) {
         case 0: 0
         case 1: UInt64.max
-        case 2: UInt64(random(10_000))
+        case 2: UInt64(random.below(10_000))
         case 3: endedLife(bytes)
         // What another word holds: claims, serials and positions that do exist.
         case 4, 5:
-            bytes.load(fromByteOffset: Self.offsets[random(Self.offsets.count)], as: UInt64.self)
-        default: next()
+            bytes.load(fromByteOffset: Self.offsets[random.below(Self.offsets.count)], as: UInt64.self)
+        default: random.next()
         }
     }
 
     /// A life that the kernel has taken from whoever has some place.
     private mutating func endedLife(_ bytes: UnsafeMutableRawBufferPointer) -> UInt64 {
         let claims = [128, 1024, 2048].filter { $0 < bytes.count - 8 }
-        let claim = bytes.load(fromByteOffset: claims[random(claims.count)], as: UInt64.self)
+        let claim = bytes.load(fromByteOffset: claims[random.below(claims.count)], as: UInt64.self)
         return 0x4000_0000 | (claim ^ claim >> 32) << 32
-    }
-
-    private mutating func random(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
-    /// SplitMix64.
-    private mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
     }
 }

@@ -18,5 +18,10 @@ package struct SeededGenerator: RandomNumberGenerator {
     /// True once in `times`.
     package mutating func once(in times: Int) -> Bool { below(times) == 0 }
 
+    /// Nil where there is nothing to choose from.
+    package mutating func choose<Elements: Collection>(_ elements: Elements) -> Elements.Element? {
+        elements.randomElement(using: &self)
+    }
+
     package mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
 }

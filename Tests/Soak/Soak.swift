@@ -9,7 +9,7 @@ final class Soak {
     let daemon: DaemonProcess
     /// Root's own, for administration.
     let administrator: SegmentClient
-    var dice: Dice
+    var random: SeededGenerator
     var model = Model()
     var story = Story()
     /// What the files say.
@@ -27,19 +27,19 @@ final class Soak {
         defer { system("rm -rf '\(directory)'") }
         mkdir(directory + "/config", 0o755)
         mkdir(directory + "/config/segments.d", 0o755)
-        let soak = try Soak(DaemonProcess(in: directory), Dice(seed))
+        let soak = try Soak(DaemonProcess(in: directory), SeededGenerator(seed: seed))
         do {
             return try soak.live(time)
         } catch {
-            print("After \(soak.story.steps) steps with seed \(seed):\n\(soak.story.text)\n\(error)")
+            print("After \(soak.story.step) steps with seed \(seed):\n\(soak.story.text)\n\(error)")
             print("The daemon's log ends so:\n\(soak.daemon.lastWords)")
             return false
         }
     }
 
-    private init(_ daemon: DaemonProcess, _ dice: Dice) throws {
+    private init(_ daemon: DaemonProcess, _ random: SeededGenerator) throws {
         self.daemon = daemon
-        self.dice = dice
+        self.random = random
         administrator = try SegmentClient(socket: daemon.socket, timeLimit: .seconds(20))
     }
 
@@ -56,7 +56,7 @@ final class Soak {
             growth.sample(memory: daemon.residentMemory, descriptors: daemon.descriptors)
         }
         try end()
-        print("\(story.steps) steps: \(story.summary)")
+        print("\(story.step) steps: \(story.summary)")
         print(growth.text)
         guard growth.isTolerable else {
             print("It grows.")
@@ -64,7 +64,7 @@ final class Soak {
         }
         Resilience.record(
             "a step of mixed load with kills, restarts and reloads, compared with a model",
-            tries: story.steps,
+            tries: story.step,
             test: "make soak"
         )
         return true
@@ -73,7 +73,7 @@ final class Soak {
     private func spend(_ steps: [Step], until end: ContinuousClock.Instant) throws {
         let chances = steps.flatMap { [Step](repeating: $0, count: $0.weight) }
         while ContinuousClock.now < end {
-            guard let step = dice.choose(chances) else { return }
+            guard let step = random.choose(chances) else { return }
             try step.take(self)
             try compare()
         }

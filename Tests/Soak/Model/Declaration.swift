@@ -1,3 +1,4 @@
+import SegmentTestSupport
 import SystemVSharedMemory
 
 /// What a segment's file says.
@@ -23,21 +24,21 @@ struct Declaration: Equatable {
     static let sizes: [UInt64] = [1, 4096, 10_000, 65_536, 300_000]
     static let modes: [UInt32] = [0o600, 0o640, 0o660, 0o644]
 
-    init(number: Int, using dice: inout Dice) {
-        size = dice.choose(Self.sizes) ?? 1
-        mode = dice.choose(Self.modes) ?? 0o600
-        keep = dice.choose(Keep.allCases) ?? .untilReboot
+    init(number: Int, using random: inout SeededGenerator) {
+        size = random.choose(Self.sizes) ?? 1
+        mode = random.choose(Self.modes) ?? 0o600
+        keep = random.choose(Keep.allCases) ?? .untilReboot
         key = number % 2 == 0 ? nil : SegmentKey(rawValue: 0x5e60_0000 + Int32(number))
     }
 
     /// The same key, and otherwise another.
-    func changed(using dice: inout Dice) -> Declaration {
+    func changed(using random: inout SeededGenerator) -> Declaration {
         var other = self
         repeat {
-            switch Int.random(in: 0..<3, using: &dice) {
-            case 0: other.size = dice.choose(Self.sizes) ?? size
-            case 1: other.mode = dice.choose(Self.modes) ?? mode
-            default: other.keep = dice.choose(Keep.allCases) ?? keep
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: other.size = random.choose(Self.sizes) ?? size
+            case 1: other.mode = random.choose(Self.modes) ?? mode
+            default: other.keep = random.choose(Keep.allCases) ?? keep
             }
         } while other == self
         return other

@@ -1,3 +1,5 @@
+import SegmentTestSupport
+
 extension Soak {
     private static let mostClients = 8
 
@@ -10,7 +12,8 @@ extension Soak {
     }
 
     func attachSomething() throws {
-        guard let client = someClient, let name = dice.choose(model.names { $0.users[client] == nil }) else {
+        guard let client = someClient, let name = random.choose(model.names { $0.users[client] == nil })
+        else {
             return
         }
         story.tell("client \(client) attaches \(name)", count: "attaches")
@@ -23,7 +26,7 @@ extension Soak {
 
     func writeSomething() throws {
         guard let (client, name) = someUse else { return }
-        let content = UInt64.random(in: 0...1_000_000, using: &dice)
+        let content = UInt64.random(in: 0...1_000_000, using: &random)
         story.tell("client \(client) writes \(content) to \(name)", count: "writes")
         try expect("ok", of: client, "write \(name) \(content)")
         model.change(name) { $0.content = content }
@@ -57,12 +60,12 @@ extension Soak {
         model.end(number)
     }
 
-    var someClient: Int? { dice.choose(clients.keys.sorted()) }
+    var someClient: Int? { random.choose(clients.keys.sorted()) }
 
     /// Somebody who has something attached.
     private var someUse: (client: Int, name: String)? {
-        guard let name = dice.choose(model.names { !$0.users.isEmpty }),
-            let client = dice.choose(model.segments[name]?.users.keys.sorted() ?? [])
+        guard let name = random.choose(model.names { !$0.users.isEmpty }),
+            let client = random.choose(model.segments[name]?.users.keys.sorted() ?? [])
         else { return nil }
         return (client, name)
     }

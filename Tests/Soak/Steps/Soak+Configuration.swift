@@ -1,26 +1,27 @@
 import Glibc
 import SegmentClient
+import SegmentTestSupport
 
 extension Soak {
     private static let mostDeclarations = 12
 
     func declareAnother() throws {
         let free = (0..<Self.mostDeclarations).filter { files["segment-\($0)"] == nil }
-        guard let number = dice.choose(free) else { return }
-        let declaration = Declaration(number: number, using: &dice)
+        guard let number = random.choose(free) else { return }
+        let declaration = Declaration(number: number, using: &random)
         files["segment-\(number)"] = declaration
         try reload("segment-\(number)", "is declared with \(declaration)", count: "declarations")
     }
 
     func changeDeclaration() throws {
-        guard let name = dice.choose(files.keys.sorted()), let before = files[name] else { return }
-        let declaration = before.changed(using: &dice)
+        guard let name = random.choose(files.keys.sorted()), let before = files[name] else { return }
+        let declaration = before.changed(using: &random)
         files[name] = declaration
         try reload(name, "changes to \(declaration)", count: "changes")
     }
 
     func dropDeclaration() throws {
-        guard let name = dice.choose(files.keys.sorted()) else { return }
+        guard let name = random.choose(files.keys.sorted()) else { return }
         files[name] = nil
         try reload(name, "is declared no more", count: "drops")
     }

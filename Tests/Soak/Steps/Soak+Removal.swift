@@ -1,10 +1,11 @@
 import Glibc
 import SegmentClient
+import SegmentTestSupport
 import SystemPackage
 
 extension Soak {
     func removeUnused() throws {
-        guard let name = dice.choose(model.names) else { return }
+        guard let name = random.choose(model.names) else { return }
         story.tell("\(name) is removed if unused", count: "removals")
         let isUsed = model.segments[name].map { !$0.users.isEmpty } ?? false
         var isRefused = false
@@ -21,7 +22,7 @@ extension Soak {
     }
 
     func removeIdle() throws {
-        guard let name = dice.choose(model.names) else { return }
+        guard let name = random.choose(model.names) else { return }
         story.tell("\(name) is removed when idle", count: "removals")
         try administrator.remove(name, when: .idle)
         model.change(name) {
@@ -31,7 +32,7 @@ extension Soak {
 
     /// Marked under its users: the memory stays theirs until they let go.
     func removeNow(restarting: Bool) throws {
-        guard let name = dice.choose(model.names { $0.life == .live && !$0.users.isEmpty }) else { return }
+        guard let name = random.choose(model.names { $0.life == .live && !$0.users.isEmpty }) else { return }
         story.tell("\(name) is removed under its users", count: "removals under users")
         try administrator.remove(name, when: .now)
         try expectMarked(name)
@@ -50,7 +51,9 @@ extension Soak {
         let names = model.names {
             $0.life == .live && !$0.users.isEmpty && $0.declaration?.keep != .lingering
         }
-        guard let name = dice.choose(names), let identifier = model.segments[name]?.identifier else { return }
+        guard let name = random.choose(names), let identifier = model.segments[name]?.identifier else {
+            return
+        }
         story.tell(
             "\(name) is removed under its users, behind the daemon's back",
             count: "removals by others"
@@ -66,7 +69,7 @@ extension Soak {
     }
 
     func removeUnattachedBehindItsBack() throws {
-        guard let name = dice.choose(model.names { $0.life == .live && $0.users.isEmpty }),
+        guard let name = random.choose(model.names { $0.life == .live && $0.users.isEmpty }),
             let identifier = model.segments[name]?.identifier
         else { return }
         story.tell("\(name) is removed behind the daemon's back", count: "removals by others")
@@ -78,7 +81,7 @@ extension Soak {
     }
 
     func changeBehindItsBack() throws {
-        guard let name = dice.choose(model.names { $0.life == .live }),
+        guard let name = random.choose(model.names { $0.life == .live }),
             let identifier = model.segments[name]?.identifier
         else { return }
         story.tell("\(name) gets another owner and mode", count: "changes by others")

@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 
 extension Soak {
     /// Clients are at work meanwhile, and must not notice.
@@ -64,11 +65,11 @@ extension Soak {
     private func askEverybody() throws -> [(client: Int, attached: String?, line: String)] {
         var busy: [(client: Int, attached: String?, line: String)] = []
         for client in clients.keys.sorted() {
-            let used = dice.choose(model.names { $0.users[client] != nil })
-            let unused = dice.choose(model.names { $0.users[client] == nil && $0.life != .draining })
+            let used = random.choose(model.names { $0.users[client] != nil })
+            let unused = random.choose(model.names { $0.users[client] == nil && $0.life != .draining })
             let line: String
             var attached: String?
-            if let unused, used == nil || dice.oneIn(2) {
+            if let unused, used == nil || random.once(in: 2) {
                 line = "attach \(unused)"
                 attached = unused
             } else if let used {
