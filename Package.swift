@@ -48,7 +48,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // Outside worlds: one target each.
@@ -170,7 +169,6 @@ let package = Package(
                 "CLinux", "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
                 "SystemVSharedMemory",
                 "Varlink", "segmentbench-baselines", arguments, system,
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
             ],
             swiftSettings: example
         ),

@@ -1,5 +1,4 @@
 import Glibc
-import Histogram
 
 /// A moment of CLOCK_MONOTONIC, in ns.
 struct Moment {
@@ -14,17 +13,18 @@ struct Moment {
     static func - (later: Moment, earlier: Moment) -> UInt64 { later.nanoseconds - earlier.nanoseconds }
 }
 
-/// Times of one kind, kept to three significant digits.
+/// Times of one kind: a few hundred thousand at most, so that each is kept.
 struct Samples {
     /// In ns.
-    private var histogram = Histogram<UInt32>(numberOfSignificantValueDigits: .three)
+    private var times: [UInt64] = []
 
-    mutating func record(nanoseconds: UInt64) { histogram.record(nanoseconds) }
+    mutating func record(nanoseconds: UInt64) { times.append(nanoseconds) }
 
-    /// In µs; 0 where nothing was recorded.
+    /// The least time that so many percent do not exceed, in µs; 0 where nothing was recorded.
     ///
     /// `percentile` is 0…100.
     func microseconds(_ percentile: Double) -> Double {
-        histogram.totalCount == 0 ? 0 : Double(histogram.valueAtPercentile(percentile)) / 1000
+        let rank = Int((percentile * Double(times.count) / 100).rounded(.up))
+        return times.isEmpty ? 0 : Double(times.sorted()[min(max(rank, 1), times.count) - 1]) / 1000
     }
 }
