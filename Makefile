@@ -20,7 +20,7 @@ missing := $(shell \
 # Programs and a library that run where Swift is not installed. Each is optimised as a whole when it is linked: requests
 # cost 8 % less, and linking takes so long that only what is needed is built. Relocations are packed: 8 KB to read at
 # each start instead of a megabyte.
-static := swift build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
+static := SEGMENTD_TRIALS=1 swift build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
     --experimental-lto-mode full -Xswiftc -use-ld=lld -Xlinker -z -Xlinker now \
     -Xlinker -z -Xlinker pack-relative-relocs
 built = set -e; for product in $(1); do $(static) --product $$product; done
@@ -48,7 +48,7 @@ ifneq ($(missing),)
 endif
 
 demo: release
-	$(call built,segment-writer segment-reader ftok-writer ftok-reader)
+	$(call built,segment-writer segment-reader)
 	Sources/Examples/demo.sh $(programs)
 
 run: release
@@ -152,7 +152,7 @@ corpus := Tests/FuzzTests/Corpus
 fuzzer := SWIFT_BACKTRACE=enable=no .build-fuzz/debug/input-fuzzer -detect_leaks=0 -rss_limit_mb=6000
 
 fuzz: input-fuzzer
-	swift build --scratch-path .build-address --sanitize=address --product exchange-fuzzer
+	SEGMENTD_TRIALS=1 swift build --scratch-path .build-address --sanitize=address --product exchange-fuzzer
 	$(MAKE) --jobs 2 --output-sync fuzz-exchange $(inputs:%=fuzz-%)
 
 fuzz-exchange:

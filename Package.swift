@@ -163,18 +163,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .executableTarget(
-            name: "segmentbench",
-            dependencies: [
-                "CLinux", "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
-                "SystemVSharedMemory",
-                "Varlink", "segmentbench-baselines", arguments, system,
-            ],
-            swiftSettings: example
-        ),
-        .executableTarget(name: "segmentbench-baselines", path: "Sources/Baselines"),
-
-        // A pair on the library, and a pair that knows nothing of segmentd.
+        // Programs on the library.
         .executableTarget(
             name: "counter",
             dependencies: ["SegmentClient"],
@@ -193,8 +182,6 @@ let package = Package(
             path: "Sources/Examples/SegmentReader",
             swiftSettings: example
         ),
-        .executableTarget(name: "ftok-writer", path: "Sources/Examples/FtokWriter"),
-        .executableTarget(name: "ftok-reader", path: "Sources/Examples/FtokReader"),
 
         .target(
             name: "SegmentTestSupport",
@@ -215,24 +202,12 @@ let package = Package(
             path: "Tests/SegmentSimulation",
             swiftSettings: testing
         ),
-        .executableTarget(
-            name: "segment-simulation",
-            dependencies: ["SegmentSimulation", "SegmentTestSupport", arguments],
-            path: "Tests/Simulate",
-            swiftSettings: testing
-        ),
         .target(
             name: "SegmentExploration",
             dependencies: [
                 "SegmentBroker", "SegmentModel", "SegmentTestSupport", "SystemVSharedMemory", system,
             ],
             path: "Tests/SegmentExploration",
-            swiftSettings: testing
-        ),
-        .executableTarget(
-            name: "segment-exploration",
-            dependencies: ["SegmentExploration", "SegmentTestSupport", arguments],
-            path: "Tests/Exploration",
             swiftSettings: testing
         ),
         .test("SystemVSharedMemory", and: [system]),
@@ -281,6 +256,53 @@ let package = Package(
             path: "Tests/Enemy",
             swiftSettings: testing
         ),
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: fuzzed,
+            exclude: ["Corpus", "Fuzzer"],
+            swiftSettings: testing
+        ),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
+                "SegmentTestSupport", "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "counter",
+                "segment-writer", "segment-reader", "stream-peer", "enemy", system,
+            ],
+            swiftSettings: testing
+        ),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)
+
+// What make builds for itself, with SEGMENTD_TRIALS=1: the benchmark, and whatever simulates, explores, soaks and fuzzes
+// for minutes. Who reads segmentd, uses it or tests a change need not wait for them.
+if Context.environment["SEGMENTD_TRIALS"] != nil {
+    package.targets += [
+        .executableTarget(
+            name: "segmentbench",
+            dependencies: [
+                "CLinux", "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
+                "SystemVSharedMemory", "Varlink", "segmentbench-baselines", arguments, system,
+            ],
+            path: "Tests/segmentbench",
+            swiftSettings: example
+        ),
+        .executableTarget(name: "segmentbench-baselines", path: "Tests/Baselines"),
+        .test("segmentbench", and: ["SegmentModel", "Varlink"]),
+        .executableTarget(
+            name: "segment-simulation",
+            dependencies: ["SegmentSimulation", "SegmentTestSupport", arguments],
+            path: "Tests/Simulate",
+            swiftSettings: testing
+        ),
+        .executableTarget(
+            name: "segment-exploration",
+            dependencies: ["SegmentExploration", "SegmentTestSupport", arguments],
+            path: "Tests/Exploration",
+            swiftSettings: testing
+        ),
         .executableTarget(
             name: "exchange-fuzzer",
             dependencies: ["SegmentExchange", "SegmentTestSupport"],
@@ -293,27 +315,8 @@ let package = Package(
             path: "Tests/Soak",
             swiftSettings: testing
         ),
-        .testTarget(
-            name: "FuzzTests",
-            dependencies: fuzzed,
-            exclude: ["Corpus", "Fuzzer"],
-            swiftSettings: testing
-        ),
-        .test("segmentbench", and: ["SegmentModel", "Varlink"]),
-        .testTarget(
-            name: "IntegrationTests",
-            dependencies: [
-                "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
-                "SegmentTestSupport",
-                "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "ftok-writer", "ftok-reader",
-                "counter", "segment-writer", "segment-reader", "stream-peer", "enemy", system,
-            ],
-            swiftSettings: testing
-        ),
-    ],
-    swiftLanguageModes: [.v6],
-    cxxLanguageStandard: .cxx17
-)
+    ]
+}
 
 // Only for `make fuzz`: libFuzzer, which brings the main function, comes with a sanitizer. What is fuzzed is tested
 // else; a target of its own would be built for release, where internals cannot be imported.

@@ -26,7 +26,8 @@ chmod 0755 "$here"
 # Who may write the configuration may write anything that the daemon does: a copy that belongs to us alone.
 cp -r config "$here/config"
 chmod -R go-w "$here/config"
-for program in segmentd segmentctl segment-writer segment-reader ftok-writer ftok-reader; do cp "$1/$program" "$here/"; done
+for program in segmentd segmentctl segment-writer segment-reader; do cp "$1/$program" "$here/"; done
+for program in ftok-writer ftok-reader; do c++ -o "$here/$program" "Sources/Examples/Ftok/$program.cpp"; done
 # Programs call ftok("shmfile", 65) in their own directory; a link has the inode of what it points to.
 ln -s config/segments.d/shmfile.toml "$here/shmfile"
 export SEGMENTD_SOCKET=$here/socket PATH=$here:$PATH

@@ -116,7 +116,9 @@ extension RealDaemon {
             try DaemonFixture.with(["segments.d/shmfile.toml": "size = 1024\nmode = \"0660\"\n\(group)"]) {
                 daemon in
                 for program in ["ftok-writer", "ftok-reader"] {
-                    system("cp '\(Programs.path(program))' '\(daemon.directory)/'")
+                    let source = "\(CLibrary.sources)/Sources/Examples/Ftok/\(program).cpp"
+                    let built = try Programs.run("c++ -o '\(daemon.directory)/\(program)' '\(source)'")
+                    try #require(built == (0, ""))
                 }
                 symlink("config/segments.d/shmfile.toml", "\(daemon.directory)/shmfile")
                 try body(daemon, "cd '\(daemon.directory)' && echo 'Hello, 1990' | ")
