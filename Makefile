@@ -17,10 +17,11 @@ missing := $(shell \
     command -v strace >/dev/null || echo strace; \
     command -v openssl >/dev/null || echo openssl; \
     command -v unshare >/dev/null || echo util-linux)
+swift := $(CURDIR)/.ci/swift
 # Programs and a library that run where Swift is not installed. Each is optimised as a whole when it is linked: requests
 # cost 8 % less, and linking takes so long that only what is needed is built. Relocations are packed: 8 KB to read at
 # each start instead of a megabyte.
-static := SEGMENTD_TRIALS=1 swift build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
+static := SEGMENTD_TRIALS=1 $(swift) build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
     --experimental-lto-mode full -Xswiftc -use-ld=lld -Xlinker -z -Xlinker now \
     -Xlinker -z -Xlinker pack-relative-relocs
 built = set -e; for product in $(1); do $(static) --product $$product; done
@@ -56,8 +57,8 @@ run: release
 
 test: library
 	$(MAKE) install-library PREFIX=/usr DESTDIR=$(CURDIR)/.build/c-library
-	swift build --build-tests --explicit-target-dependency-import-check error
-	$(namespace) timeout 900 swift test --skip-build --no-parallel
+	$(swift) build --build-tests --explicit-target-dependency-import-check error
+	$(namespace) timeout 900 $(swift) test --skip-build --no-parallel
 
 # Two million steps of a broker's life on a kernel in memory, with fixed seeds and a fresh one. One that fails is run
 # again with SEED=… STEPS=…, and step by step with TELL=1.
@@ -87,10 +88,10 @@ mutants: prerequisites
 # What a test leaves out or does less often, it asks of Sanitizer in Tests/SegmentTestSupport. Memory that nobody has
 # any more when a process ends is a report, too. FILTER=… runs some alone.
 define sanitized
-	swift build --build-tests --sanitize=$(1) --scratch-path .build-$(1)
+	$(swift) build --build-tests --sanitize=$(1) --scratch-path .build-$(1)
 	reports=$$(mktemp -d) && chmod 1777 $$reports; \
 	RESILIENCE= SWIFT_BACKTRACE=enable=no $(2):log_path=$$reports/report $(namespace) timeout -k 10 1800 \
-		swift test --skip-build --no-parallel --sanitize=$(1) --scratch-path .build-$(1) \
+		$(swift) test --skip-build --no-parallel --sanitize=$(1) --scratch-path .build-$(1) \
 		$(if $(FILTER),--filter '$(FILTER)'); status=$$?; \
 	if [ -n "$$(ls $$reports)" ]; then cat $$reports/*; echo "the sanitizer has reported" >&2; status=1; fi; \
 	rm -r $$reports; exit $$status
@@ -152,7 +153,7 @@ corpus := Tests/FuzzTests/Corpus
 fuzzer := SWIFT_BACKTRACE=enable=no .build-fuzz/debug/input-fuzzer -detect_leaks=0 -rss_limit_mb=6000
 
 fuzz: input-fuzzer
-	SEGMENTD_TRIALS=1 swift build --scratch-path .build-address --sanitize=address --product exchange-fuzzer
+	SEGMENTD_TRIALS=1 $(swift) build --scratch-path .build-address --sanitize=address --product exchange-fuzzer
 	$(MAKE) --jobs 2 --output-sync fuzz-exchange $(inputs:%=fuzz-%)
 
 fuzz-exchange:
@@ -172,7 +173,7 @@ corpus: input-fuzzer
 	done
 
 input-fuzzer: prerequisites
-	FUZZ=1 swift build --scratch-path .build-fuzz --sanitize address --sanitize fuzzer -Xswiftc -sanitize=fuzzer \
+	FUZZ=1 $(swift) build --scratch-path .build-fuzz --sanitize address --sanitize fuzzer -Xswiftc -sanitize=fuzzer \
 		--product input-fuzzer
 
 # Builds nothing: under sudo(8) Swift is often not found, and what it made would be root's.

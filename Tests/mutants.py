@@ -102,7 +102,7 @@ def build(sources):
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(new)
             copy.chmod((ROOT / path).stat().st_mode if (ROOT / path).exists() else 0o644)
-    command = ["swift", "build", "--build-tests", "--package-path", tree, "--scratch-path", COPY / "build"]
+    command = [ROOT / ".ci/swift", "build", "--build-tests", "--package-path", tree, "--scratch-path", COPY / "build"]
     if subprocess.run(command, stdout=sys.stderr).returncode != 0:
         sys.exit("the mutants do not compile")
 
