@@ -26,6 +26,10 @@ static := SEGMENTD_TRIALS=1 $(swift) build --configuration release --static-swif
     -Xlinker -z -Xlinker pack-relative-relocs
 built = set -e; for product in $(1); do $(static) --product $$product; done
 programs := $(CURDIR)/.build/release
+# What is looked at once: as the tests have it, which is not optimised and there within a minute. With RELEASE=1 as it is
+# installed.
+tried = set -e; for product in $(1); do $(if $(RELEASE),$(static),$(swift) build) --product $$product; done; \
+    Sources/Examples/$(2).sh $(CURDIR)/.build/$(if $(RELEASE),release,debug)
 # The C library, which shows only what its header declares. Swift's runtime cannot be unloaded.
 soname := libsegmentd.so.0
 library := $(static) --product SegmentC $(addprefix -Xlinker ,-soname=$(soname) -z nodelete \
@@ -48,12 +52,11 @@ ifneq ($(missing),)
 	$$sudo apt-get update -q && $$sudo apt-get install -y -q $(missing)
 endif
 
-demo: release
-	$(call built,segment-writer segment-reader)
-	Sources/Examples/demo.sh $(programs)
+demo: prerequisites
+	$(call tried,segmentd segmentctl segment-writer segment-reader,demo)
 
-run: release
-	Sources/Examples/run.sh $(programs)
+run: prerequisites
+	$(call tried,segmentd segmentctl,run)
 
 test: library
 	$(MAKE) install-library PREFIX=/usr DESTDIR=$(CURDIR)/.build/c-library

@@ -27,6 +27,8 @@ chmod 0755 "$here"
 cp -r config "$here/config"
 chmod -R go-w "$here/config"
 for program in segmentd segmentctl segment-writer segment-reader; do cp "$1/$program" "$here/"; done
+# Swift's libraries, where the programs have them not in themselves: other users may not be let into its folder.
+ldd "$here"/segment* | awk '$3 ~ /\/swift\// { print $3 }' | sort -u | xargs -r cp -t "$here"
 for program in ftok-writer ftok-reader; do c++ -o "$here/$program" "Sources/Examples/Ftok/$program.cpp"; done
 # Programs call ftok("shmfile", 65) in their own directory; a link has the inode of what it points to.
 ln -s config/segments.d/shmfile.toml "$here/shmfile"
