@@ -284,7 +284,8 @@ if Context.environment["SEGMENTD_TRIALS"] != nil {
             name: "segmentbench",
             dependencies: [
                 "CLinux", "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
-                "SystemVSharedMemory", "Varlink", "segmentbench-baselines", arguments, system,
+                "SegmentTestSupport", "SystemVSharedMemory", "Varlink", "segmentbench-baselines", arguments,
+                system,
             ],
             path: "Tests/segmentbench",
             swiftSettings: example

@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 import Testing
 
 /// The C library as `make install-library` installs it, and programs built on it where there is no Swift.

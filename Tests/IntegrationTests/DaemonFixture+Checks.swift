@@ -1,9 +1,66 @@
 import Glibc
 import SegmentClient
+import SegmentModel
 import SegmentTestSupport
+import SystemVSharedMemory
 import Testing
 
 extension DaemonFixture {
+    /// Runs `body` beside a daemon that is ready; afterwards the kernel holds nothing.
+    ///
+    /// `prefix` is a command that starts the daemon.
+    static func with(
+        _ files: [String: String] = ["segments.d/a.toml": "size = 4096"],
+        environment: [String: String] = [:],
+        prefix: [String] = [],
+        _ body: (DaemonFixture) throws -> Void
+    ) throws {
+        try IPCNamespace.requireOwn()
+        try #require(try LinuxKernel().allSegments().isEmpty, "segments are left from an earlier test")
+        let fixture = try DaemonFixture(files, environment: environment, prefix: prefix)
+        defer { Self.remove(fixture.directory) }
+        do {
+            _ = try fixture.notify.expect("READY=1")
+            try body(fixture)
+        } catch {
+            print(fixture.log)
+            fixture.end()
+            throw error
+        }
+        // A sanitizer's report is an exit status, too.
+        #expect(fixture.end() == 0, "the daemon ends badly: \(fixture.log)")
+        #expect(try LinuxKernel().allSegments().isEmpty, "the daemon has left segments in the kernel")
+    }
+
+    @discardableResult
+    private func end() -> Int32 {
+        notify.drain()
+        if process.exitStatus != nil { try? start() }
+        // The connections of the test may still count against a limit.
+        for _ in 0..<100 {
+            do {
+                let client = try client()
+                // A key that comes free may be what another segment waits for.
+                for _ in 0..<2 {
+                    for segment in try client.list() { try client.remove(segment.name.string, when: .now) }
+                }
+                break
+            } catch {
+                usleep(20_000)
+            }
+        }
+        return stop()
+    }
+
+    func client(timeLimit: Duration = .seconds(5)) throws -> SegmentClient {
+        try SegmentClient(socket: socket, timeLimit: timeLimit)
+    }
+
+    /// Runs segmentctl.
+    func segmentctl(_ arguments: String) throws -> (status: Int32, output: String) {
+        try Programs.run("SEGMENTD_SOCKET='\(socket)' '\(Programs.path("segmentctl"))' \(arguments)")
+    }
+
     /// Looks every 100 ms at what every 15 s would do.
     static let oftenChecked = ["WATCHDOG_USEC": "200000"]
 

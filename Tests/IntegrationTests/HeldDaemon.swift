@@ -57,10 +57,7 @@ struct HeldDaemon {
         case .standardError: break
         }
         return try ChildProcess(
-            prefix + [
-                Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
-                "\(directory)/socket", "--state", DaemonFixture.state(of: directory),
-            ],
+            prefix + DaemonFixture.command(in: directory),
             environment: environment,
             errors: reader.world == .standardError ? reader.path : "\(directory)/log"
         )

@@ -1,5 +1,6 @@
 import Glibc
 import SegmentClient
+import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 import Testing

@@ -1,4 +1,5 @@
 import SegmentClient
+import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
 

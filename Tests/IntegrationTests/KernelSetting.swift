@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 import Testing
 
 /// A sysctl of this IPC namespace; sysctl(8).

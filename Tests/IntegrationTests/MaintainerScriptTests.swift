@@ -1,3 +1,4 @@
+import SegmentTestSupport
 import Testing
 
 /// What the package does with a service that runs, at an installation and at an upgrade.

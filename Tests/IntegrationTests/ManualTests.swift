@@ -1,3 +1,4 @@
+import SegmentTestSupport
 import Testing
 
 /// The manual against the programs' own help: neither has what the other lacks.

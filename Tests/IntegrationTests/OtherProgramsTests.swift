@@ -1,6 +1,7 @@
 import Glibc
 import SegmentClient
 import SegmentModel
+import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
 

@@ -1,5 +1,6 @@
 import Glibc
 import SegmentClient
+import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
 

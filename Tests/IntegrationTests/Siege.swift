@@ -15,15 +15,15 @@ struct Siege {
     private static let remainder = 24 << 10
 
     let daemon: DaemonFixture
-    private let facts: ProcessFacts
+    private let status: ProcessStatus
     private let bystander: RawConnection
 
     init(_ daemon: DaemonFixture) throws {
         self.daemon = daemon
-        facts = ProcessFacts(identifier: daemon.process.identifier)
+        status = ProcessStatus(daemon.process.identifier)
         bystander = try RawConnection(daemon.socket)
         try #require(system("cp '\(Programs.path("enemy"))' '\(daemon.directory)/'") == 0)
-        facts.setPriority(-15)
+        status.setPriority(-15)
         _ = try ninetyNinth()
     }
 
@@ -46,11 +46,12 @@ struct Siege {
     /// What disturbs a measurement on a busy machine comes and goes, so that one good one of several is enough; what
     /// the enemy does is there each time.
     func withstand(_ way: String, exitStatus: Int32 = 128 + SIGKILL) throws {
-        let before = (resident: try facts.resident, descriptors: facts.descriptors)
+        let before = (resident: status.resident, descriptors: status.descriptors)
+        try #require(before.resident > 0)
         var measured: [(quiet: Int, attacked: Int)] = []
         for _ in 0..<4 {
             let quiet = try ninetyNinth()
-            try facts.forgetPeak()
+            try status.forgetPeak()
             let enemy = try enemy(way)
             let (attacked, newcomer) = (try ninetyNinth(), try newcomer())
             measured.append((quiet, attacked))
@@ -61,7 +62,7 @@ struct Siege {
                 enemy.signal(SIGKILL)
             }
             #expect(enemy.wait() == exitStatus)
-            #expect(try Sanitizer.isPresent || facts.peak < Self.mostResident)
+            #expect(Sanitizer.isPresent || status.peak < Self.mostResident)
             try expectAllReturned(before.descriptors)
             if let last = measured.last, isTolerable(last) { break }
         }
@@ -69,7 +70,7 @@ struct Siege {
             measured.contains(where: isTolerable),
             "the 99th percentile, in µs, quiet and attacked: \(measured)"
         )
-        #expect(try Sanitizer.isPresent || facts.resident < before.resident + Self.remainder)
+        #expect(Sanitizer.isPresent || status.resident < before.resident + Self.remainder)
     }
 
     /// Five times the quiet value; or what it takes an unoptimised build to let in a few connections, which nobody can
@@ -91,10 +92,10 @@ struct Siege {
     private func expectAllReturned(_ descriptors: Int) throws {
         // What the enemy has left behind is taken up with rests: a second for a MiB, of which 4 may wait.
         let client = try daemon.client()
-        for _ in 0..<1500 where try client.status().connections > 2 || facts.descriptors > descriptors + 1 {
+        for _ in 0..<1500 where try client.status().connections > 2 || status.descriptors > descriptors + 1 {
             usleep(10_000)
         }
-        #expect(facts.descriptors <= descriptors + 1)
+        #expect(status.descriptors <= descriptors + 1)
         #expect(try client.status().connections == 2)
         #expect(try client.status().leases == 0)
     }

@@ -82,16 +82,14 @@ extension RealDaemon {
             _ body: (ChildProcess, NotifyListener) throws -> Void
         ) throws {
             let directory = try DaemonFixture.makeDirectory()
-            defer { system("rm -rf '\(directory)'") }
+            defer { DaemonFixture.remove(directory) }
             for (path, text) in Self.whileUsed {
                 try DaemonFixture.write(text, to: "\(directory)/config/\(path)")
             }
             let notify = try NotifyListener("\(directory)/notify")
             let process = try ChildProcess(
-                ["strace", "-D", "-f", "-q", "-o", "/dev/null"] + calls(directory) + [
-                    Programs.path("segmentd"), "--config", "\(directory)/config", "--socket",
-                    "\(directory)/socket", "--state", "\(directory)/state",
-                ],
+                ["strace", "-D", "-f", "-q", "-o", "/dev/null"] + calls(directory)
+                    + DaemonFixture.command(in: directory),
                 environment: Sanitizer.traced.merging(["NOTIFY_SOCKET": notify.path]) { $1 },
                 errors: "\(directory)/log"
             )

@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
 

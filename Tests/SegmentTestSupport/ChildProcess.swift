@@ -5,12 +5,13 @@ package final class ChildProcess {
     package let identifier: pid_t
     package private(set) var exitStatus: Int32?
 
-    /// Its standard output is lost unless there is a `conversation`; standard error is appended to the file `errors`,
+    /// Its standard output is lost unless there is an `output` or a `conversation`; standard error is appended to the file `errors`,
     /// where one is given.
     package init(
         _ arguments: [String],
         environment: [String: String] = [:],
         input: Int32? = nil,
+        output: Int32? = nil,
         errors: String? = nil,
         conversation: Conversation? = nil
     ) throws {
@@ -23,7 +24,7 @@ package final class ChildProcess {
         if let input = conversation?.theirInput ?? input {
             posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
         }
-        if let output = conversation?.theirOutput {
+        if let output = conversation?.theirOutput ?? output {
             posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
         } else {
             posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)

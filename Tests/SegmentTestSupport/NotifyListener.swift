@@ -33,6 +33,19 @@ package final class NotifyListener {
         return String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
+    /// Whether a process says READY=1 within 30 s, before it ends.
+    package func hearsReady(of process: ChildProcess) -> Bool {
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            if let message = next(within: 100) {
+                if message.contains("READY=1") { return true }
+            } else if process.ends(within: .zero) {
+                return false
+            }
+        }
+        return false
+    }
+
     /// Forgets what has been said: a service manager that does not listen would hold the daemon up.
     package func drain() {
         while next(within: 0) != nil {}

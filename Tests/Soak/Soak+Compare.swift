@@ -11,7 +11,7 @@ extension Soak {
     func compare() throws {
         let end = ContinuousClock.now + .seconds(5)
         while true {
-            daemon.hearOut()
+            daemon.notify.drain()
             let differences = try differences()
             guard !differences.isEmpty else { return }
             guard ContinuousClock.now < end else { throw Surprise(differences.joined(separator: "\n")) }
@@ -53,11 +53,12 @@ extension Soak {
         }
         let existing = model.names { $0.life != .absent }
         compare("segments in the kernel", inKernel.count, existing.count)
-        compare("records", daemon.records, existing)
+        let records = fileNames(in: daemon.state).filter { $0.hasSuffix(".record") }
+        compare("records", records.map { String($0.dropLast(7)) }.sorted(), existing)
         let status = try administrator.status()
         compare("leases", status.leases, model.leases)
         compare("connections", status.connections, clients.count + 1)
-        let descriptors = daemon.descriptors - status.connections
+        let descriptors = process.descriptors - status.connections
         // A connection that is not counted any more may still be closing.
         if let ownDescriptors, descriptors > ownDescriptors {
             compare("descriptors", descriptors, ownDescriptors)

@@ -6,7 +6,7 @@ import SystemVSharedMemory
 /// One run: the world, the model of it, and the chance that moves both.
 final class Soak {
     let kernel = LinuxKernel()
-    let daemon: DaemonProcess
+    let daemon: DaemonFixture
     /// Root's own, for administration.
     let administrator: SegmentClient
     var random: SeededGenerator
@@ -21,23 +21,22 @@ final class Soak {
 
     /// True if everything was as it had to be.
     static func run(_ time: Duration, _ seed: UInt64) throws -> Bool {
-        var template = Array("/dev/shm/segmentd-soak.XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw Surprise("mkdtemp fails") }
-        let directory = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-        defer { system("rm -rf '\(directory)'") }
-        mkdir(directory + "/config", 0o755)
-        mkdir(directory + "/config/segments.d", 0o755)
-        let soak = try Soak(DaemonProcess(in: directory), SeededGenerator(seed: seed))
+        let directory = try DaemonFixture.makeDirectory("/dev/shm/segmentd-soak")
+        defer { DaemonFixture.remove(directory) }
+        // Twice in this time it looks at what nobody tells of, as otherwise every 15 s.
+        let daemon = try DaemonFixture(in: directory, environment: ["WATCHDOG_USEC": "1000000"])
+        try daemon.awaitReady()
+        let soak = try Soak(daemon, SeededGenerator(seed: seed))
         do {
             return try soak.live(time)
         } catch {
             print("After \(soak.story.step) steps with seed \(seed):\n\(soak.story.text)\n\(error)")
-            print("The daemon's log ends so:\n\(soak.daemon.lastWords)")
+            print("The daemon's log ends so:\n\(daemon.log.suffix(3000))")
             return false
         }
     }
 
-    private init(_ daemon: DaemonProcess, _ random: SeededGenerator) throws {
+    private init(_ daemon: DaemonFixture, _ random: SeededGenerator) throws {
         self.daemon = daemon
         self.random = random
         administrator = try SegmentClient(socket: daemon.socket, timeLimit: .seconds(20))
@@ -53,7 +52,7 @@ final class Soak {
             next += pause
             try spend(Step.all.filter { !$0.endsDaemon }, until: next)
             try rest()
-            growth.sample(memory: daemon.residentMemory, descriptors: daemon.descriptors)
+            growth.sample(memory: process.resident, descriptors: process.descriptors)
         }
         try end()
         print("\(story.step) steps: \(story.summary)")
@@ -79,6 +78,15 @@ final class Soak {
         }
     }
 
+    var process: ProcessStatus { ProcessStatus(daemon.process.identifier) }
+
+    /// Ends the daemon by a signal, and checks that it ends so.
+    func endDaemon(_ signal: Int32) throws {
+        let status = daemon.stop(signal)
+        let expected = signal == SIGKILL ? 128 + SIGKILL : 0
+        guard status == expected else { throw Surprise("segmentd ends with \(status) on signal \(signal)") }
+    }
+
     /// Nobody is there but the administrator.
     private func rest() throws {
         for client in clients.keys.sorted() { try endClient(client, byKill: false) }
@@ -93,7 +101,14 @@ final class Soak {
         _ = try administrator.reload()
         model.reload(files)
         try compare()
-        try daemon.end(SIGTERM)
+        try endDaemon(SIGTERM)
         guard try kernel.allSegments().isEmpty else { throw Surprise("segments are left in the kernel") }
     }
+}
+
+/// The world is not as the model says.
+struct Surprise: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }

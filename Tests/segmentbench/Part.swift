@@ -1,4 +1,5 @@
 import ArgumentParser
+import SegmentTestSupport
 import SystemPackage
 import Varlink
 

@@ -1,6 +1,7 @@
 import Glibc
 import SegmentClient
 import SegmentModel
+import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
 
@@ -43,13 +44,8 @@ struct Snapshot {
 
     /// The files of a directory with a suffix, by their names without it.
     private static func texts(_ directory: String, _ suffix: String) -> [String: String] {
-        guard let stream = opendir(directory) else { return [:] }
-        defer { closedir(stream) }
         var texts: [String: String] = [:]
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for name in fileNames(in: directory) {
             guard name.hasSuffix(suffix), let file = fopen("\(directory)/\(name)", "r") else { continue }
             defer { fclose(file) }
             var text = [UInt8](repeating: 0, count: 4096)

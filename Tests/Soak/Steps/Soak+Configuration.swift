@@ -29,7 +29,7 @@ extension Soak {
     /// Nothing of a configuration with an error is in force, not even what is right in it.
     func reloadBadFile() throws {
         story.tell("a file is bad", count: "bad reloads")
-        try write("size = 0\n", to: path("bad"))
+        try DaemonFixture.write("size = 0\n", to: path("bad"))
         defer { unlink(path("bad")) }
         do throws(SegmentClientError) {
             _ = try administrator.reload()
@@ -44,7 +44,7 @@ extension Soak {
     private func reload(_ name: String, _ what: String, count: String) throws {
         story.tell("\(name) \(what)", count: count)
         if let declaration = files[name] {
-            try write(declaration.text, to: path(name))
+            try DaemonFixture.write(declaration.text, to: path(name))
         } else {
             unlink(path(name))
         }
@@ -53,11 +53,4 @@ extension Soak {
     }
 
     func path(_ name: String) -> String { "\(daemon.directory)/config/segments.d/\(name).toml" }
-
-    private func write(_ text: String, to path: String) throws {
-        guard let file = fopen(path, "w") else { throw Surprise("\(path) cannot be written") }
-        defer { fclose(file) }
-        fputs(text, file)
-        fchmod(fileno(file), 0o644)
-    }
 }

@@ -39,7 +39,7 @@ extension Soak {
     func killBoth() throws {
         guard let client = someClient else { return }
         story.tell("the daemon is killed", count: "daemons killed")
-        try daemon.end(SIGKILL)
+        try endDaemon(SIGKILL)
         model.restart()
         try endClient(client, byKill: true)
         try daemon.start()
@@ -53,7 +53,7 @@ extension Soak {
     }
 
     private func bounceDaemon(_ signal: Int32) throws {
-        try daemon.end(signal)
+        try endDaemon(signal)
         try daemon.start()
     }
 

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import SegmentClient
 import SegmentExchange
+import SegmentTestSupport
 import Synchronization
 
 /// Values that several processes wait for, beside a ring with a futex for each of them.
@@ -19,7 +20,7 @@ struct FanOut {
         answers.clear()
         var writer = try Latest<Sample>.Writer(try client.attach("segment-0"))
         let partners = try (0..<readers).map { _ in
-            try Child(
+            try ChildProcess(
                 [
                     CommandLine.arguments[0], "latest-partner", directory.brokerSocket,
                     LatestPartner.Work.count.rawValue, "\(readers)",
@@ -45,7 +46,7 @@ struct FanOut {
                     if records { values.record(nanoseconds: (Moment.now - start) / UInt64(count)) }
                 },
                 { records in
-                    let time = try BaselineTime.run(["fan", "\(readers)", "\(count)"], in: directory)
+                    let time = try BaselineTime.run(["fan", "\(readers)", "\(count)"])
                     if records { messages.record(nanoseconds: time / UInt64(count)) }
                 },
             ]

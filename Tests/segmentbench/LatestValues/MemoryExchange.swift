@@ -1,11 +1,12 @@
 import SegmentClient
 import SegmentExchange
+import SegmentTestSupport
 
 /// Values published in one segment and read from another, with another process at work.
 final class MemoryExchange {
     private var writer: Latest<Sample>.Writer
     private var reader: Latest<Sample>.Reader
-    private let partner: Child
+    private let partner: ChildProcess
     private var value = Sample()
 
     /// `begun` is called once the other process has been started.
@@ -17,7 +18,7 @@ final class MemoryExchange {
         let client = try SegmentClient(socket: directory.brokerSocket)
         writer = try Latest.Writer(try client.attach("segment-0"))
         reader = try Latest.Reader(try client.attach("segment-1"))
-        partner = try Child(
+        partner = try ChildProcess(
             [CommandLine.arguments[0], "latest-partner", directory.brokerSocket, work.rawValue]
         )
         try begun()

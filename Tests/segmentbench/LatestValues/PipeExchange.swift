@@ -1,20 +1,21 @@
 import Glibc
+import SegmentTestSupport
 
 /// Messages of 64 bytes through pipes, with `segmentbench-baselines messages` on the other side.
 final class PipeExchange {
     private var to: (read: Int32, write: Int32)
     private var from: (read: Int32, write: Int32)
-    private let partner: Child
+    private let partner: ChildProcess
     private var message = [UInt8](repeating: 0, count: 64)
 
     init(_ work: String) throws {
         to = try Self.makePipe()
         from = try Self.makePipe()
-        partner = try Child([WorkingDirectory.program("segmentbench-baselines"), "messages", work]) {
-            [to, from] in
-            posix_spawn_file_actions_adddup2($0, to.read, STDIN_FILENO)
-            posix_spawn_file_actions_adddup2($0, from.write, STDOUT_FILENO)
-        }
+        partner = try ChildProcess(
+            WorkingDirectory.baselines + ["messages", work],
+            input: to.read,
+            output: from.write
+        )
     }
 
     deinit {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import SegmentTestSupport
 
 /// How long one waits for the broker while another user does it harm, beside the same without.
 ///

@@ -1,3 +1,5 @@
+import SegmentTestSupport
+
 /// What segmentd promises, against the echo.
 ///
 /// Times are compared on one CPU, where nothing runs at once and a ratio is one of work; throughput on two, where the

@@ -1,4 +1,5 @@
 import Glibc
+import SegmentTestSupport
 
 /// How often a broker that nobody asks wakes up, beside a program that never does.
 enum IdleTime {

@@ -1,3 +1,5 @@
+import SegmentTestSupport
+
 /// What the starts of one program cost.
 struct StartCosts {
     private var ready = Samples()
@@ -17,8 +19,8 @@ struct StartCosts {
                 ready.record(nanoseconds: program.readyAfter)
                 processorTime.record(nanoseconds: program.processorTime)
             }
-            let memory = ProcessStatus(program.process).memory
-            (resident, anonymous) = (Double(memory.resident), Double(memory.anonymous))
+            let status = ProcessStatus(program.process)
+            (resident, anonymous) = (Double(status.resident), Double(status.anonymous))
         }
     }
 }

@@ -32,7 +32,7 @@ struct Transfer: Part {
                     ]
                     + Way.all.indices.map { index in
                         { records in
-                            let time = try BaselineTransfer.run(Way.all[index].name, files, in: directory)
+                            let time = try BaselineTransfer.run(Way.all[index].name, files)
                             if records { others[index].record(nanoseconds: time) }
                         }
                     }

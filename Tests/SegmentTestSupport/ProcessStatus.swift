@@ -1,0 +1,81 @@
+import Glibc
+
+/// What `/proc` says of a process; proc_pid_status(5).
+package struct ProcessStatus {
+    package let identifier: pid_t
+    private var directory: String { "/proc/\(identifier)" }
+
+    package init(_ identifier: pid_t) { self.identifier = identifier }
+
+    /// VmRSS, in KiB.
+    package var resident: Int { number("VmRSS") }
+    /// RssAnon, in KiB.
+    package var anonymous: Int { number("RssAnon") }
+    /// VmHWM: the most that was resident since `forgetPeak`, in KiB.
+    package var peak: Int { number("VmHWM") }
+
+    package func forgetPeak() throws {
+        guard let file = fopen(directory + "/clear_refs", "w") else {
+            throw CannotForget(process: identifier, errno: errno)
+        }
+        fputs("5", file)
+        fclose(file)
+    }
+
+    package struct CannotForget: Error {
+        package var process: pid_t
+        package var errno: Int32
+    }
+
+    /// How many it has open.
+    package var descriptors: Int { fileNames(in: directory + "/fd").count }
+
+    private var threads: [id_t] { fileNames(in: directory + "/task").compactMap { id_t($0) } }
+
+    /// How often its threads have gone to sleep and been woken again.
+    package var wakeUps: Int {
+        threads.reduce(0) { $0 + number("voluntary_ctxt_switches", in: "/task/\($1)") }
+    }
+
+    /// Puts it before or behind others, so that a busy machine disturbs a measurement less; setpriority(2).
+    package func setPriority(_ priority: Int32) {
+        for thread in threads { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), thread, priority) }
+    }
+
+    /// That this process and what it starts may run on.
+    package static var allowedProcessors: Int {
+        value("Cpus_allowed", in: "/proc/self/status").compactMap(\.hexDigitValue)
+            .reduce(0) { $0 + $1.nonzeroBitCount }
+    }
+
+    private func number(_ key: String, in folder: String = "") -> Int {
+        Int(Self.value(key, in: directory + folder + "/status")) ?? 0
+    }
+
+    /// The first word behind a key, or nothing.
+    private static func value(_ key: String, in path: String) -> String {
+        guard let file = fopen(path, "r") else { return "" }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+                .split { $0 == ":" || $0.isWhitespace }
+            if words.count > 1, words[0] == key { return String(words[1]) }
+        }
+        return ""
+    }
+}
+
+/// What lies in a folder; nothing where it cannot be read.
+package func fileNames(in folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+}
