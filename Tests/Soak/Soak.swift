@@ -98,8 +98,7 @@ final class Soak {
         try rest()
         for file in files.keys { unlink(path(file)) }
         files = [:]
-        _ = try administrator.reload()
-        model.reload(files)
+        try reload()
         try compare()
         try endDaemon(SIGTERM)
         guard try kernel.allSegments().isEmpty else { throw Surprise("segments are left in the kernel") }

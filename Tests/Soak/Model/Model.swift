@@ -57,7 +57,7 @@ struct Model {
                 switch (segment.life, wanted) {
                 case (.absent, _): segment.provision()
                 case (.live, nil): segment.life = .draining
-                case (.draining, _?) where before == nil: segment.life = .live
+                case (.draining, _?) where before == nil && !segment.isRemovalDue: segment.life = .live
                 case (.live, _?), (.draining, _): break
                 }
                 segment.retire()
@@ -76,12 +76,9 @@ struct Model {
     }
 
     /// The daemon is there again, and its clients have asked for their leases.
-    ///
-    /// Of a declared segment it does not know any more that it was to go with its last user.
     mutating func restart() {
         for name in names {
             change(name) { segment in
-                if segment.life == .draining, segment.declaration != nil { segment.life = .live }
                 for client in segment.users.keys { segment.users[client] = segment.life == .live }
                 segment.provision()
                 segment.retire()

@@ -11,6 +11,8 @@ struct ModelledSegment {
     /// Nil once no file declares it.
     var declaration: Declaration?
     var life = Life.absent
+    /// An administrator wants it gone with its last user, whatever the files say.
+    var isRemovalDue = false
     /// Nil from when it is made until somebody has looked.
     var identifier: SegmentIdentifier?
     /// As it was made, in bytes.

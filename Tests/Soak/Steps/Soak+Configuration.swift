@@ -48,6 +48,10 @@ extension Soak {
         } else {
             unlink(path(name))
         }
+        try reload()
+    }
+
+    func reload() throws {
         _ = try administrator.reload()
         model.reload(files)
     }

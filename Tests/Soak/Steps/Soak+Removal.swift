@@ -2,6 +2,7 @@ import Glibc
 import SegmentClient
 import SegmentTestSupport
 import SystemPackage
+import SystemVSharedMemory
 
 extension Soak {
     func removeUnused() throws {
@@ -26,7 +27,8 @@ extension Soak {
         story.tell("\(name) is removed when idle", count: "removals")
         try administrator.remove(name, when: .idle)
         model.change(name) {
-            if $0.users.isEmpty { $0.remove() } else if $0.life == .live { $0.life = .draining }
+            guard !$0.users.isEmpty else { return $0.remove() }
+            ($0.life, $0.isRemovalDue) = (.draining, true)
         }
     }
 
@@ -38,15 +40,15 @@ extension Soak {
         try expectMarked(name)
         let users = try outlive(name, restarting: restarting)
         model.change(name) { $0.remove() }
-        if restarting {
-            // Whoever asks for his lease again makes a segment that users make, and does not take it.
-            if model.segments[name]?.declaration?.keep == .lingering { model.change(name) { $0.make() } }
-            model.restart()
-        }
+        if restarting { model.restart() }
         try letGo(name, users)
+        guard restarting else { return }
+        // The order is met with the last of them; what is declared is made again after that.
+        for _ in 0..<1000 where try administrator.describe(name).state == .removing { usleep(5000) }
+        try reload()
     }
 
-    /// The same by somebody who did not ask: it is made again when the last of them has let go.
+    /// The same by somebody who did not ask: it is made again at once, and what was becomes former memory.
     func removeBehindItsBack(restarting: Bool) throws {
         let names = model.names {
             $0.life == .live && !$0.users.isEmpty && $0.declaration?.keep != .lingering
@@ -59,9 +61,9 @@ extension Soak {
             count: "removals by others"
         )
         try kernel.remove(identifier)
-        try expectMarked(name)
+        try expectFormer(name, identifier)
         let users = try outlive(name, restarting: restarting)
-        if restarting { try expectMarked(name) }
+        if restarting { try expectFormer(name, identifier) }
         model.change(name) { $0.remove() }
         if restarting { model.restart() }
         try letGo(name, users)
@@ -92,6 +94,17 @@ extension Soak {
         let described = try administrator.describe(name)
         guard described.state == .removing, described.identifier == model.segments[name]?.identifier else {
             throw Surprise("\(name) is not removing but \(described)")
+        }
+    }
+
+    /// What was removed is shown as former memory beside what was made again, or as itself where nobody asks for more.
+    private func expectFormer(_ name: String, _ identifier: SegmentIdentifier) throws {
+        guard model.segments[name]?.declaration?.keep != .whileUsed else { return try expectMarked(name) }
+        let described = try administrator.describe(name)
+        guard described.state == .ready, described.identifier != identifier,
+            described.formerMemory.contains(where: { $0.identifier == identifier })
+        else {
+            throw Surprise("\(name) is not made again beside \(identifier): \(described)")
         }
     }
 

@@ -40,10 +40,12 @@ extension Soak {
         guard let client = someClient else { return }
         story.tell("the daemon is killed", count: "daemons killed")
         try endDaemon(SIGKILL)
-        model.restart()
         try endClient(client, byKill: true)
         try daemon.start()
         try askAgain()
+        model.restart()
+        // Whether a start makes again what it has just removed, when nobody used it any more, is no matter of this.
+        try reload()
     }
 
     /// Ends the daemon and starts it, and has clients ask for their leases.
