@@ -159,7 +159,8 @@ extension Broker {
         let number = leaseCounts.add(of: holder.client.userID)
         let lease = HeldLease(
             access: access,
-            holder: holder,
+            processID: holder.client.processID,
+            userID: holder.client.userID,
             identifier: identifier,
             generation: segment.generation,
             since: clock.realtime()

@@ -174,7 +174,7 @@ extension Broker {
         let foreign = LeaseAudience(userID: OverflowUser.number, rule: accessRule(of: segment))
         let seesForeign = foreign.includes(viewer)
         let visible = segment.leases.lazy.prefix(seesForeign ? Lease.mostShown : Self.mostLookedAt).filter {
-            seesForeign || OverflowUser.isSame($0.value.holder.client.userID, viewer.client.userID)
+            seesForeign || OverflowUser.isSame($0.value.userID, viewer.client.userID)
         }
         let shown = visible.prefix(Lease.mostShown).sorted { $0.key < $1.key }
         return (

@@ -28,7 +28,9 @@ package final class LeaseHolder {
 /// A lease as the broker keeps it; a `Lease` is made of it when somebody asks.
 struct HeldLease {
     var access: Access
-    var holder: LeaseHolder
+    /// Of the holder, which knows its segments: these do not know it.
+    var processID: Int32
+    var userID: UInt32
     /// The segment that it was granted for.
     var identifier: SegmentIdentifier
     /// The kernel uses identifiers again.
@@ -40,8 +42,8 @@ struct HeldLease {
         Lease(
             identifier: String(number),
             access: access,
-            processID: holder.client.processID,
-            userID: holder.client.userID,
+            processID: processID,
+            userID: userID,
             since: since,
             segment: identifier
         )
