@@ -1,4 +1,9 @@
 import ArgumentParser
+import Glibc
+import SegmentTestSupport
+import Synchronization
+import SystemPackage
+import Varlink
 
 /// Measures segmentd, each figure beside its baseline: the same done by the least that can do it, in the same run.
 ///
@@ -14,4 +19,76 @@ struct Segmentbench: ParsableCommand {
             Requests.self, Neighbours.self, Starts.self, Transfer.self, LatestValues.self, LatestPartner.self,
         ]
     )
+}
+
+/// A part of the benchmark: a subcommand that measures and returns what it found.
+protocol Part: ParsableCommand {
+    var output: OutputOptions { get }
+
+    func rows() throws -> [Row]
+}
+
+extension Part {
+    func run() throws {
+        Interruption.catchSignals()
+        let report = Report(
+            part: Self._commandName,
+            processors: ProcessStatus.allowedProcessors,
+            rows: try rows()
+        )
+        try output.print(report)
+    }
+}
+
+/// What every part has.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "One JSON document to standard output; the table goes to standard error.")
+    var json = false
+
+    func print(_ report: Report) throws {
+        let table: FileDescriptor = json ? .standardError : .standardOutput
+        try table.writeAll((report.text + "\n\n").utf8)
+        guard json else { return }
+        let writer = JSONWriter()
+        writer.value(report)
+        try FileDescriptor.standardOutput.writeAll(writer.bytes + [UInt8(ascii: "\n")])
+    }
+}
+
+/// Why nothing could be measured.
+enum BenchmarkError: Error, CustomStringConvertible {
+    case call(String, errno: Int32)
+    /// A program that was started has not said READY=1; the end of what it wrote.
+    case notReady(String, log: String)
+    /// What came instead of a reply.
+    case refused(String)
+    case noReply(from: String)
+    /// By a signal.
+    case interrupted
+
+    var description: String {
+        switch self {
+        case .call(let call, let errno): "\(call): \(String(cString: strerror(errno)))"
+        case .notReady(let program, let log): "\(program) did not become ready: \(log)"
+        case .refused(let reply): "the reply is an error: \(reply)"
+        case .noReply(let path): "no reply from \(path)"
+        case .interrupted: "interrupted"
+        }
+    }
+}
+
+/// SIGINT, SIGTERM and SIGHUP: they end a measurement as an error does, so that what was started ends with it.
+enum Interruption {
+    private static let isRequested = Atomic(false)
+
+    /// From now on a signal makes the next `check` throw; whoever waits is woken by EINTR.
+    static func catchSignals() {
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            signal(number) { _ in Interruption.isRequested.store(true, ordering: .relaxed) }
+        }
+    }
+
+    static func check() throws {
+        if isRequested.load(ordering: .relaxed) { throw BenchmarkError.interrupted }
+    }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
+import POSIX
 import SegmentTestSupport
+import Varlink
 
 /// How long one waits for the broker while another user does it harm, beside the same without.
 ///
@@ -102,4 +104,67 @@ struct Neighbours: Part {
 
 extension Quantity {
     fileprivate static let peak = Quantity(name: "peakKibibytes", heading: "peak KiB", digits: 0)
+}
+
+/// Another user who harms the broker in one of the ways that its tests know; ends with this object.
+struct Enemy {
+    /// Nobody's.
+    private static let userID = 64010
+    private let process: ChildProcess
+
+    /// Returns when it is at work.
+    init(_ way: String, cpu: Int, in directory: WorkingDirectory) throws {
+        guard let conversation = Conversation() else { throw BenchmarkError.call("pipe", errno: errno) }
+        process = try ChildProcess(
+            [
+                "taskset", "-c", "\(cpu)", "setpriv", "--reuid=\(Self.userID)", "--regid=\(Self.userID)",
+                "--clear-groups", try directory.copyForAll("enemy"), directory.brokerSocket, way,
+            ],
+            conversation: conversation
+        )
+        guard conversation.answer() == "begun" else { throw BenchmarkError.noReply(from: "enemy \(way)") }
+    }
+}
+
+/// Somebody who comes anew each time: connects, takes a lease and leaves.
+struct Newcomer {
+    /// As whom it connects; the kernel keeps who that was.
+    let userID: UInt32
+    private let path: String
+    private let acquire = RequestBytes.acquire("a")
+
+    init(userID: UInt32, _ path: String) { (self.userID, self.path) = (userID, path) }
+
+    /// The times from connect(2) to the reply.
+    func times(_ count: Int) throws -> Samples {
+        guard seteuid(userID) == 0 else { throw BenchmarkError.call("seteuid", errno: errno) }
+        defer { seteuid(0) }
+        var times = Samples()
+        for _ in 0..<count {
+            // Who comes again at once finds others still asleep behind him.
+            usleep(1000)
+            let start = Moment.now
+            try visit()
+            times.record(nanoseconds: .now - start)
+            try Interruption.check()
+        }
+        return times
+    }
+
+    private func visit() throws {
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(socket) }
+        guard UnixAddress(path)?.withPointer({ connect(socket, $0, $1) }) == 0 else {
+            throw BenchmarkError.call("connect", errno: errno)
+        }
+        guard send(socket, acquire, acquire.count, Int32(MSG_NOSIGNAL)) == acquire.count else {
+            throw BenchmarkError.call("send", errno: errno)
+        }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = recv(socket, &buffer, buffer.count, 0)
+        guard count > 0 else { throw BenchmarkError.noReply(from: path) }
+        guard !RequestBytes.isError(buffer[..<count]) else {
+            throw BenchmarkError.refused(String(decoding: buffer[..<count], as: UTF8.self))
+        }
+    }
 }

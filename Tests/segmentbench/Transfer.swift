@@ -1,4 +1,9 @@
 import ArgumentParser
+import Glibc
+import SegmentClient
+import SegmentExchange
+import SegmentTestSupport
+import SystemPackage
 
 /// One file in memory to another, by a stream through a segment and by everything else that Linux has for it.
 struct Transfer: Part {
@@ -79,4 +84,70 @@ struct Transfer: Part {
 
 extension Quantity {
     static let throughput = Quantity(name: "gigabytesPerSecond", heading: "GB/s, median", digits: 2)
+}
+
+/// A file by one of the ways of `segmentbench-baselines transfer`.
+enum BaselineTransfer {
+    /// As the program measures it, in ns.
+    static func run(_ way: String, _ files: TransferFiles) throws -> UInt64 {
+        try BaselineTime.run(["transfer", way, files.source, files.target])
+    }
+}
+
+/// What `segmentbench-baselines` measures and prints.
+enum BaselineTime {
+    /// In ns.
+    static func run(_ arguments: [String]) throws -> UInt64 {
+        guard let conversation = Conversation() else { throw BenchmarkError.call("pipe", errno: errno) }
+        let program = try ChildProcess(WorkingDirectory.baselines + arguments, conversation: conversation)
+        guard let time = conversation.answer().flatMap({ UInt64($0) }), program.wait() == 0 else {
+            throw BenchmarkError.noReply(from: arguments.joined(separator: " "))
+        }
+        return time
+    }
+}
+
+/// A file through a stream, to `segmentctl receive`.
+enum StreamTransfer {
+    /// From when both sides are there to when everything has arrived, in ns.
+    static func run(_ files: TransferFiles, in directory: WorkingDirectory) throws -> UInt64 {
+        // Over what is there.
+        let target = try FileDescriptor.open(FilePath(files.target), .writeOnly)
+        defer { try? target.close() }
+        let receiver = try ChildProcess(
+            [Programs.path("segmentctl"), "--socket", directory.brokerSocket, "receive", "segment-0"],
+            output: target.rawValue
+        )
+        let source = try FileDescriptor.open(FilePath(files.source), .readOnly)
+        defer { try? source.close() }
+        let client = try SegmentClient(socket: directory.brokerSocket)
+        var writer = try StreamWriter(try client.attach("segment-0"), timeLimit: .seconds(10))
+        let start = Moment.now
+        _ = try writer.writeAll(from: source)
+        try writer.finish()
+        let time = Moment.now - start
+        guard receiver.wait() == 0 else { throw BenchmarkError.refused("segmentctl receive failed") }
+        return time
+    }
+}
+
+/// What is carried, and where to: files in memory whose pages are all there, so that none is made while it is measured.
+struct TransferFiles {
+    let source: String
+    let target: String
+
+    init(in directory: WorkingDirectory, mebibytes: Int) throws {
+        source = directory.path + "/source"
+        target = directory.path + "/target"
+        guard
+            system("head -c \(mebibytes)M /dev/urandom > '\(source)' && cp '\(source)' '\(target)'") == 0
+        else { throw BenchmarkError.call("write", errno: ENOSPC) }
+    }
+
+    /// What arrived last is what was sent.
+    func expectEqual() throws {
+        guard system("cmp '\(source)' '\(target)'") == 0 else {
+            throw BenchmarkError.refused("the file that arrived is another")
+        }
+    }
 }

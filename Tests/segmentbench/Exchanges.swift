@@ -1,0 +1,138 @@
+import ArgumentParser
+import Glibc
+import SegmentClient
+import SegmentExchange
+import SegmentTestSupport
+
+/// What is published: 64 bytes.
+typealias Sample = SIMD8<UInt64>
+
+/// The other process of `latest`, until it is killed.
+struct LatestPartner: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "latest-partner", shouldDisplay: false)
+
+    enum Work: String, ExpressibleByArgument {
+        case answer, read, publish, count
+    }
+
+    @Argument var socket: String
+    @Argument var work: Work
+    @Argument var readers: UInt64 = 1
+
+    func run() throws {
+        let client = try SegmentClient(socket: socket)
+        switch work {
+        case .answer:
+            var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
+            var writer = try Latest<Sample>.Writer(try client.attach("segment-1"))
+            while let value = try reader.next() { try writer.publish(value) }
+        case .read:
+            var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
+            while true { _ = try reader.value() }
+        case .count:
+            let answers = try Answers(try client.attach("segment-1"))
+            var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
+            _ = try reader.value()
+            answers.isReady()
+            while try reader.next() != nil { answers.add(of: readers) }
+        case .publish:
+            var writer = try Latest<Sample>.Writer(try client.attach("segment-1"))
+            var value = Sample()
+            while true {
+                value &+= 1
+                try writer.publish(value)
+            }
+        }
+    }
+}
+
+/// Values published in one segment and read from another, with another process at work.
+final class MemoryExchange {
+    private var writer: Latest<Sample>.Writer
+    private var reader: Latest<Sample>.Reader
+    private let partner: ChildProcess
+    private var value = Sample()
+
+    /// `begun` is called once the other process has been started.
+    init(
+        _ work: LatestPartner.Work,
+        in directory: WorkingDirectory,
+        _ begun: () throws -> Void = {}
+    ) throws {
+        let client = try SegmentClient(socket: directory.brokerSocket)
+        writer = try Latest.Writer(try client.attach("segment-0"))
+        reader = try Latest.Reader(try client.attach("segment-1"))
+        partner = try ChildProcess(
+            [CommandLine.arguments[0], "latest-partner", directory.brokerSocket, work.rawValue]
+        )
+        try begun()
+        if work == .read { return }
+        // It is there once something comes from it.
+        while try reader.next(timeLimit: .milliseconds(1)) == nil { try publish() }
+    }
+
+    func publish() throws {
+        value &+= 1
+        try writer.publish(value)
+    }
+
+    func read() throws {
+        if let value = try reader.value() { self.value = value }
+    }
+
+    /// A value there, and the same back.
+    func handOver() throws {
+        try publish()
+        while let answer = try reader.next(timeLimit: .seconds(5)) {
+            if answer == value { return }
+        }
+        throw BenchmarkError.noReply(from: "the other process")
+    }
+}
+
+/// Messages of 64 bytes through pipes, with `segmentbench-baselines messages` on the other side.
+final class PipeExchange {
+    private var to: (read: Int32, write: Int32)
+    private var from: (read: Int32, write: Int32)
+    private let partner: ChildProcess
+    private var message = [UInt8](repeating: 0, count: 64)
+
+    init(_ work: String) throws {
+        to = try Self.makePipe()
+        from = try Self.makePipe()
+        partner = try ChildProcess(
+            WorkingDirectory.baselines + ["messages", work],
+            input: to.read,
+            output: from.write
+        )
+    }
+
+    deinit {
+        for end in [to.read, to.write, from.read, from.write] { close(end) }
+    }
+
+    func write() throws {
+        guard Glibc.write(to.write, message, message.count) == message.count else {
+            throw BenchmarkError.call("write", errno: errno)
+        }
+    }
+
+    func read() throws {
+        guard Glibc.read(from.read, &message, message.count) == message.count else {
+            throw BenchmarkError.call("read", errno: errno)
+        }
+    }
+
+    func handOver() throws {
+        try write()
+        try read()
+    }
+
+    private static func makePipe() throws -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw BenchmarkError.call("pipe", errno: errno) }
+        // What a child is given, it is given by number.
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+}
