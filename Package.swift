@@ -328,7 +328,7 @@ if Context.environment["FUZZ"] != nil {
             name: "input-fuzzer",
             dependencies: fuzzed,
             path: "Tests/FuzzTests",
-            exclude: ["Corpus", "Corpus.swift", "CorpusTests.swift"],
+            exclude: ["Corpus", "CorpusTests.swift"],
             swiftSettings: testing
         )
     )

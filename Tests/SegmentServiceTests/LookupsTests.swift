@@ -2,6 +2,7 @@ import EventLoop
 import POSIX
 import SegmentTestSupport
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import SegmentService
@@ -141,5 +142,30 @@ import Testing
         private let texts = Mutex<[String]>([])
         var values: [String] { texts.withLock { $0 } }
         func append(_ text: String) { texts.withLock { $0.append(text) } }
+    }
+}
+
+@Suite struct MountPointsTests {
+    private let points = MountPoints(
+        mountinfo: """
+            21 1 254:0 / / rw,relatime - ext4 /dev/vda rw
+            40 21 0:35 / /srv/data rw - fuse.bindfs bindfs rw
+            41 21 0:36 / /srv/with\\040space rw - tmpfs tmpfs rw
+            broken
+            """
+    )
+
+    @Test(
+        arguments: [
+            ("/srv/data/1/key", "/srv/data"), ("/srv/data/2/key", "/srv/data"), ("/srv/database/key", "/"),
+            ("/srv/with space/key", "/srv/with space"), ("/etc/segmentd/segments.d/a.toml", "/"),
+        ] as [(FilePath, FilePath)]
+    )
+    func `files of one file system are akin, in whatever directory`(path: FilePath, point: FilePath) {
+        #expect(points.holding(path) == point)
+    }
+
+    @Test func `where nothing is listed nothing is known`() {
+        #expect(MountPoints(mountinfo: "").holding("/a/b") == nil)
     }
 }

@@ -175,3 +175,37 @@ extension Client {
     )
     package static let stranger = Client(processID: 3, userID: 1001, groupID: 1001, supplementaryGroupIDs: [])
 }
+
+/// A clock that goes on when the test says so.
+package final class ManualClock: BrokerClock {
+    package var now = Duration.seconds(1000)
+
+    package init() {}
+
+    package func monotonic() -> Duration { now }
+
+    package func realtime() -> Int64 { 1_800_000_000_000_000 + Int64(now / .microseconds(1)) }
+}
+
+/// What is logged, to be looked at; for one thread.
+package final class LogLines: @unchecked Sendable {
+    /// Each with its level in front.
+    package fileprivate(set) var lines: [String] = []
+
+    package init() {}
+
+    package var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
+
+    private struct Handler: LogHandler {
+        let log: LogLines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { log.lines.append("\(event.level): \(event.message)") }
+    }
+}

@@ -1,0 +1,57 @@
+import Glibc
+
+/// Tests that make real segments must not touch the host's.
+package enum IPCNamespace {
+    /// Throws where the process is in the same IPC namespace as process 1.
+    package static func requireOwn() throws(SharedWithHost) {
+        guard inode("/proc/self/ns/ipc") != inode("/proc/1/ns/ipc") else { throw SharedWithHost() }
+    }
+
+    private static func inode(_ path: String) -> UInt64? {
+        var file = stat()
+        return stat(path, &file) == 0 ? UInt64(file.st_ino) : nil
+    }
+}
+
+/// Run the tests with `make test`: it gives them an IPC namespace of their own.
+package struct SharedWithHost: Error {}
+
+/// The sanitizer that this program is instrumented for, and with it the programs that were built beside it.
+///
+/// They do what others do and take several times as much time and memory: tests that repeat themselves or measure ask
+/// here how much is to be expected of them.
+package enum Sanitizer {
+    /// The runtime of a sanitizer exports its beginning from the program that it is linked into.
+    package static let isPresent = isThread || dlsym(nil, "__asan_init") != nil
+    private static let isThread = dlsym(nil, "__tsan_init") != nil
+
+    /// Those that a program has of the sanitizer's own.
+    package static let threads = isThread ? 1 : 0
+
+    /// What a process needs that strace(1) runs: nobody can look for leaks in one that is traced.
+    package static let traced = [
+        "ASAN_OPTIONS": (getenv("ASAN_OPTIONS").map { String(cString: $0) } ?? "") + ":detect_leaks=0"
+    ]
+
+    /// The same for a shell.
+    package static let strace = "ASAN_OPTIONS=\"$ASAN_OPTIONS:detect_leaks=0\" strace"
+
+    /// How often to try: `few` times under a sanitizer, which sees in each try what others see by chance.
+    package static func tries(_ tries: Int, sanitized few: Int) -> Int { isPresent ? few : tries }
+
+    /// How long something may take: ten times as long under a sanitizer.
+    package static func limit(_ limit: Duration) -> Duration { isPresent ? limit * 10 : limit }
+}
+
+/// The rows of the table that `make resilience` prints, collected in the file that `$RESILIENCE` names.
+package enum Resilience {
+    /// Says how often something was tried, once all of it has been.
+    ///
+    /// There is nothing to say of losses: one fails its test, and then there is no table. Without the variable nothing
+    /// is written.
+    package static func record(_ trial: String, tries: Int, test: String) {
+        guard let path = getenv("RESILIENCE"), let file = fopen(String(cString: path), "a") else { return }
+        fputs("\(trial)\t\(tries)\t\(test)\n", file)
+        fclose(file)
+    }
+}
