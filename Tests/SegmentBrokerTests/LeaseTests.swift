@@ -218,7 +218,7 @@ import Testing
         let (old, new) = (LeaseHolder(.member), LeaseHolder(.member))
         let first = try fixture.broker.acquire("a", .readOnly, old)
         try fixture.broker.renew("a", when: .now, viewer: administrator)
-        fixture.fake.nextIdentifier = first.identifier
+        fixture.kernel.nextIdentifier = first.identifier
         try fixture.broker.renew("a", when: .now, viewer: administrator)
         #expect(try fixture.describe("a").identifier == first.identifier)
         try fixture.broker.release(first.lease, old)

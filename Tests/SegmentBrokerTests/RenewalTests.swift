@@ -133,10 +133,10 @@ import Testing
         _ = fixture.reload([.test("a", size: 1 << 41)])
         try expectRefused(.kernelLimit, "it is too large")
         _ = fixture.reload([.test("a", size: 1 << 30)])
-        fixture.fake.totalBytes = 1 << 20
+        fixture.kernel.totalBytes = 1 << 20
         try expectRefused(.kernelLimit, "all together would be too large")
-        fixture.fake.totalBytes = 1 << 50
-        fixture.fake.memoryOfHost = MemoryLimits(
+        fixture.kernel.totalBytes = 1 << 50
+        fixture.kernel.memoryOfHost = MemoryLimits(
             ram: 1 << 28,
             swap: 0,
             overcommit: .heuristic,
@@ -144,10 +144,10 @@ import Testing
             committed: 0
         )
         try expectRefused(.outOfMemory, "the host has less")
-        fixture.fake.memoryOfHost = nil
-        fixture.fake.capacity = 0
+        fixture.kernel.memoryOfHost = nil
+        fixture.kernel.capacity = 0
         try expectRefused(.kernelLimit, "there are more segments than there may be")
-        fixture.fake.capacity = 4096
+        fixture.kernel.capacity = 4096
         _ = fixture.reload([.test("a", size: 8192, group: "ghosts")])
         try expectRefused(.groupUnknown, "its group does not exist")
         fixture.kernel.acting(as: 1001) {
@@ -164,15 +164,15 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
-        let address = try fixture.fake.attach(identifier, readOnly: true)
+        let address = try fixture.kernel.attach(identifier, readOnly: true)
         _ = fixture.reload([.test("a", size: 1 << 30)])
         try renew(fixture, "a", .idle)
-        fixture.fake.totalBytes = 1 << 20
-        try fixture.fake.detach(address)
+        fixture.kernel.totalBytes = 1 << 20
+        try fixture.kernel.detach(address)
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.describe("a").identifier == identifier)
         #expect(try fixture.describe("a").hints.map(\.kind.rawValue) == ["renewing", "kernel_limit"])
-        fixture.fake.totalBytes = 1 << 50
+        fixture.kernel.totalBytes = 1 << 50
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.describe("a").size.bytes == 1 << 30)
     }
@@ -216,8 +216,8 @@ import Testing
         try fixture.start([.test("a"), .test("b")])
         let keys = try ["a", "b"].map { try #require(try fixture.describe($0).key) }
         let files = ["a", "b"].map { SegmentDefinition.test($0).file }
-        (fixture.fake.files[files[0]], fixture.fake.files[files[1]]) =
-            (fixture.fake.files[files[1]], fixture.fake.files[files[0]])
+        (fixture.kernel.files[files[0]], fixture.kernel.files[files[1]]) =
+            (fixture.kernel.files[files[1]], fixture.kernel.files[files[0]])
         _ = fixture.reload([.test("a"), .test("b")])
         try fixture.broker.remove("a", when: .unused, viewer: administrator)
         try renew(fixture, "b")
@@ -250,7 +250,7 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: keep)])
         let lease = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
-        _ = try fixture.fake.attach(lease.identifier, readOnly: true)
+        _ = try fixture.kernel.attach(lease.identifier, readOnly: true)
         try? renew(fixture, "a", .now)
         try fixture.broker.remove("a", when: .unused, viewer: administrator)
         #expect(try fixture.state("a") == .absent)
@@ -263,7 +263,7 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
-        _ = try fixture.fake.attach(old, readOnly: true)
+        _ = try fixture.kernel.attach(old, readOnly: true)
         fixture.lifeline.refused = (.create, .noSpace)
         #expect(throws: BrokerError.self) { try renew(fixture, "a", .now) }
         try fixture.broker.remove("a", when: .unused, viewer: administrator)

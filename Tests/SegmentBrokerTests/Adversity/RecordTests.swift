@@ -219,7 +219,7 @@ import Testing
     }
 
     @Test func `an inode that another file has now gives it nobody else's memory`() throws {
-        let mortal = try MortalBroker()
+        let mortal = try BrokerFixture()
         let open = SegmentDefinition.test("public")
         let secret = SegmentDefinition.test("secret", group: nil)
         try mortal.start([open, secret])
@@ -238,17 +238,17 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
-        _ = try fixture.fake.attach(identifier, readOnly: true)
+        _ = try fixture.kernel.attach(identifier, readOnly: true)
         let viewer = Viewer(client: .root, isAdministrator: true)
-        fixture.records.writeFailure = .timedOut
+        fixture.disk.writeFailure = .timedOut
         #expect(throws: BrokerError.self) { try fixture.broker.remove("a", when: .idle, viewer: viewer) }
-        fixture.records.writeFailure = nil
+        fixture.disk.writeFailure = nil
         // What was refused is written after all.
-        var late = try #require(fixture.records.records[try name("a")])
+        var late = try #require(fixture.disk.records[try name("a")])
         late.request = SegmentRecord.Request(.remove, isNow: false)
-        fixture.records.records[try name("a")] = late
+        fixture.disk.records[try name("a")] = late
         fixture.clock.now += .seconds(1)
         fixture.broker.expire()
-        #expect(fixture.records.records[try name("a")]?.request == nil)
+        #expect(fixture.disk.records[try name("a")]?.request == nil)
     }
 }
