@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 package import SystemPackage
 
 /// A descriptor that a loop waits for, until it is ended or its owner has gone.
@@ -82,6 +81,6 @@ package final class EventSource {
         guard !isOver else { return }
         isOver = true
         hearNoMore()
-        if closesDescriptor { close(descriptor.rawValue) }
+        if closesDescriptor { try? descriptor.close() }
     }
 }

@@ -74,16 +74,9 @@ extension SegmentClient {
 
     /// Before a number is believed: the same IPC namespace, and the very segment that the broker means.
     private func check(_ grant: Grant) throws(SegmentClientError) {
-        let kernel = LinuxKernel()
-        let own: UInt64
-        do throws(Errno) { own = try kernel.ipcNamespace() } catch {
-            throw .failed(call: "stat", errno: error.rawValue)
-        }
-        guard own == grant.ipcNamespace else {
-            throw .otherNamespace(broker: grant.ipcNamespace, own: own)
-        }
+        try Self.requireOwnNamespace(grant.ipcNamespace)
         let status: SegmentStatus
-        do throws(Errno) { status = try kernel.status(grant.identifier) } catch {
+        do throws(Errno) { status = try LinuxKernel().status(grant.identifier) } catch {
             throw .failed(call: "shmctl", errno: error.rawValue)
         }
         // A marked one has lost its key, and is on its way out.
@@ -93,6 +86,15 @@ extension SegmentClient {
         guard SegmentIdentity(grant.identifier, status) == SegmentIdentity(grant) else {
             throw .identityDiffers(name: grant.name.string, identifier: grant.identifier)
         }
+    }
+
+    /// Throws `otherNamespace` where a broker's IPC namespace is not this process's.
+    package static func requireOwnNamespace(_ broker: UInt64) throws(SegmentClientError) {
+        let own: UInt64
+        do throws(Errno) { own = try LinuxKernel().ipcNamespace() } catch {
+            throw .failed(call: "stat", errno: error.rawValue)
+        }
+        guard own == broker else { throw .otherNamespace(broker: broker, own: own) }
     }
 
     func isCurrent(_ number: HeldLease.Number) throws(SegmentClientError) -> Bool {

@@ -15,7 +15,8 @@ extension Claim {
     /// Throws `cannotBeWatched` where `/proc` shows the numbers of another PID namespace.
     static func own() throws(ExchangeError) -> Claim {
         let process = ThisProcess.id
-        guard let namespace = try? ThisProcess.namespace("pid"), numberInProc == process,
+        let numberInProc = (try? FilePath("/proc/self").linkTarget())?.string
+        guard let namespace = try? ThisProcess.namespace("pid"), numberInProc == "\(process)",
             let startTime = try startTime(of: process)
         else { throw .cannotBeWatched(processID: process) }
         return Claim(
@@ -44,11 +45,6 @@ extension Claim {
         if process.hasEnded { return .ended }
         guard let startTime else { return .hidden }
         return began(at: startTime) ? .alive(process) : .ended
-    }
-
-    /// This process's number as `/proc` has it.
-    private static var numberInProc: Int32? {
-        (try? FilePath("/proc/self").linkTarget()).flatMap { Int32($0.string) }
     }
 
     /// Nil if there is none to see.

@@ -16,11 +16,10 @@ final class SideThread: Sendable {
     /// `waiting` is what this side sleeps on; it has to outlive the thread.
     init(waking waiting: WaitingWord? = nil) throws(ExchangeError) {
         process = try OpeningProcess()
-        let shared = try SharedWithThread(waiting)
-        do throws(Errno) { thread = try Thread(stack: Self.stackSize) { shared.run() } } catch {
+        shared = try SharedWithThread(waiting)
+        do throws(Errno) { thread = try Thread(stack: Self.stackSize) { [shared] in shared.run() } } catch {
             throw .failed(call: "pthread_create", errno: error.rawValue)
         }
-        self.shared = shared
     }
 
     deinit {

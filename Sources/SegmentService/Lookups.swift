@@ -137,7 +137,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
             let kin = kinship()
             state.withLock { $0.kin = kin }
         }
-        while let subject = take() { settle(subject, answer(subject)) }
+        while let subject = take() { deliver(subject, answer(subject)) }
     }
 
     private func take() -> Subject? {
@@ -159,7 +159,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         }
     }
 
-    private func settle(_ subject: Subject, _ answer: Answer) {
+    private func deliver(_ subject: Subject, _ answer: Answer) {
         let ended = state.withLock { state in
             state.asking.remove(subject)
             state.progress &+= 1

@@ -19,7 +19,7 @@ extension SegmentService {
     ) {
         // Who has gone meanwhile gets no lease.
         guard !session.isClosed, !isStopped else { return }
-        defer { settle() }
+        defer { armTimer() }
         do throws(BrokerError) {
             let access = parameters.access ?? .readWrite
             switch try broker.acquire(parameters.name, access, session.holder, knowing: answers) {

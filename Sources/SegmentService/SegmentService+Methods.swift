@@ -121,7 +121,7 @@ extension SegmentService: VarlinkApplication {
     }
 
     private func release(_ parameters: ReleaseParameters, _ session: Session) throws(MethodFailure) {
-        defer { settle() }
+        defer { armTimer() }
         do throws(BrokerError) {
             try broker.release(parameters.lease, session.holder)
         } catch {
@@ -141,7 +141,7 @@ extension SegmentService: VarlinkApplication {
     }
 
     private func remove(_ parameters: RemoveParameters, _ session: Session) throws(MethodFailure) {
-        defer { settle() }
+        defer { armTimer() }
         do throws(BrokerError) {
             try broker.remove(parameters.name, when: parameters.when ?? .unused, viewer: viewer(session))
         } catch {
@@ -150,7 +150,7 @@ extension SegmentService: VarlinkApplication {
     }
 
     private func renew(_ parameters: RenewParameters, _ session: Session) throws(MethodFailure) {
-        defer { settle() }
+        defer { armTimer() }
         do throws(BrokerError) {
             try broker.renew(parameters.name, when: parameters.when ?? .unused, viewer: viewer(session))
         } catch {

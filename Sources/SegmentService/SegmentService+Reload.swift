@@ -67,7 +67,7 @@ extension SegmentService {
         outcome.blocked = broker.blockedNames
         adoptSettings()
         note = nil
-        settle()
+        armTimer()
         report(
             .notice,
             .reloaded,

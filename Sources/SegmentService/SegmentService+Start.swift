@@ -41,7 +41,7 @@ extension SegmentService {
         } then: { [self] _ in
             startup = .over
             adoptAdministrators()
-            settle()
+            armTimer()
             completion()
         }
     }

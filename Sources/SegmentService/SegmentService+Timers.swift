@@ -24,7 +24,7 @@ extension SegmentService {
     func checkNow() {
         announcements.alive()
         broker.expire()
-        settle()
+        armTimer()
         announceStatus()
         checks &+= 1
         // Each question wakes another thread up: what is told of within a minute is asked once in a minute.
@@ -56,7 +56,7 @@ extension SegmentService {
             broker.checking(groups: groups, keys: keys)
         } then: { [self] _ in
             adoptAdministrators()
-            settle()
+            armTimer()
             announceStatus()
         }
     }
@@ -96,7 +96,7 @@ extension SegmentService {
     /// Arms the timer for the next removal after a linger.
     ///
     /// To be called after whatever may have moved it.
-    func settle() {
+    func armTimer() {
         let due = broker.nextDeadline
         guard due != deadline?.due else { return }
         if let deadline { loop.cancel(deadline.timer) }
@@ -105,7 +105,7 @@ extension SegmentService {
         let timer = loop.schedule(after: max(.zero, due - broker.monotonicTime)) { [self] in
             deadline = nil
             broker.expire()
-            settle()
+            armTimer()
         }
         deadline = (due, timer)
     }

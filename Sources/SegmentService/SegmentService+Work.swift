@@ -32,7 +32,7 @@ extension SegmentService {
         while work.advance() {
             let over = broker.monotonicTime - end
             guard over < .zero else {
-                settle()
+                armTimer()
                 return later(min(over, Self.longestRest)) { $0.runSlice(of: work, completion) }
             }
         }
@@ -45,7 +45,7 @@ extension SegmentService {
     func giveBack(_ session: Session) {
         if session.holder.leaseCount <= Self.few {
             broker.disconnected(session.holder)
-            settle()
+            armTimer()
         } else {
             leaving.append(session.holder)
             if leaving.count == 1 { endLeases() }
@@ -64,7 +64,7 @@ extension SegmentService {
                 break
             }
         }
-        settle()
+        armTimer()
     }
 
     private static var few: Int { 16 }

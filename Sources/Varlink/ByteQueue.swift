@@ -114,3 +114,15 @@ import Glibc
         capacity = size
     }
 }
+
+extension Span<UInt8> {
+    /// Whether a text stands at an offset; memcmp(3).
+    func holds(_ text: StaticString, at offset: Int) -> Bool {
+        guard offset + text.utf8CodeUnitCount <= count else { return false }
+        return unsafe withUnsafeBytes { bytes in
+            unsafe bytes.baseAddress.map {
+                unsafe memcmp($0 + offset, text.utf8Start, text.utf8CodeUnitCount)
+            } == 0
+        }
+    }
+}

@@ -1,5 +1,3 @@
-import Glibc
-
 extension JSON {
     /// Reads one value, with white space around it and nothing else.
     package init(parsing text: Span<UInt8>, depthLimit: Int = 64) throws(JSONError) {
@@ -238,17 +236,6 @@ struct JSONParser {
             return String(copying: try UTF8Span(validating: text.extracting(start..<end)))
         } catch {
             throw JSONError(reason: .invalidUTF8, offset: start)
-        }
-    }
-}
-
-extension Span<UInt8> {
-    fileprivate func holds(_ text: StaticString, at offset: Int) -> Bool {
-        guard offset + text.utf8CodeUnitCount <= count else { return false }
-        return unsafe withUnsafeBytes { bytes in
-            unsafe bytes.baseAddress.map {
-                unsafe memcmp($0 + offset, text.utf8Start, text.utf8CodeUnitCount)
-            } == 0
         }
     }
 }

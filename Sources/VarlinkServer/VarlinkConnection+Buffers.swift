@@ -4,7 +4,7 @@ import Varlink
 /// What waits in both directions is bounded.
 extension VarlinkConnection {
     /// After whatever may have filled the buffers or emptied them; who has gone ends with the last that waits.
-    func settle(inRound: Bool = false) {
+    func balanceBuffers(inRound: Bool = false) {
         readIfThereIsRoom(inRound: inRound)
         chargeBuffers()
         if socket == nil, state.calls != .waiting { end() }

@@ -10,7 +10,7 @@ extension VarlinkConnection {
     @discardableResult
     func processCalls(since start: MonotonicTime, inRound: Bool = false) -> MonotonicTime {
         guard let budget, state.run() else {
-            if state.calls == .waiting { settle() }
+            if state.calls == .waiting { balanceBuffers() }
             return start
         }
         var time = start
@@ -48,7 +48,7 @@ extension VarlinkConnection {
             scheduler.charge(budget, time - start)
         }
         connections.perform(scheduler.didProcess(until: time))
-        settle(inRound: inRound)
+        balanceBuffers(inRound: inRound)
         return time
     }
 

@@ -77,7 +77,7 @@ extension VarlinkConnection {
         guard source != nil, let budget, state.run() else { return }
         let time = makeReplies(since: connections.now, budget, inRound: inRound)
         state.pause()
-        if current == nil { processCalls(since: time) } else { settle(inRound: inRound) }
+        if current == nil { processCalls(since: time) } else { balanceBuffers(inRound: inRound) }
     }
 
     /// Returns until when the user has been charged.

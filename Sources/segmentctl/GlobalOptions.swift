@@ -1,6 +1,5 @@
 import ArgumentParser
 import SegmentClient
-import SystemPackage
 
 /// What every verb understands, before or after its name.
 struct GlobalOptions: ParsableArguments {
@@ -89,12 +88,7 @@ struct StateFilter {
 extension SegmentClient {
     /// Throws `otherNamespace`, as attaching does, before anything is asked for.
     func requireOwnNamespace() throws(SegmentClientError) {
-        let broker = try status().ipcNamespace
-        let own: UInt64
-        do throws(Errno) { own = try LinuxKernel().ipcNamespace() } catch {
-            throw .failed(call: "stat", errno: error.rawValue)
-        }
-        guard broker == own else { throw .otherNamespace(broker: broker, own: own) }
+        try Self.requireOwnNamespace(try status().ipcNamespace)
     }
 }
 
