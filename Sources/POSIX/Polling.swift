@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 package import SystemPackage
 
@@ -78,5 +79,28 @@ extension FileDescriptor {
     private func waitPatiently(for events: PollEvents, after error: Errno) throws(Errno) {
         guard error == .wouldBlock || error == .interrupted else { throw error }
         if error == .wouldBlock { try wait(for: events) }
+    }
+}
+
+/// A descriptor by which one thread wakes another that polls; eventfd(2).
+package struct EventDescriptor: ~Copyable, Sendable {
+    /// Readable from `signal` to `clear`.
+    package let descriptor: FileDescriptor
+
+    package init() throws(Errno) {
+        descriptor = FileDescriptor(rawValue: try valueOrErrno { clinux_event_descriptor() })
+    }
+
+    deinit { try? descriptor.close() }
+
+    package func signal() {
+        var one: UInt64 = 1
+        while unsafe write(descriptor.rawValue, &one, 8) < 0, errno == EINTR {}
+    }
+
+    /// Waits for a signal where there was none.
+    package func clear() {
+        var count: UInt64 = 0
+        while unsafe read(descriptor.rawValue, &count, 8) < 0, errno == EINTR {}
     }
 }
