@@ -197,7 +197,7 @@ let package = Package(
             name: "SegmentSimulation",
             dependencies: [
                 "SegmentBroker", "SegmentModel", "SegmentRecords", "SegmentTestSupport",
-                "SystemVSharedMemory", logging, system,
+                "SystemVSharedMemory", system,
             ],
             path: "Tests/SegmentSimulation",
             swiftSettings: testing

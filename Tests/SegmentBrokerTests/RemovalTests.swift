@@ -50,10 +50,10 @@ import Testing
         let identifier = try #require(try fixture.describe("a").identifier)
         let before = try fixture.kernel.statusOfAny(identifier)
         var address: AttachmentAddress?
-        fixture.lifeline.before = { call in
+        fixture.lifeline.before = { [kernel = fixture.kernel] call in
             guard case .setOwner = call, address == nil else { return }
-            address = try? fixture.kernel.acting(as: .member) { () throws(Errno) in
-                try fixture.kernel.attach(identifier, readOnly: false)
+            address = try? kernel.acting(as: .member) { () throws(Errno) in
+                try kernel.attach(identifier, readOnly: false)
             }
         }
         #expect(
@@ -172,13 +172,13 @@ import Testing
         let identifier = try #require(segment.identifier)
         let key = try key ?? #require(segment.key)
         var isDone = false
-        fixture.lifeline.before = { call in
+        fixture.lifeline.before = { [kernel = fixture.kernel] call in
             guard call.word == word, !isDone else { return }
             isDone = true
-            fixture.kernel.detachAll(of: BrokerFixture.userID)
-            try? fixture.kernel.remove(identifier)
-            fixture.kernel.nextIdentifier = identifier
-            _ = try? fixture.kernel.get(key, size: size, flags: .create, mode: .ownerReadWrite)
+            kernel.detachAll(of: BrokerFixture.userID)
+            try? kernel.remove(identifier)
+            kernel.nextIdentifier = identifier
+            _ = try? kernel.get(key, size: size, flags: .create, mode: .ownerReadWrite)
         }
         return identifier
     }
@@ -206,12 +206,12 @@ import Testing
         fixture.isService = false
         try fixture.kill()
         var taken: SegmentIdentifier?
-        fixture.lifeline.before = { call in
+        fixture.lifeline.before = { [kernel = fixture.kernel] call in
             guard case .setOwner(let identifier) = call, taken == nil else { return }
-            fixture.kernel.detachAll(of: BrokerFixture.userID)
-            try? fixture.kernel.remove(identifier)
-            fixture.kernel.nextIdentifier = identifier
-            taken = try? fixture.kernel.get(
+            kernel.detachAll(of: BrokerFixture.userID)
+            try? kernel.remove(identifier)
+            kernel.nextIdentifier = identifier
+            taken = try? kernel.get(
                 SegmentKey(rawValue: 0x99),
                 size: 4096,
                 flags: .create,

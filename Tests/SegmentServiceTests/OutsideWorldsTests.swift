@@ -71,7 +71,7 @@ import Varlink
             turns = (max(turns.longest, passed), turns.total + passed)
             lastTurn = now
             guard !isOver else { return }
-            service.loop.schedule(after: .microseconds(20)) { [self] in watchTurns() }
+            service.loop.schedule(after: .microseconds(20)) { [weak self] in self?.watchTurns() }
         }
 
         func problem(_ reload: Int) -> String {
@@ -115,17 +115,22 @@ import Varlink
     ) throws {
         let loop = try EventLoop()
         let scene = try Scene(loop, source, start: start, reload: reload)
+        func turn() {
+            var isOver = false
+            let timer = loop.schedule(after: .milliseconds(2)) { isOver = true }
+            loop.run { !isOver }
+            loop.cancel(timer)
+        }
         try body(scene)
         let end = ContinuousClock.now + .seconds(20)
         for (number, step) in steps.enumerated() {
             while !step(scene) {
                 try #require(ContinuousClock.now < end, "step \(number) does not come")
-                var isOver = false
-                let timer = loop.schedule(after: .milliseconds(2)) { isOver = true }
-                loop.run { !isOver }
-                loop.cancel(timer)
+                turn()
             }
         }
+        // What is scheduled holds the service, and that the loop.
+        turn()
     }
 
     @Test func `a start goes on without the name service, and the check makes what it has blocked`() throws {
