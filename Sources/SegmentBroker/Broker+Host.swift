@@ -29,7 +29,7 @@ extension Broker {
             report(.warning, .hostWarned, "Host: \(warning.message)")
         }
         for warning in toldOfHost where !warnings.contains(warning) {
-            report(.notice, .hostRecovered, "Host: it is over that \(warning.message)")
+            report(.notice, .hostRecovered, "Host: resolved: \(warning.message)")
         }
         toldOfHost = warnings
     }

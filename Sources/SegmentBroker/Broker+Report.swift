@@ -4,8 +4,15 @@ import SegmentModel
 
 extension Broker {
     /// Tells of a change after it has happened: the only place that logs changes of segments and publishes them.
-    func tell(_ change: SegmentChange, of segment: BrokeredSegment) {
-        if let line = change.line(of: segment.name) { log(line, segment) }
+    ///
+    /// `former` is what the segment was before.
+    func tell(
+        _ change: SegmentChange,
+        of segment: BrokeredSegment,
+        former: SegmentLifecycle.Identity? = nil
+    ) {
+        let identity = change.isOfFormerMemory ? former : segment.live?.identity
+        if let line = change.line(of: segment.name) { log(line, segment, identity) }
         guard let event = change.event else { return }
         totalsRead = nil
         onEvent?(SegmentEvent(event, name: segment.name, segment: description(segment, viewer: nil)))
@@ -28,7 +35,11 @@ extension Broker {
     }
 
     /// Logs in words and in fields; what clients cause, not without end.
-    private func log(_ line: SegmentChange.Line, _ segment: BrokeredSegment) {
+    private func log(
+        _ line: SegmentChange.Line,
+        _ segment: BrokeredSegment,
+        _ identity: SegmentLifecycle.Identity?
+    ) {
         guard logger.logLevel <= line.level else { return }
         var text = line.text
         // Marking a segment that clients have attached is a warning, and an administrator's doing.
@@ -41,9 +52,9 @@ extension Broker {
         var metadata = Logger.Metadata(minimumCapacity: 4)
         metadata[LoggedKey.event.rawValue] = .string(line.event.rawValue)
         metadata[LoggedKey.segment.rawValue] = .string(segment.name.string)
-        if let live = segment.live {
-            metadata[LoggedKey.key.rawValue] = .string(live.identity.traits.key.description)
-            metadata[LoggedKey.identifier.rawValue] = .string(live.identity.identifier.description)
+        if let identity {
+            metadata[LoggedKey.key.rawValue] = .string(identity.traits.key.description)
+            metadata[LoggedKey.identifier.rawValue] = .string(identity.identifier.description)
         }
         logger.log(level: line.level, "\(text)", metadata: metadata)
     }

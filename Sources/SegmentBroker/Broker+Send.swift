@@ -79,7 +79,7 @@ extension Broker {
             isStarting: isStarting
         )
         segment.isNew = false
-        for change in changes { tell(change, of: segment) }
+        for change in changes { tell(change, of: segment, former: before?.identity) }
         if standing.isOver, segment.awaited == nil { forget(segment) }
     }
 

@@ -8,7 +8,7 @@ package import SystemVSharedMemory
 /// The one owner of all segments: what is declared, what lives in the kernel, who holds what.
 ///
 /// Not `Sendable`, and none of its commands suspends: each is atomic for whoever owns the broker, needs no lock and
-/// no second look. It decides by the values in `Rules/` and acts on the kernel and the records.
+/// no second look. Each segment's `SegmentLifecycle` decides; the broker performs what it wants and tells it the answers.
 package final class Broker {
     package let kernel: any SharedMemoryKernel
     package let records: any SegmentRecords
@@ -56,7 +56,7 @@ package final class Broker {
     /// Told of each change after it has happened; nil while nobody listens.
     package var onEvent: ((SegmentEvent) -> Void)?
 
-    /// Nothing is touched before `start`.
+    /// Nothing is touched before `takeOver`.
     ///
     /// Throws the errno of looking up the IPC namespace.
     package init(

@@ -53,6 +53,14 @@ enum SegmentChange {
         }
     }
 
+    /// What is told is of the memory that the name had before.
+    var isOfFormerMemory: Bool {
+        switch self {
+        case .removed, .marked, .removedByOther, .markedByOther, .goneBeforeStart: true
+        default: false
+        }
+    }
+
     /// Nil if only subscribers are told.
     func line(of name: SegmentName) -> Line? {
         switch self {

@@ -3,7 +3,7 @@ import SystemPackage
 
 /// One side of a stream that is bound to the other: its words, and the process on the other side.
 ///
-/// It knows nothing of bytes. Its end lets go of the side; the other side sees that, as it sees a death.
+/// It knows no positions and no ring. Its end lets go of the side; the other side sees that, as it sees a death.
 struct StreamSide: ~Copyable, Sendable {
     let own: StreamPlace
     let other: StreamPlace

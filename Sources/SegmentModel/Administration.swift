@@ -1,6 +1,6 @@
 /// What a reload did, each list in order of name.
 public struct ReloadOutcome: Equatable, Sendable {
-    /// Made, or tried and blocked.
+    /// Made by this reload.
     public var created: [SegmentName]
     /// Whose declaration is different.
     public var changed: [SegmentName]

@@ -93,7 +93,7 @@ public struct ConfigurationProblem: Equatable, Sendable {
 }
 
 extension ConfigurationProblem: CustomStringConvertible {
-    /// `file:line: key: message (remedy)`.
+    /// `file:line: key message; remedy`.
     public var description: String {
         (file + (line.map { ":\($0)" } ?? "") + ": " + (key.map { "\($0) " } ?? "") + message
             + (remedy.map { "; \($0)" } ?? "")).printable

@@ -33,7 +33,7 @@ package final class SegmentService {
     var questions = OutsideWorlds.Questions(Configuration(directory: ""))
     /// How many checks there have been.
     var checks = 0
-    /// How many reloads have been asked for.
+    /// How many configurations have been put in force, so that answers to older ones are dropped.
     var reloads = 0
     /// Whether a check's questions are under way.
     var isAsking = false

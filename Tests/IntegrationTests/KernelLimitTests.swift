@@ -33,7 +33,7 @@ extension RealDaemon {
                     try daemon.start()
                     #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
                 }
-                try daemon.expectSaidOnce("Host: it is over that kernel.shm_rmid_forced is 1")
+                try daemon.expectSaidOnce("Host: resolved: kernel.shm_rmid_forced is 1")
                 #expect(try !daemon.status().contains("shm_rmid_forced"))
             }
         }
@@ -55,7 +55,7 @@ extension RealDaemon {
                 }
                 try daemon.awaitChecks()
                 #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
-                try daemon.expectSaidOnce("Host: it is over that no identifier of the kernel is left")
+                try daemon.expectSaidOnce("Host: resolved: no identifier of the kernel is left")
             }
         }
 
@@ -95,7 +95,7 @@ extension RealDaemon {
                 }
                 try daemon.awaitChecks()
                 #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
-                try daemon.expectSaidOnce("Host: it is over that kernel.shmmax is 8192 bytes")
+                try daemon.expectSaidOnce("Host: resolved: kernel.shmmax is 8192 bytes")
             }
         }
 
@@ -110,7 +110,7 @@ extension RealDaemon {
                 }
                 try daemon.awaitChecks()
                 #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
-                try daemon.expectSaidOnce("Host: it is over that all segments together use up kernel.shmall")
+                try daemon.expectSaidOnce("Host: resolved: all segments together use up kernel.shmall")
             }
         }
     }

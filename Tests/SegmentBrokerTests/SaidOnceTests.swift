@@ -76,7 +76,7 @@ import Testing
         #expect(
             fixture.log.lines.filter { $0.contains("Host") } == [
                 "warning: Host: no identifier of the kernel is left, kernel.shmmni is 1: no segment can be made",
-                "notice: Host: it is over that no identifier of the kernel is left, kernel.shmmni is 1: "
+                "notice: Host: resolved: no identifier of the kernel is left, kernel.shmmni is 1: "
                     + "no segment can be made",
             ]
         )

@@ -49,8 +49,6 @@ enum SegmentTable {
     }
 }
 
-/// `1 segment`, `2 segments`.
-
 /// A number of bytes for people, one digit behind the point: `1.5 MiB`.
 func rounded(_ bytes: UInt64) -> String {
     var (value, unit) = (Double(bytes), "B")
