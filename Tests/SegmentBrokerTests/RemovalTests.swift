@@ -305,6 +305,22 @@ import Testing
         #expect(try fixture.describe("a").hints == [])
     }
 
+    @Test func `a line about a removal has the identifier of what was removed`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a")])
+        let old = try #require(try fixture.describe("a").identifier)
+        _ = try fixture.kernel.attach(old, readOnly: true)
+        try fixture.kernel.remove(old)
+        fixture.broker.check(groups: fixture.groups)
+        let new = try #require(try fixture.describe("a").identifier)
+        func identifier(_ words: String) -> String? {
+            let index = fixture.log.lines.firstIndex { $0.contains(words) }
+            return index.flatMap { fixture.log.fields[$0]["shmid"] }
+        }
+        #expect(identifier("marked for removal by somebody else") == old.description)
+        #expect(identifier("made again, 4") == new.description)
+    }
+
     @Test func `times of attach and detach are the clients'`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.clock = fixture.clock

@@ -191,6 +191,8 @@ package final class ManualClock: BrokerClock {
 package final class LogLines: @unchecked Sendable {
     /// Each with its level in front.
     package fileprivate(set) var lines: [String] = []
+    /// Of each line.
+    package fileprivate(set) var fields: [[String: String]] = []
 
     package init() {}
 
@@ -206,6 +208,9 @@ package final class LogLines: @unchecked Sendable {
             set { metadata[key] = newValue }
         }
 
-        func log(event: LogEvent) { log.lines.append("\(event.level): \(event.message)") }
+        func log(event: LogEvent) {
+            log.lines.append("\(event.level): \(event.message)")
+            log.fields.append((event.metadata ?? [:]).mapValues(\.description))
+        }
     }
 }
