@@ -41,9 +41,11 @@ extension SegmentLifecycle {
 
     /// The key assigned to a declaration.
     package enum Placement: Hashable, Sendable {
-        case at(SegmentKey)
         /// The file of its key cannot be looked up, or another name has the key.
+        ///
+        /// The first case, whose pointer has no tag, so that a leak checker sees what it leads to.
         indirect case impossible(SegmentProblem)
+        case at(SegmentKey)
     }
 
     /// An administrator's request.
