@@ -9,7 +9,6 @@ package struct Attachment: ~Copyable, Sendable {
     package let identifier: SegmentIdentifier
     /// In bytes.
     package let size: Int
-    package let isReadOnly: Bool
     private let address: AttachmentAddress
 
     /// Attaches a segment of a known size.
@@ -19,20 +18,10 @@ package struct Attachment: ~Copyable, Sendable {
         address = try LinuxKernel().attach(identifier, readOnly: readOnly)
         self.identifier = identifier
         self.size = size
-        isReadOnly = readOnly
     }
 
     deinit {
         try? LinuxKernel().detach(address)
-    }
-
-    /// Detaches for a caller who wants to know.
-    ///
-    /// shmdt(2); EINVAL if somebody else has unmapped it.
-    package consuming func detach() throws(Errno) {
-        let address = address
-        discard self
-        try LinuxKernel().detach(address)
     }
 
     /// The mapped bytes, valid while the attachment lives.
