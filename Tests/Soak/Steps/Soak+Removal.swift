@@ -97,11 +97,11 @@ extension Soak {
         }
     }
 
-    /// What was removed is shown as former memory beside what was made again, or as itself where nobody asks for more.
+    /// What was removed is shown as former memory beside what was made again, if that does not wait for somebody to ask.
     private func expectFormer(_ name: String, _ identifier: SegmentIdentifier) throws {
-        guard model.segments[name]?.declaration?.keep != .whileUsed else { return try expectMarked(name) }
+        let state: SegmentState = model.segments[name]?.declaration?.keep == .whileUsed ? .absent : .ready
         let described = try administrator.describe(name)
-        guard described.state == .ready, described.identifier != identifier,
+        guard described.state == state, described.identifier != identifier,
             described.formerMemory.contains(where: { $0.identifier == identifier })
         else {
             throw Surprise("\(name) is not made again beside \(identifier): \(described)")
