@@ -38,7 +38,7 @@ let fuzzed: [Target.Dependency] = [
 let package = Package(
     name: "segmentd",
     products: [
-        .library(name: "SegmentClient", targets: ["SegmentClient"]),
+        .library(name: "Segments", targets: ["Segments"]),
         .library(name: "SegmentExchange", targets: ["SegmentExchange"]),
         .library(name: "SegmentC", type: .dynamic, targets: ["SegmentC"]),
         .executable(name: "segmentd", targets: ["segmentd"]),
@@ -119,7 +119,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "SegmentClient",
+            name: "Segments",
             dependencies: [
                 "CLinux", "POSIX", "PrintableText", "SegmentInterface", "SegmentModel", "SystemVSharedMemory",
                 "Varlink", system,
@@ -128,7 +128,7 @@ let package = Package(
         ),
         .target(
             name: "SegmentExchange",
-            dependencies: ["CLinux", "POSIX", "SegmentClient", "SystemVSharedMemory", system],
+            dependencies: ["CLinux", "POSIX", "Segments", "SystemVSharedMemory", system],
             swiftSettings: strict
         ),
         // libsegmentd.so: what its header declares, the compiler holds the Swift functions to.
@@ -136,7 +136,7 @@ let package = Package(
         .target(
             name: "SegmentC",
             dependencies: [
-                "CLinux", "CSegmentd", "PrintableText", "SegmentClient", "SegmentExchange", "SegmentModel",
+                "CLinux", "CSegmentd", "PrintableText", "Segments", "SegmentExchange", "SegmentModel",
                 system,
             ],
             exclude: ["include", "segmentd.map", "segmentd.pc.in"],
@@ -156,7 +156,7 @@ let package = Package(
         .executableTarget(
             name: "segmentctl",
             dependencies: [
-                "CLinux", "POSIX", "PrintableText", "SegmentClient", "SegmentConfiguration",
+                "CLinux", "POSIX", "PrintableText", "Segments", "SegmentConfiguration",
                 "SegmentExchange",
                 "SegmentInterface", "SegmentModel", "SystemVSharedMemory", "Varlink", arguments, system,
             ],
@@ -166,19 +166,19 @@ let package = Package(
         // Programs on the library.
         .executableTarget(
             name: "counter",
-            dependencies: ["SegmentClient"],
+            dependencies: ["Segments"],
             path: "Sources/Examples/Counter",
             swiftSettings: example
         ),
         .executableTarget(
             name: "segment-writer",
-            dependencies: ["SegmentClient", system],
+            dependencies: ["Segments", system],
             path: "Sources/Examples/SegmentWriter",
             swiftSettings: example
         ),
         .executableTarget(
             name: "segment-reader",
-            dependencies: ["SegmentClient", system],
+            dependencies: ["Segments", system],
             path: "Sources/Examples/SegmentReader",
             swiftSettings: example
         ),
@@ -227,7 +227,7 @@ let package = Package(
         ),
         .test("SegmentConfiguration", and: ["POSIX", "SegmentModel", "SystemVSharedMemory", system]),
         .test("SegmentInterface", and: ["SegmentModel", "SystemVSharedMemory", "Varlink", system]),
-        .test("SegmentClient", and: ["SegmentInterface", "SegmentModel", "Varlink", system]),
+        .test("Segments", and: ["SegmentInterface", "SegmentModel", "Varlink", system]),
         .test(
             "SegmentService",
             and: [
@@ -241,12 +241,12 @@ let package = Package(
         .test(
             "segmentctl",
             and: [
-                arguments, "SegmentClient", "SegmentExchange", "SegmentModel", "SystemVSharedMemory", system,
+                arguments, "Segments", "SegmentExchange", "SegmentModel", "SystemVSharedMemory", system,
             ]
         ),
         .executableTarget(
             name: "stream-peer",
-            dependencies: ["SegmentClient", "SegmentExchange", "SegmentTestSupport"],
+            dependencies: ["Segments", "SegmentExchange", "SegmentTestSupport"],
             path: "Tests/StreamPeer",
             swiftSettings: testing
         ),
@@ -265,7 +265,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
+                "POSIX", "Segments", "SegmentExchange", "SegmentInterface", "SegmentModel",
                 "SegmentTestSupport", "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "counter",
                 "segment-writer", "segment-reader", "stream-peer", "enemy", system,
             ],
@@ -283,7 +283,7 @@ if Context.environment["SEGMENTD_TRIALS"] != nil {
         .executableTarget(
             name: "segmentbench",
             dependencies: [
-                "CLinux", "POSIX", "SegmentClient", "SegmentExchange", "SegmentInterface", "SegmentModel",
+                "CLinux", "POSIX", "Segments", "SegmentExchange", "SegmentInterface", "SegmentModel",
                 "SegmentTestSupport", "SystemVSharedMemory", "Varlink", "segmentbench-baselines", arguments,
                 system,
             ],
@@ -312,7 +312,7 @@ if Context.environment["SEGMENTD_TRIALS"] != nil {
         ),
         .executableTarget(
             name: "segmentd-soak",
-            dependencies: ["SegmentClient", "SegmentTestSupport", "SystemVSharedMemory", system],
+            dependencies: ["Segments", "SegmentTestSupport", "SystemVSharedMemory", system],
             path: "Tests/Soak",
             swiftSettings: testing
         ),

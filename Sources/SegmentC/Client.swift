@@ -1,5 +1,5 @@
 import CSegmentd
-import SegmentClient
+import Segments
 import SegmentModel
 
 /// Where a client knows no limit it still needs a number: longer than any machine runs.

@@ -1,7 +1,7 @@
 import CLinux
 import CSegmentd
 import PrintableText
-import SegmentClient
+import Segments
 import SegmentExchange
 
 /// Why a function of the C library failed: the number that it returns, and what is kept for `segmentd_last_error`.

@@ -1,5 +1,5 @@
 import CSegmentd
-import SegmentClient
+import Segments
 import SegmentExchange
 import SystemPackage
 

@@ -1,5 +1,5 @@
 public import CSegmentd
-import SegmentClient
+import Segments
 
 /// A segment's memory that C owns.
 final class Segment: Sendable {

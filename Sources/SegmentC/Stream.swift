@@ -1,4 +1,4 @@
-import SegmentClient
+import Segments
 import SegmentExchange
 import SystemPackage
 import Synchronization

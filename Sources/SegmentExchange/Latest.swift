@@ -1,4 +1,4 @@
-public import SegmentClient
+public import Segments
 
 /// The newest value of something, in a segment: one process publishes, many read.
 ///

@@ -1,4 +1,4 @@
-import SegmentClient
+import Segments
 import Synchronization
 package import SystemVSharedMemory
 

@@ -1,5 +1,5 @@
 import POSIX
-public import SegmentClient
+public import Segments
 public import SystemPackage
 
 /// The reading side of a byte stream through a segment, from one process to one other.

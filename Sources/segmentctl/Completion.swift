@@ -1,5 +1,5 @@
 import ArgumentParser
-import SegmentClient
+import Segments
 
 /// What argument-parser's completion scripts lack.
 enum Completion {

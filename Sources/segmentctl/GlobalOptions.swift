@@ -1,5 +1,5 @@
 import ArgumentParser
-import SegmentClient
+import Segments
 
 /// What every verb understands, before or after its name.
 struct GlobalOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import POSIX
-import SegmentClient
+import Segments
 
 /// Names for numbers, that the daemon does not ask for.
 enum People {

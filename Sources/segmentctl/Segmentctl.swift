@@ -1,6 +1,6 @@
 import ArgumentParser
 import POSIX
-import SegmentClient
+import Segments
 import SegmentModel
 import SystemPackage
 import Varlink

@@ -1,5 +1,5 @@
 import POSIX
-import SegmentClient
+import Segments
 import SystemPackage
 
 /// Bytes between a segment and the standard streams, copied once: the kernel reads and writes the segment itself.

@@ -1,6 +1,6 @@
 import Glibc
 import POSIX
-import SegmentClient
+import Segments
 import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory

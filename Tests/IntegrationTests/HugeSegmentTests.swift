@@ -1,4 +1,4 @@
-import SegmentClient
+import Segments
 import SegmentModel
 import SegmentTestSupport
 import SystemVSharedMemory

@@ -1,4 +1,4 @@
-import SegmentClient
+import Segments
 import SegmentTestSupport
 import SystemVSharedMemory
 import Testing

@@ -1,6 +1,6 @@
 import Glibc
 import POSIX
-import SegmentClient
+import Segments
 import SegmentModel
 import SegmentTestSupport
 import Testing

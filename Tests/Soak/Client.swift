@@ -1,5 +1,5 @@
 import Glibc
-import SegmentClient
+import Segments
 import SegmentTestSupport
 
 /// What a client process does: one line is asked, one line is answered.

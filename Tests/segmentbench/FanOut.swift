@@ -1,6 +1,6 @@
 import CLinux
 import Glibc
-import SegmentClient
+import Segments
 import SegmentExchange
 import SegmentTestSupport
 import Synchronization

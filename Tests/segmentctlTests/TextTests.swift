@@ -1,6 +1,6 @@
 import Glibc
 import ArgumentParser
-import SegmentClient
+import Segments
 import SegmentExchange
 import SegmentModel
 import SystemPackage

@@ -1,4 +1,4 @@
-import SegmentClient
+import Segments
 
 @main enum Counter {
     static func main() throws {

@@ -1,4 +1,4 @@
-import SegmentClient
+import Segments
 import SystemPackage
 
 /// Writes to standard output what segment-writer has put into a segment.

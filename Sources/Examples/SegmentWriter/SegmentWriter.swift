@@ -1,4 +1,4 @@
-import SegmentClient
+import Segments
 import SystemPackage
 
 /// Puts a file, or a line that it asks for, into a segment: eight bytes of length, then the bytes.

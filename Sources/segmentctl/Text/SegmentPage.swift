@@ -1,4 +1,4 @@
-import SegmentClient
+import Segments
 import SegmentInterface
 
 /// One segment in full: `segmentctl status NAME`.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import SegmentClient
+import Segments
 
 struct Write: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write standard input into a segment.")

@@ -1,5 +1,5 @@
 import ArgumentParser
-import SegmentClient
+import Segments
 
 struct Key: ParsableCommand {
     static let configuration = CommandConfiguration(

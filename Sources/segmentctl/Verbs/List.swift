@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import SegmentClient
+import Segments
 import SegmentInterface
 import SystemPackage
 import SystemVSharedMemory

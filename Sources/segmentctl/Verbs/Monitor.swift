@@ -1,5 +1,5 @@
 import ArgumentParser
-import SegmentClient
+import Segments
 import SegmentInterface
 
 struct Monitor: ParsableCommand {

@@ -1,5 +1,5 @@
 public import ArgumentParser
-import SegmentClient
+import Segments
 
 struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import SegmentClient
+import Segments
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(

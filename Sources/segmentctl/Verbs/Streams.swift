@@ -1,5 +1,5 @@
 import ArgumentParser
-import SegmentClient
+import Segments
 import SegmentExchange
 
 struct Send: ParsableCommand {

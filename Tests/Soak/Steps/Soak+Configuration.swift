@@ -1,5 +1,5 @@
 import Glibc
-import SegmentClient
+import Segments
 import SegmentTestSupport
 
 extension Soak {

@@ -1,7 +1,7 @@
 import SystemPackage
 import Testing
 
-@testable import SegmentClient
+@testable import Segments
 
 @Suite struct SystemCallTextTests {
     private static func facts(

@@ -2,7 +2,7 @@ import SegmentTestSupport
 import Synchronization
 import Testing
 
-@testable import SegmentClient
+@testable import Segments
 
 @Suite struct SegmentAtomicTests {
     /// A page of memory, as much as a segment's begins with.

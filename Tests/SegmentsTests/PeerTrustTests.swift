@@ -1,6 +1,6 @@
 import Testing
 
-@testable import SegmentClient
+@testable import Segments
 
 @Suite struct PeerTrustTests {
     private static func trust(own: UInt32, trusted: UInt32? = nil, named: Bool = true) -> PeerTrust {
