@@ -145,11 +145,9 @@ let package = Package(
         .executableTarget(
             name: "segmentd",
             dependencies: [
-                "EventLoop", "POSIX", "SegmentBroker", "SegmentConfiguration", "SegmentModel",
-                "SegmentRecords",
-                "SegmentService", "SystemVSharedMemory", "Systemd", "Varlink", "VarlinkServer", arguments,
-                logging,
-                system,
+                "EventLoop", "POSIX", "PrintableText", "SegmentBroker", "SegmentConfiguration",
+                "SegmentModel", "SegmentRecords", "SegmentService", "SystemVSharedMemory", "Systemd",
+                "Varlink", "VarlinkServer", logging, system,
             ],
             swiftSettings: strict
         ),

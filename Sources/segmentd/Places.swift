@@ -12,19 +12,13 @@ struct Places: Equatable {
     var isService: Bool
 
     /// Options come first, then what systemd says, then the defaults of a service or of a user.
-    init(
-        config: String?,
-        socket: String?,
-        state: String?,
-        environment: Environment
-    ) throws(StartError) {
+    init(_ options: Options, environment: Environment) throws(StartError) {
         let isPerson = !environment.isUnderSystemd
-        if environment.userID == 0, isPerson, config == nil || socket == nil || state == nil {
-            throw .rootByHand
-        }
+        let isWhole = options.config != nil && options.socket != nil && options.state != nil
+        if environment.userID == 0, isPerson, !isWhole { throw .rootByHand }
         let isSystem = environment.isUnderSystemd && environment.userID < 1000
         isService = isSystem && environment.userID != 0
-        if let config {
+        if let config = options.config {
             configuration = ConfigurationLocation(only: FilePath(config).absolute)
         } else if isSystem {
             configuration = ConfigurationLocation(
@@ -36,16 +30,16 @@ struct Places: Equatable {
             throw .noPlace(option: "--config", variable: "XDG_CONFIG_HOME")
         }
         let runtime = environment.userRuntimeDirectory.map { FilePath($0).appending("segmentd") }
-        if let socket {
+        if let socket = options.socket {
             self.socket = FilePath(socket).absolute
         } else if isSystem {
-            self.socket = "/run/segmentd/io.segmentd.Broker"
+            socket = "/run/segmentd/io.segmentd.Broker"
         } else if let runtime {
-            self.socket = runtime.appending("io.segmentd.Broker")
+            socket = runtime.appending("io.segmentd.Broker")
         } else {
             throw .noPlace(option: "--socket", variable: "XDG_RUNTIME_DIR")
         }
-        if let state {
+        if let state = options.state {
             records = FilePath(state).absolute
         } else if let directory = environment.runtimeDirectory {
             records = FilePath(directory)
