@@ -24,6 +24,9 @@ import POSIX
 /// written. It costs its user 1 µs a byte, 1 MiB each second, in which no call of theirs is processed. Root and the
 /// daemon's own user are exempt.
 ///
+/// **Reads.** A read takes as long as there are pieces of messages in the socket, hundreds of one byte at worst. What it
+/// takes is charged, and the next reads of the user are the shorter.
+///
 /// **Priorities.** Replies go out before events, which one change may owe to many subscribers: those are sent last,
 /// to eight connections each tick.
 ///

@@ -20,7 +20,10 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     /// When a user is no longer throttled.
     private var wakeup: EventLoop.ScheduledTimer?
     /// Little is read at a time: what many clients send and do not read is held for each of them.
-    private let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 12, alignment: 16)
+    private let input = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: UserBudget.longestRead,
+        alignment: 16
+    )
 
     init(_ loop: EventLoop, answerTogether: @escaping (() -> Void) -> Void) {
         self.loop = loop
@@ -48,18 +51,27 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     /// The time of the event loop, which is its own in tests.
     var now: MonotonicTime { loop.now }
 
-    /// The most that is read at a time, in bytes.
-    var mostRead: Int { unsafe input.count }
-
-    /// Reads what there is, if not too much; how many bytes that were.
-    func receive(on socket: FileDescriptor, into frames: FrameDecoder) throws(Errno) -> Int {
-        let count = unsafe try socket.receive(into: input)
+    /// Reads what there is, as far as one read of the user may go; returns how many bytes that were.
+    func receive(
+        on socket: FileDescriptor,
+        into frames: FrameDecoder,
+        of budget: UserBudget
+    ) throws(Errno) -> Int {
+        let start = now
+        let length = min(budget.readLength, unsafe input.count)
+        let count = unsafe try socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: input[..<length]))
+        let time = now - start
+        budget.didRead(count, in: time)
+        if time > Self.shortRead { scheduler.charge(budget, time) }
         if count > 0 {
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: input[..<count])
             frames.append(unsafe Span(_unsafeBytes: bytes))
         }
         return count
     }
+
+    /// What most reads take, which is not charged.
+    private static var shortRead: Duration { .microseconds(3) }
 
     // MARK: Ticks
 

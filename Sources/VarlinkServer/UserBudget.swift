@@ -15,6 +15,15 @@ extension FairScheduler {
         private(set) var throttledUntil = MonotonicTime.distantPast
         /// What calls have taken in one tick.
         private var used: (tick: Int, time: Duration) = (0, .zero)
+        /// The most to read from a connection at a time, in bytes.
+        ///
+        /// The kernel takes time for each piece of what was sent, not for each byte: a socket holds up to 277 pieces,
+        /// which take 80 µs to read although each may be one byte.
+        private(set) var readLength = longestRead
+
+        /// The most that is ever read at a time, in bytes; the least is what one piece may be.
+        static var longestRead: Int { 1 << 12 }
+        private static var shortestRead: Int { 16 }
 
         /// The longest call and reply that are free, in bytes: each takes about ten µs.
         private static var shortCall: Int { 1 << 13 }
@@ -36,6 +45,15 @@ extension FairScheduler {
 
         func charge(_ time: Duration, in tick: Int) {
             used = used.tick == tick ? (tick, used.time + time) : (tick, time)
+        }
+
+        /// Adapts the length of the next read to what one of `count` bytes has taken.
+        func didRead(_ count: Int, in time: Duration) {
+            if time > .microseconds(10) {
+                readLength = max(Self.shortestRead, readLength / 2)
+            } else if count == readLength, time < .microseconds(3) {
+                readLength = min(Self.longestRead, readLength * 2)
+            }
         }
 
         /// Charges a call by its length, which nothing interrupts the reading of.

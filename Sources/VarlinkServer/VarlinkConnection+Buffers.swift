@@ -22,6 +22,8 @@ extension VarlinkConnection {
             return waitForRound(budget)
         }
         state.awaitInput()
+        // In a round it costs least to read at once, and what that takes is part of the round.
+        if inRound, holdsNoCall, read() != .none { return }
         socket.interest.insert(.read)
     }
 

@@ -27,7 +27,7 @@ extension VarlinkConnection {
     func perform(_ action: ConnectionState.Action) {
         switch action {
         case .nothing: break
-        case .read: _ = read()
+        case .read: read()
         case .send: send()
         case .pause: socket?.interest.remove(.read)
         case .waitForRoom: socket?.interest.insert(.write)
@@ -45,19 +45,31 @@ extension VarlinkConnection {
         }
     }
 
-    /// False where there is nothing to be read any more.
-    private func read() -> Bool {
-        guard let socket else { return false }
+    /// What a read has come to.
+    enum ReadOutcome {
+        case bytes
+        /// There may be some later.
+        case none
+        case over
+    }
+
+    @discardableResult
+    func read() -> ReadOutcome {
+        guard let socket, let budget else { return .over }
         do throws(Errno) {
-            guard try connections.receive(on: socket.descriptor, into: frames) > 0 else {
+            let count = try connections.receive(on: socket.descriptor, into: frames, of: budget)
+            guard count > 0 else {
                 perform(state.inputEnded())
-                return false
+                return .over
             }
+            left = max(0, left - count)
             received()
-            return true
+            return .bytes
+        } catch .interrupted, .wouldBlock {
+            return .none
         } catch {
-            if error != .interrupted, error != .wouldBlock { failed() }
-            return error == .interrupted
+            failed()
+            return .over
         }
     }
 
@@ -68,7 +80,7 @@ extension VarlinkConnection {
     private func hungUp() {
         guard current == nil else { return gone() }
         if state.calls != .waiting {
-            guard read(), read(), current == nil else { return gone() }
+            guard read() == .bytes, read() == .bytes, current == nil else { return gone() }
         }
         guard let socket, let budget else { return }
         socket.hearNoMore()
@@ -84,8 +96,7 @@ extension VarlinkConnection {
     /// Reads on in a round, where nothing else tells that there is more.
     func readWhatIsLeft() {
         guard state.input == .left, !frames.holdsMessage, current == nil else { return }
-        left = max(0, left - connections.mostRead)
-        if !read() { gone() }
+        if read() != .bytes { gone() }
     }
 
     /// Waits for the next round where there may be more.

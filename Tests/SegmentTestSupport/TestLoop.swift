@@ -6,6 +6,12 @@ package final class TestLoop {
     private final class Clock {
         /// Later than the kernel's, so that its timers wake nobody.
         var now = MonotonicTime.now + .seconds(1 << 20)
+        var step = Duration.zero
+
+        func read() -> MonotonicTime {
+            now = now + step
+            return now
+        }
     }
 
     private let clock = Clock()
@@ -13,7 +19,7 @@ package final class TestLoop {
 
     package init() {
         let clock = clock
-        do { loop = try EventLoop { clock.now } } catch { fatalError("no loop: \(error)") }
+        do { loop = try EventLoop { clock.read() } } catch { fatalError("no loop: \(error)") }
     }
 
     /// Turns until nothing is left to do at this time.
@@ -32,6 +38,12 @@ package final class TestLoop {
         }
         clock.now = max(clock.now, end)
         run()
+    }
+
+    /// How much time passes whenever the loop or its user reads the clock.
+    package var step: Duration {
+        get { clock.step }
+        set { clock.step = newValue }
     }
 
     /// Lets time pass in the middle of something.

@@ -51,4 +51,34 @@ import Testing
         #expect(!budget.mayProcess(at: start + .milliseconds(30), in: 1, allowance: allowance))
         #expect(budget.mayProcess(at: start + .milliseconds(40), in: 1, allowance: allowance))
     }
+
+    private struct Read: Sendable {
+        var count: Int
+        var microseconds: Int64
+        var times = 1
+    }
+
+    private static let slow = Read(count: 277, microseconds: 80)
+    private static let reads: [([Read], Int)] = [
+        ([], 4096),
+        ([Read(count: 100, microseconds: 1)], 4096),
+        ([slow], 2048),
+        ([slow, slow, Read(count: 64, microseconds: 11)], 512),
+        ([Read(count: 1, microseconds: 20, times: 100)], 16),
+        // Neither long nor short.
+        ([slow, Read(count: 2048, microseconds: 5)], 2048),
+        // A read that is not full says nothing.
+        ([slow, Read(count: 2047, microseconds: 1)], 2048),
+        ([slow, slow, Read(count: 1024, microseconds: 1)], 2048),
+        ([slow, Read(count: 2048, microseconds: 1, times: 2)], 4096),
+    ]
+
+    @Test(arguments: reads)
+    private func `reads that take long become shorter, and longer again`(_ reads: [Read], _ length: Int) {
+        let budget = Budget()
+        for read in reads {
+            for _ in 0..<read.times { budget.didRead(read.count, in: .microseconds(read.microseconds)) }
+        }
+        #expect(budget.readLength == length)
+    }
 }

@@ -113,6 +113,23 @@ import Varlink
         #expect(opened.allSatisfy { $0.1.state.input == .awaited })
     }
 
+    @Test func `the slower reads are, the fewer pieces of messages are read at a time`() throws {
+        let (_, connection, client) = try open()
+        _ = try open(64002)
+        let budget = try #require(connection.budget)
+        for _ in 0..<200 { client.write([0x79]) }
+        test.step = .microseconds(16)
+        connection.inputIsThere()
+        #expect(connection.frames.bufferedBytes == 200)
+        #expect(budget.readLength == 2048)
+        // It has used up what is left of the tick.
+        #expect(!connections.scheduler.mayProcess(budget, at: connections.now))
+        test.step = .zero
+        client.write([UInt8](repeating: 0x79, count: 100))
+        test.advance(by: .milliseconds(10))
+        #expect(connection.frames.bufferedBytes == 300)
+    }
+
     @Test func `who has gone in the middle of a message is forgotten at the next turn`() throws {
         let (_, connection, client) = try open()
         connection.budget?.charge(.seconds(1), in: connections.scheduler.tick)
