@@ -4,7 +4,7 @@ import SystemVSharedMemory
 
 extension Broker {
     /// Removes a segment as an administrator asks for it.
-    package func remove(_ name: String, when: RemoveWhen, viewer: Viewer) throws(BrokerError) {
+    package func remove(_ name: String, when: RemovalPolicy, viewer: Viewer) throws(BrokerError) {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
         defer { offerFreedKeys() }
         refresh(segment)
@@ -14,9 +14,9 @@ extension Broker {
             return
         }
         switch when {
-        case .idle: try ask(SegmentLifecycle.Request(.remove), of: segment)
-        case .now: try ask(SegmentLifecycle.Request(.remove, isNow: true), of: segment)
-        case .unused:
+        case .whenIdle: try ask(SegmentLifecycle.Request(.remove), of: segment)
+        case .immediately: try ask(SegmentLifecycle.Request(.remove, isNow: true), of: segment)
+        case .ifUnused:
             let before = segment.lifecycle.request
             if segment.isUnused { try ask(SegmentLifecycle.Request(.remove), of: segment) }
             guard segment.live != nil else { return }

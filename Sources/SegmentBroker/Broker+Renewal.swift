@@ -7,7 +7,7 @@ extension Broker {
     ///
     /// What is not in the kernel is made, unless it is while-used. What can be known is tested before anything is
     /// removed; who is refused has changed nothing.
-    package func renew(_ name: String, when: RemoveWhen, viewer: Viewer) throws(BrokerError) {
+    package func renew(_ name: String, when: RemovalPolicy, viewer: Viewer) throws(BrokerError) {
         guard let segment = segments[name], segment.definition != nil else {
             throw .noSuchSegment(name: name)
         }
@@ -20,9 +20,9 @@ extension Broker {
             throw .segmentBlocked(name: segment.name, problem: problem)
         }
         switch when {
-        case .idle: try ask(SegmentLifecycle.Request(.renew), of: segment)
-        case .now: try ask(SegmentLifecycle.Request(.renew, isNow: true), of: segment)
-        case .unused:
+        case .whenIdle: try ask(SegmentLifecycle.Request(.renew), of: segment)
+        case .immediately: try ask(SegmentLifecycle.Request(.renew, isNow: true), of: segment)
+        case .ifUnused:
             if segment.isUnused { try ask(SegmentLifecycle.Request(.renew), of: segment) }
             guard segment.live?.identity == live.identity else { break }
             send(.asked(before), to: segment)

@@ -160,7 +160,8 @@ extension SegmentLifecycle.Event {
 extension KeyDeclaration {
     /// Whether the key that a declaration got is still one of its own, now that `computed` is the first of them.
     fileprivate func stands(for key: SegmentKey, _ computed: SegmentKey) -> Bool {
-        self == .ownFile ? key.withProject(1) == computed.withProject(1) : key == computed
+        self == .ownFile
+            ? key.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1) : key == computed
     }
 }
 

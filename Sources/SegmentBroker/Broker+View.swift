@@ -117,14 +117,14 @@ extension Broker {
         let definition = segment.definition
         var description = SegmentDescription(
             name: segment.name,
-            state: segment.state,
+            state: SegmentState(segment.state),
             size: definition?.size ?? ByteCount(bytes: 0),
             mode: definition?.mode ?? [],
             group: definition?.group ?? identity.groupName,
-            keep: definition?.keep.word ?? KeepPolicy.untilReboot.word
+            keep: definition?.keep.policy ?? .untilReboot
         )
         description.summary = definition?.summary
-        description.configurationFile = definition?.file.string
+        description.configurationFile = definition?.file
         description.problems = segment.lifecycle.problems
         description.hints = segment.lifecycle.hints + [ownerChange(segment)].compactMap(\.self)
         description.formerMemory = segment.lifecycle.formerMemory.map(FormerMemory.init)
@@ -134,14 +134,14 @@ extension Broker {
             description.identifier = live.identity.identifier
             description.size = ByteCount(bytes: live.identity.traits.size)
             description.memory = memory[live.identity.identifier]
-            description.created = segment.created
+            description.createdMicroseconds = segment.created
             if let status = status(of: segment) {
                 description.take(status, group: groupName(status.ownerGroupID, definition))
                 // The broker's own attachment counts for the kernel, and so did that of the last broker.
-                if status.lastAttach <= segment.ownAttach { description.lastAttach = nil }
-                if status.lastDetach <= segment.ownAttach { description.lastDetach = nil }
+                if status.lastAttach <= segment.ownAttach { description.lastAttachMicroseconds = nil }
+                if status.lastDetach <= segment.ownAttach { description.lastDetachMicroseconds = nil }
                 if status.lastProcessID == identity.processID { description.lastProcessID = nil }
-                description.attachments = live.shownAttachments
+                description.attachmentCount = live.shownAttachments
             }
         } else if segment.state == .removing, let former = segment.lifecycle.formerMemory.last {
             description.identifier = former.identity.identifier
@@ -149,7 +149,7 @@ extension Broker {
             description.memory = memory[former.identity.identifier]
             if let status = status(former.identity.identifier) {
                 description.take(status, group: groupName(status.ownerGroupID, definition))
-                description.attachments = Int(clamping: status.attachmentCount)
+                description.attachmentCount = Int(clamping: status.attachmentCount)
             }
         }
         if let viewer {
@@ -198,13 +198,13 @@ extension Broker {
     private func describeKey(_ segment: BrokeredSegment, _ description: inout SegmentDescription) {
         switch segment.definition?.key {
         case .ownFile:
-            description.keyPath = segment.definition?.file.string
-            description.keyProject =
-                (segment.live?.identity.traits.key ?? segment.lifecycle.declaration?.placedKey)?.project
+            description.keyPath = segment.definition?.file
+            description.keyProjectID =
+                (segment.live?.identity.traits.key ?? segment.lifecycle.declaration?.placedKey)?.projectID
                 ?? KeyDeclaration.defaultProject
         case .path(let path, let project):
-            description.keyPath = path.string
-            description.keyProject = project
+            description.keyPath = path
+            description.keyProjectID = project
         case .value, nil: break
         }
     }
@@ -227,12 +227,18 @@ package struct Totals {
     fileprivate var hostWarnings: [SegmentProblem]
 }
 
+extension SegmentState {
+    fileprivate init(_ state: SegmentLifecycle.State) {
+        self.init(rawValue: state.rawValue)
+    }
+}
+
 extension SegmentDescription {
     fileprivate mutating func take(_ status: SegmentStatus, group: String) {
         mode = status.mode
         self.group = group
-        lastAttach = status.lastAttachMicroseconds
-        lastDetach = status.lastDetachMicroseconds
+        lastAttachMicroseconds = status.lastAttachMicroseconds
+        lastDetachMicroseconds = status.lastDetachMicroseconds
         creatorUserID = status.creatorUserID
         creatorProcessID = status.creatorProcessID
         lastProcessID = status.lastProcessID == 0 ? nil : status.lastProcessID
@@ -243,7 +249,7 @@ extension FormerMemory {
     fileprivate init(_ former: SegmentLifecycle.FormerMemory) {
         self.init(
             identifier: former.identity.identifier,
-            attachments: Int(clamping: former.attachments ?? 0),
+            attachmentCount: Int(clamping: former.attachments ?? 0),
             size: ByteCount(bytes: former.identity.traits.size)
         )
     }

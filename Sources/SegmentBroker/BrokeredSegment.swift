@@ -39,7 +39,7 @@ final class BrokeredSegment {
     }
 
     var name: SegmentName { lifecycle.name }
-    var state: SegmentState { lifecycle.state }
+    var state: SegmentLifecycle.State { lifecycle.state }
     /// Nil once no file declares it any more.
     var definition: SegmentDefinition? {
         lifecycle.declaration?.definition ?? awaited?.definition

@@ -44,7 +44,7 @@ struct HeldLease {
             access: access,
             processID: processID,
             userID: userID,
-            since: since,
+            sinceMicroseconds: since,
             segment: identifier
         )
     }

@@ -91,7 +91,7 @@ enum SegmentChange {
             Line(
                 .notice,
                 .keyMoved,
-                "Segment \(name) gets key \(key): project \(first.project) of its file is taken"
+                "Segment \(name) gets key \(key): project \(first.projectID) of its file is taken"
             )
         case .draining: Line(.notice, .draining, "Segment \(name) is removed when nobody uses it any more")
         case .removed(let isOrdered, _):

@@ -4,7 +4,7 @@ import SystemVSharedMemory
 /// How a lifecycle stands at rest, as far as others are told of it: what is to be told is read off two of them.
 struct Standing: Equatable {
     var definition: SegmentDefinition?
-    var state: SegmentState
+    var state: SegmentLifecycle.State
     var problems: [SegmentProblem]
     var hints: [SegmentProblem]
     var live: SegmentLifecycle.Identity?
@@ -100,9 +100,9 @@ struct Standing: Equatable {
     private func keyMoved(since before: Standing?, _ notes: [SegmentLifecycle.Note]) -> SegmentChange? {
         let isFound = live != nil && !notes.contains(.created) && !notes.contains(.replaced)
         guard definition?.key == .ownFile, let placedKey, placedKey != before?.placedKey,
-            placedKey.project != KeyDeclaration.defaultProject, !isFound
+            placedKey.projectID != KeyDeclaration.defaultProject, !isFound
         else { return nil }
-        return .keyMoved(placedKey, from: placedKey.withProject(KeyDeclaration.defaultProject))
+        return .keyMoved(placedKey, from: placedKey.replacingProjectID(with: KeyDeclaration.defaultProject))
     }
 
     private func change(forNew problem: SegmentProblem, isStarting: Bool) -> SegmentChange? {

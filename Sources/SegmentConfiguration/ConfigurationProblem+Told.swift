@@ -1,5 +1,6 @@
 import PrintableText
 import SegmentModel
+import SystemPackage
 
 extension ConfigurationProblem {
     /// How many problems are told; the rest is counted.
@@ -9,7 +10,7 @@ extension ConfigurationProblem {
 
     /// What leaves the daemon of these problems: in order, printable, and never more than fits in a reply.
     static func told(_ problems: [ConfigurationProblem], of directory: String) -> [ConfigurationProblem] {
-        let ordered = problems.sorted { ($0.file, $0.line ?? 0) < ($1.file, $1.line ?? 0) }
+        let ordered = problems.sorted { ($0.file.string, $0.line ?? 0) < ($1.file.string, $1.line ?? 0) }
         var told = ordered.prefix(mostTold).map(\.shown)
         if ordered.count > mostTold {
             told.append(
@@ -26,7 +27,7 @@ extension ConfigurationProblem {
     /// As it may be shown to anybody.
     var shown: ConfigurationProblem {
         ConfigurationProblem(
-            file: Self.shortened(file),
+            file: Self.shortened(file.string),
             line: line,
             key: key.map(Self.shortened),
             message: Self.shortened(message),

@@ -92,7 +92,7 @@ extension SegmentDefinition {
         }
     }
 
-    private static func keep(_ reader: inout TOMLReader) -> KeepPolicy? {
+    private static func keep(_ reader: inout TOMLReader) -> KeepDeclaration? {
         let word = reader.string("keep", example: "keep = \"until-reboot\"")
         let linger = Duration("linger", &reader)
         let hasLinger = reader.has("linger")

@@ -58,7 +58,7 @@ extension BrokerError: VarlinkError {
             case "io.segmentd.Broker.AccessDenied":
                 self = .accessDenied(
                     name: try reader.segmentName("name"),
-                    access: try reader.word("access"),
+                    access: Access(rawValue: try reader.string("access")),
                     userID: try reader.integer("userId"),
                     reason: try reader.string("reason")
                 )

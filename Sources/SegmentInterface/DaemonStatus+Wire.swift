@@ -1,4 +1,5 @@
 package import SegmentModel
+import SystemPackage
 package import Varlink
 
 extension DaemonStatus: JSONEncodable, JSONDecodable {
@@ -6,17 +7,17 @@ extension DaemonStatus: JSONEncodable, JSONDecodable {
         self.init(
             version: try reader.string("version"),
             processID: try reader.integer("processId"),
-            started: try reader.integer("startedUSec"),
-            configuration: try reader.string("configuration"),
-            segments: try reader.integer("segments"),
-            blocked: try reader.integer("blocked"),
-            leases: try reader.integer("leases"),
-            connections: try reader.integer("connections"),
-            segmentBytes: try reader.integer("segmentBytes"),
+            startedMicroseconds: try reader.integer("startedUSec"),
+            configurationDirectory: FilePath(try reader.string("configuration")),
+            segmentCount: try reader.integer("segments"),
+            blockedCount: try reader.integer("blocked"),
+            leaseCount: try reader.integer("leases"),
+            connectionCount: try reader.integer("connections"),
+            totalSize: ByteCount(bytes: try reader.integer("segmentBytes")),
             ipcNamespace: try reader.integer("ipcNamespace"),
-            kernelSegments: try reader.integer("kernelSegments"),
-            kernelSegmentsMax: try reader.integer("kernelSegmentsMax"),
-            kernelSegmentBytesMax: try reader.integer("kernelSegmentBytesMax"),
+            kernelSegmentCount: try reader.integer("kernelSegments"),
+            kernelSegmentLimit: try reader.integer("kernelSegmentsMax"),
+            kernelSizeLimit: ByteCount(bytes: try reader.integer("kernelSegmentBytesMax")),
             warnings: try reader.objects("warnings")
         )
     }
@@ -25,18 +26,18 @@ extension DaemonStatus: JSONEncodable, JSONDecodable {
         writer.beginObject()
         writer.member("version", version)
         writer.member("processId", processID)
-        writer.member("startedUSec", started)
-        writer.member("configuration", configuration)
-        writer.member("segments", segments)
-        writer.member("blocked", blocked)
-        writer.member("leases", leases)
-        writer.member("connections", connections)
-        writer.member("segmentBytes", segmentBytes)
+        writer.member("startedUSec", startedMicroseconds)
+        writer.member("configuration", configurationDirectory.string)
+        writer.member("segments", segmentCount)
+        writer.member("blocked", blockedCount)
+        writer.member("leases", leaseCount)
+        writer.member("connections", connectionCount)
+        writer.member("segmentBytes", totalSize.bytes)
         writer.member("ipcNamespace", ipcNamespace)
-        writer.member("kernelSegments", kernelSegments)
-        writer.member("kernelSegmentsMax", kernelSegmentsMax)
+        writer.member("kernelSegments", kernelSegmentCount)
+        writer.member("kernelSegmentsMax", kernelSegmentLimit)
         // The usual limit, ULONG_MAX - 2^24 pages, is more than the wire holds: then it is the most that does.
-        writer.member("kernelSegmentBytesMax", kernelSegmentBytesMax)
+        writer.member("kernelSegmentBytesMax", kernelSizeLimit.bytes)
         writer.member("warnings", warnings)
         writer.endObject()
     }

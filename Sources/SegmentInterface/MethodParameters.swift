@@ -30,7 +30,8 @@ package struct AcquireParameters: MethodParameters, Equatable, Sendable {
 
     package init(from reader: inout ParameterReader) throws(InvalidParameter) {
         name = try reader.string("name")
-        access = try reader.optionalWord("access")
+        access = try reader.optionalString("access").map(Access.init)
+        if let access, !Access.known.contains(access) { throw InvalidParameter("access") }
     }
 
     package func encode(to writer: JSONWriter) {
@@ -79,9 +80,9 @@ package struct DescribeParameters: MethodParameters, Equatable, Sendable {
 
 package struct RemoveParameters: MethodParameters, Equatable, Sendable {
     package var name: String
-    package var when: RemoveWhen?
+    package var when: RemovalPolicy?
 
-    package init(name: String, when: RemoveWhen?) {
+    package init(name: String, when: RemovalPolicy?) {
         self.name = name
         self.when = when
     }

@@ -42,8 +42,8 @@ package struct ListReply: JSONEncodable, JSONDecodable, Equatable, Sendable {
 extension SegmentEvent: JSONEncodable, JSONDecodable {
     package init(from reader: inout ParameterReader) throws(InvalidParameter) {
         self.init(
-            try reader.word("event"),
-            name: try reader.optionalString("name").flatMap(SegmentName.init),
+            Kind(rawValue: try reader.string("event")),
+            name: try reader.optionalString("name").flatMap(SegmentName.init(received:)),
             segment: try reader.optionalObject("segment"),
             lease: try reader.optionalObject("lease")
         )

@@ -14,24 +14,16 @@ extension ParameterReader {
         return word
     }
 
-    mutating func word<Word: RawRepresentable<String>>(
-        _ name: String,
-        as type: Word.Type = Word.self
-    ) throws(InvalidParameter) -> Word {
-        guard let word = try optionalWord(name, as: type) else { throw InvalidParameter(name) }
-        return word
-    }
-
     mutating func segmentName(_ name: String) throws(InvalidParameter) -> SegmentName {
-        guard let value = SegmentName(try string(name)) else { throw InvalidParameter(name) }
+        guard let value = SegmentName(received: try string(name)) else { throw InvalidParameter(name) }
         return value
     }
 
     mutating func optionalNames(_ name: String) throws(InvalidParameter) -> [SegmentName]? {
-        try optionalStrings(name)?.compactMap(SegmentName.init)
+        try optionalStrings(name)?.compactMap(SegmentName.init(received:))
     }
 
     mutating func names(_ name: String) throws(InvalidParameter) -> [SegmentName] {
-        try strings(name).compactMap(SegmentName.init)
+        try strings(name).compactMap(SegmentName.init(received:))
     }
 }

@@ -9,19 +9,19 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         guard let bits = CModeT(mode, radix: 8) else { throw InvalidParameter("mode") }
         self.init(
             name: try reader.segmentName("name"),
-            state: try reader.word("state"),
+            state: SegmentState(rawValue: try reader.string("state")),
             size: ByteCount(bytes: try reader.integer("sizeBytes")),
             mode: FilePermissions(rawValue: bits),
             group: try reader.string("group"),
-            keep: try reader.string("keep")
+            keep: KeepPolicy(rawValue: try reader.string("keep"))
         )
         summary = try reader.optionalString("description")
         problems = try reader.objects("problems")
         key = try reader.optionalInteger("key").map(SegmentKey.init(rawValue:))
         identifier = try reader.optionalInteger("identifier").map(SegmentIdentifier.init(rawValue:))
-        attachments = try reader.integer("attachments")
+        attachmentCount = try reader.integer("attachments")
         leases = try reader.objects("leases")
-        // An older daemon tells of all.
+        // An older daemon sends all leases and no count.
         leaseCount = try reader.optionalInteger("leaseCount") ?? leases.count
         if let resident = try reader.optionalInteger("residentBytes", as: UInt64.self) {
             memory = SegmentMemory(
@@ -29,12 +29,12 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
                 swapped: try reader.optionalInteger("swappedBytes") ?? 0
             )
         }
-        keyPath = try reader.optionalString("keyPath")
-        keyProject = try reader.optionalInteger("keyProject")
-        created = try reader.optionalInteger("createdUSec")
-        lastAttach = try reader.optionalInteger("lastAttachUSec")
-        lastDetach = try reader.optionalInteger("lastDetachUSec")
-        configurationFile = try reader.optionalString("configurationFile")
+        keyPath = try reader.optionalString("keyPath").map { FilePath($0) }
+        keyProjectID = try reader.optionalInteger("keyProject")
+        createdMicroseconds = try reader.optionalInteger("createdUSec")
+        lastAttachMicroseconds = try reader.optionalInteger("lastAttachUSec")
+        lastDetachMicroseconds = try reader.optionalInteger("lastDetachUSec")
+        configurationFile = try reader.optionalString("configurationFile").map { FilePath($0) }
         hints = try reader.optionalObjects("hints") ?? []
         formerMemory = try reader.optionalObjects("formerMemory") ?? []
         creatorUserID = try reader.optionalInteger("creatorUserId")
@@ -54,18 +54,18 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         writer.member("sizeBytes", size.bytes)
         writer.member("mode", mode.octal)
         writer.member("group", group)
-        writer.member("keep", keep)
-        writer.member("attachments", attachments)
+        writer.member("keep", keep.rawValue)
+        writer.member("attachments", attachmentCount)
         writer.member("leases", leases)
         writer.member("leaseCount", leaseCount)
         writer.member("residentBytes", memory?.resident)
         writer.member("swappedBytes", memory?.swapped)
-        writer.member("keyPath", keyPath)
-        writer.member("keyProject", keyProject)
-        writer.member("createdUSec", created)
-        writer.member("lastAttachUSec", lastAttach)
-        writer.member("lastDetachUSec", lastDetach)
-        writer.member("configurationFile", configurationFile)
+        writer.member("keyPath", keyPath?.string)
+        writer.member("keyProject", keyProjectID)
+        writer.member("createdUSec", createdMicroseconds)
+        writer.member("lastAttachUSec", lastAttachMicroseconds)
+        writer.member("lastDetachUSec", lastDetachMicroseconds)
+        writer.member("configurationFile", configurationFile?.string)
         writer.member("hints", hints)
         writer.member("formerMemory", formerMemory)
         writer.member("creatorUserId", creatorUserID)
@@ -79,7 +79,7 @@ extension FormerMemory: JSONEncodable, JSONDecodable {
     package init(from reader: inout ParameterReader) throws(InvalidParameter) {
         self.init(
             identifier: SegmentIdentifier(rawValue: try reader.integer("identifier")),
-            attachments: try reader.integer("attachments"),
+            attachmentCount: try reader.integer("attachments"),
             size: ByteCount(bytes: try reader.integer("sizeBytes"))
         )
     }
@@ -87,7 +87,7 @@ extension FormerMemory: JSONEncodable, JSONDecodable {
     package func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("identifier", identifier.rawValue)
-        writer.member("attachments", attachments)
+        writer.member("attachments", attachmentCount)
         writer.member("sizeBytes", size.bytes)
         writer.endObject()
     }
@@ -115,12 +115,12 @@ extension Lease: JSONEncodable, JSONDecodable {
     package init(from reader: inout ParameterReader) throws(InvalidParameter) {
         self.init(
             identifier: try reader.string("lease"),
-            access: try reader.word("access"),
+            access: Access(rawValue: try reader.string("access")),
             processID: try reader.integer("processId"),
             userID: try reader.integer("userId"),
             userName: try reader.optionalString("userName"),
             command: try reader.optionalString("command"),
-            since: try reader.integer("sinceUSec"),
+            sinceMicroseconds: try reader.integer("sinceUSec"),
             segment: try reader.optionalInteger("identifier").map(SegmentIdentifier.init(rawValue:))
         )
     }
@@ -133,7 +133,7 @@ extension Lease: JSONEncodable, JSONDecodable {
         writer.member("userId", userID)
         writer.member("userName", userName)
         writer.member("command", command)
-        writer.member("sinceUSec", since)
+        writer.member("sinceUSec", sinceMicroseconds)
         writer.member("identifier", segment?.rawValue)
         writer.endObject()
     }
@@ -152,7 +152,7 @@ extension ConfigurationProblem: JSONEncodable, JSONDecodable {
 
     package func encode(to writer: JSONWriter) {
         writer.beginObject()
-        writer.member("file", file)
+        writer.member("file", file.string)
         writer.member("line", line)
         writer.member("key", key)
         writer.member("message", message)
@@ -169,7 +169,7 @@ extension Grant: JSONEncodable, JSONDecodable {
             key: SegmentKey(rawValue: try reader.integer("key")),
             identifier: SegmentIdentifier(rawValue: try reader.integer("identifier")),
             size: ByteCount(bytes: try reader.integer("sizeBytes")),
-            access: try reader.word("access"),
+            access: Access(rawValue: try reader.string("access")),
             creatorUserID: try reader.integer("creatorUserId"),
             changeTime: try reader.integer("changeTimeSec"),
             ipcNamespace: try reader.integer("ipcNamespace")

@@ -1,13 +1,14 @@
-/// What a reload did, each list in order of name.
+/// What a reload changed, each list in order of name.
 public struct ReloadOutcome: Equatable, Sendable {
-    /// Made by this reload.
+    /// Created by this reload.
     public var created: [SegmentName]
-    /// Whose declaration is different.
+    /// Segments whose declaration changed.
     public var changed: [SegmentName]
-    /// No longer declared: removed when nobody uses them.
+    /// Segments no longer declared; each is removed once unused.
     public var removing: [SegmentName]
-    /// What cannot be made or repaired, whether or not this reload has changed it; nil where the daemon is older than
-    /// this list.
+    /// Segments that cannot be created or repaired, whether or not this reload changed them.
+    ///
+    /// Nil from a daemon that does not report them.
     public var blocked: [SegmentName]?
 
     package init(
@@ -23,12 +24,12 @@ public struct ReloadOutcome: Equatable, Sendable {
     }
 }
 
-/// When Remove takes a segment away.
-public enum RemoveWhen: String, CaseIterable, Sendable {
-    /// Refuse if it is leased or attached.
-    case unused
-    /// Wait until it is neither.
-    case idle
-    /// Mark it at once.
-    case now
+/// When a segment is removed: the RemoveWhen of the interface.
+public enum RemovalPolicy: String, CaseIterable, Sendable {
+    /// Refuse while a client holds a lease or has the segment attached.
+    case ifUnused = "unused"
+    /// Wait until no client holds a lease or has the segment attached.
+    case whenIdle = "idle"
+    /// Mark the segment for removal at once; clients keep the memory they have attached.
+    case immediately = "now"
 }

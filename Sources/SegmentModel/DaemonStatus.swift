@@ -1,63 +1,72 @@
-/// The daemon and the kernel's limits: the reply of GetStatus.
+public import SystemPackage
+
+/// The daemon's status and the kernel's limits.
+///
+/// ```swift
+/// let status = try client.daemonStatus()
+/// print("segmentd \(status.version): \(status.segmentCount) segments, \(status.blockedCount) blocked")
+/// ```
 public struct DaemonStatus: Equatable, Sendable {
     /// The daemon's version.
     public var version: String
-    /// The daemon's process.
+    /// The daemon's process ID.
     public var processID: Int32
     /// CLOCK_REALTIME, in µs.
-    public var started: Int64
+    package var startedMicroseconds: Int64
+    /// When the daemon started, as time since 1970.
+    public var started: Duration { .microseconds(startedMicroseconds) }
     /// The directory of the configuration.
-    public var configuration: String
-    /// Segments that it knows, declared or on their way out.
-    public var segments: Int
-    /// Of these, how many cannot be made.
-    public var blocked: Int
-    /// Leases of all connections.
-    public var leases: Int
-    /// Connections at this moment, the one that asks included.
-    public var connections: Int
-    /// The sum of the sizes of the broker's segments.
-    public var segmentBytes: UInt64
-    /// The inode of the IPC namespace.
+    public var configurationDirectory: FilePath
+    /// How many segments the daemon knows: declared, or still in use.
+    public var segmentCount: Int
+    /// How many of these cannot be created.
+    public var blockedCount: Int
+    /// How many leases clients hold.
+    public var leaseCount: Int
+    /// How many clients are connected, the caller included.
+    public var connectionCount: Int
+    /// The size of the broker's segments in the kernel, all together.
+    public var totalSize: ByteCount
+    /// The inode of the broker's IPC namespace.
     public var ipcNamespace: UInt64
-    /// Segments in the IPC namespace, whoever made them.
-    public var kernelSegments: Int
-    /// shmmni: how many segments the IPC namespace may have.
-    public var kernelSegmentsMax: Int
-    /// shmall in bytes: how large all segments together may be.
-    public var kernelSegmentBytesMax: UInt64
-    /// What is wrong with the host or doubtful in the configuration.
+    /// How many segments the IPC namespace holds, whoever created them.
+    public var kernelSegmentCount: Int
+    /// The most segments that the IPC namespace may hold: `kernel.shmmni`.
+    public var kernelSegmentLimit: Int
+    /// The most memory that all its segments together may have: `kernel.shmall`.
+    public var kernelSizeLimit: ByteCount
+    /// Problems of the host, and doubtful declarations.
     public var warnings: [SegmentProblem]
 
     package init(
         version: String,
         processID: Int32,
-        started: Int64,
-        configuration: String,
-        segments: Int,
-        blocked: Int,
-        leases: Int,
-        connections: Int,
-        segmentBytes: UInt64,
+        startedMicroseconds: Int64,
+        configurationDirectory: FilePath,
+        segmentCount: Int,
+        blockedCount: Int,
+        leaseCount: Int,
+        connectionCount: Int,
+        totalSize: ByteCount,
         ipcNamespace: UInt64,
-        kernelSegments: Int,
-        kernelSegmentsMax: Int,
-        kernelSegmentBytesMax: UInt64,
+        kernelSegmentCount: Int,
+        kernelSegmentLimit: Int,
+        kernelSizeLimit: ByteCount,
         warnings: [SegmentProblem]
     ) {
         self.version = version
         self.processID = processID
-        self.started = started
-        self.configuration = configuration
-        self.segments = segments
-        self.blocked = blocked
-        self.leases = leases
-        self.connections = connections
-        self.segmentBytes = segmentBytes
+        self.startedMicroseconds = startedMicroseconds
+        self.configurationDirectory = configurationDirectory
+        self.segmentCount = segmentCount
+        self.blockedCount = blockedCount
+        self.leaseCount = leaseCount
+        self.connectionCount = connectionCount
+        self.totalSize = totalSize
         self.ipcNamespace = ipcNamespace
-        self.kernelSegments = kernelSegments
-        self.kernelSegmentsMax = kernelSegmentsMax
-        self.kernelSegmentBytesMax = kernelSegmentBytesMax
+        self.kernelSegmentCount = kernelSegmentCount
+        self.kernelSegmentLimit = kernelSegmentLimit
+        self.kernelSizeLimit = kernelSizeLimit
         self.warnings = warnings
     }
 }

@@ -1,25 +1,29 @@
 public import SystemVSharedMemory
 
-/// A client's hold on a segment; it ends with Release or with the connection.
+/// A client's claim to a segment: while it lasts, segmentd does not remove the segment.
+///
+/// A lease ends when its holder gives it back or dies.
 public struct Lease: Equatable, Sendable {
-    /// Of one segment, in any reply.
+    /// The most leases of one segment in any reply.
     package static let mostShown = 100
 
-    /// Names the lease among all of one daemon's life.
+    /// A name that is unique while the daemon runs.
     public var identifier: String
-    /// How the holder may attach.
+    /// How the holder may attach the segment.
     public var access: Access
-    /// The process that connected.
+    /// The holder's process: the one that connected.
     public var processID: Int32
-    /// The user of that process when it connected.
+    /// The user ID of that process when it connected.
     public var userID: UInt32
-    /// For people; nil unless known without asking anybody.
+    /// The user's name; nil where the daemon does not know it without asking.
     public var userName: String?
-    /// For people; nil unless known without asking anybody.
+    /// The name of the process; nil where the daemon does not know it without asking.
     public var command: String?
     /// CLOCK_REALTIME, in µs.
-    public var since: Int64
-    /// Of the segment that it was granted for; nil from a daemon older than this.
+    package var sinceMicroseconds: Int64
+    /// When the lease was granted, as time since 1970.
+    public var since: Duration { .microseconds(sinceMicroseconds) }
+    /// The identifier of the segment that the lease was granted for; nil from an older daemon.
     public var segment: SegmentIdentifier?
 
     package init(
@@ -29,7 +33,7 @@ public struct Lease: Equatable, Sendable {
         userID: UInt32,
         userName: String? = nil,
         command: String? = nil,
-        since: Int64,
+        sinceMicroseconds: Int64,
         segment: SegmentIdentifier? = nil
     ) {
         self.identifier = identifier
@@ -38,15 +42,33 @@ public struct Lease: Equatable, Sendable {
         self.userID = userID
         self.userName = userName
         self.command = command
-        self.since = since
+        self.sinceMicroseconds = sinceMicroseconds
         self.segment = segment
     }
 }
 
 /// How a client attaches a segment.
-public enum Access: String, CaseIterable, Sendable {
-    case readOnly = "read_only"
-    case readWrite = "read_write"
+///
+/// A newer daemon may show leases with an access that is not listed here.
+public struct Access: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// The word on the wire.
+    public let rawValue: String
+
+    /// The word on the wire.
+    public var description: String { rawValue }
+
+    /// Creates an access from its word on the wire.
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    /// Writing to the memory raises SIGSEGV.
+    public static let readOnly = Access(rawValue: "read_only")
+    /// The memory may be read and written.
+    public static let readWrite = Access(rawValue: "read_write")
+
+    /// What this version can grant and ask for, in the interface's order.
+    package static let known = [readOnly, readWrite]
 }
 
 /// What a client learns from Acquire: its lease, and how to attach.

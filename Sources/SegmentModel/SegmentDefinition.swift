@@ -11,7 +11,7 @@ package struct SegmentDefinition: Equatable, Sendable {
     package var group: String?
     /// Nine bits; the owner's are 6 or 7.
     package var mode: FilePermissions
-    package var keep: KeepPolicy
+    package var keep: KeepDeclaration
     package var key: KeyDeclaration
     /// The file that declares it.
     package var file: FilePath
@@ -22,7 +22,7 @@ package struct SegmentDefinition: Equatable, Sendable {
         size: ByteCount,
         group: String? = nil,
         mode: FilePermissions = FilePermissions(rawValue: 0o660),
-        keep: KeepPolicy = .untilReboot,
+        keep: KeepDeclaration = .untilReboot,
         key: KeyDeclaration = .ownFile,
         file: FilePath
     ) {
@@ -63,8 +63,8 @@ extension KeyDeclaration {
     private static let hidden = ["/home", "/root", "/tmp", "/var/tmp", "/run/user", "/dev", "/proc"]
 }
 
-/// How long a segment stays when nobody uses it.
-package enum KeepPolicy: Hashable, Sendable {
+/// How long a segment stays when nobody uses it, as declared.
+package enum KeepDeclaration: Hashable, Sendable {
     /// Until somebody removes it or the host goes down.
     case untilReboot
     /// Until segmentd stops; a restart, an upgrade or a kill is no stop.
@@ -72,45 +72,12 @@ package enum KeepPolicy: Hashable, Sendable {
     /// From the first Acquire until `linger` after the last lease and the last attachment are gone.
     case whileUsed(linger: Duration)
 
-    /// The word in configuration files and on the wire.
-    package var word: String {
+    /// The policy without its numbers.
+    package var policy: KeepPolicy {
         switch self {
-        case .untilReboot: "until-reboot"
-        case .untilStop: "until-stop"
-        case .whileUsed: "while-used"
+        case .untilReboot: .untilReboot
+        case .untilStop: .untilStop
+        case .whileUsed: .whileUsed
         }
     }
-}
-
-/// A segment's name: 1…63 characters of `[a-z0-9._-]`, the first a letter or digit; also its file's name.
-public struct SegmentName: Hashable, Sendable {
-    /// The name as text.
-    public let string: String
-
-    /// Fails if the text is not a segment's name.
-    public init?(_ string: String) {
-        let bytes = string.utf8
-        guard let first = bytes.first, bytes.count <= 63, Self.mayStart(first),
-            bytes.allSatisfy({
-                Self.mayStart($0) || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_")
-                    || $0 == UInt8(ascii: "-")
-            })
-        else { return nil }
-        self.string = string
-    }
-
-    private static func mayStart(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-}
-
-extension SegmentName: Comparable, CustomStringConvertible {
-    /// In order of bytes.
-    public static func < (left: SegmentName, right: SegmentName) -> Bool {
-        left.string < right.string
-    }
-
-    /// The name as text.
-    public var description: String { string }
 }

@@ -1,58 +1,66 @@
 public import SystemPackage
 public import SystemVSharedMemory
 
-/// All that is known of one segment at one moment: the `Segment` of the interface.
+/// Everything the broker knows about one segment at one moment.
+///
+/// ```swift
+/// for segment in try client.segments() where segment.state != .ready {
+///     print(segment.name, segment.state, segment.problems.first?.message ?? "")
+/// }
+/// ```
 public struct SegmentDescription: Equatable, Sendable {
     /// The segment's name.
     public var name: SegmentName
-    /// What its declaration says it is for.
+    /// The description in the segment's declaration.
     public var summary: String?
-    /// Where it stands.
+    /// The segment's state.
     public var state: SegmentState
-    /// What is wrong with it; empty when nothing is.
+    /// Why the segment is not ready; empty while it is.
     public var problems: [SegmentProblem] = []
-    /// Worth knowing, but it stays ready; empty from a daemon older than this.
+    /// Remarks that leave the segment ready; empty from a daemon that sends none.
     public var hints: [SegmentProblem] = []
-    /// Memory that had the name before and is still attached, the oldest first; empty from a daemon older than this.
+    /// Memory that had this name before and is still attached, oldest first.
     public var formerMemory: [FormerMemory] = []
-    /// Nil while absent or blocked.
+    /// The segment's key; nil while absent or blocked.
     public var key: SegmentKey?
-    /// Nil while absent or blocked.
+    /// The segment's identifier; nil while absent or blocked.
     public var identifier: SegmentIdentifier?
-    /// Bytes: the kernel's where the segment exists, else the declared.
+    /// The kernel's size where the segment exists, else the declared one.
     public var size: ByteCount
-    /// The kernel's where the segment exists, else the declared.
+    /// The kernel's mode where the segment exists, else the declared one.
     public var mode: FilePermissions
-    /// A group's name, or its number where the name is not known.
+    /// The group's name, or its number where the name is unknown.
     public var group: String
-    /// `until-reboot`, `until-stop` or `while-used`.
-    public var keep: String
-    /// Mappings without the broker's own.
-    public var attachments: Int = 0
-    /// Who holds it, as far as the caller may see: a hundred at most.
+    /// How long the segment stays when nobody uses it.
+    public var keep: KeepPolicy
+    /// How often clients have the segment attached; the broker's own attachment is not counted.
+    public var attachmentCount = 0
+    /// The leases that the caller may see, a hundred at most.
     public var leases: [Lease] = []
     /// How many leases the caller may see.
     public var leaseCount = 0
-    /// In RAM and in swap.
+    /// How much of the segment is in RAM and in swap; nil where the kernel does not say.
     public var memory: SegmentMemory?
     /// The file from which ftok(3) made the key; nil for a declared number.
-    public var keyPath: String?
-    /// The second argument of ftok(3), 1…255; nil for a declared number.
-    public var keyProject: UInt8?
+    public var keyPath: FilePath?
+    /// The `proj_id` from which ftok(3) made the key, 1 to 255; nil for a declared number.
+    public var keyProjectID: UInt8?
     /// CLOCK_REALTIME, in µs.
-    public var created: Int64?
+    package var createdMicroseconds: Int64?
     /// CLOCK_REALTIME, in µs.
-    public var lastAttach: Int64?
+    package var lastAttachMicroseconds: Int64?
     /// CLOCK_REALTIME, in µs.
-    public var lastDetach: Int64?
-    /// `shm_perm.cuid` of shmctl(2); nil while absent or blocked, or from a daemon older than this.
+    package var lastDetachMicroseconds: Int64?
+    /// The creator's user ID, `shm_perm.cuid` of shmctl(2); nil while absent or blocked, or from an older daemon.
     public var creatorUserID: UInt32?
-    /// `shm_cpid` of shmctl(2); nil as above.
+    /// The creating process, `shm_cpid` of shmctl(2); nil as `creatorUserID`.
     public var creatorProcessID: Int32?
-    /// `shm_lpid` of shmctl(2), who attached or detached it last; nil as above, or if nobody has but the broker.
+    /// The process that last attached or detached the segment, `shm_lpid` of shmctl(2).
+    ///
+    /// Nil as `creatorUserID`, and while only the broker has done so.
     public var lastProcessID: Int32?
-    /// The file that declares it; nil once none does.
-    public var configurationFile: String?
+    /// The file that declares the segment; nil once none does.
+    public var configurationFile: FilePath?
 
     package init(
         name: SegmentName,
@@ -60,7 +68,7 @@ public struct SegmentDescription: Equatable, Sendable {
         size: ByteCount,
         mode: FilePermissions,
         group: String,
-        keep: String
+        keep: KeepPolicy
     ) {
         self.name = name
         self.state = state
@@ -71,34 +79,27 @@ public struct SegmentDescription: Equatable, Sendable {
     }
 }
 
-/// Memory that had a segment's name before: it goes with its last detach.
-public struct FormerMemory: Equatable, Sendable {
-    /// What shmget(2) returned for it.
-    public var identifier: SegmentIdentifier
-    /// Mappings.
-    public var attachments: Int
-    /// In bytes.
-    public var size: ByteCount
-
-    package init(identifier: SegmentIdentifier, attachments: Int, size: ByteCount) {
-        self.identifier = identifier
-        self.attachments = attachments
-        self.size = size
-    }
+extension SegmentDescription {
+    /// When the segment was created, as time since 1970; nil where unknown.
+    public var created: Duration? { createdMicroseconds.map(Duration.microseconds) }
+    /// When a client last attached the segment, as time since 1970; nil if none has.
+    public var lastAttach: Duration? { lastAttachMicroseconds.map(Duration.microseconds) }
+    /// When a client last detached the segment, as time since 1970; nil if none has.
+    public var lastDetach: Duration? { lastDetachMicroseconds.map(Duration.microseconds) }
 }
 
-/// Where a segment stands.
-public enum SegmentState: String, CaseIterable, Sendable {
-    /// Declared, not in the kernel.
-    case absent
-    /// In the kernel as declared.
-    case ready
-    /// In the kernel, but something differs from what is declared, or the broker cannot attach it.
-    case drifted
-    /// Still in use, not marked for removal; removed when unused; no new leases.
-    case draining
-    /// Marked for removal in the kernel, still attached.
-    case removing
-    /// Cannot be made.
-    case blocked
+/// Memory that had a segment's name before; the kernel frees it at its last detach.
+public struct FormerMemory: Equatable, Sendable {
+    /// The identifier that shmget(2) returned for it.
+    public var identifier: SegmentIdentifier
+    /// How often it is attached.
+    public var attachmentCount: Int
+    /// Its size.
+    public var size: ByteCount
+
+    package init(identifier: SegmentIdentifier, attachmentCount: Int, size: ByteCount) {
+        self.identifier = identifier
+        self.attachmentCount = attachmentCount
+        self.size = size
+    }
 }

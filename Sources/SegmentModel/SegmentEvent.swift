@@ -1,10 +1,16 @@
-/// One thing that Subscribe tells.
+/// One event of a subscription: something that happened to a segment, or a part of a snapshot.
+///
+/// ```swift
+/// for try await event in try client.events() {
+///     if event.kind == .replaced, let name = event.name { print("\(name) has new memory") }
+/// }
+/// ```
 public struct SegmentEvent: Equatable, Sendable {
     /// What happened.
     public var kind: Kind
-    /// The segment concerned; nil for `listed`.
+    /// The segment concerned; nil for `snapshotEnded`.
     public var name: SegmentName?
-    /// The segment after the change; nil for `listed`, `leased` and `released`.
+    /// The segment after the change; nil for `snapshotEnded`, `leased` and `released`.
     public var segment: SegmentDescription?
     /// The lease of `leased` and `released`.
     public var lease: Lease?
@@ -22,24 +28,39 @@ public struct SegmentEvent: Equatable, Sendable {
     }
 
     /// What can happen to a segment.
-    public enum Kind: String, CaseIterable, Sendable {
-        /// A segment as it is, in a snapshot: the opening one, or one that stands for more changes than could be told.
-        case current
-        /// The snapshot has ended: a segment of which nothing was said since it began is gone.
-        case listed
-        /// Made, where there was none.
-        case created
-        /// State, problems, permissions or declaration are different.
-        case changed
-        /// A client has taken a lease.
-        case leased
-        /// A lease has ended.
-        case released
-        /// Made again: the name has a new identifier.
-        case replaced
-        /// Marked for removal, still attached.
-        case removing
-        /// No longer in the kernel.
-        case removed
+    ///
+    /// A newer daemon may send kinds that are not listed here: give every switch a default.
+    public struct Kind: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+        /// The word on the wire.
+        public let rawValue: String
+
+        /// Creates a kind from its word on the wire.
+        public init(rawValue: String) {
+            self.rawValue = rawValue
+        }
+
+        /// The word on the wire.
+        public var description: String { rawValue }
+
+        /// A segment of a snapshot, as it is.
+        ///
+        /// Snapshots begin a subscription, and replace changes that were too many to be told one by one.
+        public static let snapshot = Kind(rawValue: "current")
+        /// The end of a snapshot: a segment that it did not contain no longer exists.
+        public static let snapshotEnded = Kind(rawValue: "listed")
+        /// The segment was created.
+        public static let created = Kind(rawValue: "created")
+        /// State, problems, permissions or declaration changed.
+        public static let changed = Kind(rawValue: "changed")
+        /// A client took a lease.
+        public static let leased = Kind(rawValue: "leased")
+        /// A lease ended.
+        public static let released = Kind(rawValue: "released")
+        /// The segment was created again: the name has a new identifier and new memory.
+        public static let replaced = Kind(rawValue: "replaced")
+        /// The segment was marked for removal and is still attached.
+        public static let removing = Kind(rawValue: "removing")
+        /// The segment is no longer in the kernel.
+        public static let removed = Kind(rawValue: "removed")
     }
 }

@@ -1,12 +1,19 @@
 import PrintableText
+public import SystemPackage
 
-/// What is wrong with a segment, or with the host as segmentd finds it.
+/// A problem of a segment, or of the host.
+///
+/// ```swift
+/// for problem in try client.segment(named: "telemetry").problems {
+///     print(problem.message, problem.remedy ?? "")
+/// }
+/// ```
 public struct SegmentProblem: Hashable, Sendable, Error {
-    /// What sort of problem it is.
+    /// The sort of problem, for programs.
     public var kind: Kind
-    /// What was found.
+    /// What was found, for people.
     public var message: String
-    /// What to do about it.
+    /// What to do about it, for people.
     public var remedy: String?
 
     package init(_ kind: Kind, message: String, remedy: String? = nil) {
@@ -15,68 +22,70 @@ public struct SegmentProblem: Hashable, Sendable, Error {
         self.remedy = remedy
     }
 
-    /// A stable word for programs; a newer daemon may send words that are not here.
+    /// The sort of a problem: a stable word.
+    ///
+    /// A newer daemon may send kinds that are not listed here: give every switch a default.
     public struct Kind: RawRepresentable, Hashable, Sendable {
         /// The word on the wire.
         public let rawValue: String
 
-        /// A kind by its word on the wire.
+        /// Creates a kind from its word on the wire.
         public init(rawValue: String) {
             self.rawValue = rawValue
         }
 
-        /// The key belongs to somebody else's segment.
+        /// Another user's segment has the key.
         public static let squatted = Kind(rawValue: "squatted")
-        /// Two declarations have one key.
+        /// Two declarations have the same key.
         public static let keyCollision = Kind(rawValue: "key_collision")
-        /// The key's file has another inode since the segment was made.
+        /// The file that the key is made from has another inode than when the segment was created.
         public static let keyMoved = Kind(rawValue: "key_moved")
-        /// Another key is declared since the segment was made.
+        /// The declared key is not the one that the segment was created with.
         public static let keyDiffers = Kind(rawValue: "key_differs")
-        /// The key's file does not exist.
+        /// The file that the key is made from does not exist.
         public static let keyPathMissing = Kind(rawValue: "key_path_missing")
-        /// The key's file cannot be looked up.
+        /// The file that the key is made from cannot be looked up.
         public static let keyPathUnreadable = Kind(rawValue: "key_path_unreadable")
-        /// The key's file lies where the service's sandbox hides it.
+        /// The service's sandbox hides the file that the key is made from.
         public static let keyPathHidden = Kind(rawValue: "key_path_hidden")
-        /// Another size is declared since the segment was made.
+        /// The declared size is not the one that the segment was created with.
         public static let sizeDiffers = Kind(rawValue: "size_differs")
-        /// Owner, group or mode are not as declared and could not be set.
+        /// Owner, group or mode are not as declared and cannot be set.
         public static let permissionsDiffer = Kind(rawValue: "permissions_differ")
-        /// The broker cannot attach it, and so not keep others from removing it while nobody uses it.
+        /// The broker cannot attach the segment, so others may remove it while no client uses it.
         public static let unshielded = Kind(rawValue: "unshielded")
         /// The declared group does not exist or cannot be looked up.
         public static let groupUnknown = Kind(rawValue: "group_unknown")
         /// A limit of the kernel: shmmax, shmmni or shmall.
         public static let kernelLimit = Kind(rawValue: "kernel_limit")
-        /// The kernel has no memory.
+        /// The kernel is out of memory.
         public static let outOfMemory = Kind(rawValue: "out_of_memory")
-        /// Somebody else marked the segment for removal.
+        /// Another process marked the segment for removal.
         public static let removedByOther = Kind(rawValue: "removed_by_other")
         /// No file declares the segment any more.
         public static let undeclared = Kind(rawValue: "undeclared")
         /// The segment's record cannot be written.
         public static let recordsUnwritable = Kind(rawValue: "records_unwritable")
-        /// A call failed for another reason.
+        /// A system call failed for another reason.
         public static let kernelRefused = Kind(rawValue: "kernel_refused")
         /// `kernel.shm_rmid_forced` is on.
         public static let unattachedSegmentsDestroyed = Kind(rawValue: "unattached_segments_destroyed")
-        /// A declaration that is legal but rarely meant.
+        /// A declaration is valid, but rarely intended.
         public static let configuration = Kind(rawValue: "configuration")
-        /// The daemon's own group has members, who may attach every segment.
+        /// The daemon's own group has members: they can attach every segment.
         public static let groupHasMembers = Kind(rawValue: "group_has_members")
-        /// The path of the daemon's socket is gone, or another socket stands there.
+        /// The daemon's socket is no longer at its path.
         public static let socketGone = Kind(rawValue: "socket_gone")
     }
 }
 
-/// Something in a configuration file that is wrong or doubtful.
+/// An error or a doubtful declaration in a configuration file.
 public struct ConfigurationProblem: Equatable, Sendable {
-    /// The path of the file.
-    public var file: String
-    /// Counted from 1, where known.
+    /// The file.
+    public var file: FilePath
+    /// The line, counted from 1; nil where unknown.
     public var line: Int?
-    /// The key concerned, dotted: `key.project`.
+    /// The TOML key concerned, dotted: `key.project`.
     public var key: String?
     /// What was found.
     public var message: String
@@ -84,7 +93,7 @@ public struct ConfigurationProblem: Equatable, Sendable {
     public var remedy: String?
 
     package init(file: String, line: Int? = nil, key: String? = nil, message: String, remedy: String? = nil) {
-        self.file = file
+        self.file = FilePath(file)
         self.line = line
         self.key = key
         self.message = message
@@ -95,7 +104,7 @@ public struct ConfigurationProblem: Equatable, Sendable {
 extension ConfigurationProblem: CustomStringConvertible {
     /// `file:line: key message; remedy`.
     public var description: String {
-        (file + (line.map { ":\($0)" } ?? "") + ": " + (key.map { "\($0) " } ?? "") + message
+        ("\(file)" + (line.map { ":\($0)" } ?? "") + ": " + (key.map { "\($0) " } ?? "") + message
             + (remedy.map { "; \($0)" } ?? "")).printable
     }
 }

@@ -5,6 +5,7 @@ package import SegmentModel
 import SystemVSharedMemory
 package import Varlink
 package import VarlinkServer
+import SystemPackage
 
 /// Each method is decode, authorise, one command of the broker, reply.
 extension SegmentService: VarlinkApplication {
@@ -143,7 +144,7 @@ extension SegmentService: VarlinkApplication {
     private func remove(_ parameters: RemoveParameters, _ session: Session) throws(MethodFailure) {
         defer { armTimer() }
         do throws(BrokerError) {
-            try broker.remove(parameters.name, when: parameters.when ?? .unused, viewer: viewer(session))
+            try broker.remove(parameters.name, when: parameters.when ?? .ifUnused, viewer: viewer(session))
         } catch {
             throw .broker(error)
         }
@@ -152,7 +153,7 @@ extension SegmentService: VarlinkApplication {
     private func renew(_ parameters: RenewParameters, _ session: Session) throws(MethodFailure) {
         defer { armTimer() }
         do throws(BrokerError) {
-            try broker.renew(parameters.name, when: parameters.when ?? .unused, viewer: viewer(session))
+            try broker.renew(parameters.name, when: parameters.when ?? .ifUnused, viewer: viewer(session))
         } catch {
             throw .broker(error)
         }
@@ -181,17 +182,17 @@ extension SegmentService: VarlinkApplication {
         return DaemonStatus(
             version: identity.version,
             processID: about.processID,
-            started: about.started,
-            configuration: broker.configuration.directory,
-            segments: broker.segmentCount,
-            blocked: totals.blocked,
-            leases: broker.leaseCount,
-            connections: quota.count,
-            segmentBytes: totals.bytes,
+            startedMicroseconds: about.started,
+            configurationDirectory: FilePath(broker.configuration.directory),
+            segmentCount: broker.segmentCount,
+            blockedCount: totals.blocked,
+            leaseCount: broker.leaseCount,
+            connectionCount: quota.count,
+            totalSize: ByteCount(bytes: totals.bytes),
             ipcNamespace: broker.namespace,
-            kernelSegments: limits?.segmentsInUse ?? 0,
-            kernelSegmentsMax: limits?.segments ?? 0,
-            kernelSegmentBytesMax: limits?.totalBytes ?? 0,
+            kernelSegmentCount: limits?.segmentsInUse ?? 0,
+            kernelSegmentLimit: limits?.segments ?? 0,
+            kernelSizeLimit: ByteCount(bytes: limits?.totalBytes ?? 0),
             warnings: broker.warnings(totals) + [socketGone].compactMap(\.self)
         )
     }

@@ -62,12 +62,12 @@ final class Subscription {
         if last == nil { memory = broker.memory() }
         if let segment = broker.segment(after: last, viewer: viewer, memory: memory) {
             place.walked(to: segment.name)
-            connection.reply(SegmentEvent(.current, name: segment.name, segment: segment), continues: true)
+            connection.reply(SegmentEvent(.snapshot, name: segment.name, segment: segment), continues: true)
             return false
         }
         memory = [:]
         place.walkedToEnd()
-        connection.reply(SegmentEvent(.listed), continues: true)
+        connection.reply(SegmentEvent(.snapshotEnded), continues: true)
         return !place.walk.isUnderWay
     }
 

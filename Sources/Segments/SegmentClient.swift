@@ -155,7 +155,7 @@ extension SegmentClient {
     /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.segmentInUse)` where `when` is
     /// `unused` and somebody has it leased or attached, `refused(.noSuchSegment)` where there is none. `outcomeUnknown`
     /// where the daemon ended before it answered, and what keeps the broker from answering, see `SegmentClient`.
-    public func remove(_ name: String, when: RemoveWhen = .unused) throws(SegmentClientError) {
+    public func remove(_ name: String, when: RemovalPolicy = .ifUnused) throws(SegmentClientError) {
         try withLink { link, deadline throws(SegmentClientError) in
             let _: NoParameters = try link.call(.remove, RemoveParameters(name: name, when: when), deadline)
         }
@@ -167,7 +167,7 @@ extension SegmentClient {
     /// `unused` and somebody has it leased or attached, `refused(.segmentBlocked)` where nothing could be made in its
     /// place, `refused(.noSuchSegment)` where none is declared. `outcomeUnknown` where the daemon ended before it
     /// answered, and what keeps the broker from answering, see `SegmentClient`.
-    public func renew(_ name: String, when: RemoveWhen = .unused) throws(SegmentClientError) {
+    public func renew(_ name: String, when: RemovalPolicy = .ifUnused) throws(SegmentClientError) {
         try withLink { link, deadline throws(SegmentClientError) in
             let _: NoParameters = try link.call(.renew, RenewParameters(name: name, when: when), deadline)
         }

@@ -1,9 +1,9 @@
-/// The number by which programs find a System V shared memory segment: `key_t` of shmget(2).
+/// The number by which programs look up a System V shared memory segment: `key_t` of shmget(2).
 public struct SegmentKey: RawRepresentable, Hashable, Sendable {
     /// The signed `key_t`, as shmget(2) takes it.
     public let rawValue: Int32
 
-    /// A key by its signed number.
+    /// Creates a key from its signed number.
     public init(rawValue: Int32) {
         self.rawValue = rawValue
     }
@@ -13,18 +13,18 @@ public struct SegmentKey: RawRepresentable, Hashable, Sendable {
         self.init(rawValue: Int32(bitPattern: bits))
     }
 
-    /// `IPC_PRIVATE`: not a name, every shmget(2) with it makes a new segment.
-    public static let unnamed = SegmentKey(rawValue: 0)
+    /// `IPC_PRIVATE`: names no segment; each shmget(2) with it creates a new one.
+    public static let `private` = SegmentKey(rawValue: 0)
 
     /// The same 32 bits, unsigned.
     public var bits: UInt32 { UInt32(bitPattern: rawValue) }
 
     /// The `proj_id` from which ftok(3) made this key: its highest eight bits.
-    public var project: UInt8 { UInt8(truncatingIfNeeded: bits >> 24) }
+    public var projectID: UInt8 { UInt8(truncatingIfNeeded: bits >> 24) }
 
-    /// The key that ftok(3) makes of the same file with another `proj_id`.
-    public func withProject(_ project: UInt8) -> SegmentKey {
-        SegmentKey(bits: UInt32(project) << 24 | bits & 0x00ff_ffff)
+    /// Returns the key that ftok(3) makes from the same file with another `proj_id`.
+    public func replacingProjectID(with projectID: UInt8) -> SegmentKey {
+        SegmentKey(bits: UInt32(projectID) << 24 | bits & 0x00ff_ffff)
     }
 }
 
@@ -41,7 +41,7 @@ public struct SegmentIdentifier: RawRepresentable, Hashable, Sendable, CustomStr
     /// The number itself.
     public let rawValue: Int32
 
-    /// An identifier by its number.
+    /// Creates an identifier from its number.
     public init(rawValue: Int32) {
         self.rawValue = rawValue
     }

@@ -70,7 +70,7 @@ struct StateFilter {
         let words = argument.split(separator: ",", omittingEmptySubsequences: false)
         states = Set(
             try words.map { word in
-                guard let state = SegmentState(rawValue: String(word)) else {
+                guard let state = SegmentState.known.first(where: { $0.rawValue == word }) else {
                     let all = Self.words.dropLast().joined(separator: ", ")
                     throw ValidationError(
                         "There is no state \"\(word)\": a segment is \(all) or \(Self.words.last ?? "")."
@@ -81,7 +81,7 @@ struct StateFilter {
         )
     }
 
-    static var words: [String] { SegmentState.allCases.map(\.rawValue) }
+    static var words: [String] { SegmentState.known.map(\.rawValue) }
 }
 
 /// A broker in another IPC namespace, from a container say: its keys and identifiers mean nothing here.

@@ -13,7 +13,7 @@ enum People {
     static func isGone(_ lease: Lease) -> Bool {
         let process = Process(lease.processID)
         // The kernel counts the start in hundredths of a second.
-        return process.started.map { $0 - 20_000 > lease.since } ?? !process.exists
+        return process.started.map { $0 - 20_000 > lease.sinceMicroseconds } ?? !process.exists
     }
 }
 

@@ -131,7 +131,7 @@ extension RealDaemon {
                 let observer = try daemon.client()
                 var most = 0
                 while !running.isOver {
-                    most = max(most, try observer.status().leases)
+                    most = max(most, try observer.status().leaseCount)
                     usleep(500)
                 }
                 #expect(try running.value() == (0, ""))

@@ -33,7 +33,7 @@ extension RealDaemon {
                 let end = ContinuousClock.now + Self.time
                 var most = 0
                 while ContinuousClock.now < end {
-                    most = max(most, try observer.status().leases)
+                    most = max(most, try observer.status().leaseCount)
                     usleep(500)
                 }
                 isOver.raise()
@@ -50,7 +50,7 @@ extension RealDaemon {
                 let client = try daemon.client(timeLimit: .seconds(20))
                 let box = Box(Holding(try client.attach("a")))
                 daemon.process.stopForNow()
-                let asking = Thread { try client.status().leases }
+                let asking = Thread { try client.status().leaseCount }
                 usleep(100_000)
                 let detaching = Thread { box.value = nil }
                 try? detaching.value(timeLimit: .seconds(2))
@@ -65,8 +65,8 @@ extension RealDaemon {
         /// What another connection has sent may be read a moment later.
         private func hasNoLeases(_ daemon: DaemonFixture) throws -> Bool {
             let observer = try daemon.client()
-            for _ in 0..<500 where try observer.status().leases > 0 { usleep(10_000) }
-            return try observer.status().leases == 0
+            for _ in 0..<500 where try observer.status().leaseCount > 0 { usleep(10_000) }
+            return try observer.status().leaseCount == 0
         }
 
         private final class Box: @unchecked Sendable {

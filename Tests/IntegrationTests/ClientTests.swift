@@ -66,7 +66,7 @@ extension RealDaemon {
                     let segment = try client.attach("a")
                     let described = try observer.describe("a")
                     #expect(described.leases.count == 1)
-                    #expect(described.attachments == 1)
+                    #expect(described.attachmentCount == 1)
                     #expect(described.identifier == segment.identifier)
                     #expect(described.key == segment.key)
                 }
@@ -125,7 +125,7 @@ extension RealDaemon {
                 #expect(throws: SegmentClientError.timedOut) { try client.status() }
                 #expect(ContinuousClock.now - start < .seconds(3))
                 daemon.process.signal(SIGCONT)
-                #expect(try client.status().segments == 1)
+                #expect(try client.status().segmentCount == 1)
             }
         }
 
@@ -134,9 +134,9 @@ extension RealDaemon {
                 let client = try daemon.client()
                 let segment = try client.attach("a")
                 #expect(try segment.isCurrent)
-                try client.remove("a", when: .now)
+                try client.remove("a", when: .immediately)
                 #expect(try !segment.isCurrent)
-                try client.remove("a", when: .now)
+                try client.remove("a", when: .immediately)
                 #expect(try !segment.isCurrent)
                 #expect(segment.withBytes { $0.byteCount } == 4096)
             }
@@ -189,7 +189,7 @@ extension RealDaemon {
                     }
                     let described = try daemon.client().list()
                     #expect(described.map(\.leases.count) == Array(repeating: 5, count: 10))
-                    #expect(described.map(\.attachments) == Array(repeating: 5, count: 10))
+                    #expect(described.map(\.attachmentCount) == Array(repeating: 5, count: 10))
                     #expect(described.allSatisfy { $0.state == .ready })
                 }
             }
@@ -200,7 +200,7 @@ extension RealDaemon {
                 let client = try daemon.client()
                 _ = try client.status()
                 daemon.kill()
-                let waiting = Waiting { try client.status().segments }
+                let waiting = Waiting { try client.status().segmentCount }
                 usleep(100_000)
                 try daemon.start()
                 #expect(try waiting.result() == 1)
@@ -220,14 +220,14 @@ extension RealDaemon {
                         input: ends[0]
                     )
                     while try events.next(timeLimit: .seconds(10))?.kind != .leased {}
-                    while try daemon.client().describe("a").attachments != 1 { usleep(1000) }
+                    while try daemon.client().describe("a").attachmentCount != 1 { usleep(1000) }
                     let start = ContinuousClock.now
                     client.signal(SIGKILL)
                     while try events.next(timeLimit: .seconds(10))?.kind != .released {}
                     times.append(ContinuousClock.now - start)
                     client.wait()
                     ends.forEach { close($0) }
-                    #expect(try daemon.client().describe("a").attachments == 0)
+                    #expect(try daemon.client().describe("a").attachmentCount == 0)
                 }
                 // The machine may be busy with other things for one of them.
                 #expect(times.sorted()[2] < Sanitizer.limit(.milliseconds(10)), "\(times)")
@@ -245,8 +245,8 @@ extension RealDaemon {
                 }
                 #expect(try threads.map { try $0.result() } == Array(repeating: 50, count: 8))
                 // So many given back at once may not fit the socket: then they end with the connection.
-                for _ in 0..<500 where try client.status().leases > 0 { usleep(10_000) }
-                #expect(try client.status().leases == 0)
+                for _ in 0..<500 where try client.status().leaseCount > 0 { usleep(10_000) }
+                #expect(try client.status().leaseCount == 0)
             }
         }
 
@@ -255,7 +255,7 @@ extension RealDaemon {
                 let events = try daemon.client().subscribe()
                 var kinds: [SegmentEvent.Kind] = []
                 // What changes before is shown as it is then, not told.
-                while kinds.last != .listed, let event = try events.next(timeLimit: .seconds(5)) {
+                while kinds.last != .snapshotEnded, let event = try events.next(timeLimit: .seconds(5)) {
                     kinds.append(event.kind)
                 }
                 let client = try daemon.client()
@@ -265,7 +265,7 @@ extension RealDaemon {
                 while kinds.count < 6, let event = try events.next(timeLimit: .seconds(5)) {
                     kinds.append(event.kind)
                 }
-                #expect(kinds == [.current, .listed, .leased, .released, .removed, .created])
+                #expect(kinds == [.snapshot, .snapshotEnded, .leased, .released, .removed, .created])
                 #expect(throws: SegmentClientError.timedOut) { try events.next(timeLimit: .milliseconds(50)) }
                 daemon.stop()
                 #expect(throws: SegmentClientError.timedOut) { try events.next(timeLimit: .milliseconds(50)) }

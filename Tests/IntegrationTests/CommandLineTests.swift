@@ -84,7 +84,7 @@ extension RealDaemon {
                 #expect(try daemon.segmentctl("run my.seg -- /no/such/program").status == 127)
                 #expect(try daemon.segmentctl("run my.seg -- /tmp").status == 126)
                 #expect(try daemon.segmentctl("run nope -- true").status == 4)
-                #expect(try daemon.client().status().leases == 0)
+                #expect(try daemon.client().status().leaseCount == 0)
             }
         }
 
@@ -95,12 +95,12 @@ extension RealDaemon {
                     environment: ["SEGMENTD_SOCKET": daemon.socket]
                 )
                 let client = try daemon.client()
-                while try client.status().leases != 1 { usleep(5000) }
+                while try client.status().leaseCount != 1 { usleep(5000) }
                 daemon.kill()
                 try daemon.start()
                 let deadline = ContinuousClock.now + .seconds(5)
-                while try client.status().leases != 1, ContinuousClock.now < deadline { usleep(5000) }
-                #expect(try client.status().leases == 1)
+                while try client.status().leaseCount != 1, ContinuousClock.now < deadline { usleep(5000) }
+                #expect(try client.status().leaseCount == 1)
                 runner.signal(SIGTERM)
                 #expect(runner.wait() == 128 + SIGTERM)
             }

@@ -42,7 +42,9 @@ extension DaemonFixture {
                 let client = try client()
                 // A key that comes free may be what another segment waits for.
                 for _ in 0..<2 {
-                    for segment in try client.list() { try client.remove(segment.name.string, when: .now) }
+                    for segment in try client.list() {
+                        try client.remove(segment.name.string, when: .immediately)
+                    }
                 }
                 break
             } catch {
@@ -92,7 +94,7 @@ extension SegmentClient {
     /// Waits until there are so many leases.
     func awaitLeases(_ count: Int) throws {
         let deadline = ContinuousClock.now + .seconds(10)
-        while try status().leases != count {
+        while try status().leaseCount != count {
             try #require(ContinuousClock.now < deadline, "there are not \(count) leases")
             usleep(5000)
         }

@@ -37,9 +37,9 @@ extension RealDaemon {
             let kernel = LinuxKernel()
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(directory)'") }
-            let gone = try kernel.get(.unnamed, size: 4096, flags: .create, mode: .ownerReadWrite)
+            let gone = try kernel.get(.private, size: 4096, flags: .create, mode: .ownerReadWrite)
             try kernel.remove(gone)
-            let there = try kernel.get(.unnamed, size: 4096, flags: .create, mode: .ownerReadWrite)
+            let there = try kernel.get(.private, size: 4096, flags: .create, mode: .ownerReadWrite)
             defer { try? kernel.remove(there) }
             let namespace = try kernel.ipcNamespace()
             let broker = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)

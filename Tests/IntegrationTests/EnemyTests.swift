@@ -75,15 +75,15 @@ extension RealDaemon {
                 let enemy = try siege.enemy("fork")
                 let client = try daemon.client()
                 let limit = ServiceLimits().leasesPerUser
-                #expect(try client.status().leases == limit)
+                #expect(try client.status().leaseCount == limit)
                 #expect(try client.attach("a").size == 4096)
                 enemy.signal(SIGKILL)
                 enemy.wait()
                 usleep(100_000)
-                #expect(try client.status().leases >= limit, "the children hold them still")
+                #expect(try client.status().leaseCount >= limit, "the children hold them still")
                 kill(-enemy.identifier, SIGKILL)
-                for _ in 0..<500 where try client.status().leases > 1 { usleep(10_000) }
-                #expect(try client.status().leases <= 1)
+                for _ in 0..<500 where try client.status().leaseCount > 1 { usleep(10_000) }
+                #expect(try client.status().leaseCount <= 1)
             }
         }
     }

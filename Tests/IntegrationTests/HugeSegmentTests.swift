@@ -29,7 +29,7 @@ extension RealDaemon {
             try daemon.awaitChecks()
             let client = try daemon.client()
             let status = try client.status()
-            #expect(status.kernelSegments == 5)
+            #expect(status.kernelSegmentCount == 5)
             #expect(try client.list().map(\.state) == [.ready])
             #expect(try client.attach("a").size == 4096)
             let page = try daemon.segmentctl("status")

@@ -58,7 +58,7 @@ extension RealDaemon {
                     #expect(again.identifier != old)
                     #expect(try daemon.segmentctl("key a").status == 0)
                     #expect(again.formerMemory.map(\.identifier) == [old])
-                    #expect(again.formerMemory.map(\.attachments) == [1])
+                    #expect(again.formerMemory.map(\.attachmentCount) == [1])
                     #expect(again.leases.map(\.segment) == [old])
                     #expect(try daemon.status("a").contains("Old memory: identifier \(old)"))
                     #expect(try kernel.allSegments().count == 2)

@@ -66,7 +66,7 @@ extension RealDaemon {
                 let before = try identifiers(daemon)
                 var taken: [SegmentIdentifier] = []
                 defer { for identifier in taken { try? kernel.remove(identifier) } }
-                while let identifier = try? kernel.get(.unnamed, size: 1, flags: .create, mode: []) {
+                while let identifier = try? kernel.get(.private, size: 1, flags: .create, mode: []) {
                     taken.append(identifier)
                 }
                 try daemon.expectSaidOnce("warning: Host: no identifier of the kernel is left")

@@ -38,7 +38,7 @@ extension RealDaemon {
                 #expect(access("\(daemon.directory)/begun", F_OK) != 0)
                 // Nothing was made for somebody who cannot use it.
                 #expect(try daemon.client().describe("w").identifier == nil)
-                #expect(try daemon.client().status().leases == 0)
+                #expect(try daemon.client().status().leaseCount == 0)
             }
         }
 

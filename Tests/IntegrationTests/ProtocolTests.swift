@@ -186,8 +186,8 @@ extension RealDaemon {
                 let client = try daemon.client()
                 for _ in 0..<500 where try client.describe("a").state != .absent { usleep(10_000) }
                 #expect(try client.describe("a").state == .absent)
-                for _ in 0..<500 where try client.status().connections != 1 { usleep(10_000) }
-                #expect(try client.status().connections == 1)
+                for _ in 0..<500 where try client.status().connectionCount != 1 { usleep(10_000) }
+                #expect(try client.status().connectionCount == 1)
             }
         }
 
@@ -274,7 +274,7 @@ extension RealDaemon {
                     busy.send(Self.ping)
                     #expect(try busy.receive() == Self.pong)
                 }
-                #expect(try daemon.client().status().connections == 2)
+                #expect(try daemon.client().status().connectionCount == 2)
             }
         }
 

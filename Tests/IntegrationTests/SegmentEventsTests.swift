@@ -26,13 +26,13 @@ extension RealDaemon {
         ) throws {
             try DaemonFixture.with(Self.two) { daemon in
                 let events = try daemon.client().subscribe()
-                #expect(try kinds(events, upTo: .listed) == [.current, .current, .listed])
+                #expect(try kinds(events, upTo: .snapshotEnded) == [.snapshot, .snapshot, .snapshotEnded])
                 let waiting = Thread { try events.next()?.kind }
                 usleep(50_000)
                 daemon.stop(signal)
                 try daemon.start()
-                #expect(try waiting.value() == .current)
-                #expect(try kinds(events, upTo: .listed) == [.current, .listed])
+                #expect(try waiting.value() == .snapshot)
+                #expect(try kinds(events, upTo: .snapshotEnded) == [.snapshot, .snapshotEnded])
                 try daemon.client().withSegment("a") { _ in }
                 #expect(try kinds(events, upTo: .released) == [.leased, .released])
             }
@@ -41,7 +41,7 @@ extension RealDaemon {
         @Test func `without a daemon the wait ends with its limit, and goes on with the next`() throws {
             try DaemonFixture.with { daemon in
                 let events = try daemon.client().subscribe()
-                _ = try kinds(events, upTo: .listed)
+                _ = try kinds(events, upTo: .snapshotEnded)
                 daemon.stop()
                 for _ in 0..<2 {
                     #expect(throws: SegmentClientError.timedOut) {
@@ -49,7 +49,7 @@ extension RealDaemon {
                     }
                 }
                 try daemon.start()
-                #expect(try kinds(events, upTo: .listed) == [.current, .listed])
+                #expect(try kinds(events, upTo: .snapshotEnded) == [.snapshot, .snapshotEnded])
             }
         }
 

@@ -85,7 +85,7 @@ extension RealDaemon {
             try DaemonFixture.with(environment: ["WATCHDOG_USEC": "200000"]) { daemon in
                 for _ in 0..<3 { _ = try daemon.notify.expect("WATCHDOG=1") }
                 let events = try daemon.client().subscribe()
-                while try events.next(timeLimit: .seconds(5))?.kind != .listed {}
+                while try events.next(timeLimit: .seconds(5))?.kind != .snapshotEnded {}
                 let identifier = try #require(try LinuxKernel().allSegments().keys.first)
                 try LinuxKernel().remove(identifier)
                 let event = try #require(try events.next(timeLimit: .seconds(5)))

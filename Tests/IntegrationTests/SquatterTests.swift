@@ -66,7 +66,7 @@ extension RealDaemon {
                     #expect(throws: SegmentClientError.self) { _ = try client.attach("a") }
                     try expectSquatted(client)
                     _ = try client.reload()
-                    try client.remove("a", when: .now)
+                    try client.remove("a", when: .immediately)
                     try expectSquatted(client)
                 }
                 #expect(try client.attach("a").size == 4096)

@@ -53,7 +53,7 @@ extension RealDaemon {
                 snapshot = nil
                 return
             }
-            if event.kind == .current, snapshot == nil { snapshot = [] }
+            if event.kind == .snapshot, snapshot == nil { snapshot = [] }
             let isGone = event.kind == .removed && event.segment?.configurationFile == nil
             if isGone {
                 names.remove(name)

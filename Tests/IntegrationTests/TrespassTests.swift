@@ -62,7 +62,7 @@ extension RealDaemon {
                     #expect(try stranger.receive()?.contains(#""leases":[]"#) == true)
                 }
                 // The next thing they hear of is not the lease.
-                try client.remove("a", when: .now)
+                try client.remove("a", when: .immediately)
                 #expect(try listener.receive()?.contains(#""event":"remov"#) == true)
             }
         }

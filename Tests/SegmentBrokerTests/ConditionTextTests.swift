@@ -13,7 +13,7 @@ import Testing
         var definition: SegmentDefinition
         var prepare: @Sendable (BrokerFixture) throws -> Void = { _ in }
         /// Drifted where the segment has been created and keeps its key.
-        var state = SegmentState.blocked
+        var state = SegmentLifecycle.State.blocked
         var message: String
         var remedy: String
 

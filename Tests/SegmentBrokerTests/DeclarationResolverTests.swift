@@ -59,8 +59,8 @@ import Testing
     @Test(
         arguments: [
             (.value(SegmentKey(rawValue: 0x77)), .unanswered, .at(SegmentKey(rawValue: 0x77))),
-            (path, .found(key), .at(key.withProject(65))),
-            (.ownFile, .found(key), .at(key.withProject(KeyDeclaration.defaultProject))),
+            (path, .found(key), .at(key.replacingProjectID(with: 65))),
+            (.ownFile, .found(key), .at(key.replacingProjectID(with: KeyDeclaration.defaultProject))),
             (
                 path, .failed(.permissionDenied),
                 .impossible(KeyPathRule.problem(file, errno: .permissionDenied))
@@ -90,7 +90,7 @@ import Testing
     @Test func `only a system service has paths hidden from it`() {
         let path = FilePath("/home/a")
         let definition = SegmentDefinition.test("a", key: .path(path, project: 65))
-        let key = Self.key.withProject(65)
+        let key = Self.key.replacingProjectID(with: 65)
         #expect(resolver(isService: false).declaration(definition).key == .at(key))
         #expect(
             resolver().declaration(definition).key == .impossible(KeyPathRule.hiddenProblem(path, key: key))

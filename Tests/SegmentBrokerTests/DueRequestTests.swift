@@ -8,7 +8,7 @@ import Testing
 
 /// What an administrator has asked for outlives the daemon that was asked.
 @Suite struct DueRequestTests {
-    private func remove(_ fixture: BrokerFixture, _ when: RemoveWhen) throws {
+    private func remove(_ fixture: BrokerFixture, _ when: RemovalPolicy) throws {
         try fixture.broker.remove("a", when: when, viewer: Plan.administrator)
     }
 
@@ -17,7 +17,7 @@ import Testing
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
         let address = try fixture.attach(identifier)
-        try remove(fixture, .idle)
+        try remove(fixture, .whenIdle)
         #expect(try fixture.describe("a").state == .draining)
         try fixture.kill()
         try fixture.start([.test("a")])
@@ -40,7 +40,7 @@ import Testing
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
         let address = try fixture.attach(identifier)
-        try remove(fixture, .now)
+        try remove(fixture, .immediately)
         try fixture.kill()
         try fixture.start([.test("a")])
         fixture.check()
@@ -61,7 +61,7 @@ import Testing
         let address = try fixture.attach(identifier)
         fixture.disk.writeFailure = .noSpace
         #expect {
-            try remove(fixture, .idle)
+            try remove(fixture, .whenIdle)
         } throws: { error in
             guard case .segmentBlocked(_, let problem)? = error as? BrokerError else { return false }
             return problem.kind == .recordsUnwritable

@@ -24,7 +24,7 @@ import Testing
     }
 
     private static func path(_ name: String, _ key: SegmentKey = fixed) -> Declaration {
-        let declared = KeyDeclaration.path(FilePath("/srv/file"), project: key.project)
+        let declared = KeyDeclaration.path(FilePath("/srv/file"), project: key.projectID)
         return Declaration(.test(name, key: declared), group: .found(500), key: .at(key))
     }
 
@@ -45,12 +45,12 @@ import Testing
         Case(
             testDescription: "two names, one own-file key: the later takes the next project",
             declared: [ownFile("b"), ownFile("a")],
-            placed: [("a", key, nil), ("b", key.withProject(2), nil)]
+            placed: [("a", key, nil), ("b", key.replacingProjectID(with: 2), nil)]
         ),
         Case(
             testDescription: "a fixed key comes before an own file, whatever the names",
             declared: [ownFile("a"), value("z", key)],
-            placed: [("z", key, nil), ("a", key.withProject(2), nil)]
+            placed: [("z", key, nil), ("a", key.replacingProjectID(with: 2), nil)]
         ),
         Case(
             testDescription: "what is reserved comes before a fixed key",
@@ -65,9 +65,9 @@ import Testing
         ),
         Case(
             testDescription: "a reserved project number is kept although an earlier one is free",
-            reserved: ["a": [key.withProject(7)]],
+            reserved: ["a": [key.replacingProjectID(with: 7)]],
             declared: [ownFile("a")],
-            placed: [("a", key.withProject(7), nil)]
+            placed: [("a", key.replacingProjectID(with: 7), nil)]
         ),
         Case(
             testDescription: "one of another inode is not",
@@ -77,9 +77,9 @@ import Testing
         ),
         Case(
             testDescription: "of two reserved, of which one is being replaced, the first project",
-            reserved: ["a": [key.withProject(9), key.withProject(3)]],
+            reserved: ["a": [key.replacingProjectID(with: 9), key.replacingProjectID(with: 3)]],
             declared: [ownFile("a")],
-            placed: [("a", key.withProject(3), nil)]
+            placed: [("a", key.replacingProjectID(with: 3), nil)]
         ),
         Case(
             testDescription: "a fixed key that it has is kept",
@@ -114,11 +114,11 @@ import Testing
             testDescription: "an edited fixed key is taken while the old one is reserved",
             reserved: ["a": [fixed]],
             declared: [value("a", key), ownFile("b")],
-            placed: [("a", key, nil), ("b", key.withProject(2), nil)]
+            placed: [("a", key, nil), ("b", key.replacingProjectID(with: 2), nil)]
         ),
         Case(
             testDescription: "IPC_PRIVATE is nobody's",
-            declared: [value("a", .unnamed), ownFile("b", .unnamed)],
+            declared: [value("a", .private), ownFile("b", .private)],
             placed: [("a", nil, nil), ("b", SegmentKey(bits: 0x0100_0000), nil)]
         ),
     ]
@@ -141,10 +141,10 @@ import Testing
 
     @Test func `projects go round after 255, and never to 0; when none is free it is a collision`() {
         var reservations = KeyReservations()
-        let last = Self.key.withProject(255)
+        let last = Self.key.replacingProjectID(with: 255)
         reservations.update(Self.name("x"), [last])
         #expect(reservations.placing([Self.ownFile("a", last)]).map(\.placedKey) == [Self.key])
-        reservations.update(Self.name("x"), (1...255).map { Self.key.withProject($0) })
+        reservations.update(Self.name("x"), (1...255).map { Self.key.replacingProjectID(with: $0) })
         let placed = reservations.placing([Self.ownFile("a", last)])
         #expect(placed.map(\.key) == [.impossible(.keyCollision(last, .ownFile, holder: Self.name("x")))])
     }

@@ -164,13 +164,13 @@ import Testing
         try fixture.broker.together {
             let holder = LeaseHolder(.member)
             let leaving = try fixture.broker.acquire("d", .readOnly, holder).name
-            try fixture.broker.remove("d", when: .idle, viewer: administrator)
+            try fixture.broker.remove("d", when: .whenIdle, viewer: administrator)
             #expect(throws: BrokerError.segmentRemoving(name: leaving)) {
                 try fixture.broker.acquire("d", .readOnly, holder)
             }
             for name in ["a", "w"] {
                 let first = try fixture.broker.acquire(name, .readOnly, holder)
-                if name == "a" { try fixture.broker.remove(name, when: .now, viewer: administrator) }
+                if name == "a" { try fixture.broker.remove(name, when: .immediately, viewer: administrator) }
                 try fixture.broker.release(first.lease, holder)
                 let second = try fixture.broker.acquire(name, .readOnly, holder)
                 #expect(second.identifier != first.identifier)
@@ -217,14 +217,14 @@ import Testing
         let administrator = Viewer(client: .root, isAdministrator: true)
         let (old, new) = (LeaseHolder(.member), LeaseHolder(.member))
         let first = try fixture.broker.acquire("a", .readOnly, old)
-        try fixture.broker.renew("a", when: .now, viewer: administrator)
+        try fixture.broker.renew("a", when: .immediately, viewer: administrator)
         fixture.kernel.nextIdentifier = first.identifier
-        try fixture.broker.renew("a", when: .now, viewer: administrator)
+        try fixture.broker.renew("a", when: .immediately, viewer: administrator)
         #expect(try fixture.describe("a").identifier == first.identifier)
         try fixture.broker.release(first.lease, old)
         _ = try fixture.broker.acquire("a", .readOnly, new)
         #expect(throws: BrokerError.self) {
-            try fixture.broker.remove("a", when: .unused, viewer: administrator)
+            try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         }
         #expect(try fixture.state("a") == .ready)
     }

@@ -25,7 +25,7 @@ import Testing
         #expect(status.attachmentCount == 1)
         let described = try fixture.describe("a")
         #expect(described.state == .ready)
-        #expect(described.attachments == 0)
+        #expect(described.attachmentCount == 0)
         #expect(fixture.disk.records.values.first?.identifier == described.identifier)
     }
 
@@ -234,7 +234,7 @@ import Testing
         #expect(try fixture.state("a") == .drifted)
         #expect(try fixture.describe("a").key == key)
         #expect(try fixture.describe("a").problems.map(\.kind) == [.keyMoved])
-        try fixture.broker.remove("a", when: .unused, viewer: Viewer(client: .root, isAdministrator: true))
+        try fixture.broker.remove("a", when: .ifUnused, viewer: Viewer(client: .root, isAdministrator: true))
         _ = try fixture.broker.acquire("a", .readWrite, LeaseHolder(.member))
         #expect(try fixture.describe("a").key == fixture.kernel.key(ofFile: "/srv/file", project: 65))
         #expect(try fixture.state("a") == .ready)

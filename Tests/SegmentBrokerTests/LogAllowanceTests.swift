@@ -50,7 +50,7 @@ import Testing
         for _ in 0..<15 {
             let holder = LeaseHolder(.member)
             for name in ["a", "w"] { _ = try fixture.broker.acquire(name, .readWrite, holder) }
-            for name in ["a", "w"] { try fixture.broker.remove(name, when: .now, viewer: viewer) }
+            for name in ["a", "w"] { try fixture.broker.remove(name, when: .immediately, viewer: viewer) }
         }
         #expect(fixture.log.lines.count { $0.contains("Segment a removed") } == 15)
         #expect(fixture.log.lines.count { $0.contains("Segment a created") } == 15)

@@ -89,7 +89,7 @@ import Testing
         #expect(drifted.identifier == before.identifier)
         #expect(drifted.size.bytes == 4096)
         let administrator = Viewer(client: .root, isAdministrator: true)
-        try fixture.broker.remove("a", when: .idle, viewer: administrator)
+        try fixture.broker.remove("a", when: .whenIdle, viewer: administrator)
         let grant = try fixture.broker.acquire("a", .readWrite, LeaseHolder(.member))
         #expect(grant.size.bytes == 8192)
         #expect(grant.key.rawValue == 77)
@@ -118,7 +118,7 @@ import Testing
     @Test func `a segment that was removed by an administrator is made again`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        try fixture.broker.remove("a", when: .unused, viewer: Viewer(client: .root, isAdministrator: true))
+        try fixture.broker.remove("a", when: .ifUnused, viewer: Viewer(client: .root, isAdministrator: true))
         let outcome = fixture.reload([.test("a")])
         #expect(names(outcome.created) == ["a"])
     }
@@ -190,7 +190,7 @@ import Testing
     @Test func `two absent segments swap their keys in one reload`() throws {
         let fixture = try BrokerFixture()
         let (one, two) = (SegmentKey(rawValue: 0x77), SegmentKey(rawValue: 0x78))
-        let used = KeepPolicy.whileUsed(linger: .zero)
+        let used = KeepDeclaration.whileUsed(linger: .zero)
         try fixture.start([
             .test("a", keep: used, key: .value(one)), .test("b", keep: used, key: .value(two)),
         ])
@@ -218,7 +218,7 @@ import Testing
         ])
         try fixture.broker.release(grant.lease, holder)
         #expect(try fixture.describe("b").problems.map(\.kind) == [.keyCollision])
-        try fixture.broker.remove("a", when: .now, viewer: administrator)
+        try fixture.broker.remove("a", when: .immediately, viewer: administrator)
         #expect(try fixture.state("a") == .absent)
         #expect(try fixture.broker.acquire("b", .readOnly, holder).key == one)
     }

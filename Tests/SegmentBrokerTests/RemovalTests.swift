@@ -14,7 +14,7 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let before = try fixture.describe("a").identifier
-        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         #expect(try fixture.state("a") == .absent)
         #expect(fixture.disk.records.isEmpty)
         fixture.broker.check(groups: fixture.groups)
@@ -29,7 +29,7 @@ import Testing
         let holder = LeaseHolder(.member)
         let grant = try fixture.broker.acquire("a", .readOnly, holder)
         #expect {
-            try fixture.broker.remove("a", when: .unused, viewer: administrator)
+            try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         } throws: {
             guard case .segmentInUse(_, 0, let leases) = $0 as? BrokerError else { return false }
             return leases.count == 1
@@ -37,10 +37,10 @@ import Testing
         try fixture.broker.release(grant.lease, holder)
         let address = try fixture.kernel.attach(grant.identifier, readOnly: true)
         #expect(throws: BrokerError.segmentInUse(name: grant.name, attachments: 1, leases: [])) {
-            try fixture.broker.remove("a", when: .unused, viewer: administrator)
+            try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         }
         try fixture.kernel.detach(address)
-        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         #expect(fixture.kernel.segments.isEmpty)
     }
 
@@ -63,7 +63,7 @@ import Testing
                 leases: []
             )
         ) {
-            try fixture.broker.remove("a", when: .unused, viewer: administrator)
+            try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         }
         let after = try fixture.kernel.statusOfAny(identifier)
         #expect(!after.isMarkedForRemoval)
@@ -71,7 +71,7 @@ import Testing
         #expect(after.ownerGroupID == before.ownerGroupID)
         #expect(try fixture.state("a") == .ready)
         try fixture.kernel.detach(#require(address))
-        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         #expect(fixture.kernel.segments.isEmpty)
     }
 
@@ -80,7 +80,7 @@ import Testing
         try fixture.start([.test("a")])
         let holder = LeaseHolder(.member)
         let grant = try fixture.broker.acquire("a", .readOnly, holder)
-        try fixture.broker.remove("a", when: .idle, viewer: administrator)
+        try fixture.broker.remove("a", when: .whenIdle, viewer: administrator)
         #expect(try fixture.state("a") == .draining)
         #expect(throws: BrokerError.segmentRemoving(name: grant.name)) {
             try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
@@ -102,7 +102,7 @@ import Testing
         for name in ["a", "b", "c"] {
             let identifier = try #require(try fixture.describe(name).identifier)
             addresses[name] = try fixture.kernel.attach(identifier, readOnly: true)
-            try fixture.broker.remove(name, when: .idle, viewer: administrator)
+            try fixture.broker.remove(name, when: .whenIdle, viewer: administrator)
         }
         for name in ["a", "b"] { try fixture.kernel.detach(#require(addresses[name])) }
         #expect(try fixture.state("a") == .absent)
@@ -123,7 +123,7 @@ import Testing
         let old = try #require(try fixture.describe("a").identifier)
         let address = try fixture.kernel.attach(old, readOnly: true)
         for _ in 0..<2 {
-            try fixture.broker.remove("a", when: .now, viewer: administrator)
+            try fixture.broker.remove("a", when: .immediately, viewer: administrator)
             #expect(try fixture.state("a") == .removing)
             #expect(try fixture.kernel.statusOfAny(old).isMarkedForRemoval)
             #expect(throws: BrokerError.self) {
@@ -140,7 +140,7 @@ import Testing
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
         let address = try fixture.kernel.attach(old, readOnly: true)
-        try fixture.broker.remove("a", when: .now, viewer: administrator)
+        try fixture.broker.remove("a", when: .immediately, viewer: administrator)
         try fixture.kernel.detach(address)
         let grant = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
         #expect(grant.identifier != old)
@@ -153,7 +153,7 @@ import Testing
     private let administrator = Viewer(client: .root, isAdministrator: true)
 
     /// A person's daemon, whose user makes segments too.
-    private func fixture(_ keep: KeepPolicy = .untilReboot) throws -> BrokerFixture {
+    private func fixture(_ keep: KeepDeclaration = .untilReboot) throws -> BrokerFixture {
         let fixture = try BrokerFixture()
         fixture.isService = false
         try fixture.kill()
@@ -185,11 +185,11 @@ import Testing
 
     @Test(
         arguments: [(nil, 8192), (SegmentKey(rawValue: 0x99), 4096)] as [(SegmentKey?, UInt64)],
-        RemoveWhen.allCases
+        RemovalPolicy.allCases
     )
     func `another segment under the identifier of one that is being removed stays`(
         other: (key: SegmentKey?, size: UInt64),
-        when: RemoveWhen
+        when: RemovalPolicy
     ) throws {
         let fixture = try fixture()
         let identifier = try reuseIdentifier(fixture, key: other.key, size: other.size, before: .setOwner)
@@ -246,7 +246,7 @@ import Testing
         let found = try #require(fixture.kernel.segments.first)
         let whole = SegmentLifecycle.Observation(found.key, found.value).identity
         let changes: [(inout SegmentLifecycle.Identity) -> Void] = [
-            { $0.identifier = SegmentIdentifier(rawValue: 999) }, { $0.traits.key = .unnamed },
+            { $0.identifier = SegmentIdentifier(rawValue: 999) }, { $0.traits.key = .private },
             { $0.traits.size += 1 }, { $0.traits.creatorUserID += 1 }, { $0.traits.creatorProcessID = 7 },
         ]
         for change in changes {
@@ -326,8 +326,8 @@ import Testing
         fixture.kernel.clock = fixture.clock
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
-        #expect(try fixture.describe("a").lastAttach == nil)
-        #expect(try fixture.describe("a").lastDetach == nil)
+        #expect(try fixture.describe("a").lastAttachMicroseconds == nil)
+        #expect(try fixture.describe("a").lastDetachMicroseconds == nil)
         #expect(try fixture.describe("a").lastProcessID == nil)
         fixture.clock.now += .seconds(10)
         fixture.kernel.processID = 4711
@@ -335,8 +335,8 @@ import Testing
         let attached = fixture.clock.realtime()
         fixture.clock.now += .seconds(10)
         try fixture.kernel.detach(address)
-        #expect(try fixture.describe("a").lastAttach == attached)
-        #expect(try fixture.describe("a").lastDetach == fixture.clock.realtime())
+        #expect(try fixture.describe("a").lastAttachMicroseconds == attached)
+        #expect(try fixture.describe("a").lastDetachMicroseconds == fixture.clock.realtime())
         #expect(try fixture.describe("a").lastProcessID == 4711)
         #expect(try fixture.describe("a").creatorProcessID == BrokerFixture.processID)
         fixture.kernel.processID = BrokerFixture.processID
@@ -344,8 +344,8 @@ import Testing
         try fixture.kill()
         try fixture.start([.test("a")])
         #expect(try fixture.describe("a").identifier == identifier)
-        #expect(try fixture.describe("a").lastAttach == nil)
-        #expect(try fixture.describe("a").lastDetach == nil)
+        #expect(try fixture.describe("a").lastAttachMicroseconds == nil)
+        #expect(try fixture.describe("a").lastDetachMicroseconds == nil)
     }
 
     @Test func `after an interference it is looked at every second for a minute`() throws {
@@ -424,7 +424,7 @@ import Testing
         let described = try fixture.describe("a")
         #expect(described.state == .ready)
         #expect(described.key == before.key)
-        #expect(described.attachments == 0)
+        #expect(described.attachmentCount == 0)
         #expect(try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member)).identifier != old)
         #expect(fixture.kernel.segments.count == 2)
         try fixture.kernel.detach(address)

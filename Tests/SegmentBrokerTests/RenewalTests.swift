@@ -11,7 +11,11 @@ import Testing
     private let administrator = Viewer(client: .root, isAdministrator: true)
     private let key = SegmentKey(rawValue: 0x77)
 
-    private func renew(_ fixture: BrokerFixture, _ name: String = "a", _ when: RemoveWhen = .unused) throws {
+    private func renew(
+        _ fixture: BrokerFixture,
+        _ name: String = "a",
+        _ when: RemovalPolicy = .ifUnused
+    ) throws {
         try fixture.broker.renew(name, when: when, viewer: administrator)
     }
 
@@ -47,11 +51,11 @@ import Testing
         let grant = try fixture.broker.acquire("a", .readOnly, holder)
         #expect(throws: BrokerError.self) { try renew(fixture) }
         #expect(fixture.broker.segments["a"]?.lifecycle.request == nil)
-        try renew(fixture, "a", .idle)
+        try renew(fixture, "a", .whenIdle)
         #expect(try fixture.state("a") == .ready)
         #expect(try fixture.broker.acquire("a", .readOnly, LeaseHolder(.root)).identifier == grant.identifier)
         let address = try fixture.kernel.attach(grant.identifier, readOnly: true)
-        try renew(fixture, "a", .now)
+        try renew(fixture, "a", .immediately)
         let renewed = try fixture.describe("a")
         #expect(renewed.state == .ready)
         #expect(renewed.identifier != grant.identifier)
@@ -67,7 +71,7 @@ import Testing
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
         let address = try fixture.attach(old)
-        try fixture.broker.renew("a", when: .idle, viewer: Plan.administrator)
+        try fixture.broker.renew("a", when: .whenIdle, viewer: Plan.administrator)
         try fixture.kill()
         try fixture.start([.test("a")])
         #expect(try fixture.describe("a").identifier == old)
@@ -87,14 +91,14 @@ import Testing
         try fixture.start([.test("a")])
         let holder = LeaseHolder(.member)
         let grant = try fixture.broker.acquire("a", .readOnly, holder)
-        try fixture.broker.remove("a", when: .idle, viewer: administrator)
+        try fixture.broker.remove("a", when: .whenIdle, viewer: administrator)
         #expect(try fixture.state("a") == .draining)
-        try renew(fixture, "a", .idle)
+        try renew(fixture, "a", .whenIdle)
         #expect(try fixture.state("a") == .ready)
         _ = fixture.reload([.test("a")])
         #expect(fixture.broker.segments["a"]?.lifecycle.request?.verb == .renew)
         _ = fixture.reload([])
-        #expect(throws: BrokerError.noSuchSegment(name: "a")) { try renew(fixture, "a", .now) }
+        #expect(throws: BrokerError.noSuchSegment(name: "a")) { try renew(fixture, "a", .immediately) }
         try fixture.broker.release(grant.lease, holder)
         #expect(fixture.kernel.segments.isEmpty)
     }
@@ -102,7 +106,7 @@ import Testing
     @Test func `what is not in the kernel is made, unless it is while-used`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("u", keep: .whileUsed(linger: .zero)), .test("s")])
-        try fixture.broker.remove("a", when: .now, viewer: administrator)
+        try fixture.broker.remove("a", when: .immediately, viewer: administrator)
         #expect(try fixture.state("a") == .absent)
         try renew(fixture)
         #expect(try fixture.state("a") == .ready)
@@ -111,9 +115,9 @@ import Testing
         // Marked by an administrator while a client has it attached.
         let old = try #require(try fixture.describe("s").identifier)
         _ = try fixture.kernel.attach(old, readOnly: true)
-        try fixture.broker.remove("s", when: .now, viewer: administrator)
+        try fixture.broker.remove("s", when: .immediately, viewer: administrator)
         #expect(try fixture.state("s") == .removing)
-        try renew(fixture, "s", .now)
+        try renew(fixture, "s", .immediately)
         #expect(try fixture.state("s") == .ready)
         #expect(throws: BrokerError.noSuchSegment(name: "z")) { try renew(fixture, "z") }
     }
@@ -123,7 +127,7 @@ import Testing
         try fixture.start([.test("a")])
         let before = try fixture.describe("a").identifier
         func expectRefused(_ kind: SegmentProblem.Kind, _ comment: Comment) throws {
-            #expect(comment) { try renew(fixture, "a", .now) } throws: { error in
+            #expect(comment) { try renew(fixture, "a", .immediately) } throws: { error in
                 guard case .segmentBlocked(_, let problem)? = error as? BrokerError else { return false }
                 return problem.kind == kind
             }
@@ -166,7 +170,7 @@ import Testing
         let identifier = try #require(try fixture.describe("a").identifier)
         let address = try fixture.kernel.attach(identifier, readOnly: true)
         _ = fixture.reload([.test("a", size: 1 << 30)])
-        try renew(fixture, "a", .idle)
+        try renew(fixture, "a", .whenIdle)
         fixture.kernel.totalBytes = 1 << 20
         try fixture.kernel.detach(address)
         fixture.broker.check(groups: fixture.groups)
@@ -206,7 +210,7 @@ import Testing
             remedy("a")
                 == "`segmentctl remove a`, `segmentctl renew c`, `segmentctl renew b`, then `segmentctl renew a`"
         )
-        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         try ["c", "b", "a"].forEach { try renew(fixture, $0) }
         #expect(try ["a", "b", "c"].map { try fixture.describe($0).key } == [keys[1], keys[2], keys[0]])
     }
@@ -219,7 +223,7 @@ import Testing
         (fixture.kernel.files[files[0]], fixture.kernel.files[files[1]]) =
             (fixture.kernel.files[files[1]], fixture.kernel.files[files[0]])
         _ = fixture.reload([.test("a"), .test("b")])
-        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         try renew(fixture, "b")
         try renew(fixture)
         #expect(try ["a", "b"].map { try fixture.describe($0).key } == [keys[1], keys[0]])
@@ -237,7 +241,7 @@ import Testing
             return problem.kind == .keyCollision
                 && problem.remedy == "`segmentctl remove a`, `segmentctl renew b`, then `segmentctl renew a`"
         }
-        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         try renew(fixture, "b")
         try renew(fixture)
         #expect(try fixture.describe("a").key == other)
@@ -245,14 +249,14 @@ import Testing
         #expect(try ["a", "b"].map { try fixture.state($0) } == [.ready, .ready])
     }
 
-    @Test(arguments: [KeepPolicy.untilReboot, .whileUsed(linger: .zero)])
-    func `who keeps old memory attached keeps nobody from the new`(keep: KeepPolicy) throws {
+    @Test(arguments: [KeepDeclaration.untilReboot, .whileUsed(linger: .zero)])
+    func `who keeps old memory attached keeps nobody from the new`(keep: KeepDeclaration) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: keep)])
         let lease = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
         _ = try fixture.kernel.attach(lease.identifier, readOnly: true)
-        try? renew(fixture, "a", .now)
-        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        try? renew(fixture, "a", .immediately)
+        try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         #expect(try fixture.state("a") == .absent)
         #expect(try fixture.describe("a").formerMemory.map(\.identifier) == [lease.identifier])
         let next = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
@@ -265,8 +269,8 @@ import Testing
         let old = try #require(try fixture.describe("a").identifier)
         _ = try fixture.kernel.attach(old, readOnly: true)
         fixture.lifeline.refused = (.create, .noSpace)
-        #expect(throws: BrokerError.self) { try renew(fixture, "a", .now) }
-        try fixture.broker.remove("a", when: .unused, viewer: administrator)
+        #expect(throws: BrokerError.self) { try renew(fixture, "a", .immediately) }
+        try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
         fixture.lifeline.refused = nil
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .absent)
@@ -276,7 +280,7 @@ import Testing
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         fixture.lifeline.refused = (.create, .noSpace)
-        #expect(throws: BrokerError.self) { try renew(fixture, "a", .now) }
+        #expect(throws: BrokerError.self) { try renew(fixture, "a", .immediately) }
         var tries = 0
         for second in 1...120 {
             fixture.clock.now += .seconds(1)

@@ -151,7 +151,7 @@ import Testing
         #expect(fits(.segment(7, isMarked: true)))
         #expect(!fits(.segment(7, isMarked: true, creator: 991)))
         #expect(!fits(.segment(7, isMarked: true, size: 8192)))
-        #expect(!fits(.segment(7, key: .unnamed)))
+        #expect(!fits(.segment(7, key: .private)))
     }
 
     @Test func `a record of an older version does not know the process`() {
@@ -186,14 +186,16 @@ import Testing
     @Test func `what differs is named`() {
         let other = SegmentKey(bits: 0x4101_0008)
         #expect(kinds(.test("a"), computed: key) == [])
-        #expect(kinds(.test("a"), computed: key.withProject(70)) == [])
+        #expect(kinds(.test("a"), computed: key.replacingProjectID(with: 70)) == [])
         #expect(kinds(.test("a"), computed: nil) == [])
         #expect(kinds(.test("a"), computed: other) == ["key_moved"])
         #expect(kinds(.test("a"), size: 8192, computed: key) == ["size_differs"])
         #expect(kinds(.test("a", key: .value(other)), computed: other) == ["key_differs"])
         #expect(kinds(.test("a", key: .path("/f", project: 65)), computed: other) == ["key_moved"])
         #expect(
-            kinds(.test("a", key: .path("/f", project: 66)), computed: key.withProject(66)) == ["key_differs"]
+            kinds(.test("a", key: .path("/f", project: 66)), computed: key.replacingProjectID(with: 66)) == [
+                "key_differs"
+            ]
         )
         #expect(
             kinds(.test("a", key: .value(other)), size: 1, computed: other) == [
@@ -213,7 +215,7 @@ import Testing
 @Suite struct LingerTests {
     private func rest(lastDetach: Int64, now: Int64) -> Duration {
         let status = SegmentStatus(
-            key: .unnamed,
+            key: .private,
             ownerUserID: 0,
             ownerGroupID: 0,
             creatorUserID: 0,

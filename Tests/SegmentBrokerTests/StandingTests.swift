@@ -240,7 +240,7 @@ import Testing
 
     @Test func `an absent name that is new or edited changes`() {
         var test = LifecycleUnderTest()
-        let keep = KeepPolicy.whileUsed(linger: .zero)
+        let keep = KeepDeclaration.whileUsed(linger: .zero)
         let new = told(&test, isNew: true) {
             $0.hear(.declared(.declared(keep: keep)))
             $0.answer(.nothing)

@@ -19,7 +19,7 @@ package struct Host: Hashable {
         package var isAdopted = false
 
         package var identifier: SegmentIdentifier { identity.identifier }
-        var key: SegmentKey { isMarked ? .unnamed : identity.traits.key }
+        var key: SegmentKey { isMarked ? .private : identity.traits.key }
         var attachments: Int { clients + (isPinned ? 1 : 0) }
         var isShut: Bool {
             permissions.mode.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])

@@ -106,7 +106,7 @@ extension World {
 
     /// What is visible from outside.
     struct View: Hashable {
-        var state: SegmentState?
+        var state: SegmentLifecycle.State?
         var request: SegmentLifecycle.Request?
         var segments: Set<Segment>
 

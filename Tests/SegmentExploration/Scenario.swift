@@ -38,7 +38,7 @@ package struct Scenario: Sendable {
     ]
 
     private static func declared(
-        _ keep: KeepPolicy = .untilReboot,
+        _ keep: KeepDeclaration = .untilReboot,
         size: UInt64 = 4,
         group: String = "telemetry",
         lookup: GroupLookup = .found(Self.group),

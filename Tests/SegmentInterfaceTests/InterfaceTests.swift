@@ -57,7 +57,7 @@ import Varlink
             userID: 2,
             userName: "u",
             command: "c",
-            since: 3,
+            sinceMicroseconds: 3,
             segment: SegmentIdentifier(rawValue: 5)
         )
     }
@@ -73,21 +73,21 @@ import Varlink
             size: ByteCount(bytes: 1),
             mode: .ownerReadWrite,
             group: "g",
-            keep: "until-stop"
+            keep: .untilStop
         )
         segment.summary = "s"
         segment.problems = [problem]
         segment.key = SegmentKey(rawValue: -1)
         segment.identifier = SegmentIdentifier(rawValue: 1)
-        segment.attachments = 1
+        segment.attachmentCount = 1
         segment.leases = [lease]
         segment.leaseCount = 1
         segment.memory = SegmentMemory(resident: 1, swapped: 2)
         segment.keyPath = "/p"
-        segment.keyProject = 65
-        segment.created = 1
-        segment.lastAttach = 2
-        segment.lastDetach = 3
+        segment.keyProjectID = 65
+        segment.createdMicroseconds = 1
+        segment.lastAttachMicroseconds = 2
+        segment.lastDetachMicroseconds = 3
         segment.configurationFile = "/f"
         segment.hints = [problem]
         segment.creatorUserID = 990
@@ -96,14 +96,14 @@ import Varlink
         segment.formerMemory = [
             FormerMemory(
                 identifier: SegmentIdentifier(rawValue: 2),
-                attachments: 3,
+                attachmentCount: 3,
                 size: ByteCount(bytes: 4)
             )
         ]
         return segment
     }
 
-    private func name() throws -> SegmentName { try #require(SegmentName("telemetry")) }
+    private func name() throws -> SegmentName { SegmentName("telemetry") }
 
     private func grant() throws -> Grant {
         Grant(
@@ -123,25 +123,25 @@ import Varlink
         DaemonStatus(
             version: "1",
             processID: 1,
-            started: 1,
-            configuration: "/etc",
-            segments: 1,
-            blocked: 0,
-            leases: 1,
-            connections: 1,
-            segmentBytes: 1,
+            startedMicroseconds: 1,
+            configurationDirectory: "/etc",
+            segmentCount: 1,
+            blockedCount: 0,
+            leaseCount: 1,
+            connectionCount: 1,
+            totalSize: ByteCount(bytes: 1),
             ipcNamespace: 1,
-            kernelSegments: 1,
-            kernelSegmentsMax: 1,
-            kernelSegmentBytesMax: .max,
+            kernelSegmentCount: 1,
+            kernelSegmentLimit: 1,
+            kernelSizeLimit: ByteCount(bytes: .max),
             warnings: [problem]
         )
     }
 
     @Test func `every enumeration has the same words`() {
-        #expect(interface.types["Access"] == .enumeration(Access.allCases.map(\.rawValue)))
-        #expect(interface.types["State"] == .enumeration(SegmentState.allCases.map(\.rawValue)))
-        #expect(interface.types["RemoveWhen"] == .enumeration(RemoveWhen.allCases.map(\.rawValue)))
+        #expect(interface.types["Access"] == .enumeration(Access.known.map(\.rawValue)))
+        #expect(interface.types["State"] == .enumeration(SegmentState.known.map(\.rawValue)))
+        #expect(interface.types["RemoveWhen"] == .enumeration(RemovalPolicy.allCases.map(\.rawValue)))
     }
 
     @Test func `every method is there, in text and code`() {
@@ -171,8 +171,8 @@ import Varlink
         try expect(event, is: methods["Subscribe"]?.reply)
         try expect(NoParameters(), is: methods["GetStatus"]?.parameters)
         try expect(status, is: methods["GetStatus"]?.reply)
-        try expect(RemoveParameters(name: "n", when: .now), is: methods["Remove"]?.parameters)
-        try expect(RenewParameters(name: "n", when: .now), is: methods["Renew"]?.parameters)
+        try expect(RemoveParameters(name: "n", when: .immediately), is: methods["Remove"]?.parameters)
+        try expect(RenewParameters(name: "n", when: .immediately), is: methods["Renew"]?.parameters)
         try expect(NoParameters(), is: methods["Renew"]?.reply)
         try expect(NoParameters(), is: methods["Remove"]?.reply)
         try expect(ReloadParameters(removeAll: true), is: methods["Reload"]?.parameters)
@@ -214,7 +214,7 @@ import Varlink
         #expect(try back(try segment()) == segment())
         #expect(try back(try grant()) == grant())
         var expected = status
-        expected.kernelSegmentBytesMax = UInt64(Int64.max)
+        expected.kernelSizeLimit = ByteCount(bytes: UInt64(Int64.max))
         #expect(try back(status) == expected)
         let bare = SegmentDescription(
             name: try name(),
@@ -222,7 +222,7 @@ import Varlink
             size: ByteCount(bytes: 0),
             mode: [],
             group: "",
-            keep: ""
+            keep: KeepPolicy(rawValue: "")
         )
         #expect(try back(bare) == bare)
     }

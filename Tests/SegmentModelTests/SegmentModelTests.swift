@@ -58,10 +58,10 @@ import Testing
     )
         throws
     {
-        let lease = Lease(identifier: "1", access: .readOnly, processID: 1, userID: 0, since: 0)
+        let lease = Lease(identifier: "1", access: .readOnly, processID: 1, userID: 0, sinceMicroseconds: 0)
         let leases = Array(repeating: lease, count: row.count)
         let error = BrokerError.segmentInUse(
-            name: try #require(SegmentName("a")),
+            name: SegmentName("a"),
             attachments: 0,
             leases: leases
         )

@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test func `a name without a segment keeps its request and its former memory`() throws {
-        let name = try #require(SegmentName("telemetry"))
+        let name = SegmentName("telemetry")
         let former = SegmentRecord.FormerMemory(Self.identity, holdsName: true)
         for record in [
             SegmentRecord(name, request: SegmentRecord.Request(.remove, isNow: true)),

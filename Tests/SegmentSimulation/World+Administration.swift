@@ -48,7 +48,7 @@ extension World {
 
     func remove() {
         guard let segment = SegmentName(random.pick(Declarations.names)) else { return }
-        let when = random.pick(RemoveWhen.allCases)
+        let when = random.pick(RemovalPolicy.allCases)
         run(.remove(segment, when), "remove \(segment) \(when)") {
             try $0.remove(segment.string, when: when, viewer: Self.administrator)
         }

@@ -28,7 +28,7 @@ extension World {
     func squat(on wanted: SegmentKey? = nil) {
         kernel.acting(as: random.once(in: 2) ? Self.squatter : Self.secondSquatter) {
             if random.once(in: 6) { kernel.nextIdentifier = someOldIdentifier() }
-            let key = wanted ?? (random.once(in: 3) ? .unnamed : someKey() ?? .unnamed)
+            let key = wanted ?? (random.once(in: 3) ? .private : someKey() ?? .private)
             let identifier = try? kernel.get(
                 key,
                 size: random.pick([1, 4096, 1 << 30]),

@@ -73,12 +73,13 @@ extension World {
         let keys = view.compactMap(\.key)
         require(Set(keys).count == keys.count, "two names show one key")
         for segment in view {
-            switch segment.state {
+            switch SegmentLifecycle.State(rawValue: segment.state.rawValue) {
             case .absent: require(segment.identifier == nil && segment.problems.isEmpty, "\(segment)")
             case .blocked: require(segment.identifier == nil && segment.problems.count == 1, "\(segment)")
             case .ready: require(segment.identifier != nil && segment.problems.isEmpty, "\(segment)")
             case .drifted: require(segment.identifier != nil && !segment.problems.isEmpty, "\(segment)")
             case .draining, .removing: require(segment.identifier != nil, "\(segment)")
+            case nil: violate("\(segment)")
             }
             if inForce[segment.name] == nil, let daemon {
                 let mayBe: Set<SegmentState> = [.draining, .removing, .blocked]
@@ -103,7 +104,7 @@ extension World {
 
     private func judgeRecords(_ view: [SegmentDescription]) {
         for segment in view {
-            switch segment.state {
+            switch SegmentLifecycle.State(rawValue: segment.state.rawValue) {
             case .ready, .drifted, .draining:
                 let record = disk.records[segment.name]
                 require(
@@ -116,7 +117,7 @@ extension World {
                     disk.records[segment.name]?.segment == nil || hasStaleRecords,
                     "\(segment.name) is \(segment.state) \(segment.problems.map(\.message)) and has a record \(disk.records[segment.name] as SegmentRecord?)"
                 )
-            case .removing: break
+            case .removing, nil: break
             }
         }
         guard !hasStaleRecords else { return }
@@ -169,8 +170,8 @@ extension World {
             "\(segment.name) is \(segment.state) with \(own - leaving) keepers"
         )
         require(
-            segment.attachments == clientAttachments(identifier),
-            "\(segment.name) shows \(segment.attachments) attachments, "
+            segment.attachmentCount == clientAttachments(identifier),
+            "\(segment.name) shows \(segment.attachmentCount) attachments, "
                 + "programs have \(clientAttachments(identifier))"
         )
     }

@@ -32,10 +32,12 @@ extension World {
                 continue
             }
             require(
-                key.withProject(1) == computed.withProject(1),
+                key.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1),
                 "\(definition.name) gets another file's key"
             )
-            guard let live, live.withProject(1) == computed.withProject(1) else { continue }
+            guard let live, live.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1) else {
+                continue
+            }
             require(key == live, "\(definition.name) gets key \(key), and has \(live)")
         }
     }

@@ -11,7 +11,7 @@ extension World {
         let holder = client.holder ?? LeaseHolder(client.client)
         client.holder = holder
         let name = random.pick(Declarations.names)
-        let access = random.pick(Access.allCases)
+        let access = random.pick(Access.known)
         let result = run(.acquire, "\(client.name) acquires \(name) \(access)") {
             try $0.acquire(name, access, holder)
         }

@@ -39,12 +39,12 @@ extension World {
     }
 
     private func judgeAtRest(_ segment: SegmentDescription) {
-        switch segment.state {
+        switch SegmentLifecycle.State(rawValue: segment.state.rawValue) {
         case .draining, .removing:
             violate("\(segment.name) is still \(segment.state)")
         case .ready, .drifted:
             if case .whileUsed? = inForce[segment.name]?.keep { violate("\(segment.name) lingers for ever") }
-        case .absent, .blocked: break
+        case .absent, .blocked, nil: break
         }
     }
 

@@ -61,8 +61,8 @@ extension World {
         _ command: Command
     ) -> Bool {
         switch command {
-        case .remove(let name, .now): shown?.name == name
-        case .stop(isRestart: false): shown?.keep == KeepPolicy.untilStop.word
+        case .remove(let name, .immediately): shown?.name == name
+        case .stop(isRestart: false): shown?.keep == .untilStop
         // Asked for before a kill, or before the kernel refused it.
         default: isRemovalDue(identifier) { $0.isNow }
         }

@@ -98,6 +98,6 @@ enum Command {
     case start, check, expire, describe, acquire
     case reload
     case endLeases
-    case remove(SegmentName, RemoveWhen)
+    case remove(SegmentName, RemovalPolicy)
     case stop(isRestart: Bool)
 }

@@ -149,7 +149,7 @@ extension SegmentDefinition {
         size: UInt64 = 4096,
         group: String? = "telemetry",
         mode: CModeT = 0o660,
-        keep: KeepPolicy = .untilReboot,
+        keep: KeepDeclaration = .untilReboot,
         key: KeyDeclaration = .ownFile
     ) -> SegmentDefinition {
         guard let segment = SegmentName(name) else { preconditionFailure("\(name) is no segment's name") }

@@ -85,14 +85,14 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         flags: CreationFlags,
         mode: FilePermissions
     ) throws(Errno) -> SegmentIdentifier {
-        if key != .unnamed, let (identifier, status) = segments.first(where: { $0.value.key == key }) {
+        if key != .private, let (identifier, status) = segments.first(where: { $0.value.key == key }) {
             guard !flags.isSuperset(of: [.create, .exclusive]) else { throw .fileExists }
             guard size <= status.size else { throw .invalidArgument }
             let wanted = (mode.rawValue >> 6 | mode.rawValue >> 3 | mode.rawValue) & 7
             guard grants(status, wanted) else { throw .permissionDenied }
             return identifier
         }
-        guard key == .unnamed || flags.contains(.create) else { throw .noSuchFileOrDirectory }
+        guard key == .private || flags.contains(.create) else { throw .noSuchFileOrDirectory }
         guard size > 0, size <= largestSegment else { throw .invalidArgument }
         guard segments.count < capacity, bytesInUse.addingSaturated(Self.pages(size)) <= totalBytes else {
             throw .noSpace
@@ -197,7 +197,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
             return
         }
         status.isMarkedForRemoval = true
-        status.key = .unnamed
+        status.key = .private
         segments[identifier] = status
     }
 

@@ -60,7 +60,7 @@ import Testing
         let second = try interrupted { try SegmentClient(socket: broker.path) }
         try serving.value()
         #expect(handledInterruptions - before > 10)
-        #expect(try second.status().segments == 7)
+        #expect(try second.status().segmentCount == 7)
         _ = first
     }
 
@@ -110,7 +110,7 @@ import Testing
         broker.serve()
         defer { broker.end() }
         let before = handledInterruptions
-        #expect(try interrupted { try SegmentClient(socket: broker.path).status().segments } == 7)
+        #expect(try interrupted { try SegmentClient(socket: broker.path).status().segmentCount } == 7)
         #expect(handledInterruptions - before > 20)
     }
 }

@@ -56,9 +56,9 @@ extension Soak {
         let records = fileNames(in: daemon.state).filter { $0.hasSuffix(".record") }
         compare("records", records.map { String($0.dropLast(7)) }.sorted(), existing)
         let status = try administrator.status()
-        compare("leases", status.leases, model.leases)
-        compare("connections", status.connections, clients.count + 1)
-        let descriptors = process.descriptors - status.connections
+        compare("leases", status.leaseCount, model.leases)
+        compare("connections", status.connectionCount, clients.count + 1)
+        let descriptors = process.descriptors - status.connectionCount
         // A connection that is not counted any more may still be closing.
         if let ownDescriptors, descriptors > ownDescriptors {
             compare("descriptors", descriptors, ownDescriptors)
@@ -73,7 +73,7 @@ extension Soak {
         case .absent: .absent
         case .ready, .drifted: .live
         case .draining: .draining
-        case .removing, .blocked: nil
+        default: nil
         }
     }
 

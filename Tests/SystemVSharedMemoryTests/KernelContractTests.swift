@@ -42,11 +42,11 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     func `a key comes from a file and a project`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, file in
             let key = try kernel.key(ofFile: file, project: 65)
-            #expect(key.project == 65)
+            #expect(key.projectID == 65)
             #expect(try kernel.key(ofFile: file, project: 65) == key)
-            #expect(try kernel.key(ofFile: file, project: 66) == key.withProject(66))
+            #expect(try kernel.key(ofFile: file, project: 66) == key.replacingProjectID(with: 66))
             // Below zero, as the kernel counts.
-            #expect(try kernel.key(ofFile: file, project: 200) == key.withProject(200))
+            #expect(try kernel.key(ofFile: file, project: 200) == key.replacingProjectID(with: 200))
             #expect(throws: Errno.noSuchFileOrDirectory) {
                 try kernel.key(ofFile: "/no/such/file", project: 65)
             }
@@ -120,8 +120,8 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     @Test(arguments: KernelUnderTest.allCases)
     func `the unnamed key makes a new segment each time`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
-            let first = try kernel.get(.unnamed, size: 1, flags: [], mode: secret)
-            let second = try kernel.get(.unnamed, size: 1, flags: [], mode: secret)
+            let first = try kernel.get(.private, size: 1, flags: [], mode: secret)
+            let second = try kernel.get(.private, size: 1, flags: [], mode: secret)
             #expect(first != second)
         }
     }
@@ -178,7 +178,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             try kernel.remove(identifier)
             let status = try kernel.status(identifier)
             #expect(status.isMarkedForRemoval)
-            #expect(status.key == .unnamed)
+            #expect(status.key == .private)
             #expect(throws: Errno.noSuchFileOrDirectory) { try kernel.get(key, size: 0, flags: [], mode: []) }
             let late = try kernel.attach(identifier, readOnly: true)
             let successor = try kernel.get(key, size: 4096, flags: [.create, .exclusive], mode: secret)
@@ -198,7 +198,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             // SHM_NORESERVE: none of it is there.
             let flags: CreationFlags = [.create, CreationFlags(rawValue: 0o10000)]
             let made = try (0..<4).map { _ in
-                try kernel.get(.unnamed, size: 1 << 63 - 65537, flags: flags, mode: secret)
+                try kernel.get(.private, size: 1 << 63 - 65537, flags: flags, mode: secret)
             }
             let limits = try kernel.limits()
             #expect(limits.bytesInUse == .max)

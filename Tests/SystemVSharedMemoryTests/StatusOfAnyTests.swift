@@ -8,7 +8,7 @@ import Testing
 
     private func status(_ size: UInt64) -> SegmentStatus {
         SegmentStatus(
-            key: .unnamed,
+            key: .private,
             ownerUserID: 0,
             ownerGroupID: 0,
             creatorUserID: 0,

@@ -23,7 +23,7 @@ import Testing
             size: ByteCount(bytes: 16 << 20),
             mode: FilePermissions(rawValue: 0o664),
             group: "telemetry",
-            keep: "until-reboot"
+            keep: .untilReboot
         )
         change(&segment)
         return segment
@@ -33,7 +33,7 @@ import Testing
         try segment(name, state) {
             $0.key = SegmentKey(bits: 0x4100_000f)
             $0.identifier = SegmentIdentifier(rawValue: 12)
-            $0.attachments = 3
+            $0.attachmentCount = 3
             $0.leaseCount = 1
             $0.leases = [
                 Lease(
@@ -43,7 +43,7 @@ import Testing
                     userID: 1000,
                     userName: "ada",
                     command: "reader",
-                    since: 1_800_000_000_000_000
+                    sinceMicroseconds: 1_800_000_000_000_000
                 )
             ]
             $0.memory = SegmentMemory(resident: 1536, swapped: 0)
@@ -74,14 +74,14 @@ import Testing
         segment.summary = "Sensor readings"
         segment.configurationFile = "/etc/segmentd/segments.d/telemetry.toml"
         segment.keyPath = "/srv/shmfile"
-        segment.keyProject = 65
-        segment.created = 1_800_000_000_000_000
+        segment.keyProjectID = 65
+        segment.createdMicroseconds = 1_800_000_000_000_000
         segment.problems = [SegmentProblem(.sizeDiffers, message: "it has 1 B", remedy: "do this")]
         segment.hints = [SegmentProblem(.keyMoved, message: "its file moved", remedy: "or this")]
         segment.formerMemory = [
             FormerMemory(
                 identifier: SegmentIdentifier(rawValue: 7),
-                attachments: 1,
+                attachmentCount: 1,
                 size: ByteCount(bytes: 4096)
             )
         ]
@@ -122,14 +122,14 @@ import Testing
         var lease = try #require(try live("a").leases.first)
         lease.processID = getpid()
         #expect(!People.isGone(lease), "a lease after the start of its process")
-        lease.since = 1_000_000
+        lease.sinceMicroseconds = 1_000_000
         #expect(People.isGone(lease), "a lease before it: the number was another's")
         lease.processID = Int32.max
         #expect(People.isGone(lease))
     }
 
     @Test func `no state is told by colour alone`() throws {
-        let marks = try SegmentState.allCases.map { state in
+        let marks = try SegmentState.known.map { state in
             String(shown(SegmentPage(segment: try segment("a", state), color: false, now: 0).lines).prefix(1))
         }
         #expect(marks == ["○", "●", "◐", "◐", "◐", "×"])
@@ -168,29 +168,29 @@ import Testing
             let big = UInt64(bitPattern: number)
             var segment = try live("a")
             segment.size = ByteCount(bytes: big)
-            segment.attachments = Int(number)
+            segment.attachmentCount = Int(number)
             segment.memory = SegmentMemory(resident: big, swapped: big)
-            segment.created = number
-            segment.lastAttach = number
-            segment.lastDetach = number
-            segment.leases[0].since = number
+            segment.createdMicroseconds = number
+            segment.lastAttachMicroseconds = number
+            segment.lastDetachMicroseconds = number
+            segment.leases[0].sinceMicroseconds = number
             segment.leases[0].userID = .max
             segment.leases[0].userName = nil
             segment.leases[0].processID = Int32(truncatingIfNeeded: number)
             let status = DaemonStatus(
                 version: "1",
                 processID: .min,
-                started: number,
-                configuration: "/",
-                segments: Int(number),
-                blocked: Int(number),
-                leases: Int(number),
-                connections: Int(number),
-                segmentBytes: big,
+                startedMicroseconds: number,
+                configurationDirectory: "/",
+                segmentCount: Int(number),
+                blockedCount: Int(number),
+                leaseCount: Int(number),
+                connectionCount: Int(number),
+                totalSize: ByteCount(bytes: big),
                 ipcNamespace: big,
-                kernelSegments: Int(number),
-                kernelSegmentsMax: Int(number),
-                kernelSegmentBytesMax: big,
+                kernelSegmentCount: Int(number),
+                kernelSegmentLimit: Int(number),
+                kernelSizeLimit: ByteCount(bytes: big),
                 warnings: []
             )
             for now in [Int64.min, 0, .max] {
@@ -227,8 +227,14 @@ import Testing
     }
 
     @Test func `events are a line each`() throws {
-        let name = try #require(SegmentName("telemetry"))
-        let lease = Lease(identifier: "1", access: .readWrite, processID: 7, userID: 4_000_000, since: 0)
+        let name = SegmentName("telemetry")
+        let lease = Lease(
+            identifier: "1",
+            access: .readWrite,
+            processID: 7,
+            userID: 4_000_000,
+            sinceMicroseconds: 0
+        )
         let time = Moment(0).timeOfDay
         #expect(
             EventLine.text(SegmentEvent(.leased, name: name, lease: lease), now: 0)
@@ -238,7 +244,7 @@ import Testing
             EventLine.text(SegmentEvent(.created, name: name, segment: try live("telemetry")), now: 0)
                 == "\(time) created telemetry (ready, id 12)"
         )
-        #expect(EventLine.text(SegmentEvent(.listed), now: 0) == nil)
+        #expect(EventLine.text(SegmentEvent(.snapshotEnded), now: 0) == nil)
     }
 
     static let progress: [(bytes: UInt64, total: UInt64?, time: Duration, text: String)] = [

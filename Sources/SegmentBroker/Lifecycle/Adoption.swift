@@ -39,7 +39,7 @@ extension SegmentLifecycle {
         guard let declaration else { return .undeclared }
         guard memory == .none else { return .nameHasSegment }
         if observation.isMarked { return .marked }
-        if status.key == .unnamed || declaration.key != .at(status.key) { return .keyDiffers }
+        if status.key == .private || declaration.key != .at(status.key) { return .keyDiffers }
         if status.size < declaration.definition.size.bytes { return .tooSmall }
         return status.ownerUserID == credentials.userID ? nil : .ownerDiffers
     }

@@ -3,7 +3,12 @@ import SystemVSharedMemory
 
 /// The state, problems and hints, all derived from the facts.
 extension SegmentLifecycle {
-    package var state: SegmentState {
+    /// The states of a segment, each by its word on the wire; `SegmentState` describes them.
+    package enum State: String, CaseIterable, Sendable {
+        case absent, ready, drifted, draining, removing, blocked
+    }
+
+    package var state: State {
         switch memory {
         case .live where !isDeclared || request?.verb == .remove: .draining
         case .live(let live): differences(of: live).isEmpty ? .ready : .drifted
@@ -41,7 +46,7 @@ extension SegmentLifecycle {
         }
         if isOwnFile, let computed = declaration.computedKey,
             live.identity.traits.key != computed,
-            live.identity.traits.key.withProject(1) == computed.withProject(1)
+            live.identity.traits.key.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1)
         {
             hints.append(.projectMoved(name, to: live.identity.traits.key))
         }

@@ -54,11 +54,12 @@ package struct DeclarationResolver: Equatable, Sendable {
         }
         let lookup = keys[path]
         if isService, definition.key.isHiddenFromService {
-            let key: SegmentKey? = if case .found(let key) = lookup { key.withProject(project) } else { nil }
+            let key: SegmentKey? =
+                if case .found(let key) = lookup { key.replacingProjectID(with: project) } else { nil }
             throw KeyPathRule.hiddenProblem(path, key: key)
         }
         switch lookup {
-        case .found(let key): return key.withProject(project)
+        case .found(let key): return key.replacingProjectID(with: project)
         case .failed(let errno): throw KeyPathRule.problem(path, errno: errno)
         case .unanswered: throw KeyPathRule.unansweredProblem(path)
         }

@@ -33,12 +33,12 @@ package enum Drift {
         switch definition.key {
         case .ownFile:
             // The project number may have moved; the file's part tells whether the file is still the same.
-            key.withProject(1) == computed.withProject(1)
+            key.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1)
                 ? nil : .keyMoved(definition.name, definition.file.string, live: key, now: computed)
         case .path(let path, let project):
             if key == computed {
                 nil
-            } else if key.project == project {
+            } else if key.projectID == project {
                 .keyMoved(definition.name, path.string, live: key, now: computed)
             } else {
                 .keyDiffers(definition.name, live: key, declared: computed)

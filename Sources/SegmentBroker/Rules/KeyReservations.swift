@@ -65,18 +65,20 @@ package struct KeyReservations: Equatable, Sendable {
         besides taken: [SegmentKey: SegmentName]
     ) -> SegmentKey? {
         let name = definition.name
-        func isFree(_ key: SegmentKey) -> Bool { key != .unnamed && (taken[key] ?? name) == name }
+        func isFree(_ key: SegmentKey) -> Bool { key != .private && (taken[key] ?? name) == name }
         guard definition.key == .ownFile else { return isFree(computed) ? computed : nil }
         // A segment keeps its project number as long as its file is the same.
-        let kept = reserved[name]?.filter { $0.withProject(1) == computed.withProject(1) }
-        return kept?.min { $0.project < $1.project } ?? computed.ofAllProjects.first(where: isFree)
+        let kept = reserved[name]?.filter {
+            $0.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1)
+        }
+        return kept?.min { $0.projectID < $1.projectID } ?? computed.ofAllProjects.first(where: isFree)
     }
 }
 
 extension SegmentKey {
     /// This key, then those of the same file with the other project numbers, which are never 0; ftok(3).
     fileprivate var ofAllProjects: some Sequence<SegmentKey> {
-        let first = max(1, Int(project))
-        return (0..<255).lazy.map { withProject(UInt8((first - 1 + $0) % 255 + 1)) }
+        let first = max(1, Int(projectID))
+        return (0..<255).lazy.map { replacingProjectID(with: UInt8((first - 1 + $0) % 255 + 1)) }
     }
 }

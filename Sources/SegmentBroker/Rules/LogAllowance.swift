@@ -30,7 +30,7 @@ extension LoggedEvent {
     /// Whether clients can cause it as often as they like, with what they may do to a segment that is kept so.
     ///
     /// What an administrator or a stranger did, or what was found at a check, is always logged.
-    func isCausedByClients(_ keep: KeepPolicy?) -> Bool {
+    func isCausedByClients(_ keep: KeepDeclaration?) -> Bool {
         switch self {
         case .created, .removed:
             // Others come and go only by an administrator's order.

@@ -118,7 +118,7 @@ extension SegmentProblem {
             .keyMoved,
             message:
                 "the key of its file with project \(KeyDeclaration.defaultProject) was another segment's: it has "
-                + "project \(key.project)",
+                + "project \(key.projectID)",
             remedy: "if programs compute its key: `segmentctl renew \(name)` once that key is free"
         )
     }

@@ -1,5 +1,6 @@
 import Segments
 import SegmentInterface
+import SystemPackage
 
 /// One segment in full: `segmentctl status NAME`.
 struct SegmentPage {
@@ -12,7 +13,7 @@ struct SegmentPage {
 
     var lines: [Line] {
         var lines = [mark + " \(segment.name)" + (segment.summary.map { " - \($0)" } ?? "")]
-        add("Declared", segment.configurationFile ?? "by no file any more", &lines)
+        add("Declared", segment.configurationFile?.string ?? "by no file any more", &lines)
         add("State", paint(segment.state.rawValue), &lines)
         for problem in segment.problems {
             add("Problem", "\(problem.message) (\(problem.kind.rawValue))", &lines)
@@ -24,7 +25,7 @@ struct SegmentPage {
         }
         add("Key", key, &lines)
         if let identifier = segment.identifier { add("Identifier", identifier.description, &lines) }
-        if let created = segment.created { add("Created", "\(Moment(created).ago(now))", &lines) }
+        if let created = segment.createdMicroseconds { add("Created", "\(Moment(created).ago(now))", &lines) }
         add("Size", "\(segment.size) (\(segment.size.bytes) bytes)", &lines)
         add("Access", "mode \(segment.mode.octal), group \(segment.group), keep \(segment.keep)", &lines)
         if let memory = segment.memory {
@@ -53,16 +54,16 @@ struct SegmentPage {
 
     private var key: String {
         let key = segment.key?.description ?? "none yet"
-        guard let path = segment.keyPath, let project = segment.keyProject else {
+        guard let path = segment.keyPath, let project = segment.keyProjectID else {
             return segment.configurationFile == nil ? key : "\(key), declared"
         }
         return "\(key), ftok(\"\(path)\", \(project))"
     }
 
     private var attached: String {
-        counted(segment.attachments, "time")
-            + (segment.lastAttach.map { ", last attached \(Moment($0).ago(now))" } ?? "")
-            + (segment.lastDetach.map { ", last detached \(Moment($0).ago(now))" } ?? "")
+        counted(segment.attachmentCount, "time")
+            + (segment.lastAttachMicroseconds.map { ", last attached \(Moment($0).ago(now))" } ?? "")
+            + (segment.lastDetachMicroseconds.map { ", last detached \(Moment($0).ago(now))" } ?? "")
     }
 
     private func command(_ lease: Lease) -> String? {
@@ -70,13 +71,13 @@ struct SegmentPage {
     }
 
     private func old(_ former: FormerMemory) -> String {
-        "identifier \(former.identifier), \(former.size), attached \(counted(former.attachments, "time")), "
+        "identifier \(former.identifier), \(former.size), attached \(counted(former.attachmentCount, "time")), "
             + "gone with its last detach"
     }
 
     private func holder(_ lease: Lease) -> String {
         "\(lease.processID) \(command(lease).map { "(\($0)) " } ?? "")of \(lease.userName ?? String(lease.userID))"
-            + ", \(lease.access == .readOnly ? "read-only" : "read-write"), since \(Moment(lease.since).ago(now))"
+            + ", \(lease.access == .readOnly ? "read-only" : "read-write"), since \(Moment(lease.sinceMicroseconds).ago(now))"
             + (segment.formerMemory.contains { $0.identifier == lease.segment } ? ", of old memory" : "")
     }
 
@@ -87,6 +88,8 @@ struct SegmentPage {
         case .drifted, .draining, .removing: paint("◐")
         case .absent: paint("○")
         case .blocked: paint("×")
+        // Of a newer daemon.
+        default: paint("?")
         }
     }
 
@@ -97,7 +100,7 @@ struct SegmentPage {
             case .ready: .green
             case .drifted, .draining, .removing: .yellow
             case .blocked: .red
-            case .absent: .plain
+            default: .plain
             }
         return Line(text, color)
     }

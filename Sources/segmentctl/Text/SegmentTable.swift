@@ -45,7 +45,7 @@ enum SegmentTable {
     /// Leases, and attachments where they differ.
     private static func clients(_ segment: SegmentDescription) -> String {
         let leases = segment.leaseCount
-        return segment.attachments == leases ? "\(leases)" : "\(leases) (\(segment.attachments))"
+        return segment.attachmentCount == leases ? "\(leases)" : "\(leases) (\(segment.attachmentCount))"
     }
 }
 

@@ -14,14 +14,14 @@ struct Remove: ParsableCommand {
     var name: String
 
     @Option(help: "unused, idle or now.")
-    var when = RemoveWhen.unused
+    var when = RemovalPolicy.ifUnused
 
     @OptionGroup var options: GlobalOptions
 
     func run() throws { try options.client().remove(name, when: when) }
 }
 
-extension RemoveWhen: ExpressibleByArgument {}
+extension RemovalPolicy: ExpressibleByArgument {}
 
 struct Renew: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -36,7 +36,7 @@ struct Renew: ParsableCommand {
     var name: String
 
     @Option(help: "unused, idle or now.")
-    var when = RemoveWhen.unused
+    var when = RemovalPolicy.ifUnused
 
     @OptionGroup var options: GlobalOptions
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Segments
+import SystemPackage
 
 struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -68,13 +69,13 @@ struct DaemonPage {
     let now: Int64
 
     var lines: [Line] {
-        let blocked = status.blocked == 0 ? "" : ", \(status.blocked) blocked"
+        let blocked = status.blockedCount == 0 ? "" : ", \(status.blockedCount) blocked"
         var lines = [
-            "segmentd \(status.version), process \(status.processID), running since \(Moment(status.started).ago(now))",
-            "Configuration: \(status.configuration)",
-            "     Segments: \(status.segments)\(blocked), \(rounded(status.segmentBytes))",
-            "      Clients: \(counted(status.leases, "lease")), \(counted(status.connections, "connection"))",
-            "       Kernel: \(status.kernelSegments) of \(status.kernelSegmentsMax) identifiers in use"
+            "segmentd \(status.version), process \(status.processID), running since \(Moment(status.startedMicroseconds).ago(now))",
+            "Configuration: \(status.configurationDirectory)",
+            "     Segments: \(status.segmentCount)\(blocked), \(rounded(status.totalSize.bytes))",
+            "      Clients: \(counted(status.leaseCount, "lease")), \(counted(status.connectionCount, "connection"))",
+            "       Kernel: \(status.kernelSegmentCount) of \(status.kernelSegmentLimit) identifiers in use"
                 + limit + ", IPC namespace \(status.ipcNamespace)",
         ]
         for warning in status.warnings {
@@ -86,6 +87,6 @@ struct DaemonPage {
 
     /// The kernel's usual limit is none.
     private var limit: String {
-        status.kernelSegmentBytesMax >= 1 << 62 ? "" : ", at most \(rounded(status.kernelSegmentBytesMax))"
+        status.kernelSizeLimit.bytes >= 1 << 62 ? "" : ", at most \(rounded(status.kernelSizeLimit.bytes))"
     }
 }

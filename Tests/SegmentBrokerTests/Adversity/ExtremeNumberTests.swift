@@ -148,7 +148,7 @@ import Testing
                 _ = try? broker.describe(segment.name.string, viewer: viewer)
                 let holder = LeaseHolder(client)
                 _ = try? broker.acquire(segment.name.string, .readOnly, holder)
-                try? broker.remove(segment.name.string, when: .unused, viewer: viewer)
+                try? broker.remove(segment.name.string, when: .ifUnused, viewer: viewer)
                 broker.disconnected(holder)
                 _ = try? broker.acquire(segment.name.string, .readOnly, holder)
                 broker.disconnected(holder)

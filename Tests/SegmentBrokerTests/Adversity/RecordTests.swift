@@ -241,7 +241,7 @@ import Testing
         _ = try fixture.kernel.attach(identifier, readOnly: true)
         let viewer = Viewer(client: .root, isAdministrator: true)
         fixture.disk.writeFailure = .timedOut
-        #expect(throws: BrokerError.self) { try fixture.broker.remove("a", when: .idle, viewer: viewer) }
+        #expect(throws: BrokerError.self) { try fixture.broker.remove("a", when: .whenIdle, viewer: viewer) }
         fixture.disk.writeFailure = nil
         // What was refused is written after all.
         var late = try #require(fixture.disk.records[try name("a")])

@@ -96,12 +96,12 @@ import Testing
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
         let address = try fixture.attach(old)
-        try fixture.broker.remove("a", when: .now, viewer: Plan.administrator)
+        try fixture.broker.remove("a", when: .immediately, viewer: Plan.administrator)
         try fixture.kernel.detach(address)
         fixture.kernel.nextIdentifier = old
         let stranger = Client(processID: 9, userID: 1666, groupID: 1666, supplementaryGroupIDs: [])
         let foreign = try fixture.kernel.acting(as: stranger) { () throws(Errno) in
-            try fixture.kernel.get(.unnamed, size: 4096, flags: .create, mode: .ownerReadWrite)
+            try fixture.kernel.get(.private, size: 4096, flags: .create, mode: .ownerReadWrite)
         }
         #expect(foreign == old)
         fixture.check()

@@ -46,7 +46,7 @@ import Testing
         try fixture.start([.test("a")])
         let holder = LeaseHolder(.root)
         let grant = try fixture.broker.acquire("a", .readOnly, holder)
-        try fixture.broker.remove("a", when: .idle, viewer: Plan.administrator)
+        try fixture.broker.remove("a", when: .whenIdle, viewer: Plan.administrator)
         fixture.reload([.test("a", size: 8192)])
         #expect(try fixture.describe("a").state == .draining)
         try fixture.broker.release(grant.lease, holder)
@@ -59,15 +59,15 @@ import Testing
         try fixture.start([.test("a"), .test("b")])
         fixture.worker.isBusy = true
         for name in ["a", "b"] { _ = try fixture.attach(try #require(try fixture.describe(name).identifier)) }
-        try fixture.broker.remove("a", when: .now, viewer: Plan.administrator)
+        try fixture.broker.remove("a", when: .immediately, viewer: Plan.administrator)
         let other = try #require(try fixture.describe("b").identifier)
         try fixture.kernel.acting(as: .root) { () throws(Errno) in try fixture.kernel.remove(other) }
         let removed = try fixture.describe("a")
         #expect(removed.state == .removing)
-        #expect(removed.attachments == 1)
+        #expect(removed.attachmentCount == 1)
         let again = try fixture.describe("b")
         #expect(again.state == .ready)
-        #expect(again.attachments == 0)
+        #expect(again.attachmentCount == 0)
         #expect(fixture.kernel.segments[other]?.attachmentCount == 1)
     }
 
@@ -140,7 +140,7 @@ import Testing
         let key = SegmentKey(bits: 0x4101_0500)
         fixture.kernel.files[SegmentDefinition.test("b").file] = 0x500
         try fixture.start([.test("a", group: "ghosts", key: .value(key)), .test("b")])
-        #expect(try fixture.describe("b").key == key.withProject(66))
+        #expect(try fixture.describe("b").key == key.replacingProjectID(with: 66))
         fixture.groups.lookups["ghosts"] = .found(501)
         fixture.check()
         #expect(try fixture.describe("a").key == key)

@@ -295,7 +295,7 @@ import Testing
     @Test(
         arguments: [
             (given(size: 4095), .tooSmall), (given(owner: 1666), .ownerDiffers),
-            (given(key: SegmentKey(rawValue: 1)), .keyDiffers), (given(key: .unnamed), .keyDiffers),
+            (given(key: SegmentKey(rawValue: 1)), .keyDiffers), (given(key: .private), .keyDiffers),
             (given(isMarked: true), .marked),
         ] as [(SegmentLifecycle.Observation, SegmentLifecycle.AdoptionRefusal)]
     )

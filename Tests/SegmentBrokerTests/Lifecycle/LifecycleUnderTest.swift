@@ -128,7 +128,7 @@ extension SegmentLifecycle.RecordedGroup {
 
 extension SegmentLifecycle.Declaration {
     static func declared(
-        keep: KeepPolicy = .untilReboot,
+        keep: KeepDeclaration = .untilReboot,
         size: UInt64 = 4096,
         group: String = "telemetry",
         lookup: GroupLookup = .found(500),
@@ -157,7 +157,7 @@ extension SegmentLifecycle.Observation {
         key: SegmentKey = LifecycleUnderTest.key
     ) -> Self {
         let status = SegmentStatus(
-            key: isMarked ? .unnamed : key,
+            key: isMarked ? .private : key,
             ownerUserID: permissions.userID,
             ownerGroupID: permissions.groupID,
             creatorUserID: creator,

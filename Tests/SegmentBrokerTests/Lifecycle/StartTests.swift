@@ -19,7 +19,7 @@ import Testing
         var kernel: [Host.Segment]
         var isDeclared = true
         var isService = true
-        var state: SegmentState
+        var state: SegmentLifecycle.State
         /// The identifiers that exist afterwards, and whether each is marked.
         var leaves: [Int32: Bool]
         var request: SegmentLifecycle.Request?
@@ -253,7 +253,7 @@ extension StartTests.Row {
         _ kernel: [Host.Segment],
         isDeclared: Bool = true,
         isService: Bool = true,
-        to state: SegmentState,
+        to state: SegmentLifecycle.State,
         leaves: [Int32: Bool],
         due request: SegmentLifecycle.Request? = nil
     ) {

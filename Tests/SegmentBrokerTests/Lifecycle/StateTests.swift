@@ -15,7 +15,7 @@ import Testing
     struct Row: CustomTestStringConvertible, Sendable {
         var testDescription: String
         var declaration: SegmentLifecycle.Declaration
-        var state: SegmentState
+        var state: SegmentLifecycle.State
         var problems: [SegmentProblem.Kind] = []
         var hints: [SegmentProblem.Kind] = []
     }
@@ -36,7 +36,7 @@ import Testing
         ),
         Row(
             testDescription: "the file that programs pass to ftok has a new inode",
-            declaration: declared(.path("/srv/acq/shmfile", project: key.project), at: moved),
+            declaration: declared(.path("/srv/acq/shmfile", project: key.projectID), at: moved),
             state: .drifted,
             problems: [.keyMoved]
         ),
@@ -113,7 +113,7 @@ import Testing
 
     @Test func `a restart leaves everything as it is`() {
         let due = SegmentLifecycle.Record(segment: .segment(7), request: .removeIdle, group: .telemetry)
-        for keep in [KeepPolicy.untilStop, .whileUsed(linger: .zero)] {
+        for keep in [KeepDeclaration.untilStop, .whileUsed(linger: .zero)] {
             var test = LifecycleUnderTest.ready(.declared(keep: keep), clients: 1)
             #expect(test.hear(.restarting) == [])
             #expect(test.look(.segment(7)) == [])

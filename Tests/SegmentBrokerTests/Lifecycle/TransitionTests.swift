@@ -36,10 +36,11 @@ import Testing
     struct Row: CustomTestStringConvertible, Sendable {
         var situation: Situation
         var events: [Move]
-        var state: SegmentState?
+        var state: SegmentLifecycle.State?
         var actions: String
 
-        init(_ situation: Situation, _ events: Move..., to state: SegmentState?, _ actions: String) {
+        init(_ situation: Situation, _ events: Move..., to state: SegmentLifecycle.State?, _ actions: String)
+        {
             (self.situation, self.events, self.state, self.actions) = (situation, events, state, actions)
         }
 
@@ -150,7 +151,7 @@ import Testing
         try expectStop(.whileUsed(linger: .seconds(30)), [.start, .acquire, .release], leaves: [])
     }
 
-    private func expectStop(_ keep: KeepPolicy, _ moves: [Move], leaves segments: [String]) throws {
+    private func expectStop(_ keep: KeepDeclaration, _ moves: [Move], leaves segments: [String]) throws {
         let declaration = SegmentLifecycle.Declaration.declared(keep: keep)
         let scenario = Scenario(title: "stop", declarations: [declaration])
         var world = World(scenario, faults: 0)
@@ -160,7 +161,7 @@ import Testing
     }
 
     @Test func `a while-used segment exists from its first Acquire until its linger is over`() throws {
-        let keep = KeepPolicy.whileUsed(linger: .seconds(30))
+        let keep = KeepDeclaration.whileUsed(linger: .seconds(30))
         let scenario = Scenario(title: "linger", declarations: [.declared(keep: keep)])
         var world = World(scenario, faults: 0)
         #expect(try world.actions(of: .start, scenario) == ["find", "find"])

@@ -85,7 +85,7 @@ import Testing
                 scene.fixture.lifeline.restart()
                 scene.fixture.check()
                 for name in Plan.usual.map(\.name.string) {
-                    try scene.fixture.broker.remove(name, when: .now, viewer: Plan.administrator)
+                    try scene.fixture.broker.remove(name, when: .immediately, viewer: Plan.administrator)
                 }
                 #expect(scene.ours.isEmpty, "call \(index) fails: \(errno)")
             }

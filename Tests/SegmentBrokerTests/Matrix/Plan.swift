@@ -67,12 +67,12 @@ struct Plan: CustomTestStringConvertible, Sendable {
             prepare: { _ = try $0.acquire("boot") },
             run: {
                 // Refused where it cannot be recorded.
-                try? $0.fixture.broker.remove("boot", when: .idle, viewer: administrator)
+                try? $0.fixture.broker.remove("boot", when: .whenIdle, viewer: administrator)
                 $0.fixture.broker.disconnected($0.holder)
             }
         ),
         Plan(testDescription: "remove", mayReplace: ["boot"]) {
-            try? $0.fixture.broker.remove("boot", when: .unused, viewer: administrator)
+            try? $0.fixture.broker.remove("boot", when: .ifUnused, viewer: administrator)
         },
         Plan(
             testDescription: "remove now",
@@ -81,7 +81,7 @@ struct Plan: CustomTestStringConvertible, Sendable {
                 _ = try $0.acquire("boot")
                 try $0.attach("boot")
             },
-            run: { try? $0.fixture.broker.remove("boot", when: .now, viewer: administrator) }
+            run: { try? $0.fixture.broker.remove("boot", when: .immediately, viewer: administrator) }
         ),
         Plan(
             testDescription: "make again what somebody removed",

@@ -22,7 +22,7 @@ final class Scene {
         fixture = try BrokerFixture()
         // Two that are not ours: one nobody declares, one where a segment's key moves to.
         let stranger = Client(processID: 300, userID: 1666, groupID: 1666, supplementaryGroupIDs: [])
-        for key in [SegmentKey(rawValue: 0x1234), .unnamed] {
+        for key in [SegmentKey(rawValue: 0x1234), .private] {
             let identifier = try fixture.kernel.acting(as: stranger) { () throws(Errno) in
                 try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
             }

@@ -11,7 +11,7 @@ extension Soak {
         let isUsed = model.segments[name].map { !$0.users.isEmpty } ?? false
         var isRefused = false
         do throws(SegmentClientError) {
-            try administrator.remove(name, when: .unused)
+            try administrator.remove(name, when: .ifUnused)
         } catch {
             guard case .refused(.segmentInUse) = error else { throw error }
             isRefused = true
@@ -25,7 +25,7 @@ extension Soak {
     func removeIdle() throws {
         guard let name = random.choose(model.names) else { return }
         story.tell("\(name) is removed when idle", count: "removals")
-        try administrator.remove(name, when: .idle)
+        try administrator.remove(name, when: .whenIdle)
         model.change(name) {
             guard !$0.users.isEmpty else { return $0.remove() }
             ($0.life, $0.isRemovalDue) = (.draining, true)
@@ -36,7 +36,7 @@ extension Soak {
     func removeNow(restarting: Bool) throws {
         guard let name = random.choose(model.names { $0.life == .live && !$0.users.isEmpty }) else { return }
         story.tell("\(name) is removed under its users", count: "removals under users")
-        try administrator.remove(name, when: .now)
+        try administrator.remove(name, when: .immediately)
         try expectMarked(name)
         let users = try outlive(name, restarting: restarting)
         model.change(name) { $0.remove() }
