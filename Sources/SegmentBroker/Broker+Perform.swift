@@ -170,8 +170,8 @@ extension Broker {
         do throws(RecordsError) {
             try records.write(written)
             segment.created = created
-            staleRecords.remove(segment.name)
-            unsureRecords.remove(segment.name)
+            if !staleRecords.isEmpty { staleRecords.remove(segment.name) }
+            if !unsureRecords.isEmpty { unsureRecords.remove(segment.name) }
             return .done
         } catch {
             if error.errno == .timedOut {

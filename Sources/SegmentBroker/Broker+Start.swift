@@ -9,6 +9,11 @@ extension Broker {
     package func takeOver(_ loaded: LoadedRecords, _ configuration: Configuration) {
         self.configuration = configuration
         isStarting = true
+        let count = max(configuration.segments.count, loaded.records.count)
+        segments.reserveCapacity(count)
+        names.reserveCapacity(count)
+        namesOfSegments.reserveCapacity(count)
+        reservations.reserveCapacity(count)
         for lost in loaded.setAside {
             report(
                 .warning,
@@ -18,6 +23,7 @@ extension Broker {
             )
         }
         var unrecorded: [SegmentName: SegmentDefinition] = [:]
+        unrecorded.reserveCapacity(configuration.segments.count)
         for definition in configuration.segments { unrecorded[definition.name] = definition }
         for record in loaded.records.sorted(by: Self.takesOverBefore) {
             let segment = BrokeredSegment(record.name, as: identity.credentials, record: record)

@@ -133,7 +133,7 @@ struct ConfigurationFiles {
 
     private struct ListedName {
         var name: FilePath.Component
-        /// A scalar for each byte, so that two names that are not UTF-8 stay two.
+        /// Of two names that are not UTF-8, each has one of its own.
         var bytes: String
         var isPlain: Bool
 
@@ -148,7 +148,10 @@ struct ConfigurationFiles {
                 )
             else { return nil }
             self.name = name
-            bytes = String(String.UnicodeScalarView(entry.name.map { Unicode.Scalar($0) }))
+            // A scalar for each byte, behind one that no name has.
+            bytes =
+                String(validating: entry.name, as: UTF8.self)
+                ?? "\0" + String(String.UnicodeScalarView(entry.name.map { Unicode.Scalar($0) }))
             isPlain = entry.isRegular
         }
     }

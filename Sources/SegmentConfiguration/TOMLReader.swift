@@ -5,7 +5,8 @@ struct TOMLReader {
     let file: String
     /// Nil where the text is no TOML.
     private let members: [TOMLMember]?
-    private var known: [String: [String]] = [:]
+    /// What has been asked for, dotted if in a table.
+    private var known: [String] = []
     private(set) var problems: [ConfigurationProblem] = []
 
     init(file: String, text: String) {
@@ -77,7 +78,7 @@ struct TOMLReader {
 
     /// All problems, those of keys that nobody declared included.
     mutating func finish() -> [ConfigurationProblem] {
-        problems + (members.map { unknownKeys($0, prefix: "") } ?? [])
+        problems + (members.map { unknownKeys($0, table: "") } ?? [])
     }
 
     private mutating func read<Value>(
@@ -86,8 +87,7 @@ struct TOMLReader {
         example: String,
         _ value: (TOMLValue) -> Value?
     ) -> Value? {
-        let (table, name) = Self.split(key)
-        known[table, default: []].append(name)
+        known.append(key)
         guard let member = member(key) else { return nil }
         guard let value = value(member.value) else {
             note(key, "is \(member.value.kind), not \(wanted)", "write it as `\(example)`")
@@ -108,26 +108,35 @@ struct TOMLReader {
         return (String(key[..<dot]), String(key[key.utf8.index(after: dot)...]))
     }
 
-    private func unknownKeys(_ members: [TOMLMember], prefix: String) -> [ConfigurationProblem] {
-        let known = known[prefix] ?? []
+    private func unknownKeys(_ members: [TOMLMember], table: String) -> [ConfigurationProblem] {
         var found: [ConfigurationProblem] = []
+        lazy var names = known.map(Self.split).filter { $0.table == table }.map(\.name)
         for member in members {
-            if !known.contains(member.key) {
-                let nearest = NearestWord.of(member.key, among: known)
-                found.append(
-                    ConfigurationProblem(
-                        file: file,
-                        line: member.line,
-                        key: prefix.isEmpty ? member.key : "\(prefix).\(member.key)",
-                        message: "is not a key that segmentd knows",
-                        remedy: nearest.map { "did you mean `\($0)`?" }
-                            ?? "the keys here are \(known.sorted().joined(separator: ", "))"
-                    )
-                )
-            } else if prefix.isEmpty, self.known[member.key] != nil, let inner = member.value.members {
-                found += unknownKeys(inner, prefix: member.key)
+            let key = table.isEmpty ? member.key : "\(table).\(member.key)"
+            // A quoted key may have a dot of its own.
+            if member.key.utf8.contains(UInt8(ascii: ".")) || !known.contains(key) {
+                found.append(unknown(member, key, among: names))
+            } else if let inner = member.value.members, known.contains(where: { Self.split($0).table == key })
+            {
+                found += unknownKeys(inner, table: key)
             }
         }
         return found
+    }
+
+    private func unknown(
+        _ member: TOMLMember,
+        _ key: String,
+        among names: [String]
+    ) -> ConfigurationProblem {
+        let nearest = NearestWord.of(member.key, among: names)
+        return ConfigurationProblem(
+            file: file,
+            line: member.line,
+            key: key,
+            message: "is not a key that segmentd knows",
+            remedy: nearest.map { "did you mean `\($0)`?" }
+                ?? "the keys here are \(names.sorted().joined(separator: ", "))"
+        )
     }
 }

@@ -5,14 +5,19 @@ package import SystemPackage
 
 /// The records as files of one directory, which one daemon at a time may hold.
 ///
-/// Files are replaced by rename(2) without fsync(2): they live and die with the segments, in memory.
+/// A file is replaced by rename(2), or written over in memory, without fsync(2): records live and die with the
+/// segments.
 package final class RecordDirectory: SegmentRecords, Sendable {
     private static let suffix = ".record"
     /// In bytes: no record is longer, even of much former memory.
     private static let longest = 16_384
+    /// The least that a page of memory holds, in bytes.
+    private static let page = 4096
     private let path: String
     private let directory: Directory
     private let lock: FileDescriptor
+    /// Whether the directory lies in memory, which answers at once.
+    package let isInMemory: Bool
 
     /// Opens the directory, making it (mode 0700) where it is missing, and locks it; open(2), flock(2).
     ///
@@ -37,6 +42,7 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         do throws(Errno) { status = try directory.descriptor.stat() } catch {
             throw failed("stat", "", error)
         }
+        isInMemory = directory.descriptor.isInMemory
         if let exposure = Self.exposure(status) { throw .exposed(path: path.string, exposure) }
         do throws(Errno) {
             lock = try directory.open(".lock", .readWrite, .create, permissions: .ownerReadWrite)
@@ -49,9 +55,6 @@ package final class RecordDirectory: SegmentRecords, Sendable {
 
     deinit { try? lock.close() }
 
-    /// Whether it lies in memory, which answers at once.
-    package var isInMemory: Bool { directory.descriptor.isInMemory }
-
     package func load() throws(RecordsError) -> LoadedRecords {
         var loaded = LoadedRecords()
         for file in try fileNames() {
@@ -60,6 +63,11 @@ package final class RecordDirectory: SegmentRecords, Sendable {
                 continue
             }
             let text = try contents(of: stem + Self.suffix)
+            // The daemon was killed before it wrote anything, and so before it made a segment.
+            if text == "" {
+                try? directory.unlink(stem + Self.suffix)
+                continue
+            }
             do throws(RecordDefect) {
                 guard let text else { throw .damaged }
                 let record = try SegmentRecord(text: text)
@@ -82,25 +90,58 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     }
 
     package func write(_ record: SegmentRecord) throws(RecordsError) {
-        let name = record.name.string + Self.suffix, temporary = ".new"
+        let name = record.name.string + Self.suffix
         let text = record.text
         guard text.utf8.count <= Self.longest else { throw failure("write", name, .fileTooLarge) }
+        if isInMemory, try writeInPlace(name, text) { return }
+        try replace(name, with: text)
+    }
+
+    /// Makes a record or writes over it in one system call; false if that is not as safe as rename.
+    ///
+    /// In memory, what one page holds is written whole or not at all, whatever ends the process, and a record needs no
+    /// more room than it has. To make a file only to put it in the place of another is a fifth of a start.
+    private func writeInPlace(_ name: String, _ text: String) throws(RecordsError) -> Bool {
+        guard text.utf8.count <= Self.page else { return false }
+        let options: FileDescriptor.OpenOptions = [.create, .nonBlocking]
+        guard let file = try? directory.open(name, .writeOnly, options, permissions: .ownerReadWrite) else {
+            return false
+        }
+        defer { try? file.close() }
+        let status = try perform("stat", name) { () throws(Errno) in try file.stat() }
+        // What is left of a longer one would be read, too.
+        guard status.type == .regular, status.size <= text.utf8.count else { return false }
+        do throws(RecordsError) {
+            try perform("write", name) { () throws(Errno) in try write(text, to: file) }
+            return true
+        } catch {
+            if status.size == 0 { try? directory.unlink(name) }
+            throw error
+        }
+    }
+
+    private func replace(_ name: String, with text: String) throws(RecordsError) {
+        let temporary = ".new"
         let file = try perform("open", temporary) { () throws(Errno) in
             try directory.open(temporary, .writeOnly, [.create, .truncate], permissions: .ownerReadWrite)
         }
         do throws(RecordsError) {
             defer { try? file.close() }
             try perform("write", temporary) { () throws(Errno) in
-                let count = try unsafe text.utf8Span.span.withUnsafeBytes { bytes throws(Errno) in
-                    try unsafe file.writeOnce(bytes)
-                }
-                if count < text.utf8.count { throw .noSpace }
+                try write(text, to: file)
             }
         } catch {
             try? directory.unlink(temporary)
             throw error
         }
         try perform("rename", name) { () throws(Errno) in try directory.rename(temporary, to: name) }
+    }
+
+    private func write(_ text: String, to file: FileDescriptor) throws(Errno) {
+        let count = try unsafe text.utf8Span.span.withUnsafeBytes { bytes throws(Errno) in
+            try unsafe file.writeOnce(bytes)
+        }
+        if count < text.utf8.count { throw .noSpace }
     }
 
     package func remove(_ name: SegmentName) throws(RecordsError) {

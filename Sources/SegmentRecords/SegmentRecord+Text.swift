@@ -17,8 +17,8 @@ extension SegmentRecord {
         lines.add("name", name.string)
         if let segment {
             segment.traits.add(to: &lines)
-            if let identifier = segment.identifier { lines.add("identifier", identifier.description) }
-            if let created = segment.created { lines.add("created", created.description) }
+            if let identifier = segment.identifier { lines.add("identifier", identifier.rawValue) }
+            if let created = segment.created { lines.add("created", created) }
         }
         if let replacing { lines.add("replacing", replacing.text) }
         if let request { lines.add("request", request.text) }
@@ -70,9 +70,9 @@ extension SegmentRecord {
 extension SegmentRecord.Traits {
     fileprivate func add(to facts: inout FactText) {
         facts.add("key", key.description)
-        facts.add("size", size.description)
-        facts.add("creator", creatorUserID.description)
-        if let creatorProcessID { facts.add("process", creatorProcessID.description) }
+        facts.add("size", size)
+        facts.add("creator", creatorUserID)
+        if let creatorProcessID { facts.add("process", creatorProcessID) }
     }
 
     /// Nil if none of the facts is there.
@@ -103,7 +103,7 @@ extension SegmentRecord.Identity {
     /// All of it in one line.
     fileprivate var text: String {
         var words = FactText(between: " ")
-        words.add("identifier", identifier.description)
+        words.add("identifier", identifier.rawValue)
         traits.add(to: &words)
         return words.text
     }
@@ -189,6 +189,19 @@ private struct FactText {
         add(name)
         bytes.append(UInt8(ascii: " "))
         bytes += value.utf8
+    }
+
+    mutating func add(_ name: String, _ number: some FixedWidthInteger) {
+        add(name)
+        bytes.append(UInt8(ascii: " "))
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = number.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
     }
 
     var text: String { String(decoding: bytes, as: UTF8.self) }

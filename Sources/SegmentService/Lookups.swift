@@ -77,6 +77,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         }
         state.withLock { state in
             state.requests[number] = Request(missing: subjects) { expected.send(()) }
+            state.askers.reserveCapacity(state.askers.count + subjects.count)
             for subject in subjects {
                 // Nothing is asked twice at a time.
                 if state.askers[subject] == nil, !state.asking.contains(subject) {

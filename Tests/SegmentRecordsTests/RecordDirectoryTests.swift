@@ -17,16 +17,35 @@ import Testing
         )
     }
 
-    private func withDirectory(_ body: (FilePath) throws -> Void) throws {
-        var template = Array("/tmp/segmentd-records.XXXXXX".utf8CString)
+    /// With as much former memory, in the longest numbers.
+    private func longRecord(_ name: String, formerMemory count: Int32 = 58) throws -> SegmentRecord {
+        var record = try record(name)
+        record.formerMemory = (2..<count + 2).map { number in
+            let identity = SegmentRecord.Identity(
+                identifier: SegmentIdentifier(rawValue: .max - number),
+                traits: SegmentRecord.Traits(
+                    key: SegmentKey(rawValue: -1),
+                    size: .max,
+                    creatorUserID: .max,
+                    creatorProcessID: .max
+                )
+            )
+            return SegmentRecord.FormerMemory(identity, holdsName: true)
+        }
+        return record
+    }
+
+    private func withDirectory(inMemory: Bool = false, _ body: (FilePath) throws -> Void) throws {
+        let parent = inMemory ? "/dev/shm" : "/var/tmp"
+        var template = Array("\(parent)/segmentd-records.XXXXXX".utf8CString)
         _ = try #require(mkdtemp(&template))
         let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         defer { system("rm -rf \(path)") }
         try body(FilePath(path).appending("state"))
     }
 
-    @Test func `records are there after the daemon is gone`() throws {
-        try withDirectory { path in
+    @Test(arguments: [false, true]) func `records are there after the daemon is gone`(inMemory: Bool) throws {
+        try withDirectory(inMemory: inMemory) { path in
             do {
                 let records = try RecordDirectory(path)
                 try records.write(try record("b", identifier: nil))
@@ -38,6 +57,81 @@ import Testing
             }
             let loaded = try RecordDirectory(path).load()
             #expect(loaded == LoadedRecords(records: [try record("a"), try record("b")]))
+        }
+    }
+
+    @Test(arguments: [false, true]) func `in memory, a record that grows is written over`(
+        inMemory: Bool
+    ) throws {
+        try withDirectory(inMemory: inMemory) { path in
+            let records = try RecordDirectory(path)
+            #expect(records.isInMemory == inMemory)
+            var last: ino_t = 0
+            func isReplaced(by record: SegmentRecord) throws -> Bool {
+                try records.write(record)
+                #expect(try records.load() == LoadedRecords(records: [record]))
+                let before = last
+                var file = stat()
+                #expect(stat(path.appending("a.record").string, &file) == 0)
+                last = file.st_ino
+                return last != before
+            }
+            #expect(try isReplaced(by: record("a", identifier: nil)))
+            #expect(try isReplaced(by: record("a", identifier: 1)) == !inMemory)
+            #expect(try isReplaced(by: record("a", identifier: 2)) == !inMemory)
+            #expect(try isReplaced(by: record("a", identifier: 2_000_000)) == !inMemory)
+            // What is left of a longer one would be read, too.
+            #expect(try isReplaced(by: record("a", identifier: 1)))
+            // No page holds it.
+            #expect(try isReplaced(by: longRecord("a")))
+        }
+    }
+
+    @Test func `an empty record is none`() throws {
+        try withDirectory { path in
+            let records = try RecordDirectory(path)
+            let file = path.appending("a.record")
+            try write("", to: file.string)
+            #expect(try records.load() == LoadedRecords())
+            #expect(throws: Errno.noSuchFileOrDirectory) { try file.stat() }
+        }
+    }
+
+    private static let mayMount = system("unshare --mount mount -t tmpfs tmpfs /mnt 2>/dev/null") == 0
+
+    @Test(.enabled(if: mayMount))
+    func `without room in memory a record stays as it is, and none is begun`() throws {
+        try withDirectory(inMemory: true) { path in
+            mkdir(path.string, 0o700)
+            #expect(system("mount -t tmpfs -o mode=700,size=12k tmpfs '\(path)'") == 0)
+            defer { umount(path.string) }
+            let records = try RecordDirectory(path)
+            try records.write(record("a", identifier: nil))
+            try write(String(repeating: "x", count: 8192), to: path.appending("ballast").string)
+            #expect(throws: RecordsError.self) { try records.write(record("b")) }
+            #expect(throws: Errno.noSuchFileOrDirectory) { try path.appending("b.record").stat() }
+            // It needs no more room than it has.
+            try records.write(record("a"))
+            #expect(throws: RecordsError.self) { try records.write(longRecord("a")) }
+            #expect(try records.load() == LoadedRecords(records: [record("a")]))
+        }
+    }
+
+    @Test func `nothing is written through what is no file under a record's name`() throws {
+        try withDirectory(inMemory: true) { path in
+            let records = try RecordDirectory(path)
+            let file = path.appending("a.record").string
+            let other = path.appending("other").string
+            try write("precious", to: other)
+            symlink(other, file)
+            try records.write(record("a"))
+            #expect(try records.load() == LoadedRecords(records: [record("a")]))
+            #expect(try FilePath(other).stat().size == 8)
+            unlink(file)
+            // To open a FIFO that nobody reads would take for ever.
+            mkfifo(file, 0o600)
+            try records.write(record("a"))
+            #expect(try records.load() == LoadedRecords(records: [record("a")]))
         }
     }
 
@@ -105,19 +199,7 @@ import Testing
     {
         try withDirectory { path in
             let records = try RecordDirectory(path)
-            let identities = (2..<60).map { number in
-                SegmentRecord.Identity(
-                    identifier: SegmentIdentifier(rawValue: .max - number),
-                    traits: SegmentRecord.Traits(
-                        key: SegmentKey(rawValue: -1),
-                        size: .max,
-                        creatorUserID: .max,
-                        creatorProcessID: .max
-                    )
-                )
-            }
-            var long = try record("long")
-            long.formerMemory = identities.map { SegmentRecord.FormerMemory($0, holdsName: true) }
+            let long = try longRecord("long")
             try records.write(long)
             #expect(try records.load() == LoadedRecords(records: [long]))
             var endless = long

@@ -12,6 +12,11 @@ package struct KeyReservations: Equatable, Sendable {
 
     package init() {}
 
+    mutating func reserveCapacity(_ count: Int) {
+        holders.reserveCapacity(count)
+        reserved.reserveCapacity(count)
+    }
+
     /// Takes over which keys a name reserves now; returns those that have come free.
     ///
     /// A key that another name has stays with it.
