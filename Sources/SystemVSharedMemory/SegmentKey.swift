@@ -3,26 +3,26 @@ public struct SegmentKey: RawRepresentable, Hashable, Sendable {
     /// The signed `key_t`, as shmget(2) takes it.
     public let rawValue: Int32
 
-    /// A key by its signed number.
+    /// Creates a key from its signed number.
     public init(rawValue: Int32) {
         self.rawValue = rawValue
     }
 
-    /// The key with these 32 bits, as ipcs(1) and ftok(3) users write it in hexadecimal.
+    /// Creates a key from its 32 bits, the number that ipcs(1) and ftok(3) users write in hexadecimal.
     package init(bits: UInt32) {
         self.init(rawValue: Int32(bitPattern: bits))
     }
 
-    /// `IPC_PRIVATE`: not a name, every shmget(2) with it makes a new segment.
+    /// `IPC_PRIVATE`: no key to find a segment by; every shmget(2) with it creates a new one.
     public static let unnamed = SegmentKey(rawValue: 0)
 
     /// The same 32 bits, unsigned.
     public var bits: UInt32 { UInt32(bitPattern: rawValue) }
 
-    /// The `proj_id` from which ftok(3) made this key: its highest eight bits.
+    /// The `proj_id` that ftok(3) made this key with: its highest eight bits.
     public var project: UInt8 { UInt8(truncatingIfNeeded: bits >> 24) }
 
-    /// The key that ftok(3) makes of the same file with another `proj_id`.
+    /// Returns the key that ftok(3) makes of the same file with another `proj_id`.
     public func withProject(_ project: UInt8) -> SegmentKey {
         SegmentKey(bits: UInt32(project) << 24 | bits & 0x00ff_ffff)
     }
@@ -36,12 +36,12 @@ extension SegmentKey: CustomStringConvertible {
     }
 }
 
-/// The number by which the kernel knows an existing segment: what shmget(2) returns and shmat(2) takes.
+/// The kernel's number for an existing segment: what shmget(2) returns and shmat(2) takes.
 public struct SegmentIdentifier: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The number itself.
     public let rawValue: Int32
 
-    /// An identifier by its number.
+    /// Creates an identifier from its number.
     public init(rawValue: Int32) {
         self.rawValue = rawValue
     }
