@@ -1,13 +1,13 @@
-/// What a reload did, each list in order of name.
+/// The result of a reload, each list in order of name.
 public struct ReloadOutcome: Equatable, Sendable {
-    /// Made by this reload.
+    /// Segments that this reload created.
     public var created: [SegmentName]
-    /// Whose declaration is different.
+    /// Segments whose declaration changed.
     public var changed: [SegmentName]
-    /// No longer declared: removed when nobody uses them.
+    /// Segments that are no longer declared: removed once unused.
     public var removing: [SegmentName]
-    /// What cannot be made or repaired, whether or not this reload has changed it; nil where the daemon is older than
-    /// this list.
+    /// Segments that cannot be created or repaired, whether or not this reload changed them; nil from daemons
+    /// older than this field.
     public var blocked: [SegmentName]?
 
     package init(
@@ -23,12 +23,12 @@ public struct ReloadOutcome: Equatable, Sendable {
     }
 }
 
-/// When Remove takes a segment away.
+/// The condition under which Remove removes a segment.
 public enum RemoveWhen: String, CaseIterable, Sendable {
-    /// Refuse if it is leased or attached.
+    /// Only if it is neither leased nor attached; refused otherwise.
     case unused
-    /// Wait until it is neither.
+    /// As soon as it is neither leased nor attached.
     case idle
-    /// Mark it at once.
+    /// Immediately: the segment is marked for removal even while in use.
     case now
 }

@@ -1,27 +1,27 @@
 import PrintableText
 
-/// Why the broker refuses a request; each case is one error of the interface.
+/// A refusal of a request by the broker; each case is one error of the interface.
 public enum BrokerError: Error, Equatable, Sendable {
     /// No file declares a segment of this name.
     case noSuchSegment(name: String)
-    /// The kernel would not let this user attach it so.
+    /// The kernel would not let this user attach the segment with this access.
     case accessDenied(name: SegmentName, access: Access, userID: UInt32, reason: String)
-    /// It is declared but cannot be made.
+    /// The segment is declared but cannot be created.
     case segmentBlocked(name: SegmentName, problem: SegmentProblem)
-    /// It is on its way out.
+    /// The segment is being removed.
     case segmentRemoving(name: SegmentName)
-    /// Somebody has it leased or attached; the leases are those that the caller may see.
+    /// The segment is leased or attached; `leases` holds those that the caller may see.
     case segmentInUse(name: SegmentName, attachments: Int, leases: [Lease])
-    /// No lease of this connection.
+    /// This connection has no such lease.
     case noSuchLease(lease: String)
-    /// A user asks for more than one may have.
+    /// A limit is reached.
     ///
-    /// `limit` is the configuration's word, such as `leases_per_user`, or that of a limit which is not configured, such as
+    /// `limit` is its name in the configuration, such as `leases_per_user`, or that of a fixed limit, such as
     /// `subscriptions_per_user`.
     case limitReached(limit: String, value: Int)
-    /// Nothing of it is in force.
+    /// The configuration has errors; none of it was applied.
     case configurationInvalid(problems: [ConfigurationProblem])
-    /// Not an administrator.
+    /// The caller is not an administrator.
     case permissionDenied
 }
 

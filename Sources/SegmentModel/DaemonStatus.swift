@@ -1,32 +1,32 @@
-/// The daemon and the kernel's limits: the reply of GetStatus.
+/// The state of the daemon and the kernel's limits: the reply of GetStatus.
 public struct DaemonStatus: Equatable, Sendable {
     /// The daemon's version.
     public var version: String
-    /// The daemon's process.
+    /// The daemon's process ID.
     public var processID: Int32
-    /// CLOCK_REALTIME, in µs.
+    /// When the daemon started: CLOCK_REALTIME, in µs.
     public var started: Int64
-    /// The directory of the configuration.
+    /// The configuration directory.
     public var configuration: String
-    /// Segments that it knows, declared or on their way out.
+    /// The number of segments, both declared and being removed.
     public var segments: Int
-    /// Of these, how many cannot be made.
+    /// The number of these that are blocked.
     public var blocked: Int
-    /// Leases of all connections.
+    /// The number of leases of all connections.
     public var leases: Int
-    /// Connections at this moment, the one that asks included.
+    /// The number of connections now, including the caller's.
     public var connections: Int
-    /// The sum of the sizes of the broker's segments.
+    /// The total size of the broker's segments, in bytes.
     public var segmentBytes: UInt64
     /// The inode of the IPC namespace.
     public var ipcNamespace: UInt64
-    /// Segments in the IPC namespace, whoever made them.
+    /// The number of segments in the IPC namespace, whoever created them.
     public var kernelSegments: Int
-    /// shmmni: how many segments the IPC namespace may have.
+    /// shmmni: the most segments that the IPC namespace may have.
     public var kernelSegmentsMax: Int
-    /// shmall in bytes: how large all segments together may be.
+    /// shmall: the most that all segments together may have, in bytes.
     public var kernelSegmentBytesMax: UInt64
-    /// What is wrong with the host or doubtful in the configuration.
+    /// Problems of the host and doubtful settings in the configuration.
     public var warnings: [SegmentProblem]
 
     package init(

@@ -1,25 +1,25 @@
 public import SystemVSharedMemory
 
-/// A client's hold on a segment; it ends with Release or with the connection.
+/// A client's lease of a segment; it ends with Release or with the connection.
 public struct Lease: Equatable, Sendable {
-    /// Of one segment, in any reply.
+    /// The most leases of one segment that a reply lists.
     package static let mostShown = 100
 
-    /// Names the lease among all of one daemon's life.
+    /// The lease's identifier, unique in the daemon's lifetime.
     public var identifier: String
-    /// How the holder may attach.
+    /// How the client may attach the segment.
     public var access: Access
-    /// The process that connected.
+    /// The process that opened the connection.
     public var processID: Int32
-    /// The user of that process when it connected.
+    /// The user of that process at the time it connected.
     public var userID: UInt32
-    /// For people; nil unless known without asking anybody.
+    /// The user's name, for people; nil if looking it up would block.
     public var userName: String?
-    /// For people; nil unless known without asking anybody.
+    /// The process's command, for people; nil if unknown.
     public var command: String?
-    /// CLOCK_REALTIME, in µs.
+    /// When the lease was granted: CLOCK_REALTIME, in µs.
     public var since: Int64
-    /// Of the segment that it was granted for; nil from a daemon older than this.
+    /// The identifier of the segment that the lease was granted for; nil from daemons older than this field.
     public var segment: SegmentIdentifier?
 
     package init(
@@ -43,23 +43,23 @@ public struct Lease: Equatable, Sendable {
     }
 }
 
-/// How a client attaches a segment.
+/// How a client may attach a segment.
 public enum Access: String, CaseIterable, Sendable {
     case readOnly = "read_only"
     case readWrite = "read_write"
 }
 
-/// What a client learns from Acquire: its lease, and how to attach.
+/// The reply of Acquire: the lease and what the client needs to attach.
 package struct Grant: Equatable, Sendable {
     /// The lease's identifier.
     package var lease: String
     package var name: SegmentName
     package var key: SegmentKey
     package var identifier: SegmentIdentifier
-    /// The size the kernel has, in bytes.
+    /// The size in the kernel, in bytes.
     package var size: ByteCount
     package var access: Access
-    /// `shm_perm.cuid`, as IPC_STAT must show it.
+    /// The `shm_perm.cuid` that the client must find in IPC_STAT.
     package var creatorUserID: UInt32
     /// `shm_ctime`, seconds since the epoch; for people.
     package var changeTime: Int64

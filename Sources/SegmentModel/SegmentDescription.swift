@@ -1,57 +1,59 @@
 public import SystemPackage
 public import SystemVSharedMemory
 
-/// All that is known of one segment at one moment: the `Segment` of the interface.
+/// Everything known about one segment at one moment: the `Segment` of the interface.
 public struct SegmentDescription: Equatable, Sendable {
     /// The segment's name.
     public var name: SegmentName
-    /// What its declaration says it is for.
+    /// The `description` of its declaration.
     public var summary: String?
-    /// Where it stands.
+    /// The segment's state.
     public var state: SegmentState
-    /// What is wrong with it; empty when nothing is.
+    /// Its problems; empty if there are none.
     public var problems: [SegmentProblem] = []
-    /// Worth knowing, but it stays ready; empty from a daemon older than this.
+    /// Worth knowing, although the segment stays ready; empty from daemons older than this field.
     public var hints: [SegmentProblem] = []
-    /// Memory that had the name before and is still attached, the oldest first; empty from a daemon older than this.
+    /// Earlier memory of this name that is still attached, oldest first; empty from daemons older than this
+    /// field.
     public var formerMemory: [FormerMemory] = []
-    /// Nil while absent or blocked.
+    /// Its key; nil while absent or blocked.
     public var key: SegmentKey?
-    /// Nil while absent or blocked.
+    /// Its identifier; nil while absent or blocked.
     public var identifier: SegmentIdentifier?
-    /// Bytes: the kernel's where the segment exists, else the declared.
+    /// In bytes: the kernel's size if the segment exists, otherwise the declared one.
     public var size: ByteCount
-    /// The kernel's where the segment exists, else the declared.
+    /// The kernel's mode if the segment exists, otherwise the declared one.
     public var mode: FilePermissions
-    /// A group's name, or its number where the name is not known.
+    /// The group's name, or its number if the name is unknown.
     public var group: String
     /// `until-reboot`, `until-stop` or `while-used`.
     public var keep: String
-    /// Mappings without the broker's own.
+    /// The number of mappings, without the broker's own.
     public var attachments: Int = 0
-    /// Who holds it, as far as the caller may see: a hundred at most.
+    /// The leases that the caller may see, a hundred at most.
     public var leases: [Lease] = []
-    /// How many leases the caller may see.
+    /// The number of leases that the caller may see.
     public var leaseCount = 0
-    /// In RAM and in swap.
+    /// Its memory in RAM and in swap.
     public var memory: SegmentMemory?
-    /// The file from which ftok(3) made the key; nil for a declared number.
+    /// The file that ftok(3) made the key from; nil for a declared number.
     public var keyPath: String?
     /// The second argument of ftok(3), 1…255; nil for a declared number.
     public var keyProject: UInt8?
-    /// CLOCK_REALTIME, in µs.
+    /// When the segment was created: CLOCK_REALTIME, in µs.
     public var created: Int64?
-    /// CLOCK_REALTIME, in µs.
+    /// The last attach by a client: CLOCK_REALTIME, in µs.
     public var lastAttach: Int64?
-    /// CLOCK_REALTIME, in µs.
+    /// The last detach by a client: CLOCK_REALTIME, in µs.
     public var lastDetach: Int64?
-    /// `shm_perm.cuid` of shmctl(2); nil while absent or blocked, or from a daemon older than this.
+    /// `shm_perm.cuid` of shmctl(2); nil while absent or blocked, or from daemons older than this field.
     public var creatorUserID: UInt32?
     /// `shm_cpid` of shmctl(2); nil as above.
     public var creatorProcessID: Int32?
-    /// `shm_lpid` of shmctl(2), who attached or detached it last; nil as above, or if nobody has but the broker.
+    /// `shm_lpid` of shmctl(2), the last process to attach or detach; nil as above, or if only the broker
+    /// has.
     public var lastProcessID: Int32?
-    /// The file that declares it; nil once none does.
+    /// The file that declares it; nil if no longer declared.
     public var configurationFile: String?
 
     package init(
@@ -71,11 +73,11 @@ public struct SegmentDescription: Equatable, Sendable {
     }
 }
 
-/// Memory that had a segment's name before: it goes with its last detach.
+/// Memory that had a segment's name before; the kernel destroys it at its last detach.
 public struct FormerMemory: Equatable, Sendable {
-    /// What shmget(2) returned for it.
+    /// Its identifier, as shmget(2) returned it.
     public var identifier: SegmentIdentifier
-    /// Mappings.
+    /// The number of mappings.
     public var attachments: Int
     /// In bytes.
     public var size: ByteCount
@@ -87,18 +89,18 @@ public struct FormerMemory: Equatable, Sendable {
     }
 }
 
-/// Where a segment stands.
+/// The state of a segment.
 public enum SegmentState: String, CaseIterable, Sendable {
-    /// Declared, not in the kernel.
+    /// Declared, but not in the kernel.
     case absent
     /// In the kernel as declared.
     case ready
-    /// In the kernel, but something differs from what is declared, or the broker cannot attach it.
+    /// In the kernel, but it differs from its declaration, or the broker cannot attach it.
     case drifted
-    /// Still in use, not marked for removal; removed when unused; no new leases.
+    /// Still in use and not yet marked for removal; removed when unused, no new leases.
     case draining
-    /// Marked for removal in the kernel, still attached.
+    /// Marked for removal in the kernel but still attached.
     case removing
-    /// Cannot be made.
+    /// Cannot be created.
     case blocked
 }

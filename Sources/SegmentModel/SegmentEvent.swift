@@ -1,4 +1,4 @@
-/// One thing that Subscribe tells.
+/// An event reported by Subscribe.
 public struct SegmentEvent: Equatable, Sendable {
     /// What happened.
     public var kind: Kind
@@ -21,25 +21,26 @@ public struct SegmentEvent: Equatable, Sendable {
         self.lease = lease
     }
 
-    /// What can happen to a segment.
+    /// The kinds of event.
     public enum Kind: String, CaseIterable, Sendable {
-        /// A segment as it is, in a snapshot: the opening one, or one that stands for more changes than could be told.
+        /// A segment of a snapshot: the initial one, or one that replaces a backlog of events too long to
+        /// report.
         case current
-        /// The snapshot has ended: a segment of which nothing was said since it began is gone.
+        /// The end of a snapshot: a segment that it did not mention no longer exists.
         case listed
-        /// Made, where there was none.
+        /// The segment was created where there was none.
         case created
-        /// State, problems, permissions or declaration are different.
+        /// Its state, problems, permissions or declaration changed.
         case changed
-        /// A client has taken a lease.
+        /// A client acquired a lease.
         case leased
-        /// A lease has ended.
+        /// A lease ended.
         case released
-        /// Made again: the name has a new identifier.
+        /// The segment was created again: the name has a new identifier.
         case replaced
-        /// Marked for removal, still attached.
+        /// The segment was marked for removal and is still attached.
         case removing
-        /// No longer in the kernel.
+        /// The segment no longer exists in the kernel.
         case removed
     }
 }

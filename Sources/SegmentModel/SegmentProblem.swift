@@ -1,8 +1,8 @@
 import PrintableText
 
-/// What is wrong with a segment, or with the host as segmentd finds it.
+/// A problem of a segment, or of the host that segmentd runs on.
 public struct SegmentProblem: Hashable, Sendable, Error {
-    /// What sort of problem it is.
+    /// The kind of problem, for programs.
     public var kind: Kind
     /// What was found.
     public var message: String
@@ -25,58 +25,58 @@ public struct SegmentProblem: Hashable, Sendable, Error {
             self.rawValue = rawValue
         }
 
-        /// The key belongs to somebody else's segment.
+        /// Another user's segment has the key.
         public static let squatted = Kind(rawValue: "squatted")
-        /// Two declarations have one key.
+        /// Two declarations have the same key.
         public static let keyCollision = Kind(rawValue: "key_collision")
-        /// The key's file has another inode since the segment was made.
+        /// The key's file has a different inode than when the segment was created.
         public static let keyMoved = Kind(rawValue: "key_moved")
-        /// Another key is declared since the segment was made.
+        /// The declared key has changed since the segment was created.
         public static let keyDiffers = Kind(rawValue: "key_differs")
         /// The key's file does not exist.
         public static let keyPathMissing = Kind(rawValue: "key_path_missing")
         /// The key's file cannot be looked up.
         public static let keyPathUnreadable = Kind(rawValue: "key_path_unreadable")
-        /// The key's file lies where the service's sandbox hides it.
+        /// The service's sandbox hides the key's file.
         public static let keyPathHidden = Kind(rawValue: "key_path_hidden")
-        /// Another size is declared since the segment was made.
+        /// The declared size has changed since the segment was created.
         public static let sizeDiffers = Kind(rawValue: "size_differs")
-        /// Owner, group or mode are not as declared and could not be set.
+        /// Owner, group or mode differ from the declaration and could not be set.
         public static let permissionsDiffer = Kind(rawValue: "permissions_differ")
-        /// The broker cannot attach it, and so not keep others from removing it while nobody uses it.
+        /// The broker cannot attach the segment, so others can destroy it while nobody uses it.
         public static let unshielded = Kind(rawValue: "unshielded")
         /// The declared group does not exist or cannot be looked up.
         public static let groupUnknown = Kind(rawValue: "group_unknown")
-        /// A limit of the kernel: shmmax, shmmni or shmall.
+        /// A kernel limit is reached: shmmax, shmmni or shmall.
         public static let kernelLimit = Kind(rawValue: "kernel_limit")
-        /// The kernel has no memory.
+        /// The kernel is out of memory.
         public static let outOfMemory = Kind(rawValue: "out_of_memory")
-        /// Somebody else marked the segment for removal.
+        /// Somebody other than the broker marked the segment for removal.
         public static let removedByOther = Kind(rawValue: "removed_by_other")
         /// No file declares the segment any more.
         public static let undeclared = Kind(rawValue: "undeclared")
         /// The segment's record cannot be written.
         public static let recordsUnwritable = Kind(rawValue: "records_unwritable")
-        /// A call failed for another reason.
+        /// A system call failed for any other reason.
         public static let kernelRefused = Kind(rawValue: "kernel_refused")
         /// `kernel.shm_rmid_forced` is on.
         public static let unattachedSegmentsDestroyed = Kind(rawValue: "unattached_segments_destroyed")
-        /// A declaration that is legal but rarely meant.
+        /// A declaration is legal but probably a mistake.
         public static let configuration = Kind(rawValue: "configuration")
-        /// The daemon's own group has members, who may attach every segment.
+        /// The daemon's own group has members, so they can attach every segment.
         public static let groupHasMembers = Kind(rawValue: "group_has_members")
-        /// The path of the daemon's socket is gone, or another socket stands there.
+        /// The daemon's socket is missing from its path, or another socket has replaced it.
         public static let socketGone = Kind(rawValue: "socket_gone")
     }
 }
 
-/// Something in a configuration file that is wrong or doubtful.
+/// An error or a warning about a configuration file.
 public struct ConfigurationProblem: Equatable, Sendable {
     /// The path of the file.
     public var file: String
-    /// Counted from 1, where known.
+    /// The line, counted from 1; nil if unknown.
     public var line: Int?
-    /// The key concerned, dotted: `key.project`.
+    /// The configuration key concerned, dotted: `key.project`.
     public var key: String?
     /// What was found.
     public var message: String
