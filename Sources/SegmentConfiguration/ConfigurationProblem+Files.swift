@@ -2,7 +2,7 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-/// What can be wrong with a file before its text is looked at.
+/// Problems found before a file's text is parsed.
 extension ConfigurationProblem {
     static func unreadable(_ path: FilePath, _ errno: Errno) -> ConfigurationProblem {
         ConfigurationProblem(

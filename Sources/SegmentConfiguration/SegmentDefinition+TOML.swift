@@ -3,9 +3,7 @@ import SystemPackage
 import SystemVSharedMemory
 
 extension SegmentDefinition {
-    /// Reads `segments.d/NAME.toml`; nil if nothing of it can be used.
-    ///
-    /// The reader has noted why.
+    /// Reads `segments.d/NAME.toml`; fails if it cannot be used, and the reader notes why.
     init?(_ path: FilePath, _ reader: inout TOMLReader) {
         let stem = path.lastComponent?.stem ?? ""
         let name = SegmentName(stem)
@@ -61,7 +59,7 @@ extension SegmentDefinition {
         }
         switch scalar {
         case .integer(let integer):
-            // TOML has lost the base: the one that gives a mode we take was probably meant.
+            // TOML does not keep the base of an integer: assume the one that yields a valid mode.
             let digits = String(integer)
             let isOctal = CModeT(digits, radix: 8).map { (0o600...0o777).contains($0) } ?? false
             let octal = isOctal ? digits : String(integer, radix: 8)
@@ -122,7 +120,7 @@ extension SegmentDefinition {
 }
 
 extension SegmentDefinition {
-    /// What is legal but rarely meant.
+    /// Warnings about settings that are legal but probably mistakes.
     var warnings: [ConfigurationProblem] {
         let bits = mode.rawValue
         var warnings: [ConfigurationProblem] = []
