@@ -1,7 +1,7 @@
 package import SegmentModel
 package import Varlink
 
-/// The one place where an error of the broker becomes an error of the interface.
+/// Translates errors of the broker to errors of the interface, and back.
 extension BrokerError: VarlinkError {
     package var name: String {
         switch self {
@@ -48,7 +48,7 @@ extension BrokerError: VarlinkError {
         writer.endObject()
     }
 
-    /// Reads an error reply back; nil if it is none of these.
+    /// Parses an error reply; fails if it is none of these.
     package init?(name: String, parameters: JSONObject) {
         var reader = ParameterReader(parameters)
         do throws(InvalidParameter) {

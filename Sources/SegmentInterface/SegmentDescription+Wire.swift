@@ -21,7 +21,7 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         identifier = try reader.optionalInteger("identifier").map(SegmentIdentifier.init(rawValue:))
         attachments = try reader.integer("attachments")
         leases = try reader.objects("leases")
-        // An older daemon tells of all.
+        // Older daemons list all leases.
         leaseCount = try reader.optionalInteger("leaseCount") ?? leases.count
         if let resident = try reader.optionalInteger("residentBytes", as: UInt64.self) {
             memory = SegmentMemory(
