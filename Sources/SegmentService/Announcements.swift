@@ -1,11 +1,11 @@
-/// What the service tells whoever started the daemon; sd_notify(3).
+/// Notifications to the service manager; sd_notify(3).
 package struct Announcements {
     /// A reload begins.
     package var reloading: () -> Void
-    /// A reload is over, with what became of it.
+    /// A start or reload is over, with the status line.
     package var ready: (_ status: String) -> Void
     package var status: (String) -> Void
-    /// The service is at work.
+    /// The service is alive: a watchdog ping.
     package var alive: () -> Void
 
     package init(

@@ -4,7 +4,7 @@ import SegmentBroker
 package import SegmentModel
 package import SystemPackage
 
-/// The worlds that may not answer, each with threads of its own: files, names, and the file systems of keys.
+/// The outside services that may hang, each with its own threads: files, names, and the file systems of keys.
 package final class OutsideWorlds: Sendable {
     /// Reads the configuration and the records.
     package let files = BackgroundQueue()
@@ -15,7 +15,7 @@ package final class OutsideWorlds: Sendable {
     private enum NameQuestion: Hashable { case group(String), own }
     private enum NameAnswer { case group(GroupLookup), own(OwnGroup?) }
 
-    /// How long a start and a reload wait.
+    /// The time limits of a start and of a reload.
     let start: Limits
     let reload: Limits
 
@@ -37,7 +37,7 @@ package final class OutsideWorlds: Sendable {
         )
     }
 
-    /// How long each world is waited for.
+    /// The time limits for each outside service.
     package struct Limits: Sendable {
         package var files: Duration
         package var names: Duration
@@ -47,11 +47,11 @@ package final class OutsideWorlds: Sendable {
             (self.files, self.names, self.keys) = (files, names, keys)
         }
 
-        /// A start makes what can be made without those who do not answer.
+        /// For a start, which creates what does not depend on services that hang.
         package static let start = Limits(files: .seconds(30), names: .seconds(30), keys: .seconds(2))
-        /// A reload is answered within half a minute.
+        /// For a reload, which is answered within half a minute.
         package static let reload = Limits(files: .seconds(10), names: .seconds(10), keys: .seconds(2))
-        /// An Acquire that must ask first.
+        /// For an Acquire that needs an answer first.
         package static let acquire = Limits(
             files: .milliseconds(500),
             names: .milliseconds(500),
@@ -59,13 +59,13 @@ package final class OutsideWorlds: Sendable {
         )
     }
 
-    /// What is asked of a configuration.
+    /// The lookups that a configuration needs.
     struct Questions: Sendable {
         var groups: Set<String>
         var keyFiles: Set<FilePath>
         var asksOwnGroup = true
 
-        /// What is asked before one segment is made.
+        /// Creates the lookups needed before one segment is created.
         init(_ questions: FreshQuestions) {
             (groups, keyFiles, asksOwnGroup) = (questions.groups, questions.keyFiles, false)
         }
@@ -76,17 +76,17 @@ package final class OutsideWorlds: Sendable {
         }
     }
 
-    /// What was answered.
+    /// The answers to `Questions`.
     struct Answers: Sendable {
         var groups = GroupTable()
         var keys = KeyTable()
-        /// Nil where nothing was answered.
+        /// Nil if there was no answer.
         var ownGroup: OwnGroup?
 
         var hasAllGroups: Bool { !groups.lookups.values.contains(.unanswered) }
     }
 
-    /// Reads the configuration; nil where its files are not there in time.
+    /// Reads the configuration; passes nil if its files cannot be read in time.
     func read(
         on loop: EventLoop,
         limit: Duration,
@@ -96,7 +96,7 @@ package final class OutsideWorlds: Sendable {
         files.run(on: loop, limit: limit, { read().map { ($0, Questions($0)) } }, then: completion)
     }
 
-    /// Asks for groups and keys at the same time.
+    /// Looks up groups and keys concurrently.
     func answer(
         _ questions: Questions,
         on loop: EventLoop,
@@ -124,7 +124,7 @@ package final class OutsideWorlds: Sendable {
         keys.ask(questions.keyFiles, limit: limits.keys, on: loop) { both.keys = $0 }
     }
 
-    /// Waits for both.
+    /// Calls `end` once both kinds of answers have arrived.
     private final class BothAnswers {
         var names: [NameQuestion: NameAnswer]? { didSet { endIfThere() } }
         var keys: [FilePath: KeyLookup]? { didSet { endIfThere() } }
@@ -138,16 +138,17 @@ package final class OutsideWorlds: Sendable {
     }
 }
 
-/// Where the configuration comes from and what it means on this host; slow, so never asked on the event loop.
+/// Reads the configuration and looks up its names and files on this host; slow, so never called on the event
+/// loop.
 package struct ConfigurationSource: Sendable {
     package var read: @Sendable () -> Result<Configuration, ConfigurationInvalid>
-    /// Asks the name service for a group by name or number.
+    /// Looks up a group in the name service, by name or number.
     package var group: @Sendable (String) -> GroupLookup
-    /// Asks the name service for the daemon's own group; nil where it knows none.
+    /// Looks up the daemon's own group in the name service; nil if it is unknown.
     package var ownGroup: @Sendable () -> OwnGroup?
-    /// Asks the file system for a file that a key is made of.
+    /// Looks up the file of a key with ftok(3).
     package var key: @Sendable (FilePath) -> KeyLookup
-    /// What is mounted where: one line a mount, of which a host of containers has thousands.
+    /// Reads the mount points, of which a host of containers has thousands.
     package var mountPoints: @Sendable () -> MountPoints
 
     package init(

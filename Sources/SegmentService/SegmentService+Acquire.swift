@@ -3,9 +3,9 @@ import SegmentInterface
 import SegmentModel
 import VarlinkServer
 
-/// Leases; those on a segment that is to be made wait for what that depends on, while others are served.
+/// Granting leases. If the segment must be created first, the call waits for lookups while others are served.
 extension SegmentService {
-    /// Who waits for the same questions about one segment.
+    /// The calls that wait for the same lookups for one segment.
     struct Asking {
         var questions: FreshQuestions
         var waiting: [(FreshAnswers) -> Void]
@@ -17,7 +17,7 @@ extension SegmentService {
         _ connection: VarlinkConnection,
         knowing answers: FreshAnswers = .none
     ) {
-        // Who has gone meanwhile gets no lease.
+        // The client may have disconnected in the meantime.
         guard !session.isClosed, !isStopped else { return }
         defer { armTimer() }
         do throws(BrokerError) {
@@ -34,7 +34,7 @@ extension SegmentService {
         }
     }
 
-    /// All who ask the same until the answer is there share it.
+    /// Looks up answers for a segment; calls with the same questions share one lookup.
     private func ask(
         _ questions: FreshQuestions,
         about name: String,
@@ -45,7 +45,7 @@ extension SegmentService {
             return
         }
         let round = Asking(questions: questions, waiting: [completion])
-        // A reload has changed what is to be asked: those who asked before ask anew.
+        // A reload changed the questions: calls that waited for the old ones start over.
         let earlier = asking.updateValue(round, forKey: name)?.waiting ?? []
         worlds.answer(
             OutsideWorlds.Questions(questions),

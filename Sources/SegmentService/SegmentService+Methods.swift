@@ -6,7 +6,7 @@ import SystemVSharedMemory
 package import Varlink
 package import VarlinkServer
 
-/// Each method is decode, authorise, one command of the broker, reply.
+/// The methods: each decodes, authorises, gives the broker one command, and replies.
 extension SegmentService: VarlinkApplication {
     package var interfaces: [VarlinkInterface] { [.broker, .systemdService] }
     package var longestMessage: Int { Int(clamping: broker.configuration.settings.limits.message.bytes) }
@@ -97,7 +97,7 @@ extension SegmentService: VarlinkApplication {
         }
     }
 
-    /// Who calls nothing has none looked up.
+    /// Reads the client's groups, at its first call: a client that makes no calls costs no lookup.
     private func learnGroups(of session: Session, _ connection: VarlinkConnection) throws(MethodFailure) {
         do throws(BrokerError) {
             let list = try groupLists.join(connection.supplementaryGroupIDs(), of: session.client.userID)
@@ -158,7 +158,7 @@ extension SegmentService: VarlinkApplication {
         }
     }
 
-    /// Replies when the reload is done.
+    /// Reloads the configuration and replies when done.
     private func reloadAnswering(_ connection: VarlinkConnection, removeAll: Bool, withOutcome: Bool) {
         reloadConfiguration(removeAll: removeAll) { result in
             switch result {
@@ -170,7 +170,7 @@ extension SegmentService: VarlinkApplication {
         }
     }
 
-    /// Whether somebody is an administrator is settled anew each time: a reload may have changed it.
+    /// Returns the client with its current rights: a reload may change who is an administrator.
     func viewer(_ session: Session) -> Viewer {
         Viewer(client: session.client, isAdministrator: administrators.includes(session.client))
     }
@@ -197,7 +197,7 @@ extension SegmentService: VarlinkApplication {
     }
 }
 
-/// Why a call fails: the broker's reason, or the protocol's.
+/// The reason a call fails: an error of the broker or of the protocol.
 package enum MethodFailure: Error, VarlinkError, Equatable, Sendable {
     case broker(BrokerError)
     case standard(StandardError)

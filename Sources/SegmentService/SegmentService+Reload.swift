@@ -3,10 +3,11 @@ import SegmentBroker
 package import SegmentModel
 
 extension SegmentService {
-    /// Reads the configuration again; a bad one leaves everything as it is.
+    /// Reads the configuration again; an invalid one changes nothing.
     ///
-    /// A directory of segments that has vanished is bad, unless `removeAll` asks for what that means. While the daemon
-    /// starts, the reload waits for the end of that, unless a world does not answer that the start waits for.
+    /// A vanished directory of segments is an error unless `removeAll` is set. While the daemon starts, the
+    /// reload waits for the start to finish, but fails if the start itself waits for a service that does not
+    /// answer.
     package func reloadConfiguration(
         removeAll: Bool = false,
         _ completion: @escaping (Result<ReloadOutcome, BrokerError>) -> Void = { _ in }
@@ -43,7 +44,8 @@ extension SegmentService {
         }
     }
 
-    /// Nothing is changed where the name service does not answer.
+    /// Looks up the groups and keys of a new configuration; nothing changes if the name service does not
+    /// answer.
     private func ask(_ questions: OutsideWorlds.Questions, for configuration: Configuration) {
         worlds.answer(questions, on: loop, limits: worlds.reload) { [self] answers in
             guard answers.hasAllGroups else {
@@ -93,8 +95,8 @@ extension SegmentService {
         if another { beginReload() }
     }
 
-    /// Why a configuration is refused that declares less because a directory is not there, not because files were
-    /// deleted; nil where it is not, or where somebody asked for it.
+    /// Returns an error if the configuration declares fewer segments only because a directory is missing; nil
+    /// otherwise, or if the reload asked to remove its segments.
     private func vanishedDirectories(_ configuration: Configuration) -> ConfigurationInvalid? {
         guard !reload.removesAll else { return nil }
         let problems = configuration.vanishedDirectories(of: broker.liveDeclarations).map {
@@ -105,7 +107,7 @@ extension SegmentService {
 }
 
 extension ConfigurationInvalid {
-    /// What does not answer while the configuration in a directory is read.
+    /// Returns the error for a service that did not answer while the configuration in `directory` was read.
     fileprivate static func unanswered(_ world: String, _ directory: String) -> ConfigurationInvalid {
         ConfigurationInvalid(problems: [
             ConfigurationProblem(
@@ -117,20 +119,20 @@ extension ConfigurationInvalid {
     }
 }
 
-/// Reloads that were asked for and are not done: one runs at a time, and all who asked before it began share it.
+/// Requested reloads: one runs at a time, and all that were requested before it began share it.
 struct ReloadQueue {
     typealias Completion = (Result<ReloadOutcome, BrokerError>) -> Void
 
     private var running: [Completion]?
     private var waiting: [Completion] = []
-    /// Whether somebody who shares the running reload asks for segments to go with their directory.
+    /// Whether a request that shares the running reload asks to remove the segments of vanished directories.
     private(set) var removesAll = false
     private var willRemoveAll = false
 
-    /// The start of the daemon is a reload that nobody has asked for: who asks meanwhile waits for its end.
+    /// Treats the start of the daemon as a running reload, so that requests wait for its end.
     mutating func begin() { running = [] }
 
-    /// True if the caller must begin a reload now.
+    /// Adds a request; returns true if the caller must begin a reload now.
     mutating func ask(removeAll: Bool = false, _ completion: @escaping Completion) -> Bool {
         guard running == nil else {
             waiting.append(completion)
@@ -142,7 +144,7 @@ struct ReloadQueue {
         return true
     }
 
-    /// Those who asked for the reload that is over, and whether another must begin.
+    /// Ends the running reload; returns its requests and whether another reload must begin.
     mutating func finish() -> (done: [Completion], another: Bool) {
         let done = running ?? []
         running = waiting.isEmpty ? nil : waiting
@@ -152,7 +154,7 @@ struct ReloadQueue {
         return (done, running != nil)
     }
 
-    /// Those who wait for the end of what runs, and are not to wait any longer.
+    /// Removes and returns the requests that wait for the running reload to end.
     mutating func dropWaiting() -> [Completion] {
         defer { (waiting, willRemoveAll) = ([], false) }
         return waiting

@@ -4,10 +4,11 @@ import SegmentBroker
 import SegmentModel
 
 extension SegmentService {
-    /// Makes what the configuration declares, after the broker has taken over what has a record.
+    /// Creates the declared segments, after the broker has taken over those with a record.
     ///
-    /// `completion` is called when each segment is made or blocked. Before that `serve` is called, so that those who
-    /// connect to a start find every segment; or after 50 ms, so that nobody waits for a world that does not answer.
+    /// `completion` is called when every segment is created or blocked. `serve` is called just before, so
+    /// that clients that connect during a start find every segment, but after 50 ms at the latest, so that no
+    /// client waits for a service that hangs.
     package func start(serve: @escaping () -> Void, then completion: @escaping () -> Void) {
         startup = .underWay
         reload.begin()

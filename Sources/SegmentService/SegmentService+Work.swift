@@ -1,9 +1,10 @@
 import EventLoop
 import SegmentBroker
 
-/// Long commands of the broker and the leases of clients that have gone, in slices between which requests are served.
+/// Long commands of the broker, and the leases of disconnected clients, in slices with requests served in
+/// between.
 extension SegmentService {
-    /// Does what `work` returns, which is called when its turn comes.
+    /// Queues work: `work` is called when its turn comes, and what it returns is run.
     func perform(_ work: @escaping () -> BrokerWork, then completion: @escaping (BrokerWork) -> Void) {
         pending.append((work, completion))
         guard !isWorking else { return }
@@ -11,7 +12,7 @@ extension SegmentService {
         beginWork()
     }
 
-    /// Leaves undone what is left.
+    /// Drops the queued work.
     func dropWork() { pending = [] }
 
     private func beginWork() {
@@ -23,9 +24,10 @@ extension SegmentService {
         runSlice(of: work(), completion)
     }
 
-    /// At most 5 ms and one step more; a step that took longer is followed by as long a rest.
+    /// Runs work for at most 5 ms plus one step; a longer step is followed by a rest as long as it overran.
     ///
-    /// Who connects and asks needs several passes of the event loop, and does not wait for a step in each.
+    /// A client that connects and calls takes several turns of the loop, and must not wait for a step in
+    /// each.
     private func runSlice(of work: BrokerWork, _ completion: @escaping (BrokerWork) -> Void) {
         guard !isStopped else { return }
         let end = broker.monotonicTime + .milliseconds(5)
@@ -40,8 +42,8 @@ extension SegmentService {
         if pending.isEmpty { isWorking = false } else { later { $0.beginWork() } }
     }
 
-    /// Ends the leases of a client that has gone: a few at once, many in slices, because each is told to every
-    /// subscriber.
+    /// Ends the leases of a disconnected client: a few at once, many in slices, because each is an event for
+    /// every subscriber.
     func giveBack(_ session: Session) {
         if session.holder.leaseCount <= Self.few {
             broker.disconnected(session.holder)
@@ -52,7 +54,7 @@ extension SegmentService {
         }
     }
 
-    /// For at most 1 ms.
+    /// Ends leases for at most 1 ms.
     private func endLeases() {
         guard !isStopped else { return }
         let end = broker.monotonicTime + .milliseconds(1)
@@ -69,7 +71,8 @@ extension SegmentService {
 
     private static var few: Int { 16 }
 
-    /// Once the event loop has looked at its sockets: by a timer that is not due yet when it has run what is.
+    /// Calls `body` once the event loop has polled its sockets: by a timer not yet due when the current
+    /// timers have run.
     private func later(_ rest: Duration = .zero, _ body: @escaping (SegmentService) -> Void) {
         loop.schedule(after: max(.microseconds(100), rest)) { [self] in body(self) }
     }

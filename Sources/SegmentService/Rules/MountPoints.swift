@@ -1,8 +1,8 @@
 package import SystemPackage
 
-/// Where file systems are mounted, as /proc/PID/mountinfo of proc(5) lists it.
+/// The mount points of file systems, as listed in /proc/PID/mountinfo of proc(5).
 package struct MountPoints: Equatable, Sendable {
-    /// The longest first, so that the first that a path begins with is its own.
+    /// Longest first: the first one that a path begins with is the one it is on.
     private var paths: [FilePath]
 
     package init(mountinfo text: String) {
@@ -13,12 +13,13 @@ package struct MountPoints: Equatable, Sendable {
         paths.sort { $0.string.utf8.count > $1.string.utf8.count }
     }
 
-    /// The mount point of the file system that a path leads to, links aside; nil where none is listed.
+    /// Returns the mount point of the file system that a path is on, not following links; nil if none is
+    /// listed.
     package func holding(_ path: FilePath) -> FilePath? {
         paths.first { path.starts(with: $0) }
     }
 
-    /// Space, tab, newline and backslash are written as a backslash with three octal digits.
+    /// Decodes space, tab, newline and backslash, which are written as a backslash with three octal digits.
     private static func unescaped(_ field: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(field.utf8)[...]
