@@ -1,14 +1,14 @@
 package import SegmentModel
 package import SystemPackage
 
-/// What becomes of a wish for a lease.
+/// The outcome of an Acquire.
 package enum Acquisition: Sendable {
     case granted(Grant)
-    /// To be asked again with the answers.
+    /// Answers are needed first; call again with them.
     case asking(FreshQuestions)
 }
 
-/// What a segment that is to be made depends on, and may have changed since it was last asked.
+/// The lookups needed before a segment is created, because their answers may have changed.
 package struct FreshQuestions: Equatable, Sendable {
     package var groups: Set<String> = []
     package var keyFiles: Set<FilePath> = []
@@ -16,9 +16,9 @@ package struct FreshQuestions: Equatable, Sendable {
     package var isEmpty: Bool { groups.isEmpty && keyFiles.isEmpty }
 }
 
-/// What has been answered to `FreshQuestions`, or that nothing has within the time limit.
+/// The answers to `FreshQuestions`, including those that did not arrive within the time limit.
 package struct FreshAnswers: Sendable {
-    /// Nothing has been asked.
+    /// No lookups were made.
     package static let none = FreshAnswers()
 
     package var groups: GroupTable
@@ -30,16 +30,16 @@ package struct FreshAnswers: Sendable {
 }
 
 extension Broker {
-    /// Puts fresh answers in force.
+    /// Merges in fresh answers.
     package func learn(_ answers: FreshAnswers) {
         groups = groups.merged(with: answers.groups)
         keys = keys.merged(with: answers.keys)
     }
 
-    /// What must be asked before an Acquire makes a segment, beyond what has been: the file of its key, which may have
-    /// appeared or be another by now, and a group without a number.
+    /// Returns the lookups still needed before an Acquire may create a segment: the file of its key, which
+    /// may have appeared or changed, and a group without a number.
     ///
-    /// Throws that there is no answer.
+    /// Throws `segmentBlocked` if a lookup was not answered.
     func questions(
         beforeMaking segment: BrokeredSegment,
         _ answers: FreshAnswers
@@ -47,7 +47,7 @@ extension Broker {
         var questions = FreshQuestions()
         guard segment.live == nil, segment.state != .removing else { return questions }
         guard let definition = segment.definition else { return questions }
-        // The start has asked already.
+        // The start has already made these lookups.
         if isStarting, let problem = resolver.unanswered(definition) {
             throw .segmentBlocked(name: segment.name, problem: problem)
         }

@@ -2,10 +2,11 @@ package import SegmentModel
 import SystemVSharedMemory
 
 extension Broker {
-    /// Looks for changes that nobody told of: removed, re-owned, a group renumbered, the last user gone; and
-    /// tries again what is blocked, where the outcome may be another.
+    /// Checks all segments for changes that cause no event: removed, given to another owner, a group
+    /// renumbered, the last user gone.
     ///
-    /// To be called every 15 s with freshly looked up groups and keys.
+    /// Retries blocked segments where the outcome may differ. Call every 15 s with freshly looked up groups
+    /// and keys.
     package func checking(groups: GroupTable, keys: KeyTable) -> BrokerWork {
         self.groups = groups.completed(by: self.groups)
         self.keys = keys.completed(by: self.keys)
@@ -38,7 +39,7 @@ extension Broker {
         noteRefusal(of: segment)
     }
 
-    /// Between two checks.
+    /// Checks one segment between two regular checks.
     func lookAgain(at segment: BrokeredSegment) {
         settleRecord(of: segment)
         guard isWorthAsking(segment) else { return }

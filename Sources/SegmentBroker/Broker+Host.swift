@@ -3,7 +3,7 @@ import SegmentModel
 import SystemVSharedMemory
 
 extension Broker {
-    /// What is wrong with the host, whichever segment it hits.
+    /// Returns the problems of the host, which may affect any segment.
     func hostWarnings(_ limits: KernelLimits?) -> [SegmentProblem] {
         var warnings: [SegmentProblem] = []
         if kernel.destroysUnattachedSegments() == true { warnings.append(.unattachedSegmentsDestroyed) }
@@ -22,7 +22,7 @@ extension Broker {
         }.max()
     }
 
-    /// Tells of each warning once when it comes, and once when it is over.
+    /// Logs each warning once when it appears and once when it is resolved.
     func noteHost() {
         let warnings = hostWarnings(kernelLimits())
         for warning in warnings where !toldOfHost.contains(warning) {

@@ -3,10 +3,11 @@ import SystemPackage
 import SystemVSharedMemory
 
 extension Broker {
-    /// Grants a lease on a segment exactly when the kernel would let the client attach, making it first if need be.
+    /// Grants a lease exactly when the kernel would let the client attach, creating the segment first if
+    /// necessary.
     ///
-    /// A segment that is to be made first has the questions asked on which that depends; `answers` are what was
-    /// answered since the client asked for the lease.
+    /// If the segment must be created, returns the lookups needed first; `answers` are those made since the
+    /// client called.
     package func acquire(
         _ name: String,
         _ access: Access,
@@ -49,17 +50,17 @@ extension Broker {
         )
     }
 
-    /// Runs commands of clients who have all asked by now: the kernel is asked once of each segment that they acquire.
+    /// Runs calls of several clients with one IPC_STAT per segment that they acquire.
     ///
-    /// It is asked after they did and before those have their answers whom it serves, as if all had been answered at
-    /// that moment. What the broker itself changes or finds in between is asked anew.
+    /// Every call in `commands` arrived before this started, so one status per segment is a valid answer for
+    /// all of them. Whatever the broker itself changes or finds in between is queried again.
     package func together<Result>(_ commands: () throws -> Result) rethrows -> Result {
         statusesTogether = [:]
         defer { statusesTogether = nil }
         return try commands()
     }
 
-    /// The segment as the kernel has it now, made if it is absent or was blocked.
+    /// Returns the segment as it is in the kernel, created if it was absent or blocked.
     private func present(
         _ segment: BrokeredSegment,
         _ access: Access,
@@ -92,14 +93,14 @@ extension Broker {
         }
     }
 
-    /// Puts in force what a start has not come to.
+    /// Applies a declaration that the start has not reached yet.
     func declareAwaited(_ segment: BrokeredSegment) {
         guard let awaited = segment.awaited else { return }
         segment.awaited = nil
         send(.declared(awaited.placed ?? resolver.declaration(awaited.definition)), to: segment)
     }
 
-    /// What the kernel says of a segment of which it says nothing new, so that nothing is to be done; nil otherwise.
+    /// Returns the segment if nothing but its users has changed since it was settled; nil otherwise.
     private func unchanged(_ segment: BrokeredSegment) -> FoundSegment? {
         guard let settled = segment.settled else { return nil }
         let known = statusesTogether?[settled.identifier]
@@ -110,7 +111,7 @@ extension Broker {
         return FoundSegment(identifier: settled.identifier, status: status)
     }
 
-    /// Nobody makes a segment that they could not attach.
+    /// Throws if the client could not attach the segment once created.
     private func mayMake(
         _ definition: SegmentDefinition,
         _ access: Access,
@@ -138,7 +139,7 @@ extension Broker {
         )
     }
 
-    /// What a declaration calls a group; nil where it names none, or another.
+    /// Returns the declared name of a group; nil if the declaration names none or another.
     private func groupName(_ number: UInt32, of definition: SegmentDefinition?) -> String? {
         definition?.group.flatMap { groups[$0] == .found(number) ? $0 : nil }
     }
@@ -173,9 +174,9 @@ extension Broker {
         return number
     }
 
-    /// Ends one lease of this connection; another connection's is as good as none.
+    /// Ends a lease of this connection; leases of other connections do not count as existing.
     package func release(_ lease: String, _ holder: LeaseHolder) throws(BrokerError) {
-        // Only as it was written: "+1" and "01" are others.
+        // Accept only canonical numbers, not "+1" or "01".
         guard let first = lease.utf8.first, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first),
             let number = UInt64(lease), let segment = holder.leases.removeValue(forKey: number)
         else {
@@ -184,12 +185,12 @@ extension Broker {
         end(number, on: segment, of: holder)
     }
 
-    /// Ends all leases of a connection that is gone.
+    /// Ends all leases of a closed connection.
     package func disconnected(_ holder: LeaseHolder) {
         while endLease(of: holder) {}
     }
 
-    /// Ends the oldest lease of a connection that is gone; false where it has none any more.
+    /// Ends the oldest lease of a closed connection; returns false if it has none left.
     package func endLease(of holder: LeaseHolder) -> Bool {
         guard let (number, segment) = holder.removeOldest() else { return false }
         end(number, on: segment, of: holder)
@@ -210,7 +211,7 @@ extension Broker {
 }
 
 extension BrokeredSegment {
-    /// What follows when its last lease ends depends on whether clients have it attached.
+    /// Whether ending its last lease may have consequences, depending on the clients' attachments.
     var mayLeaveUnused: Bool {
         guard let declaration = lifecycle.declaration, lifecycle.request == nil else { return true }
         return declaration.isWhileUsed || declaration.renewsWhenUnused

@@ -3,28 +3,28 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-/// A change of a segment that is told once: in the log, to subscribers, or to both.
+/// A change of a segment, reported once: to the log, to subscribers, or to both.
 enum SegmentChange {
     case created(ByteCount)
     /// Created in place of one that is gone.
     case replaced(ByteCount)
     case takenOver
     case takenOverUnrecorded
-    /// The permissions it had before they were set as declared.
+    /// The permissions before they were reset to the declared ones.
     case repaired(SegmentLifecycle.Permissions, hadOtherOwner: Bool)
     /// The permissions cannot be set.
     case unrepaired(SegmentProblem)
     /// The broker cannot attach it.
     case unshielded(SegmentProblem)
-    /// It has been created, and cannot be opened to clients.
+    /// The segment was created but cannot be opened to clients yet.
     case shut(SegmentProblem)
-    /// One difference from the declaration; subscribers are told of all differences together.
+    /// One difference from the declaration; subscribers get all differences together.
     case drifted(SegmentProblem)
     case blocked(SegmentProblem)
-    /// To another project number than the first of its file.
+    /// The key moved to another project number of the same file.
     case keyMoved(SegmentKey, from: SegmentKey)
     case draining
-    /// `isOrdered` by an administrator; clients may have former memory attached.
+    /// `isOrdered`: at an administrator's request. Clients may have former memory attached.
     case removed(isOrdered: Bool, leavesFormerMemory: Bool)
     /// Marked while clients have it attached.
     case marked
@@ -32,12 +32,12 @@ enum SegmentChange {
     case removedByOther
     case markedByOther
     case goneBeforeStart
-    /// A second segment is created while clients have the first, of this identifier.
+    /// A second segment was created while clients have the first attached, which has this identifier.
     case twoAlive(SegmentIdentifier)
-    /// Only subscribers are told.
+    /// Reported only to subscribers.
     case silent(SegmentEvent.Kind)
 
-    /// Nil if only the log is told.
+    /// The event for subscribers; nil if the change is only logged.
     var event: SegmentEvent.Kind? {
         switch self {
         case .created: .created
@@ -53,7 +53,7 @@ enum SegmentChange {
         }
     }
 
-    /// What is told is of the memory that the name had before.
+    /// Whether the change concerns the memory that the name had before.
     var isOfFormerMemory: Bool {
         switch self {
         case .removed, .marked, .removedByOther, .markedByOther, .goneBeforeStart: true
@@ -61,7 +61,7 @@ enum SegmentChange {
         }
     }
 
-    /// Nil if only subscribers are told.
+    /// Returns the log line; nil if the change is reported only to subscribers.
     func line(of name: SegmentName) -> Line? {
         switch self {
         case .created(let size): Line(.notice, .created, "Segment \(name) created, \(size)")
@@ -128,12 +128,12 @@ enum SegmentChange {
         }
     }
 
-    /// What the log is told.
+    /// A log line.
     struct Line {
         var level: Logger.Level
         var event: LoggedEvent
         var text: String
-        /// Always logged: an administrator asked for it.
+        /// Always logged, because an administrator asked for it.
         var isOrdered: Bool
 
         init(_ level: Logger.Level, _ event: LoggedEvent, _ text: String, isOrdered: Bool = false) {

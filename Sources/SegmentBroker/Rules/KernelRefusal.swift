@@ -2,9 +2,9 @@ package import SegmentModel
 package import SystemPackage
 package import SystemVSharedMemory
 
-/// What it means that the kernel did not make a segment; shmget(2), shmat(2), shmctl(2).
+/// Explains why the kernel refused a call; shmget(2), shmat(2), shmctl(2).
 package enum KernelRefusal {
-    /// How room is made where a limit leaves none.
+    /// Returns the remedy for a limit that leaves no room.
     static func roomRemedy(_ limit: String) -> String {
         "remove segments that nobody uses (`ipcs -m` shows nattch 0, `ipcrm`), or raise \(limit) with sysctl"
     }
@@ -51,7 +51,7 @@ package enum KernelRefusal {
                 message: "the daemon's memory is locked, and it may not lock \(size) more (RLIMIT_MEMLOCK)",
                 remedy: "raise LimitMEMLOCK= of segmentd.service, or declare a smaller size"
             )
-        // The kernel itself lets everybody make and attach segments.
+        // The kernel itself lets anyone create and attach segments, so a filter must have refused the call.
         case .noFunction,
             .notPermitted where call != "shmctl":
             SegmentProblem(

@@ -1,11 +1,13 @@
 package import SegmentModel
 package import SystemVSharedMemory
 
-/// What the kernel's limits would refuse if it had to be made now; sysctl's kernel.shmmni, shmmax and shmall.
+/// Warnings about kernel limits that would keep segments from being created now; sysctl's kernel.shmmni,
+/// shmmax and shmall.
 ///
-/// No limit touches what lives. The words do not change while the limit is the same, so that they are said once.
+/// Limits do not affect existing segments. A warning's text stays the same while the limit does, so it is
+/// logged once.
 package enum LimitWarnings {
-    /// The largest of the segments that live: by size, then by name.
+    /// The largest live segment, ordered by size, then by name.
     package struct Largest: Comparable, Sendable {
         package var name: SegmentName
         package var bytes: UInt64

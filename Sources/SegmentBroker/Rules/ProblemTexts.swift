@@ -83,7 +83,8 @@ extension SegmentProblem {
         )
     }
 
-    /// In one step: programs that compute the key would else find it free, and create it themselves.
+    /// Renew in one step; otherwise, programs that compute the key would find it free and create the segment
+    /// themselves.
     private static func madeAnew(_ name: SegmentName, _ text: String) -> String {
         "\(text): `segmentctl renew \(name)`, once nobody uses it"
     }
@@ -123,7 +124,7 @@ extension SegmentProblem {
         )
     }
 
-    /// The number stays in force: whoever was in the group keeps the access.
+    /// The number stays in force, so members of the group keep their access.
     static func groupForgotten(_ group: String, number: UInt32) -> SegmentProblem {
         SegmentProblem(
             .groupUnknown,
@@ -143,7 +144,7 @@ extension SegmentProblem {
         )
     }
 
-    /// `refusal` is what the errno of the attach means.
+    /// `refusal` explains the errno of the attach.
     static func unshielded(_ errno: Errno, _ refusal: SegmentProblem) -> SegmentProblem {
         SegmentProblem(
             .unshielded,
