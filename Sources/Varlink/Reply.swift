@@ -1,12 +1,12 @@
-/// What a service answers: one message to the client.
+/// A reply: one message to the client.
 package struct Reply: Equatable, Sendable {
     package var parameters: JSONObject
-    /// Fully qualified; nil for a success.
+    /// The error's fully qualified name; nil for a success.
     package var error: String?
     /// Whether more replies to the same call follow.
     package var continues: Bool
 
-    /// Throws what it violates.
+    /// Reads a reply from a message; throws the violation if it is none.
     package init(_ message: JSON) throws(ReplyError) {
         guard case .object(let object) = message else { throw .notAnObject }
         parameters = JSONObject()
@@ -46,23 +46,23 @@ package struct Reply: Equatable, Sendable {
     }
 }
 
-/// Replies that are the same for many connections, written once.
+/// Messages that are identical for many connections, encoded once.
 package struct SharedReply {
     let bytes: [UInt8]
 
-    /// All that has been written.
+    /// Copies everything that has been written.
     package init(_ messages: JSONWriter) { bytes = messages.bytes }
 
     /// In bytes.
     package var count: Int { bytes.count }
 }
 
-/// Why a message is not a reply.
+/// The reason a message is not a reply.
 package enum ReplyError: Error, Equatable, Sendable {
     case notAnObject
     case wrongType(member: String)
 
-    /// What a service has done that its client cannot follow.
+    /// The protocol violation, as seen by a client.
     var violation: String {
         switch self {
         case .notAnObject: "the service sent a reply that is no JSON object"
@@ -71,13 +71,13 @@ package enum ReplyError: Error, Equatable, Sendable {
     }
 }
 
-/// An error of an interface; encoded, it is the error's parameters.
+/// An error of an interface; it is encoded as the error's parameters.
 package protocol VarlinkError: JSONEncodable {
     /// Fully qualified: `io.segmentd.Broker.NoSuchSegment`.
     var name: String { get }
 }
 
-/// The parameters of a call or reply that has none.
+/// The parameters of a call or reply without parameters.
 package struct NoParameters: JSONEncodable, Equatable, Sendable {
     package init() {}
 
@@ -87,7 +87,7 @@ package struct NoParameters: JSONEncodable, Equatable, Sendable {
     }
 }
 
-/// The errors of `org.varlink.service` that are sent here; each method of an interface is implemented.
+/// The errors of `org.varlink.service` that this service sends; it never sends MethodNotImplemented.
 package enum StandardError: Error, Equatable, Sendable {
     case interfaceNotFound(String)
     /// Fully qualified.

@@ -1,4 +1,4 @@
-/// An interface that a service speaks: its name and its text in Varlink's description language.
+/// An interface of a service: its name and its text in Varlink's description language.
 package struct VarlinkInterface: Equatable, Sendable {
     package var name: String
     package var description: String
@@ -10,7 +10,7 @@ package struct VarlinkInterface: Equatable, Sendable {
 }
 
 extension VarlinkInterface {
-    /// What every service answers about itself.
+    /// The interface that every service implements to describe itself.
     package static let service = VarlinkInterface(
         name: "org.varlink.service",
         description: """
@@ -53,7 +53,7 @@ extension VarlinkInterface {
             """
     )
 
-    /// What systemd's own services offer for their administration.
+    /// The interface that systemd's own services offer for their administration.
     package static let systemdService = VarlinkInterface(
         name: "io.systemd.service",
         description: """
@@ -73,7 +73,7 @@ extension VarlinkInterface {
     )
 }
 
-/// What `GetInfo` tells of a service.
+/// The description of a service that `GetInfo` returns.
 package struct ServiceIdentity: Equatable, Sendable {
     package var vendor: String
     package var product: String
