@@ -1,6 +1,6 @@
 import Varlink
 
-/// The answers of `org.varlink.service`, which every service gives.
+/// The replies of `org.varlink.service`, which every service implements.
 enum ServiceInterface {
     enum Answer: JSONEncodable {
         case information(ServiceIdentity, interfaces: [String])
