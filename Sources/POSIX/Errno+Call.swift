@@ -1,7 +1,7 @@
 public import Glibc
 public import SystemPackage
 
-/// What a call returns, or the errno that it has set: read directly after it, before anything else can change it.
+/// Returns the result of a call, or throws its errno, which is read before anything else can change it.
 @inlinable @inline(__always)
 package func valueOrErrno(_ call: () -> Int32) throws(Errno) -> Int32 {
     let value = call()
@@ -9,7 +9,7 @@ package func valueOrErrno(_ call: () -> Int32) throws(Errno) -> Int32 {
     return value
 }
 
-/// The same of a call that counts.
+/// Returns the count that a call returns, or throws its errno.
 @inlinable @inline(__always)
 package func countOrErrno(_ call: () -> Int) throws(Errno) -> Int {
     let count = call()

@@ -2,11 +2,11 @@ package import Glibc
 
 /// The clocks of clock_gettime(2).
 package enum KernelClock: clockid_t {
-    /// For people: it may be set.
+    /// For people; it may be set.
     case realtime = 0
-    /// For deadlines: it stands still while the machine sleeps.
+    /// For deadlines; it stops while the machine sleeps.
     case monotonic = 1
-    /// Since the machine was started, sleep included.
+    /// Time since boot, including sleep.
     case boottime = 7
 
     @inlinable
@@ -31,7 +31,7 @@ package struct MonotonicTime: Comparable, Sendable {
     @inlinable
     package static var distantFuture: MonotonicTime { MonotonicTime(nanoseconds: .max) }
 
-    /// The kernel's.
+    /// The kernel's current time.
     @inlinable
     package static var now: MonotonicTime { MonotonicTime(nanoseconds: KernelClock.monotonic.nanoseconds) }
 
@@ -40,14 +40,14 @@ package struct MonotonicTime: Comparable, Sendable {
         left.nanoseconds < right.nanoseconds
     }
 
-    /// Saturates.
+    /// Adds a duration; saturates.
     @inlinable
     package static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
         let (sum, overflow) = time.nanoseconds.addingReportingOverflow(duration.nanoseconds)
         return overflow ? (duration < .zero ? .distantPast : .distantFuture) : MonotonicTime(nanoseconds: sum)
     }
 
-    /// Saturates.
+    /// Returns the duration between two times; saturates.
     @inlinable
     package static func - (left: MonotonicTime, right: MonotonicTime) -> Duration {
         let (difference, overflow) = left.nanoseconds.subtractingReportingOverflow(right.nanoseconds)
@@ -56,7 +56,7 @@ package struct MonotonicTime: Comparable, Sendable {
 }
 
 extension Duration {
-    /// Saturates.
+    /// The duration in nanoseconds; saturates.
     @inlinable
     package var nanoseconds: Int64 {
         let (seconds, attoseconds) = components
