@@ -1,7 +1,7 @@
 import ArgumentParser
 import Segments
 
-/// What every verb understands, before or after its name.
+/// The options that every verb accepts, before or after its name.
 struct GlobalOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Ask the daemon that listens here.", valueName: "path"), completion: .file())
     var socket: String?
@@ -38,7 +38,7 @@ struct GlobalOptions: ParsableArguments {
         guard socket?.isEmpty != true else { throw ValidationError("--socket must not be empty") }
     }
 
-    /// A form that is given goes before `-j`.
+    /// `--json` takes precedence over `-j`.
     var json: JSONForm { form ?? (isJSON ? (Terminal.isOutput ? .pretty : .short) : .off) }
 
     func client() throws(SegmentClientError) -> SegmentClient {
@@ -52,7 +52,7 @@ struct GlobalOptions: ParsableArguments {
         )
     }
 
-    /// Something to know beside the answer itself.
+    /// Prints a notice in addition to the output.
     func notice(_ text: String) {
         if !quiet { Output.complain("segmentctl: \(text)") }
     }
@@ -62,7 +62,7 @@ enum JSONForm: String, ExpressibleByArgument, CaseIterable {
     case pretty, short, off
 }
 
-/// The states that are to be listed.
+/// The states to list.
 struct StateFilter {
     let states: Set<SegmentState>
 
@@ -84,23 +84,24 @@ struct StateFilter {
     static var words: [String] { SegmentState.allCases.map(\.rawValue) }
 }
 
-/// A broker in another IPC namespace, from a container say: its keys and identifiers mean nothing here.
+/// Checks for a broker in another IPC namespace, such as a container's: its keys and identifiers mean nothing
+/// here.
 extension SegmentClient {
-    /// Throws `otherNamespace`, as attaching does, before anything is asked for.
+    /// Throws `otherNamespace` as attaching does, before anything else is requested.
     func requireOwnNamespace() throws(SegmentClientError) {
         try Self.requireOwnNamespace(try status().ipcNamespace)
     }
 }
 
 extension GlobalOptions {
-    /// For verbs whose answer is to be used in this process's IPC namespace.
+    /// Returns a client for verbs whose result is used in this process's IPC namespace.
     func clientOfOwnNamespace() throws(SegmentClientError) -> SegmentClient {
         let client = try client()
         try client.requireOwnNamespace()
         return client
     }
 
-    /// For verbs that show what the broker has, wherever it is.
+    /// Prints a notice for verbs that only show segments, if the broker is in another namespace.
     func noticeOtherNamespace(_ client: SegmentClient) {
         guard !quiet else { return }
         do throws(SegmentClientError) {

@@ -1,24 +1,24 @@
 import POSIX
 import Segments
 
-/// Names for numbers, that the daemon does not ask for.
+/// Looks up names for numbers, which the daemon does not do.
 enum People {
     static func user(_ number: UInt32) -> String? { NameService.user(number)?.name }
 
-    /// The number where there is no name.
+    /// Returns the number if there is no name.
     static func group(_ number: UInt32) -> String { NameService.group(number)?.name ?? String(number) }
 
-    /// Whether the process that took a lease is gone, or its number another's by now, so that a child has inherited its
-    /// connection.
+    /// Returns whether the process that took a lease has ended, even if its number has been reused, so that a
+    /// child must have inherited its connection.
     static func isGone(_ lease: Lease) -> Bool {
         let process = Process(lease.processID)
-        // The kernel counts the start in hundredths of a second.
+        // The kernel records the start time in hundredths of a second.
         return process.started.map { $0 - 20_000 > lease.since } ?? !process.exists
     }
 }
 
 extension SegmentDescription {
-    /// With the names that this process can see.
+    /// The description with the names that this process can look up.
     var named: SegmentDescription {
         var named = self
         named.leases = leases.map { lease in

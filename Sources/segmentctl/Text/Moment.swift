@@ -1,7 +1,7 @@
 import Glibc
 import POSIX
 
-/// A moment as people read it; CLOCK_REALTIME, in µs.
+/// Formats a time for people; CLOCK_REALTIME, in µs.
 struct Moment {
     private let microseconds: Int64
 
@@ -11,15 +11,15 @@ struct Moment {
 
     static var now: Int64 { KernelClock.realtime.microseconds }
 
-    /// In the time zone of the user: `Tue 2026-11-24 14:30:12 UTC`.
+    /// In the user's time zone: `Tue 2026-11-24 14:30:12 UTC`.
     var text: String { formatted("%a %Y-%m-%d %H:%M:%S %Z") }
 
     /// `14:30:12`.
     var timeOfDay: String { formatted("%H:%M:%S") }
 
-    /// With how long that was before `now`.
+    /// Returns the text with the time elapsed until `now`.
     func ago(_ now: Int64) -> String {
-        // A clock that somebody else has read may say anything.
+        // A time from another process may be anything.
         let (distance, isTooFar) = now.subtractingReportingOverflow(microseconds)
         let seconds =
             isTooFar ? (microseconds < now ? Int64.max / 1_000_000 : 0) : max(0, distance / 1_000_000)

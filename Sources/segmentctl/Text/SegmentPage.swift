@@ -1,13 +1,13 @@
 import Segments
 import SegmentInterface
 
-/// One segment in full: `segmentctl status NAME`.
+/// The output of `segmentctl status NAME`: one segment in full.
 struct SegmentPage {
     let segment: SegmentDescription
     let color: Bool
     /// CLOCK_REALTIME, in µs.
     let now: Int64
-    /// Leases whose process is gone.
+    /// Leases whose process has ended.
     var inherited: Set<String> = []
 
     var lines: [Line] {
@@ -80,7 +80,7 @@ struct SegmentPage {
             + (segment.formerMemory.contains { $0.identifier == lease.segment } ? ", of old memory" : "")
     }
 
-    /// The state is never told by colour alone.
+    /// The state is never shown by colour alone.
     private var mark: Line {
         switch segment.state {
         case .ready: paint("●")

@@ -1,7 +1,7 @@
 import Segments
 import SegmentInterface
 
-/// `segmentctl list`.
+/// The output of `segmentctl list`.
 enum SegmentTable {
     private static let columns: [Table.Column] = [
         .init(heading: "NAME"), .init(heading: "STATE"), .init(heading: "KEY"),
@@ -27,7 +27,7 @@ enum SegmentTable {
         return lines + [Line(""), Line(total)]
     }
 
-    /// What the kernel alone can tell, of every segment in the IPC namespace.
+    /// Returns a table of every segment in the IPC namespace, with what the kernel alone knows.
     static func lines(_ segments: [KernelSegment], legend: Bool) -> [Line] {
         var table = Table(columns: columns)
         for segment in segments {
@@ -42,14 +42,14 @@ enum SegmentTable {
         return table.lines(legend: legend)
     }
 
-    /// Leases, and attachments where they differ.
+    /// Returns the number of leases, and that of attachments if it differs.
     private static func clients(_ segment: SegmentDescription) -> String {
         let leases = segment.leaseCount
         return segment.attachments == leases ? "\(leases)" : "\(leases) (\(segment.attachments))"
     }
 }
 
-/// A number of bytes for people, one digit behind the point: `1.5 MiB`.
+/// Returns a number of bytes for people, with one decimal: `1.5 MiB`.
 func rounded(_ bytes: UInt64) -> String {
     var (value, unit) = (Double(bytes), "B")
     for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {

@@ -1,6 +1,6 @@
 import PrintableText
 
-/// Columns of text, as wide as their widest cell.
+/// A table with columns as wide as their widest cell.
 struct Table {
     struct Column {
         var heading: String
@@ -10,9 +10,9 @@ struct Table {
     var columns: [Column]
     var rows: [[String]] = []
 
-    /// One line a row; numbers stand to the right.
+    /// Returns one line per row, with numbers aligned to the right.
     func lines(legend: Bool) -> [Line] {
-        // As wide as it is shown.
+        // Measure the text as it will be shown.
         let lines = (legend ? [columns.map(\.heading)] : []) + rows.map { $0.map(\.printable) }
         let widths = columns.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
         return lines.map { cells in
@@ -27,9 +27,9 @@ struct Table {
     }
 }
 
-/// One line of output: text, whoever wrote it, and colours, which are ours.
+/// A line of output with colours; its text may come from anyone.
 ///
-/// Text is made printable when the line is written, so that nobody else need think of it.
+/// Text is made printable when the line is written, so callers need not do it.
 struct Line {
     enum Color: String {
         case red = "31"
@@ -52,7 +52,7 @@ struct Line {
 
     static func + (left: Line, right: String) -> Line { left + Line(right) }
 
-    /// As a terminal may get it, without the end of the line.
+    /// The line made safe for a terminal, without its line feed.
     var printable: String {
         pieces.map { text, color in
             color.map { "\u{1b}[\($0.rawValue)m\(text.printable)\u{1b}[0m" } ?? text.printable

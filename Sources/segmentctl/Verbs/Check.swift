@@ -49,7 +49,7 @@ struct Check: ParsableCommand {
         return (try? user.directories[0].stat()) == nil ? ConfigurationLocation() : user
     }
 
-    /// The service's user where there is one and the configuration may be the service's, else the caller.
+    /// The service's user if it exists and this may be the service's configuration, otherwise the caller.
     private var daemonUserID: UInt32 {
         guard ThisProcess.userID == 0 || location == ConfigurationLocation() else {
             return ThisProcess.userID
@@ -59,7 +59,7 @@ struct Check: ParsableCommand {
 
     private static var service: UserAccount? { NameService.user(named: "segmentd") }
 
-    /// Reads as the service's user, so that what root alone may read is found.
+    /// Reads with the service's user, so that files that only root can read are reported.
     private func withRightsOfService(
         _ read: () throws(ConfigurationInvalid) -> Configuration
     ) throws(ConfigurationInvalid) -> Configuration {
@@ -67,7 +67,7 @@ struct Check: ParsableCommand {
         return try ThisProcess.withRights(of: service, read)
     }
 
-    /// The daemon may refuse what looks like a configuration without segments: it asks the kernel, too.
+    /// Returns a warning about a missing directory; the daemon also asks the kernel before it refuses.
     private func missing(_ configuration: Configuration) -> [ConfigurationProblem] {
         guard let directory = configuration.missingDirectories.first,
             FilePath(directory).removingLastComponent().string == configuration.directory
@@ -81,7 +81,8 @@ struct Check: ParsableCommand {
         ]
     }
 
-    /// The number that the service cannot compute itself, because its sandbox hides the file.
+    /// Returns the problem of a key file that the service's sandbox hides, with the number to declare
+    /// instead.
     private func hiddenKeyPath(_ definition: SegmentDefinition) -> ConfigurationProblem? {
         guard case .path(let path, let project) = definition.key, definition.key.isHiddenFromService else {
             return nil
@@ -97,7 +98,9 @@ struct Check: ParsableCommand {
     }
 }
 
-/// What this host lacks of what a configuration names: no error, since it may be meant for another host or time.
+/// Warnings about names of a configuration that do not exist on this host.
+///
+/// They are not errors, since the configuration may be for another host or for later.
 struct LocalRemarks {
     let all: [ConfigurationProblem]
 

@@ -38,7 +38,7 @@ struct Identifier: ParsableCommand {
     }
 }
 
-/// A declared segment that has no number at this moment.
+/// A declared segment that currently has no key or identifier.
 struct NotInKernel: Error, CustomStringConvertible {
     let description: String
 

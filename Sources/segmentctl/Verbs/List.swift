@@ -24,7 +24,7 @@ struct List: ParsableCommand {
             client = try options.client()
             segments = try client.list().map(\.named)
         } catch {
-            // Which of them these are only the daemon knows.
+            // Only the daemon knows names and states.
             guard names.isEmpty, options.state == nil else { throw error }
             return try options.listKernelSegments(insteadOf: error)
         }
@@ -42,7 +42,7 @@ struct List: ParsableCommand {
     }
 }
 
-/// No verb at all: `list`, which then takes no names, so that a word that is no verb is not taken for one.
+/// The default verb: `list` without names, so that a mistyped verb is not taken for a name.
 struct ListAll: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list-all",
@@ -50,7 +50,7 @@ struct ListAll: ParsableCommand {
         shouldDisplay: false
     )
 
-    /// A message without the name, which nobody has given.
+    /// Removes this verb's name from a message, since the user did not type it.
     static func unnamed(_ text: String) -> String {
         text.replacing("segmentctl \(configuration.commandName ?? "")", with: "segmentctl")
     }
@@ -78,7 +78,7 @@ struct ListAll: ParsableCommand {
 }
 
 extension String {
-    /// fnmatch(3) knows these.
+    /// The special characters of fnmatch(3).
     fileprivate var isPattern: Bool { contains { "*?[".contains($0) } }
 
     fileprivate func matches(anyOf patterns: [String]) -> Bool {
@@ -87,9 +87,9 @@ extension String {
 }
 
 extension GlobalOptions {
-    /// Without the daemon: what the kernel alone can tell.
+    /// Lists what the kernel alone knows if the daemon cannot be reached.
     func listKernelSegments(insteadOf error: SegmentClientError) throws {
-        // Where a daemon may well listen, the kernel's answer would be taken for its.
+        // If a daemon may be listening, the kernel's segments could be mistaken for its answer.
         guard case .unreachable = error, ExitStatus(error) == .unreachable else { throw error }
         let segments = try KernelSegment.all()
         if json == .off {
@@ -103,7 +103,7 @@ extension GlobalOptions {
     }
 }
 
-/// A segment as the kernel alone knows it: without a name.
+/// A segment as the kernel knows it, without a name.
 struct KernelSegment: JSONEncodable {
     let identifier: SegmentIdentifier
     let status: SegmentStatus
@@ -122,7 +122,7 @@ struct KernelSegment: JSONEncodable {
         }
     }
 
-    /// The members of the wire's Segment that the kernel can tell.
+    /// Writes the members of the type Segment that the kernel knows.
     func encode(to writer: JSONWriter) {
         writer.beginObject()
         writer.member("key", status.key.rawValue)

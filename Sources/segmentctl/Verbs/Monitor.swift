@@ -35,9 +35,9 @@ struct Monitor: ParsableCommand {
     }
 }
 
-/// One event for people: `14:30:12 leased telemetry …`.
+/// The text of an event for people: `14:30:12 leased telemetry …`.
 enum EventLine {
-    /// Nil for the end of the opening snapshot.
+    /// Returns the line of an event; nil for the end of a snapshot.
     static func text(_ event: SegmentEvent, now: Int64) -> String? {
         guard let name = event.name else { return nil }
         return "\(Moment(now).timeOfDay) \(event.kind.rawValue) \(name)" + detail(event)

@@ -38,7 +38,7 @@ struct Reload: ParsableCommand {
         if !blocked.isEmpty, !allowBlocked { throw ExitStatus.notReady }
     }
 
-    /// Each has a line on standard error.
+    /// The most blocked segments explained, each with a line on standard error.
     private static let mostExplained = 100
 
     private func show(_ outcome: ReloadOutcome) throws(Failure) {
@@ -52,7 +52,7 @@ struct Reload: ParsableCommand {
     }
 
     private func explain(_ name: SegmentName, _ client: SegmentClient) {
-        // It may be another story by now.
+        // The problem may be gone by now.
         guard let problem = (try? client.describe(name.string))?.problems.first else { return }
         Output.complain(
             "segmentctl: segment \(name): \(problem.message)" + (problem.remedy.map { "; \($0)" } ?? "")
@@ -61,7 +61,7 @@ struct Reload: ParsableCommand {
 }
 
 extension GlobalOptions {
-    /// Problems of a configuration: errors for people on standard error, for programs as JSON.
+    /// Shows problems of a configuration, on standard error for people or as JSON for programs.
     func show(_ problems: [ConfigurationProblem]) throws {
         if json != .off { return try printJSON(JSONArray(problems)) }
         for problem in problems { Output.complain("\(problem)") }

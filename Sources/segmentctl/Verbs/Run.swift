@@ -15,7 +15,7 @@ struct Run: ParsableCommand {
             """
     )
 
-    // Both parts at once: argument-parser does not tell what stood before `--` and what after.
+    // Both parts together, because argument-parser does not say which words preceded `--`.
     @Argument(
         parsing: .captureForPassthrough,
         help: ArgumentHelp("Segments, then `--` and the command.", valueName: "name"),
@@ -77,7 +77,7 @@ struct Run: ParsableCommand {
                     continue
                 }
                 Output.complain("segmentctl: \(text)")
-                // Once: a command may take its time to end.
+                // Only once: a command may take a while to end.
                 if !isEnded { child.terminate() }
                 isEnded = true
             }
@@ -85,7 +85,7 @@ struct Run: ParsableCommand {
         throw isEnded ? ExitCode(ExitStatus.failed.rawValue) : ExitCode(status)
     }
 
-    /// For writing too, where the caller may.
+    /// Leases a segment for reading and writing if allowed, otherwise for reading.
     private static func lease(
         _ name: String,
         _ client: SegmentClient
@@ -99,9 +99,9 @@ struct Run: ParsableCommand {
     }
 }
 
-/// The variables by which `segmentctl run` tells a command of a segment.
+/// The variables that `segmentctl run` sets for a command.
 enum SegmentVariables {
-    /// A name in upper case, with `_` for what no variable may have.
+    /// Returns a name in upper case, with `_` for characters not allowed in a variable.
     static func suffix(_ name: String) -> String {
         String(name.uppercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
     }
@@ -116,11 +116,11 @@ enum SegmentVariables {
     }
 }
 
-/// The segments that `segmentctl run` holds for its command.
+/// The segments that `segmentctl run` leases for its command.
 ///
-/// While the daemon is connected, and while it is away, the kernel is asked whether they are still there: it needs no
-/// subscription, waits for nobody, and knows of removals that the daemon has yet to notice. A daemon that has come back
-/// is asked what it means by their names now.
+/// Whether the daemon is connected or not, the kernel is asked whether they still exist: that needs no
+/// subscription, never blocks, and detects removals that the daemon has yet to notice. A daemon that has been
+/// restarted is asked what their names mean now.
 struct HeldSegments {
     let client: SegmentClient
     let leases: [SegmentLease]
@@ -132,17 +132,17 @@ struct HeldSegments {
         self.leases = leases
     }
 
-    /// Whether all have been replaced or removed, so that the kernel need not be asked again.
+    /// Whether all have been replaced or removed, so the kernel need not be asked any more.
     var areAllReplaced: Bool { leases.allSatisfy { replaced.contains($0.grant.name) } }
 
-    /// Connects again if the daemon has gone away, and takes the leases again.
+    /// Checks the segments, reconnects if the daemon was disconnected, and acquires the leases again.
     ///
-    /// Returns what is to be said: refusals, and the segments that have been replaced or removed, each once.
+    /// Returns messages to show: refusals, and segments that were replaced or removed, each once.
     mutating func look() -> (refusals: [String], replacements: [String]) {
         var replacements: [String] = []
         note(removal, in: &replacements)
         var refusals: [String] = []
-        // Without the daemon there is nothing more to say: it is asked again.
+        // Without the daemon, there is nothing more to report; the next call tries again.
         do throws(SegmentClientError) {
             guard let refused = try client.takeLeasesAgain() else { return ([], replacements) }
             refusals = refused.map(\.description)
@@ -151,7 +151,7 @@ struct HeldSegments {
         return (refusals, replacements)
     }
 
-    /// What is found before a failure stays.
+    /// Changes found before a failure are kept.
     private mutating func note<Failure>(
         _ change: (Grant) throws(Failure) -> String?,
         in texts: inout [String]
@@ -163,7 +163,7 @@ struct HeldSegments {
         }
     }
 
-    /// Nil while the kernel has the segment, unmarked, and where it does not say.
+    /// Returns a message if the segment was removed; nil if it still exists or the kernel does not say.
     private func removal(_ grant: Grant) -> String? {
         do throws(Errno) {
             let status = try kernel.statusOfAny(grant.identifier)
@@ -175,7 +175,7 @@ struct HeldSegments {
             + " the command was given the old memory"
     }
 
-    /// Nil while the name means the segment that the command was given, or none.
+    /// Returns a message if the name now means another segment; nil otherwise.
     private func replacement(_ grant: Grant) throws(SegmentClientError) -> String? {
         let segment: SegmentDescription
         do throws(SegmentClientError) {

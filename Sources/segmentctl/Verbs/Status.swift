@@ -61,7 +61,7 @@ struct Status: ParsableCommand {
     }
 }
 
-/// The daemon and the kernel's limits: `segmentctl status`.
+/// The output of `segmentctl status`: the daemon and the kernel's limits.
 struct DaemonPage {
     let status: DaemonStatus
     /// CLOCK_REALTIME, in µs.
@@ -84,7 +84,7 @@ struct DaemonPage {
         return lines.map { Line($0) }
     }
 
-    /// The kernel's usual limit is none.
+    /// The kernel's default means no limit.
     private var limit: String {
         status.kernelSegmentBytesMax >= 1 << 62 ? "" : ", at most \(rounded(status.kernelSegmentBytesMax))"
     }

@@ -30,7 +30,7 @@ struct Send: ParsableCommand {
             var writer = try StreamWriter(segment)
             progress.begin()
             while try writer.write(from: file.descriptor) > 0 { progress.show(writer.position) }
-            // Most likely it is also what the receiver writes.
+            // Most likely, the receiver is writing to the same file.
             if let length, writer.position < UInt64(length) {
                 throw Failure("\(path) has ended at byte \(writer.position), and had \(length) before")
             }
