@@ -5,7 +5,7 @@ import SystemVSharedMemory
 import Systemd
 import VarlinkServer
 
-/// Why the daemon does not start, or does not go on.
+/// The reason the daemon does not start, or ends.
 enum StartError: Error {
     case rootByHand
     case noPlace(option: String, variable: String)
@@ -13,24 +13,25 @@ enum StartError: Error {
     case records(RecordDirectoryError)
     case handedOverSockets(ListeningSocketsError)
     case socket(ListeningSocketError)
-    /// Nobody can connect any more.
+    /// The listening socket was shut down, so no client can connect.
     case socketShutDown(FilePath)
     case directory(String, errno: Int32)
     case ipcNamespace(Errno)
-    /// A world that has not answered for half a minute.
+    /// A service or file system that has not answered for half a minute.
     case unanswered(String)
     /// A signal ended the start.
     case interrupted
-    /// In its user namespace everybody else is the overflow uid.
+    /// The daemon's user namespace shows all other users as the overflow uid.
     case userNamespace
-    /// No descriptor for the event loop.
+    /// The event loop's descriptors could not be created.
     case eventLoop(Errno)
-    /// No room for a thread.
+    /// A thread could not be created.
     case noThread
     /// The stop takes too long.
     case stuck
 
-    /// 8 for a bad configuration, 2 for a usage that is refused, else 1; segmentd(8).
+    /// 8 for an invalid configuration, 2 for a usage error, 0 if interrupted by a signal, otherwise 1;
+    /// segmentd(8).
     var exitStatus: Int32 {
         switch self {
         case .configuration: 8
@@ -40,7 +41,7 @@ enum StartError: Error {
         }
     }
 
-    /// What was found, and what to do about it; a line each.
+    /// The problem and its remedy, one per line.
     var lines: [String] {
         switch self {
         case .rootByHand:
@@ -101,7 +102,7 @@ enum StartError: Error {
         }
     }
 
-    /// In one line, for `systemctl status`.
+    /// The problem in one line, for `systemctl status`.
     var summary: String {
         switch self {
         case .configuration(let invalid) where invalid.count > 1:
