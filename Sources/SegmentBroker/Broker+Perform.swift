@@ -180,7 +180,7 @@ extension Broker {
             }
             let problem = SegmentProblem.recordsUnwritable(error.description)
             if written.identifier != nil {
-                warnOfRecord("Segment \(segment.name) has no whole record: \(problem.message), ignoring")
+                warnOfRecord("Segment \(segment.name) has no complete record: \(problem.message), ignoring")
             }
             return .refused(problem)
         }

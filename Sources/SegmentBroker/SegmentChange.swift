@@ -65,7 +65,7 @@ enum SegmentChange {
     func line(of name: SegmentName) -> Line? {
         switch self {
         case .created(let size): Line(.notice, .created, "Segment \(name) created, \(size)")
-        case .replaced(let size): Line(.notice, .replaced, "Segment \(name) made again, \(size)")
+        case .replaced(let size): Line(.notice, .replaced, "Segment \(name) created again, \(size)")
         case .takenOver: Line(.info, .adopted, "Segment \(name) taken over")
         case .takenOverUnrecorded:
             Line(
@@ -83,7 +83,11 @@ enum SegmentChange {
         case .unrepaired(let problem): Line(.error, .drifted, "Segment \(name): \(problem.message)")
         case .unshielded(let problem): Line(.warning, .drifted, "Segment \(name): \(problem.message)")
         case .shut(let problem):
-            Line(.error, .drifted, "Segment \(name) is created but not open yet: \(problem.message)")
+            Line(
+                .error,
+                .drifted,
+                "Segment \(name) was created but is not open to clients yet: \(problem.message)"
+            )
         case .drifted(let problem):
             Line(.warning, .drifted, "Segment \(name) has drifted: \(problem.message)")
         case .blocked(let problem): Line(.error, .blocked, "Segment \(name) is blocked: \(problem.message)")
@@ -93,7 +97,7 @@ enum SegmentChange {
                 .keyMoved,
                 "Segment \(name) gets key \(key): project \(first.project) of its file is taken"
             )
-        case .draining: Line(.notice, .draining, "Segment \(name) is removed when nobody uses it any more")
+        case .draining: Line(.notice, .draining, "Segment \(name) will be removed once it is unused")
         case .removed(let isOrdered, _):
             Line(.notice, .removed, "Segment \(name) removed", isOrdered: isOrdered)
         case .marked:
@@ -109,20 +113,20 @@ enum SegmentChange {
                 "Segment \(name) cannot be \(isRenewal ? "renewed" : "removed"): \(reason)"
             )
         case .removedByOther:
-            Line(.warning, .removedByOther, "Segment \(name) was removed by somebody else")
+            Line(.warning, .removedByOther, "Segment \(name) was removed by another program")
         case .markedByOther:
-            Line(.warning, .removedByOther, "Segment \(name) was marked for removal by somebody else")
+            Line(.warning, .removedByOther, "Segment \(name) was marked for removal by another program")
         case .goneBeforeStart:
             Line(
                 .warning,
                 .removedByOther,
-                "Segment \(name) is gone since segmentd last ran: somebody removed it, or the host was started anew"
+                "Segment \(name) disappeared since segmentd last ran: it was removed, or the host was rebooted"
             )
         case .twoAlive(let former):
             Line(
                 .warning,
                 .twoAlive,
-                "Segment \(name) is made again while clients still have the old memory (identifier \(former))"
+                "Segment \(name) is created again while clients still have the old memory (identifier \(former))"
             )
         case .silent: nil
         }

@@ -62,7 +62,7 @@ extension Duration {
         guard let number = Int64(digits), number <= Self.mostMilliseconds / milliseconds else {
             reader.note(
                 key,
-                "`\(text)` is longer than anybody waits",
+                "`\(text)` is too long",
                 "write at most \(Self.mostMilliseconds / 3_600_000) h, such as `\(example)`"
             )
             return nil

@@ -40,17 +40,17 @@ extension BrokerError: CustomStringConvertible {
         case .segmentBlocked(let name, let problem):
             "segment \(name) is blocked: \(problem.message)" + (problem.remedy.map { "; \($0)" } ?? "")
         case .segmentRemoving(let name):
-            "segment \(name) is on its way out; it is made again when its last user has gone"
+            "segment \(name) is being removed; if declared, it is created again once unused"
         case .segmentInUse(let name, let attachments, let leases):
             "segment \(name) is in use: \(counted(attachments, "attachment")), \(counted(leases.count, "lease"))"
                 + (leases.count < Lease.mostShown ? "" : " or more")
-                + "; `--when=idle` waits until it is not"
+                + "; `--when=idle` waits until it is unused"
         case .noSuchLease(let lease):
             "there is no lease \(lease) on this connection"
         case .limitReached(let limit, let value):
             Self.configuredLimits.contains(limit)
-                ? "\(limit) = \(value) of segmentd.toml is reached"
-                : "\(limit) = \(value), which is no setting, is reached"
+                ? "the limit \(limit) = \(value) of segmentd.toml is reached"
+                : "the fixed limit \(limit) = \(value) is reached"
         case .configurationInvalid(let problems):
             "the configuration is invalid: \(counted(problems.count, "problem"))"
         case .permissionDenied:

@@ -98,8 +98,8 @@ extension ConfigurationProblem {
     package static func vanished(_ directory: String, remedy: String) -> ConfigurationProblem {
         ConfigurationProblem(
             file: directory,
-            message: "is not there, but segments that were declared in it are",
-            remedy: "put it back, or, to have them removed, \(remedy)"
+            message: "is missing, but segments declared in it still exist",
+            remedy: "restore it, or, to remove the segments, \(remedy)"
         )
     }
 }

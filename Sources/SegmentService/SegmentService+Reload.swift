@@ -21,7 +21,7 @@ extension SegmentService {
         let problem = ConfigurationProblem(
             file: broker.configuration.directory,
             message: "segmentd is still starting: the name service or the file of a key has not answered yet",
-            remedy: "nothing is changed; reload when it has started"
+            remedy: "nothing was changed; reload once it has started"
         )
         return .configurationInvalid(problems: [problem])
     }
@@ -73,7 +73,7 @@ extension SegmentService {
         report(
             .notice,
             .reloaded,
-            "Configuration read again: \(outcome.created.count) created, \(outcome.changed.count) changed, "
+            "Configuration reloaded: \(outcome.created.count) created, \(outcome.changed.count) changed, "
                 + "\(outcome.removing.count) removing"
         )
         finishReload(.success(outcome))
@@ -113,7 +113,7 @@ extension ConfigurationInvalid {
             ConfigurationProblem(
                 file: directory,
                 message: "\(world) does not answer",
-                remedy: "nothing is changed; reload again when it answers"
+                remedy: "nothing was changed; reload again when it answers"
             )
         ])
     }

@@ -44,9 +44,9 @@ extension SegmentService {
             socketGone = problem
             if let problem {
                 let remedy = problem.remedy.map { "; \($0)" } ?? ""
-                report(.warning, .socketGone, "The broker serves, but \(problem.message)\(remedy)")
+                report(.warning, .socketGone, "The broker is running, but \(problem.message)\(remedy)")
             } else {
-                report(.notice, .hostRecovered, "The broker's socket is at its path again")
+                report(.notice, .hostRecovered, "The broker's socket is back at its path")
             }
             announceStatus()
         }

@@ -88,7 +88,7 @@ package enum FrameError: Error, Equatable, Sendable {
     var violation: String {
         switch self {
         case .tooLong(let limit): "the service sent a message of more than \(limit) bytes"
-        case .malformed(let error): "the service sent what is not JSON, at byte \(error.offset) of a message"
+        case .malformed(let error): "the service sent invalid JSON at byte \(error.offset) of a message"
         case .notACall: "the service sent no reply"
         }
     }

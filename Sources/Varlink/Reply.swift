@@ -65,7 +65,7 @@ package enum ReplyError: Error, Equatable, Sendable {
     /// The protocol violation, as seen by a client.
     var violation: String {
         switch self {
-        case .notAnObject: "the service sent a reply that is no JSON object"
+        case .notAnObject: "the service sent a reply that is not a JSON object"
         case .wrongType(let member): "the service sent a reply whose \(member) has the wrong type"
         }
     }

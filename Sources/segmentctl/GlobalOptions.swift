@@ -3,10 +3,13 @@ import Segments
 
 /// The options that every verb accepts, before or after its name.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Ask the daemon that listens here.", valueName: "path"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Use the daemon that listens on this socket.", valueName: "path"),
+        completion: .file()
+    )
     var socket: String?
 
-    @Option(help: ArgumentHelp("Believe a daemon of this user, too.", valueName: "uid"))
+    @Option(help: ArgumentHelp("Also trust a daemon of this user.", valueName: "uid"))
     var trust: UInt32?
 
     @Option(name: .customLong("json"), help: "Print JSON: pretty, short, or off.")
@@ -14,7 +17,7 @@ struct GlobalOptions: ParsableArguments {
 
     @Flag(
         name: .customShort("j"),
-        help: "Print JSON, where --json is not given: pretty on a terminal, and else short."
+        help: "Print JSON if --json is not given: pretty on a terminal, short otherwise."
     )
     var isJSON = false
 
@@ -25,7 +28,7 @@ struct GlobalOptions: ParsableArguments {
     var noPager = false
 
     @Option(
-        help: ArgumentHelp("List only segments in these states, with commas between.", valueName: "state"),
+        help: ArgumentHelp("List only segments in these states, separated by commas.", valueName: "state"),
         completion: .list(StateFilter.words),
         transform: StateFilter.init
     )

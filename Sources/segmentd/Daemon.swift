@@ -193,7 +193,7 @@ final class Daemon {
         guard let directory = configuration.vanishedDirectory(of: Set(loaded.records.map(\.name))) else {
             return
         }
-        let problem = ConfigurationProblem.vanished(directory, remedy: "make an empty one")
+        let problem = ConfigurationProblem.vanished(directory, remedy: "create an empty one")
         throw .configuration(ConfigurationInvalid(problems: [problem]))
     }
 

@@ -55,7 +55,7 @@ struct Socket: Sendable {
         guard let path, !isInPlace else { return nil }
         return SegmentProblem(
             .socketGone,
-            message: "its socket \(path) is gone, no new client finds it",
+            message: "its socket \(path) is gone: new clients cannot find it",
             remedy: isOwn ? "restart segmentd" : "`systemctl restart segmentd.socket`"
         )
     }

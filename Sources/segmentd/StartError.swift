@@ -56,16 +56,16 @@ enum StartError: Error {
         case .records(.inUse(let path)):
             ["another segmentd holds the records in \(path): stop it first, or give --state"]
         case .records(.exposed(let path, .notADirectory)):
-            ["\(path), where the records are kept, is a link or no directory: remove it, or give --state"]
+            ["\(path), where the records are kept, is a link or not a directory: remove it, or give --state"]
         case .records(.exposed(let path, .foreignOwner(let owner, let wanted))):
             [
                 "\(path), where the records are kept, belongs to user \(owner), not to user \(wanted), who runs "
-                    + "segmentd: what it says is not believed; remove it, or give --state"
+                    + "segmentd: its contents cannot be trusted; remove it, or give --state"
             ]
         case .records(.exposed(let path, .open(let mode))):
             [
-                "\(path), where the records are kept, may be entered by others: its mode is "
-                    + "\(mode.octal), not 0700; see that the records in it are segmentd's own, then "
+                "\(path), where the records are kept, is accessible to others: its mode is "
+                    + "\(mode.octal), not 0700; check that the records in it are segmentd's own, then "
                     + "`chmod 0700 \(path)`"
             ]
         case .records(.records(let error)):
@@ -82,8 +82,8 @@ enum StartError: Error {
             ["\(call) \(path): \(Errno(rawValue: errno))"]
         case .socketShutDown(let path):
             [
-                "somebody has shut down the listening socket \(path) (shutdown(2)): every segment is kept; "
-                    + "where systemd made it, `systemctl restart segmentd.socket`"
+                "another process shut down the listening socket \(path) (shutdown(2)): every segment is kept; "
+                    + "if systemd created it, `systemctl restart segmentd.socket`"
             ]
         case .directory(let path, let errno):
             ["mkdir \(path): \(Errno(rawValue: errno))"]
@@ -93,12 +93,12 @@ enum StartError: Error {
             ["\(world) does not answer"]
         case .interrupted: []
         case .userNamespace:
-            ["clients cannot be told apart in this user namespace: remove PrivateUsers= from the unit"]
+            ["clients cannot be distinguished in this user namespace: remove PrivateUsers= from the unit"]
         case .eventLoop(let errno):
-            ["the event loop cannot be made: \(errno)"]
-        case .noThread: ["there is no room for a thread"]
+            ["the event loop cannot be created: \(errno)"]
+        case .noThread: ["a thread cannot be created"]
         case .stuck:
-            ["the broker does not answer: ends without it, and segments kept until the stop are kept"]
+            ["the broker does not answer: exiting without it, which keeps even segments kept until the stop"]
         }
     }
 
@@ -108,7 +108,7 @@ enum StartError: Error {
         case .configuration(let invalid) where invalid.count > 1:
             "Configuration refused (\(invalid.count) problems): \(invalid.problems[0])"
         case .configuration: "Configuration refused: \(lines[0])"
-        case .interrupted: "Stopped while it started"
+        case .interrupted: "Stopped during the start"
         case .stuck: "Ended without a stop: \(lines[0])"
         case .socketShutDown: "Ended: \(lines[0])"
         default: "Cannot start: \(lines[0])"

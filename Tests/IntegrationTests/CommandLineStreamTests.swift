@@ -72,7 +72,7 @@ extension RealDaemon {
                 #expect(lines.prefix(2) == ["1", "1"])
                 #expect(
                     lines.dropFirst(2).map { $0.prefix { !$0.isNumber } } == [
-                        "segmentctl: \(name) is what is being sent: process "
+                        "segmentctl: \(name) is the file being sent: process "
                     ]
                 )
             }

@@ -148,7 +148,7 @@ extension RealDaemon {
                 let denied = try Programs.run("echo x | \(run) write a")
                 #expect(denied.status == 5)
                 #expect(denied.output.contains("user 64003 is not in group users (100)"))
-                #expect(denied.output.contains("membership counts from the next login"))
+                #expect(denied.output.contains("membership takes effect at the next login"))
                 #expect(try Programs.run("\(run) read a --length 1 | wc -c").output == "1\n")
                 #expect(try Programs.run("\(run) list --no-legend").status == 0)
             }
@@ -202,13 +202,13 @@ extension RealDaemon {
                 let expected = [
                     "group `nobodies` does not exist on this host",
                     "key.path /srv/no/such/file does not exist on this host",
-                    "administrators has `ghosts`, a group that does not exist on this host",
+                    "administrators lists `ghosts`, a group that does not exist on this host",
                     "keep is \"while-used\": programs that compute the key themselves",
                 ]
                 for text in expected { #expect(check.output.contains(text), "\(check.output)") }
                 let warnings = try daemon.client().status().warnings.map(\.message)
-                #expect(warnings.contains("administrators names what is no group: ghosts"))
-                #expect(daemon.log.contains("Host: administrators names what is no group: ghosts"))
+                #expect(warnings.contains("administrators lists unknown groups: ghosts"))
+                #expect(daemon.log.contains("Host: administrators lists unknown groups: ghosts"))
             }
         }
 
@@ -244,7 +244,7 @@ extension RealDaemon {
             #expect(bogus.output.contains("There is no verb bogus"))
             let list = try Programs.run("'\(segmentctl)' help list")
             #expect(list.status == 0)
-            #expect(list.output.hasPrefix("OVERVIEW: List all segments, or those of these names."))
+            #expect(list.output.hasPrefix("OVERVIEW: List all segments, or those with these names."))
         }
 
         @Test func `monitor prints a line an event`() throws {
@@ -298,7 +298,8 @@ extension RealDaemon {
                 monitor.signal(SIGINT)
                 #expect(monitor.wait() == 128 + SIGINT)
                 let said = try Programs.run("cat '\(daemon.directory)/errors'").output
-                let again = "segmentctl: connected to the broker again: every segment as it is now\n"
+                let again =
+                    "segmentctl: reconnected to the broker; the current state of every segment follows\n"
                 #expect(said == again + again)
             }
         }

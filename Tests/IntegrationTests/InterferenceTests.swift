@@ -16,8 +16,8 @@ extension RealDaemon {
                 let before = try daemon.client().describe("a")
                 let old = try #require(before.identifier)
                 #expect(try Programs.run("ipcrm -m \(old)").status == 0)
-                try daemon.expectSaidOnce("Segment a was marked for removal by somebody else")
-                try daemon.expectSaidOnce("Segment a made again")
+                try daemon.expectSaidOnce("Segment a was marked for removal by another program")
+                try daemon.expectSaidOnce("Segment a created again")
                 let after = try daemon.client().describe("a")
                 #expect(after.state == .ready)
                 #expect(after.identifier != old)
@@ -51,7 +51,7 @@ extension RealDaemon {
                     let holding = Holding(try client.attach("a"))
                     holding.write(42, at: 0)
                     #expect(try Programs.run("ipcrm -m \(old)").status == 0)
-                    try daemon.expectSaidOnce("Segment a was marked for removal by somebody else")
+                    try daemon.expectSaidOnce("Segment a was marked for removal by another program")
                     #expect(holding.read(at: 0) == 42)
                     let again = try client.describe("a")
                     #expect(again.state == .ready)
@@ -66,8 +66,10 @@ extension RealDaemon {
                 try daemon.awaitChecks()
                 #expect(try client.describe("a").state == .ready)
                 #expect(try client.describe("a").formerMemory == [])
-                try daemon.expectSaidOnce("Segment a made again")
-                try daemon.expectSaidOnce("Segment a is made again while clients still have the old memory")
+                try daemon.expectSaidOnce("Segment a created again")
+                try daemon.expectSaidOnce(
+                    "Segment a is created again while clients still have the old memory"
+                )
                 #expect(try kernel.allSegments().count == 1)
             }
         }

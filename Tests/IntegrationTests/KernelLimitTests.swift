@@ -42,8 +42,8 @@ extension RealDaemon {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try identifiers(daemon)
                 try KernelSetting.shmmni.with(1) {
-                    try daemon.expectSaidOnce("warning: Host: no identifier of the kernel is left")
-                    #expect(try daemon.status().contains("Warning: no identifier of the kernel is left"))
+                    try daemon.expectSaidOnce("warning: Host: kernel.shmmni (")
+                    #expect(try daemon.status().contains("Warning: kernel.shmmni ("))
                     #expect(try identifiers(daemon) == before)
                     daemon.kill()
                     try daemon.start()
@@ -55,7 +55,7 @@ extension RealDaemon {
                 }
                 try daemon.awaitChecks()
                 #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
-                try daemon.expectSaidOnce("Host: resolved: no identifier of the kernel is left")
+                try daemon.expectSaidOnce("Host: resolved: kernel.shmmni (")
             }
         }
 
@@ -69,7 +69,7 @@ extension RealDaemon {
                 while let identifier = try? kernel.get(.unnamed, size: 1, flags: .create, mode: []) {
                     taken.append(identifier)
                 }
-                try daemon.expectSaidOnce("warning: Host: no identifier of the kernel is left")
+                try daemon.expectSaidOnce("warning: Host: kernel.shmmni (")
                 #expect(try identifiers(daemon) == before)
                 try kernel.remove(try #require(before[0]))
                 try daemon.awaitChecks(10)
@@ -90,7 +90,7 @@ extension RealDaemon {
                     try daemon.expectSaidOnce("warning: Host: kernel.shmmax is 8192 bytes: segment b")
                     #expect(try identifiers(daemon) == before)
                     try kernel.remove(try #require(before[1]))
-                    try daemon.expectSaidOnce("Segment b is blocked: the size, 1 MiB, is above")
+                    try daemon.expectSaidOnce("Segment b is blocked: the size, 1 MiB, exceeds")
                     #expect(try daemon.status("b").contains("kernel_limit"))
                 }
                 try daemon.awaitChecks()
@@ -103,14 +103,14 @@ extension RealDaemon {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try identifiers(daemon)
                 try KernelSetting.shmall.with(2) {
-                    try daemon.expectSaidOnce("warning: Host: all segments together use up kernel.shmall")
+                    try daemon.expectSaidOnce("warning: Host: kernel.shmall (")
                     #expect(try identifiers(daemon) == before)
                     try kernel.remove(try #require(before[0]))
                     try daemon.expectSaidOnce("Segment a is blocked: the kernel's limit for all segments")
                 }
                 try daemon.awaitChecks()
                 #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
-                try daemon.expectSaidOnce("Host: resolved: all segments together use up kernel.shmall")
+                try daemon.expectSaidOnce("Host: resolved: kernel.shmall (")
             }
         }
     }

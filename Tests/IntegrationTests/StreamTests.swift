@@ -178,10 +178,10 @@ extension RealDaemon {
                 let lines = result.output.split(separator: "\n")
                 #expect(lines.count { $0 == "1" } == 8)
                 #expect(lines.contains("8000000"))
-                #expect(lines.contains { $0.contains("file is what is being sent: process ") })
+                #expect(lines.contains { $0.contains("file is the file being sent: process ") })
                 #expect(lines.count { $0 == "4" } == 1)
                 #expect(lines.contains { $0.contains("/tmp is a directory") })
-                #expect(lines.contains { $0.contains(", and had 8000000 before") })
+                #expect(lines.contains { $0.contains(", but had 8000000 bytes before") })
                 #expect(lines.contains { $0.contains("cannot access 'new'") })
             }
         }

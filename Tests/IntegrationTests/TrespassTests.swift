@@ -99,7 +99,7 @@ extension RealDaemon {
                 #expect(refused.output.contains(path))
                 #expect(
                     refused.output.contains(
-                        command.hasPrefix("chown") ? "belongs to user 64011" : "may be written by"
+                        command.hasPrefix("chown") ? "belongs to user 64011" : "is writable by"
                     )
                 )
                 #expect(try daemon.client().list().map(\.state) == [.ready])

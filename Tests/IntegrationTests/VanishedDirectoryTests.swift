@@ -15,7 +15,7 @@ extension RealDaemon {
                 #expect(refused.status == 8)
                 #expect(
                     refused.output.contains(
-                        "segments.d: is not there, but segments that were declared in it are"
+                        "segments.d: is missing, but segments declared in it still exist"
                     )
                 )
                 #expect(refused.output.contains("`segmentctl reload --remove-all`"))
@@ -35,7 +35,7 @@ extension RealDaemon {
                 try daemon.spawn()
                 let status = daemon.process.wait()
                 #expect(status == 8)
-                #expect(daemon.log.contains("put it back, or, to have them removed, make an empty one"))
+                #expect(daemon.log.contains("restore it, or, to remove the segments, create an empty one"))
                 system("mv '\(daemon.segmentFiles)-away' '\(daemon.segmentFiles)'")
                 try daemon.start()
                 #expect(try daemon.segmentctl("id a").output == identifier)
@@ -73,7 +73,7 @@ extension RealDaemon {
                 try daemon.spawn()
                 let status = daemon.process.wait()
                 #expect(status == 1)
-                #expect(daemon.log.contains("may be entered by others: its mode is 0770, not 0700"))
+                #expect(daemon.log.contains("is accessible to others: its mode is 0770, not 0700"))
                 #expect(daemon.log.contains("`chmod 0700 \(daemon.state)`"))
                 chmod("\(daemon.state)", 0o700)
                 try daemon.start()

@@ -51,7 +51,7 @@ import Testing
         Condition(
             kind: "kernel_limit",
             definition: .test("a", size: 1 << 41),
-            message: "the size, 2 TiB, is above the kernel's largest segment, 1099511627776 bytes",
+            message: "the size, 2 TiB, exceeds the kernel's largest segment, 1099511627776 bytes",
             remedy: "declare a smaller size, or raise kernel.shmmax with sysctl"
         ),
         Condition(
@@ -60,7 +60,7 @@ import Testing
             prepare: { $0.kernel.capacity = 0 },
             message: "all 0 identifiers of the kernel are in use",
             remedy:
-                "remove segments that nobody uses (`ipcs -m` shows nattch 0, `ipcrm`), or raise kernel.shmmni with sysctl"
+                "remove unused segments (nattch 0 in `ipcs -m`) with `ipcrm`, or raise kernel.shmmni with sysctl"
         ),
         Condition(
             kind: "out_of_memory",
@@ -130,10 +130,10 @@ import Testing
                 }
             },
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1 (gone), 1 KiB, "
-                + "which nobody has attached",
+                + "not attached",
             remedy:
                 "nobody has it attached: `ipcrm -m 1`, then `segmentctl renew a`; or declare another key; "
-                + "segmentd does not touch what it did not make"
+                + "segmentd does not touch segments that it did not create"
         ),
         Condition(
             kind: "squatted",
@@ -150,17 +150,17 @@ import Testing
                 }
             },
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1, 1 KiB, "
-                + "which programs have attached, process 1 being the last to use it",
+                + "currently attached, last used by process 1",
             remedy:
                 "stop the programs that have it attached, then `ipcrm -m 1`, then `segmentctl renew a`, then start them again; "
-                + "or declare another key; segmentd does not touch what it did not make"
+                + "or declare another key; segmentd does not touch segments that it did not create"
         ),
         Condition(
             kind: "records_unwritable",
             definition: .test("a"),
             prepare: { $0.disk.isFull = true },
             message: "its record cannot be written: write state: No space left on device",
-            remedy: "see that the state directory has room and answers; segmentd tries again by itself"
+            remedy: "check that the state directory has space and answers; segmentd tries again by itself"
         ),
     ]
 
@@ -197,7 +197,7 @@ import Testing
         let problem = try #require(try fixture.describe("a").problems.first)
         #expect(problem.kind == .squatted)
         #expect(problem.message.contains("of segmentd's own user (1 KiB), which no record names"))
-        #expect(problem.remedy?.hasPrefix("see whose it is (`ipcs -m -i \(own)`)") == true)
+        #expect(problem.remedy?.hasPrefix("check whose it is (`ipcs -m -i \(own)`)") == true)
     }
 
     @Test func `two names on one key: the later one is blocked by the collision`() throws {

@@ -33,11 +33,11 @@ import Testing
             ("telemetry", .failed(5), nil, "group telemetry cannot be looked up (errno 5)"),
             (
                 "telemetry", .unanswered, nil,
-                "the name service has not answered which number group telemetry has"
+                "the name service has not answered the lookup of group telemetry"
             ),
             (
                 "never-asked", .found(500), nil,
-                "the name service has not answered which number group never-asked has"
+                "the name service has not answered the lookup of group never-asked"
             ),
         ] as [(String?, GroupLookup, UInt32?, String?)]
     )

@@ -86,6 +86,6 @@ import Testing
             try fixture.kernel.remove(try #require(try fixture.describe("a").identifier))
             fixture.broker.check(groups: fixture.groups)
         }
-        #expect(fixture.log.lines.count { $0.contains("by somebody else") } == 50)
+        #expect(fixture.log.lines.count { $0.contains("by another program") } == 50)
     }
 }

@@ -317,8 +317,8 @@ import Testing
             let index = fixture.log.lines.firstIndex { $0.contains(words) }
             return index.flatMap { fixture.log.fields[$0]["shmid"] }
         }
-        #expect(identifier("marked for removal by somebody else") == old.description)
-        #expect(identifier("made again, 4") == new.description)
+        #expect(identifier("marked for removal by another program") == old.description)
+        #expect(identifier("created again, 4") == new.description)
     }
 
     @Test func `times of attach and detach are the clients'`() throws {

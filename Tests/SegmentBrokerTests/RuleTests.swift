@@ -85,12 +85,12 @@ import Testing
             (
                 0o660, 1, "telemetry",
                 "user 1000 is not in group telemetry (500), and mode 0660 does not let others do this; "
-                    + "membership counts from the next login"
+                    + "membership takes effect at the next login"
             ),
             (
                 0o660, 1, "500",
                 "user 1000 is not in group 500, and mode 0660 does not let others do this; "
-                    + "membership counts from the next login"
+                    + "membership takes effect at the next login"
             ),
             // The daemon's own group, of which nobody shall become a member.
             (0o660, 1, nil, "user 1000 is not in group 500, and mode 0660 does not let others do this"),
@@ -179,8 +179,8 @@ import Testing
             let computed = SegmentKey(bits: computed)
             return Drift.lasting(definition, size: 4096, key: key, computed: computed).first?.message
         }
-        #expect(message(0x4102_0007)?.hasPrefix("/srv/file is on a device that has another number") == true)
-        #expect(message(0x4101_0008)?.hasPrefix("/srv/file has another inode") == true)
+        #expect(message(0x4102_0007)?.hasPrefix("the device number of /srv/file has changed") == true)
+        #expect(message(0x4101_0008)?.hasPrefix("the inode of /srv/file has changed") == true)
     }
 
     @Test func `what differs is named`() {
@@ -253,7 +253,7 @@ import Testing
         arguments: [
             (
                 "shmget", Errno.invalidArgument, 2 << 20, 3, "kernel_limit",
-                "above the kernel's largest segment, 1048576 bytes"
+                "exceeds the kernel's largest segment, 1048576 bytes"
             ),
             ("shmget", .noSpace, 4096, 10, "kernel_limit", "all 10 identifiers"),
             ("shmget", .noSpace, 4096, 3, "kernel_limit", "all segments together leaves no room for 4 KiB"),
@@ -335,13 +335,13 @@ import Testing
             (.heuristic, 26, "the kernel has no memory for 26 GiB (shmget)", "free memory, or"),
             (
                 .never, 20,
-                "20 GiB is more than the kernel promises in all, 14 GiB with 24 GiB of RAM and 2 GiB of swap: "
+                "20 GiB is more than the kernel promises in total, 14 GiB with 24 GiB of RAM and 2 GiB of swap: "
                     + "vm.overcommit_memory is 2",
                 "freeing memory does not help"
             ),
             (
                 .never, 14,
-                "the kernel has promised too much of its 14 GiB to others for 14 GiB: vm.overcommit_memory is 2",
+                "the kernel's commit limit of 14 GiB leaves no room for another 14 GiB: vm.overcommit_memory is 2",
                 "end programs"
             ),
             (.always, 64, "the kernel has no memory for 64 GiB (shmget)", "free memory, or"),

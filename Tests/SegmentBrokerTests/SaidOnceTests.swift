@@ -75,9 +75,9 @@ import Testing
         checkOften(fixture)
         #expect(
             fixture.log.lines.filter { $0.contains("Host") } == [
-                "warning: Host: no identifier of the kernel is left, kernel.shmmni is 1: no segment can be made",
-                "notice: Host: resolved: no identifier of the kernel is left, kernel.shmmni is 1: "
-                    + "no segment can be made",
+                "warning: Host: kernel.shmmni (1) is exhausted: no segment can be created",
+                "notice: Host: resolved: kernel.shmmni (1) is exhausted: "
+                    + "no segment can be created",
             ]
         )
     }
@@ -117,9 +117,9 @@ import Testing
         #expect(warnings.map(\.kind) == [.kernelLimit, .kernelLimit, .kernelLimit])
         #expect(
             warnings.map(\.message) == [
-                "no identifier of the kernel is left, kernel.shmmni is 10: no segment can be made",
-                "all segments together use up kernel.shmall, 1 GiB: no segment can be made",
-                "kernel.shmmax is 1048576 bytes: segment a lives with 2 MiB and could not be made again",
+                "kernel.shmmni (10) is exhausted: no segment can be created",
+                "kernel.shmall (1 GiB) is exhausted: no segment can be created",
+                "kernel.shmmax is 1048576 bytes: segment a has 2 MiB and could not be created again",
             ]
         )
         #expect(warnings.allSatisfy { $0.remedy != nil })

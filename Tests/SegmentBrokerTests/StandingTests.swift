@@ -107,7 +107,7 @@ import Testing
     @Test(arguments: [false, true]) func `a changed declaration`(isStarting: Bool) {
         var test = LifecycleUnderTest.ready()
         let told = told(&test, isStarting: isStarting) { $0.hear(.declared(.declared(size: 8192))) }
-        let line = "warning: Segment a has drifted: it has 4 KiB, 8 KiB are declared"
+        let line = "warning: Segment a has drifted: its size is 4 KiB, but 8 KiB is declared"
         #expect(told == Told(isStarting ? [] : [line], [.changed]))
     }
 
@@ -117,7 +117,7 @@ import Testing
             $0.hear(.asked(Request(.remove)))
             $0.answer(.done)
         }
-        #expect(waiting == Told(["notice: Segment a is removed when nobody uses it any more"], [.changed]))
+        #expect(waiting == Told(["notice: Segment a will be removed once it is unused"], [.changed]))
         let end = told(&test) {
             $0.look(.segment(7))
             $0.answer(.observed(.segment(7, .shut)))
@@ -168,8 +168,8 @@ import Testing
             told
                 == Told(
                     [
-                        "warning: Segment a was removed by somebody else",
-                        "notice: Segment a made again, 4 KiB",
+                        "warning: Segment a was removed by another program",
+                        "notice: Segment a created again, 4 KiB",
                     ],
                     [.replaced]
                 )
@@ -186,9 +186,9 @@ import Testing
             told
                 == Told(
                     [
-                        "warning: Segment a was marked for removal by somebody else",
-                        "warning: Segment a is made again while clients still have the old memory (identifier 7)",
-                        "notice: Segment a made again, 4 KiB",
+                        "warning: Segment a was marked for removal by another program",
+                        "warning: Segment a is created again while clients still have the old memory (identifier 7)",
+                        "notice: Segment a created again, 4 KiB",
                     ],
                     [.replaced]
                 )
@@ -204,7 +204,7 @@ import Testing
         }
         #expect(
             told.lines.first
-                == "warning: Segment a is gone since segmentd last ran: somebody removed it, or the host was started anew"
+                == "warning: Segment a disappeared since segmentd last ran: it was removed, or the host was rebooted"
         )
         #expect(told.events == [.replaced])
     }
@@ -235,7 +235,7 @@ import Testing
         var live = LifecycleUnderTest.ready(clients: 1)
         let told = told(&live) { $0.hear(.undeclared) }
         #expect(told.events == [.changed])
-        #expect(told.lines == ["notice: Segment a is removed when nobody uses it any more"])
+        #expect(told.lines == ["notice: Segment a will be removed once it is unused"])
     }
 
     @Test func `an absent name that is new or edited changes`() {

@@ -43,15 +43,15 @@ import Testing
         ),
         (
             "size = 1\nmode = \"0460\"",
-            "a.toml:2: mode `0460` takes read or write from the owner, who is the broker; let it begin with 06 or 07, such as `mode = \"0660\"`"
+            "a.toml:2: mode `0460` denies read or write to the owner, which is the broker; start it with 06 or 07, such as `mode = \"0660\"`"
         ),
         (
             "size = 1\nkeep = \"always\"",
-            "a.toml:2: keep `always` is not a way to keep a segment; write \"until-reboot\", \"until-stop\" or \"while-used\""
+            "a.toml:2: keep `always` is not a keep policy; write \"until-reboot\", \"until-stop\" or \"while-used\""
         ),
         (
             "size = 1\nlinger = \"3 s\"",
-            "a.toml:2: linger means nothing with keep = \"until-reboot\"; write `keep = \"while-used\"`, or leave linger out"
+            "a.toml:2: linger has no effect with keep = \"until-reboot\"; write `keep = \"while-used\"`, or remove linger"
         ),
         (
             "size = 1\nkeep = \"while-used\"\nlinger = \"3 days\"",
@@ -59,7 +59,7 @@ import Testing
         ),
         (
             "size = 1\nkeep = \"while-used\"\nlinger = \"99999999999 h\"",
-            "a.toml:3: linger `99999999999 h` is longer than anybody waits; write at most 277777 h, such as `linger = \"30 s\"`"
+            "a.toml:3: linger `99999999999 h` is too long; write at most 277777 h, such as `linger = \"30 s\"`"
         ),
         (
             "size = 1\nmode = \"+660\"",
@@ -84,15 +84,15 @@ import Testing
         ),
         (
             "size = 1\n[key]\nproject = 66",
-            "a.toml:3: key.project stands without key.path; add the path that programs give to ftok; the key of the segment's own file needs no project"
+            "a.toml:3: key.project needs key.path; add the path that programs pass to ftok; the key of the segment's own file needs no project"
         ),
         (
             "size = 1\n[key]\npath = \"x\"",
-            "a.toml:3: key.path `x` is not an absolute path; write the whole path, from /"
+            "a.toml:3: key.path `x` is not an absolute path; write the full path, starting with /"
         ),
         (
             "size = 1\n[key]\nvalue = 0",
-            "a.toml:3: key.value 0 is IPC_PRIVATE, which is no name; write another number"
+            "a.toml:3: key.value 0 is IPC_PRIVATE, which identifies no segment; write another number"
         ),
         (
             "size = 1\n[key]\nvalue = 0x100000000",
@@ -100,7 +100,7 @@ import Testing
         ),
         (
             "size = 1\n[key]\nvalue = 7\npath = \"/x\"",
-            "a.toml:4: key.path stands beside key.value; keep the one or the other"
+            "a.toml:4: key.path cannot be combined with key.value; keep one of them"
         ),
         ("size = 1\n[kay]\nvalue = 7", "a.toml:2: kay is not a key that segmentd knows; did you mean `key`?"),
     ])
@@ -181,7 +181,7 @@ import Testing
         try fixture.write("size = 1", to: "segments.d/Bad Name.toml")
         #expect(
             fixture.problems() == [
-                "segments.d/Bad Name.toml: `Bad Name` is not a segment's name; rename the file: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit"
+                "segments.d/Bad Name.toml: `Bad Name` is not a segment's name; rename the file: 1 to 63 characters of a-z 0-9 . _ -, starting with a letter or digit"
             ]
         )
     }
@@ -213,14 +213,14 @@ import Testing
         try fixture.write("size = 1", to: "segments.d/a.toml", mode: .init(rawValue: 0o664))
         #expect(
             fixture.problems() == [
-                "segments.d/a.toml: the file may be written by others than its owner: its mode is 0664; `chmod go-w` it"
+                "segments.d/a.toml: the file is writable by users other than its owner: its mode is 0664; `chmod go-w` it"
             ]
         )
         chmod(fixture.directory.appending("segments.d/a.toml").string, 0o644)
         chmod(fixture.directory.appending("segments.d").string, 0o777)
         #expect(
             fixture.problems() == [
-                "segments.d: the directory may be written by others than its owner: its mode is 0777; `chmod go-w` it"
+                "segments.d: the directory is writable by users other than its owner: its mode is 0777; `chmod go-w` it"
             ]
         )
     }
@@ -246,7 +246,7 @@ import Testing
         )
         #expect(
             fixture.problems() == [
-                "segments.d/a.toml: is not a regular file; replace it by a file, or by a link to /dev/null to mask it",
+                "segments.d/a.toml: is not a regular file; replace it with a file, or with a link to /dev/null to mask it",
                 "segments.d/b.toml: is longer than 1 MiB; shorten it",
             ]
         )

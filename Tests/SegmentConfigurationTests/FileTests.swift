@@ -32,7 +32,7 @@ import Testing
         chmod(fixture.directory.appending(path).string, path == "segments.d" ? 0o711 : 0o600)
         #expect(
             asStranger { fixture.problems(daemonUserID: Self.stranger) } == [
-                "\(problem): cannot be read: Permission denied; make it readable for the user that segmentd runs as"
+                "\(problem): cannot be read: Permission denied; make it readable by the user that segmentd runs as"
             ]
         )
     }
@@ -60,12 +60,13 @@ import Testing
         symlink("nowhere", fixture.directory.appending("segments.d/a.toml").string)
         symlink("b.toml", fixture.directory.appending("segments.d/b.toml").string)
         let missing =
-            "cannot be read: No such file or directory; make it; if it is a link, make what it leads to "
+            "cannot be read: No such file or directory; create it; if it is a link, create its target "
         #expect(
             Set(fixture.problems()) == [
-                "segmentd.toml: \(missing)or remove it", "segments.d/a.toml: \(missing)or remove it",
-                "segments.d/b.toml: cannot be read: Too many levels of symbolic links; correct its links, which "
-                    + "lead in a circle",
+                "segmentd.toml: \(missing)or remove the link",
+                "segments.d/a.toml: \(missing)or remove the link",
+                "segments.d/b.toml: cannot be read: Too many levels of symbolic links; fix its links, which "
+                    + "form a loop",
             ]
         )
         rmdir(fixture.directory.appending("segments.d").string)
@@ -81,7 +82,7 @@ import Testing
         try fixture.write("size = 0", to: "segments.d/a\u{fffd}.toml")
         system("printf 'size = 1' > '\(fixture.directory)'/segments.d/a$(printf '\\377').toml")
         system("printf 'size = 1' > '\(fixture.directory)'/segments.d/b$(printf '\\033')[2J.toml")
-        let remedy = "rename the file: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit"
+        let remedy = "rename the file: 1 to 63 characters of a-z 0-9 . _ -, starting with a letter or digit"
         #expect(
             fixture.problems() == [
                 "segments.d/a\u{fffd}.toml: `a\u{fffd}` is not a segment's name; \(remedy)",
@@ -105,7 +106,7 @@ import Testing
         }
         #expect(
             warnings == [
-                "inner: the directory may be written by others than its owner: its mode is 0777; `chmod go-w` it"
+                "inner: the directory is writable by users other than its owner: its mode is 0777; `chmod go-w` it"
             ]
         )
         chmod(inner.string, 0o1777)
@@ -132,7 +133,8 @@ import Testing
         let warnings = try fixture.read(daemonUserID: 990).warnings.map {
             $0.description.replacing("\(fixture.directory)/", with: "")
         }
-        let text = "the directory may be written by others than its owner: its mode is 0777; `chmod go-w` it"
+        let text =
+            "the directory is writable by users other than its owner: its mode is 0777; `chmod go-w` it"
         #expect(
             warnings.filter { !$0.contains(" mode ") || $0.contains("0777") } == [
                 "one: \(text)", "two: \(text)",

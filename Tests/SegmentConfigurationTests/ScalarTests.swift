@@ -15,7 +15,7 @@ import Testing
         try fixture.write("size = 1\n\(text)", to: "segments.d/a.toml")
         #expect(
             fixture.problems() == [
-                "segments.d/a.toml:\(line): is not TOML for segmentd: a string contains a NUL character; take it out"
+                "segments.d/a.toml:\(line): is not TOML for segmentd: a string contains a NUL character; remove it"
             ]
         )
     }

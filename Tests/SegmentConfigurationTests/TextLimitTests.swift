@@ -69,7 +69,7 @@ import Testing
         let problems = fixture.problems()
         #expect(problems.count == 5)
         #expect(problems.allSatisfy { $0.utf8.count < 1500 })
-        #expect(problems.contains { $0.contains("keep `?[2J?` is not a way to keep a segment") })
+        #expect(problems.contains { $0.contains("keep `?[2J?` is not a keep policy") })
         #expect(problems.contains { $0.contains("c.toml:3: ? is not a key") })
     }
 

@@ -52,8 +52,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"parameters" 1}"#, "the service sent what is not JSON, at byte 14 of a message"),
-        ("[]", "the service sent a reply that is no JSON object"),
+        (#"{"parameters" 1}"#, "the service sent invalid JSON at byte 14 of a message"),
+        ("[]", "the service sent a reply that is not a JSON object"),
         (#"{"error":1}"#, "the service sent a reply whose error has the wrong type"),
     ])
     func `a broker that breaks the protocol is told of in words`(reply: String, text: String) throws {

@@ -84,7 +84,7 @@ package struct AccessRule: Equatable, Sendable {
             let refusal =
                 "user \(client.userID) is not in group \(group), and mode \(octal) does not let others do this"
             // A user added to the group just now is still refused; say why.
-            return groupName == nil ? refusal : refusal + "; membership counts from the next login"
+            return groupName == nil ? refusal : refusal + "; membership takes effect at the next login"
         }
     }
 }

@@ -6,7 +6,7 @@ package import SystemVSharedMemory
 package enum KernelRefusal {
     /// Returns the remedy for a limit that leaves no room.
     static func roomRemedy(_ limit: String) -> String {
-        "remove segments that nobody uses (`ipcs -m` shows nattch 0, `ipcrm`), or raise \(limit) with sysctl"
+        "remove unused segments (nattch 0 in `ipcs -m`) with `ipcrm`, or raise \(limit) with sysctl"
     }
 
     package static func problem(
@@ -20,7 +20,7 @@ package enum KernelRefusal {
         switch errno {
         case .invalidArgument where limits.map({ size.bytes > $0.largestSegment }) ?? (call == "shmget"):
             .kernelLimit(
-                "the size, \(size), is above the kernel's largest segment"
+                "the size, \(size), exceeds the kernel's largest segment"
                     + (limits.map { ", \($0.largestSegment) bytes" } ?? ""),
                 remedy: "declare a smaller size, or raise kernel.shmmax with sysctl"
             )
@@ -28,8 +28,8 @@ package enum KernelRefusal {
             SegmentProblem(
                 .kernelRefused,
                 message:
-                    "the kernel does not know the segment's group here: a user namespace has no number for it",
-                remedy: "take PrivateUsers= out of the unit, or declare a group that the namespace has"
+                    "the kernel does not know the segment's group here: the user namespace does not map it",
+                remedy: "remove PrivateUsers= from the unit, or declare a group that the namespace maps"
             )
         case .noSpace:
             if let limits, limits.segmentsInUse >= limits.segments {

@@ -20,7 +20,7 @@ package enum KeyPathRule {
         SegmentProblem(
             .keyPathUnreadable,
             message: "the file system of \(path), from which ftok makes the key, has not answered",
-            remedy: "see what holds up `stat \(path)`; segmentd tries again by itself"
+            remedy: "find out what blocks `stat \(path)`; segmentd tries again by itself"
         )
     }
 

@@ -27,8 +27,8 @@ package enum LimitWarnings {
         if limits.segmentsInUse >= limits.segments {
             warnings.append(
                 .kernelLimit(
-                    "no identifier of the kernel is left, kernel.shmmni is \(limits.segments): "
-                        + "no segment can be made",
+                    "kernel.shmmni (\(limits.segments)) is exhausted: "
+                        + "no segment can be created",
                     remedy: KernelRefusal.roomRemedy("kernel.shmmni")
                 )
             )
@@ -36,8 +36,8 @@ package enum LimitWarnings {
         if limits.bytesInUse >= limits.totalBytes {
             warnings.append(
                 .kernelLimit(
-                    "all segments together use up kernel.shmall, \(ByteCount(bytes: limits.totalBytes)): "
-                        + "no segment can be made",
+                    "kernel.shmall (\(ByteCount(bytes: limits.totalBytes))) is exhausted: "
+                        + "no segment can be created",
                     remedy: KernelRefusal.roomRemedy("kernel.shmall")
                 )
             )
@@ -45,8 +45,8 @@ package enum LimitWarnings {
         if let largest, largest.bytes > limits.largestSegment {
             warnings.append(
                 .kernelLimit(
-                    "kernel.shmmax is \(limits.largestSegment) bytes: segment \(largest.name) lives with "
-                        + "\(ByteCount(bytes: largest.bytes)) and could not be made again",
+                    "kernel.shmmax is \(limits.largestSegment) bytes: segment \(largest.name) has "
+                        + "\(ByteCount(bytes: largest.bytes)) and could not be created again",
                     remedy: "raise kernel.shmmax with sysctl"
                 )
             )

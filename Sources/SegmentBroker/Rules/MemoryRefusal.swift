@@ -57,7 +57,8 @@ extension SegmentProblem {
     {
         SegmentProblem(
             .outOfMemory,
-            message: "\(size) is more than the kernel promises in all, \(wholeMebibytes(memory.commitLimit)) "
+            message:
+                "\(size) is more than the kernel promises in total, \(wholeMebibytes(memory.commitLimit)) "
                 + "with \(wholeMebibytes(memory.ram)) of RAM and \(wholeMebibytes(memory.swap)) of swap: "
                 + "vm.overcommit_memory is 2",
             remedy: "declare a smaller size, add swap, or raise vm.overcommit_ratio with sysctl; "
@@ -70,8 +71,8 @@ extension SegmentProblem {
         SegmentProblem(
             .outOfMemory,
             message:
-                "the kernel has promised too much of its \(wholeMebibytes(memory.commitLimit)) to others "
-                + "for \(size): vm.overcommit_memory is 2",
+                "the kernel's commit limit of \(wholeMebibytes(memory.commitLimit)) leaves no room for another "
+                + "\(size): vm.overcommit_memory is 2",
             remedy: "end programs that have much memory committed (Committed_AS in /proc/meminfo), declare a "
                 + "smaller size, or raise vm.overcommit_ratio with sysctl; segmentd tries again by itself"
         )

@@ -45,7 +45,7 @@ struct TextDefect: Error, Equatable {
         case .notTOML: "correct the line"
         case .tooManyParts, .tooDeep: "every key of segmentd has one or two parts"
         case .lineTooLong: "break the line"
-        case .nulCharacter: "take it out"
+        case .nulCharacter: "remove it"
         }
     }
 }

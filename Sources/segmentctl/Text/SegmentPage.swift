@@ -12,7 +12,7 @@ struct SegmentPage {
 
     var lines: [Line] {
         var lines = [mark + " \(segment.name)" + (segment.summary.map { " - \($0)" } ?? "")]
-        add("Declared", segment.configurationFile ?? "by no file any more", &lines)
+        add("Declared", segment.configurationFile ?? "no longer", &lines)
         add("State", paint(segment.state.rawValue), &lines)
         for problem in segment.problems {
             add("Problem", "\(problem.message) (\(problem.kind.rawValue))", &lines)

@@ -8,11 +8,11 @@ import SystemVSharedMemory
 
 struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check the configuration without the daemon; every problem is shown at once."
+        abstract: "Check the configuration without the daemon, and show every problem at once."
     )
 
     @Argument(
-        help: ArgumentHelp("Only this directory; else where the daemon looks.", valueName: "dir"),
+        help: ArgumentHelp("Check only this directory instead of the daemon's.", valueName: "dir"),
         completion: .directory
     )
     var directory: String?
@@ -75,8 +75,8 @@ struct Check: ParsableCommand {
         return [
             ConfigurationProblem(
                 file: directory,
-                message: "is not there: segmentd refuses to start while segments live that it declared",
-                remedy: "put it back, or make an empty one, which has them removed"
+                message: "is missing: segmentd refuses to start while segments declared in it exist",
+                remedy: "restore it, or create an empty one, which removes the segments"
             )
         ]
     }
@@ -113,8 +113,8 @@ struct LocalRemarks {
             ConfigurationProblem(
                 file: configuration.directory,
                 key: "administrators",
-                message: "has `\(group)`, a group that does not exist on this host",
-                remedy: "its members may administer nothing until it exists"
+                message: "lists `\(group)`, a group that does not exist on this host",
+                remedy: "its members cannot administer segmentd until it exists"
             )
         }
         all = segments + administrators

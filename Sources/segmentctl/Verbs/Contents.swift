@@ -35,7 +35,10 @@ struct Read: ParsableCommand {
     @Option(parsing: .unconditional, help: ArgumentHelp("Begin at this byte.", valueName: "n"))
     var offset = 0
 
-    @Option(parsing: .unconditional, help: ArgumentHelp("This many bytes; else to the end.", valueName: "n"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Read this many bytes instead of all to the end.", valueName: "n")
+    )
     var length: Int?
 
     @OptionGroup var options: GlobalOptions

@@ -45,7 +45,7 @@ struct NotInKernel: Error, CustomStringConvertible {
     init(_ segment: SegmentDescription) {
         let next =
             segment.state == .removing
-            ? "it is made again after its last detach" : "it is made when a client asks for it"
+            ? "it is created again after its last detach" : "it is created when a client acquires it"
         description =
             "segment \(segment.name) is \(segment.state.rawValue)"
             + (segment.problems.first.map { ": \($0.message)" } ?? "; \(next)")

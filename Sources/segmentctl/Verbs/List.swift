@@ -8,8 +8,8 @@ import Varlink
 
 struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List all segments, or those of these names.",
-        discussion: "A name may be a pattern as the shell has them, in quotes: 'camera-*'."
+        abstract: "List all segments, or those with these names.",
+        discussion: "A name may be a shell pattern, in quotes: 'camera-*'."
     )
 
     @Argument(help: "Names or patterns.", completion: SegmentNames.completion)
@@ -98,7 +98,7 @@ extension GlobalOptions {
             try printJSON(JSONArray(segments))
         }
         notice("\(error)")
-        notice("these are all segments that the kernel has; their names only the daemon knows")
+        notice("these are all segments in the kernel; only the daemon knows their names")
         throw ExitStatus.unreachable
     }
 }

@@ -4,10 +4,10 @@ import SegmentInterface
 
 struct Monitor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print what happens to the segments, a line an event.",
+        abstract: "Print the events of the segments, one per line.",
         discussion: """
-            It begins with every segment as it is, and begins again when the daemon has been restarted; it ends when \
-            interrupted, or when nobody reads it any more.
+            Starts with the current state of every segment, and starts over when the daemon has been restarted. Ends when \
+            interrupted, or when its output is no longer read.
             """
     )
 
@@ -19,7 +19,7 @@ struct Monitor: ParsableCommand {
         var connectionCount = events.connectionCount
         while let event = try events.next() {
             if events.connectionCount != connectionCount {
-                options.notice("connected to the broker again: every segment as it is now")
+                options.notice("reconnected to the broker; the current state of every segment follows")
                 connectionCount = events.connectionCount
             }
             try show(event)

@@ -5,15 +5,15 @@ import SegmentModel
 
 struct Reload: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Make the daemon read its configuration again; a bad one changes nothing.",
+        abstract: "Make the daemon reload its configuration; an invalid one changes nothing.",
         discussion:
-            "The exit status is 3 if a segment cannot be made, whether or not this reload has changed it."
+            "The exit status is 3 if any segment cannot be created, whether or not this reload changed it."
     )
 
-    @Flag(help: "Remove the segments of a directory that is not there any more, instead of refusing.")
+    @Flag(help: "Remove the segments of a vanished directory instead of refusing to reload.")
     var removeAll = false
 
-    @Flag(help: "Exit with 0 although segments cannot be made.")
+    @Flag(help: "Exit with 0 even if segments cannot be created.")
     var allowBlocked = false
 
     @OptionGroup var options: GlobalOptions

@@ -3,10 +3,10 @@ import Segments
 
 struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove a segment; a declared one is made again when it is next asked for.",
+        abstract: "Remove a segment; a declared one is created again when next acquired.",
         discussion: """
-            unused refuses while anybody has it leased or attached, idle removes it once nobody has, now marks it at \
-            once: clients keep the old memory, and the name is theirs until their last detach.
+            unused refuses while the segment is leased or attached; idle removes it once it is neither; now marks it at \
+            once: clients keep the old memory, and the name stays taken until their last detach.
             """
     )
 
@@ -25,10 +25,10 @@ extension RemoveWhen: ExpressibleByArgument {}
 
 struct Renew: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove a segment and make it again in one step, as it is declared now.",
+        abstract: "Remove a segment and create it again in one step, as currently declared.",
         discussion: """
-            Its key is never free in between. unused refuses while anybody has it leased or attached, idle waits until \
-            nobody has, now makes it at once: clients keep the old memory. One that is not there is made.
+            Its key is never free in between. unused refuses while the segment is leased or attached; idle waits until it \
+            is neither; now replaces it at once: clients keep the old memory. A missing segment is created.
             """
     )
 

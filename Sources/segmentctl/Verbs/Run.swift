@@ -6,12 +6,12 @@ import SystemVSharedMemory
 
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run a command with leases on segments, held for its life.",
+        abstract: "Run a command, holding leases on segments until it ends.",
         usage: "segmentctl [<options>] run [--exit-if-replaced] <name> ... -- <command> ...",
         discussion: """
-            The command finds SEGMENT_KEY_NAME, SEGMENT_ID_NAME and SEGMENT_SIZE_NAME in its environment, for each \
-            segment in upper case with _ for other characters. Exit status: the command's, 126 if it cannot be \
-            run, 127 if there is none, 128 and the signal's number if one ended it.
+            The command's environment has SEGMENT_KEY_NAME, SEGMENT_ID_NAME and SEGMENT_SIZE_NAME for each segment, with \
+            its name in upper case and _ for other characters. Exit status: the command's, 126 if it cannot be \
+            run, 127 if it is not found, 128 plus the signal's number if a signal ended it.
             """
     )
 
@@ -25,7 +25,7 @@ struct Run: ParsableCommand {
 
     @Flag(
         help:
-            "End the command when a segment of its has been replaced or removed, with exit status 1; else that is only said."
+            "End the command, with exit status 1, when one of its segments is replaced or removed; else only print a notice."
     )
     var exitIfReplaced = false
 
@@ -37,7 +37,7 @@ struct Run: ParsableCommand {
     func validate() throws {
         if names.contains("--help") || names.contains("-h") { throw CleanExit.helpRequest(Run.self) }
         if let option = names.first(where: { $0.hasPrefix("-") }) {
-            throw ValidationError("Options stand before the names: \(option)")
+            throw ValidationError("Options must precede the names: \(option)")
         }
         guard words.contains("--") else {
             throw ValidationError("There is no `--` between the segments and the command.")
@@ -48,7 +48,7 @@ struct Run: ParsableCommand {
         for (index, variable) in variables.enumerated() {
             guard let first = variables.firstIndex(of: variable), first != index else { continue }
             throw ValidationError(
-                "\(names[first]) and \(names[index]) both give the variable SEGMENT_KEY_\(variable)."
+                "\(names[first]) and \(names[index]) both map to the variable SEGMENT_KEY_\(variable)."
             )
         }
     }

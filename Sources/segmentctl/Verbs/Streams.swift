@@ -6,7 +6,7 @@ struct Send: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Send standard input or a file through a segment, to `segmentctl receive`.",
         discussion: """
-            Waits for the receiver, and exits with 0 only once it has taken everything. The two may be started in \
+            Waits for the receiver, and exits with 0 only once it has received everything. The two may be started in \
             either order. A segment carries one stream at a time.
             """
     )
@@ -32,7 +32,7 @@ struct Send: ParsableCommand {
             while try writer.write(from: file.descriptor) > 0 { progress.show(writer.position) }
             // Most likely, the receiver is writing to the same file.
             if let length, writer.position < UInt64(length) {
-                throw Failure("\(path) has ended at byte \(writer.position), and had \(length) before")
+                throw Failure("\(path) ended at byte \(writer.position), but had \(length) bytes before")
             }
             try writer.finish()
         } catch let error as ExchangeError {
@@ -43,10 +43,10 @@ struct Send: ParsableCommand {
 
 struct Receive: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Receive what `segmentctl send` sends through a segment, to standard output or a file.",
+        abstract: "Receive a stream from `segmentctl send`, to standard output or a file.",
         discussion: """
             Waits for the sender. Exits with 0 only if everything has arrived: a sender that dies or is interrupted is \
-            an error, and what has arrived until then is kept.
+            an error, and what was received until then is kept.
             """
     )
 
@@ -55,7 +55,7 @@ struct Receive: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "The file, emptied once the sender is there; standard output if none is given, or `-`.",
+            "The file, emptied once the sender is connected; standard output if none is given, or `-`.",
             valueName: "file"
         )
     )
@@ -73,7 +73,7 @@ struct Receive: ParsableCommand {
             var reader = try StreamReader(segment)
             guard !file.isRead(by: reader.peerProcessID) else {
                 let name = path == "-" ? "standard output" : path
-                throw Failure("\(name) is what is being sent: process \(reader.peerProcessID) reads it")
+                throw Failure("\(name) is the file being sent: process \(reader.peerProcessID) reads it")
             }
             progress.begin()
             try file.empty()

@@ -103,7 +103,7 @@ import Testing
         try fixture.start([.test("a"), .test("b")])
         let told = fixture.log.lines.dropFirst(before).filter { $0.hasPrefix("warning") }
         #expect(told.count == 1)
-        #expect(told.first?.hasPrefix("warning: Segment a is gone since segmentd last ran") == true)
+        #expect(told.first?.hasPrefix("warning: Segment a disappeared since segmentd last ran") == true)
         #expect(try fixture.state("a") == .ready)
     }
 
