@@ -3,7 +3,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// Streams by libsegmentd, between C programs and with Swift's.
+    /// Streams with libsegmentd, between C programs and between C and Swift.
     @Suite(
         .serialized,
         .enabled(if: CLibrary.isInstalled, "make test installs the C library"),
@@ -18,7 +18,8 @@ extension RealDaemon {
             }
         }
 
-        /// Runs both at once; the file and its copy have one checksum, and both programs say that all went well.
+        /// Runs both programs at the same time; the copy must have the file's checksum, and both must
+        /// succeed.
         private func expectCopy(_ daemon: DaemonFixture, _ sender: String, _ receiver: String) throws {
             let result = try Programs.run(
                 """
@@ -92,7 +93,7 @@ extension RealDaemon {
         func `nothing is lost by an attachment`() throws {
             try DaemonFixture.with { daemon in
                 try CLibrary.buildExamples("put.c", "get.c", in: daemon)
-                // What Swift's runtime keeps is reachable, or by pointers into its middle: "possibly lost".
+                // Memory of Swift's runtime is still reachable, or by interior pointers: "possibly lost".
                 let valgrind =
                     "valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect "
                     + "--show-leak-kinds=definite,indirect --error-exitcode=99"

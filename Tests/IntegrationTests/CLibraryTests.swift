@@ -5,7 +5,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// libsegmentd as C and C++ programs use it.
+    /// libsegmentd, used from C and C++ programs.
     @Suite(
         .serialized,
         .enabled(if: CLibrary.isInstalled, "make test installs the C library"),
@@ -28,7 +28,7 @@ extension RealDaemon {
             let others = try Programs.run(
                 "nm -D --defined-only --extern-only '\(CLibrary.library)' | grep -v ' T segmentd_[a-z_]*@@LIBSEGMENTD_0$'"
             )
-            // Some linkers list the version's own name.
+            // Some linkers list the name of the version itself.
             #expect(["", "0000000000000000 A LIBSEGMENTD_0\n"].contains(others.output))
         }
 

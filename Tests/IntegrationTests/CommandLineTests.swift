@@ -5,7 +5,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// segmentctl as scripts use it.
+    /// segmentctl, used from scripts.
     @Suite(.serialized) struct CommandLineTests {
         @Test func `numbers for scripts`() throws {
             try DaemonFixture.with([
@@ -224,7 +224,7 @@ extension RealDaemon {
                 #expect(try daemon.segmentctl("-q list --json=short").output.hasPrefix(#"[{"key":48879,"#))
                 #expect(try daemon.segmentctl("key a").status == 7)
                 #expect(try daemon.segmentctl("status a").status == 7)
-                // Only the daemon knows which of them are meant.
+                // Only the daemon knows which segments are meant.
                 for words in ["list a", "list 'a*'", "list --state ready", "list a --json=short"] {
                     let result = try daemon.segmentctl(words)
                     #expect(result.status == 7)
@@ -323,7 +323,7 @@ extension RealDaemon {
                 try awaitSnapshots(1)
                 monitor.stopForNow()
                 let client = try daemon.client()
-                // More than is kept for a subscriber that does not read, and less than it is lost for.
+                // More than is buffered for a subscriber that does not read, but not enough to disconnect it.
                 for _ in 0..<1000 { try client.withSegment("a") { _ in } }
                 monitor.signal(SIGCONT)
                 try awaitSnapshots(2)

@@ -3,9 +3,10 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// What shells are offered when they complete a word.
+    /// Completions offered to shells.
     @Suite(.serialized) struct CompletionTests {
-        /// As the scripts call it: the words of the command line and the one that is completed.
+        /// Calls segmentctl as completion scripts do, with the words of the command line and the one to
+        /// complete.
         private func offered(_ line: String, _ verb: String, _ socket: String) throws -> String {
             let words = line.split(separator: " ", omittingEmptySubsequences: false)
             let quoted = words.map { "'\($0)'" }.joined(separator: " ")

@@ -6,7 +6,7 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// What root does to a segment behind the daemon's back: noticed, named, made good, and each said once.
+    /// Changes to a segment by root: the daemon notices, logs each once, and repairs them.
     @Suite(.serialized, .resilience("root removes or changes a segment behind the daemon"))
     struct InterferenceTests {
         private let kernel = LinuxKernel()
@@ -34,7 +34,7 @@ extension RealDaemon {
                 let listed = try client.list()
                 #expect(listed.map(\.state) == [.ready])
                 #expect(listed.first?.identifier != old)
-                // The old one's last detach is another thread's.
+                // Another thread makes the last detach of the old one.
                 for _ in 0..<500 where try kernel.allSegments().count > 1 { usleep(10_000) }
                 #expect(listed.compactMap(\.identifier) == Array(try kernel.allSegments().keys))
             }

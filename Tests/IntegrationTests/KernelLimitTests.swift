@@ -4,7 +4,7 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// Kernel settings that change while the daemon runs: what lives is never made worse.
+    /// Kernel settings that change while the daemon runs, which must never affect existing segments.
     @Suite(
         .serialized,
         .enabled(if: KernelSetting.canBeSet),

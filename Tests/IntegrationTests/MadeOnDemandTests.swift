@@ -9,7 +9,7 @@ import Testing
 import Varlink
 
 extension RealDaemon {
-    /// What a segment that is made by an Acquire depends on is looked up for it.
+    /// Lookups for a segment that an Acquire creates.
     @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct MadeOnDemandTests {
         private static func declaration(_ file: String) -> String {
             """

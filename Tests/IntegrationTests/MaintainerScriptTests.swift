@@ -1,13 +1,13 @@
 import SegmentTestSupport
 import Testing
 
-/// What the package does with a service that runs, at an installation and at an upgrade.
+/// How the package's scripts treat a running service, at installation and upgrade.
 @Suite struct MaintainerScriptTests {
     private static let script =
         #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         + "/systemd/debian/postinst"
 
-    /// Runs the script with programs that only say how they are called; `check` is segmentctl's exit status.
+    /// Runs the script with stubs that log their arguments; `check` is segmentctl's exit status.
     private func configure(
         check: Int,
         isActive: Bool,

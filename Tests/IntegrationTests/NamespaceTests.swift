@@ -4,7 +4,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// segmentctl in another IPC namespace than the broker.
+    /// segmentctl in a different IPC namespace than the broker.
     @Suite(.serialized, .resilience("a client in another IPC namespace"))
     struct NamespaceTests {
         private static let files = [
@@ -32,11 +32,11 @@ extension RealDaemon {
                 ] {
                     let result = try elsewhere(verb, daemon)
                     #expect(result.status == attached.status, "\(verb)")
-                    // Each command has a namespace of its own.
+                    // Each command runs in its own namespace.
                     #expect(shape(result.output) == shape(attached.output), "\(verb)")
                 }
                 #expect(access("\(daemon.directory)/begun", F_OK) != 0)
-                // Nothing was made for somebody who cannot use it.
+                // No segment was created for a client that cannot use it.
                 #expect(try daemon.client().describe("w").identifier == nil)
                 #expect(try daemon.client().status().leases == 0)
             }

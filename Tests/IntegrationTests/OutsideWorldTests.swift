@@ -6,7 +6,7 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// Whoever the daemon writes to may stop reading, and nobody else notices.
+    /// Receivers of the daemon's output may stop reading without affecting anyone else.
     @Suite(
         .serialized,
         .enabled(if: Programs.works("unshare --mount mount -t tmpfs tmpfs /run"), "a /run of its own")

@@ -3,9 +3,9 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// What shows long output on a terminal.
+    /// The pager for long output on a terminal.
     @Suite(.serialized) struct PagerTests {
-        /// What a pager that notes how it was called has noted, and what a terminal shows.
+        /// Returns the arguments that a logging pager was called with, and what a terminal shows.
         private func paged(
             _ daemon: DaemonFixture,
             _ arguments: String = "list",
@@ -89,7 +89,7 @@ extension RealDaemon {
 
         @Test func `ctrl-C in the pager does not end segmentctl before it`() throws {
             try DaemonFixture.with { daemon in
-                // The terminal sends the signal to the whole group.
+                // The terminal sends the signal to the whole process group.
                 let pager = "trap : INT; kill -INT $PPID; sleep 0.3; cat; echo paged"
                 let result = try paged(daemon, pager: pager)
                 #expect(result.status == 0)

@@ -6,7 +6,7 @@ import SegmentTestSupport
 import Testing
 import Varlink
 
-/// A connection that speaks bytes.
+/// A connection that sends and receives raw bytes.
 final class RawConnection {
     private let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     private var received: ArraySlice<UInt8> = []
@@ -23,13 +23,13 @@ final class RawConnection {
         Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
-    /// Returns when there is something to receive, which stays there.
+    /// Waits until there is something to receive, without receiving it.
     func awaitReply() throws {
         var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         try #require(poll(&entry, 1, 5000) > 0, "the daemon says nothing")
     }
 
-    /// What waits in the kernel to be received, in bytes.
+    /// The number of bytes waiting in the kernel to be received.
     var unread: Int {
         var count: Int32 = 0
         _ = ioctl(socket, UInt(FIONREAD), &count)
@@ -38,7 +38,7 @@ final class RawConnection {
 
     func sendNoMore() { shutdown(socket, Int32(SHUT_WR)) }
 
-    /// The next message; nil once the daemon has closed.
+    /// Returns the next message; nil once the daemon has closed the connection.
     func receive() throws -> String? {
         while true {
             if let end = received.firstIndex(of: 0) {
@@ -55,7 +55,7 @@ final class RawConnection {
 }
 
 extension RealDaemon {
-    /// Bytes in, bytes out: what Varlink's own tools expect of a service.
+    /// Raw requests and replies, as Varlink's own tools expect of a service.
     @Suite(.serialized) struct ProtocolTests {
         static let ping = #"{"method":"io.systemd.service.Ping"}|"#
         static let pong = #"{"parameters":{}}"#
@@ -294,7 +294,7 @@ extension RealDaemon {
                 }
                 let before = try subscribeAndLeave(1000)
                 let after = try subscribeAndLeave(2000)
-                // In KiB: one that was kept would be about two.
+                // In KiB; one that was kept would take about two.
                 #expect(after - before < 1000)
             }
         }
@@ -307,7 +307,7 @@ extension RealDaemon {
                     + #""parameters":{"interface":"io.segmentd.Broker"}}|"#
                 connection.send(String(repeating: call, count: 100))
                 var seen: [Int] = []
-                // Until nothing more comes for 50 ms.
+                // Until nothing arrives for 50 ms.
                 while seen.count < 10 || seen.last == 0 || Set(seen.suffix(10)).count > 1 {
                     usleep(5000)
                     seen.append(connection.unread)

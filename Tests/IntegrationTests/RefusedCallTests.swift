@@ -5,10 +5,11 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// System calls that a seccomp filter refuses, or that the kernel does not know.
+    /// System calls refused by a seccomp filter or unknown to the kernel.
     @Suite(.serialized)
     struct RefusedCallTests {
-        /// Runs `body` with what a daemon is started by so that a call fails: `shmget`, or `SHM_STAT_ANY` of shmctl(2).
+        /// Runs `body` with a command prefix that makes a call of the daemon fail: `shmget`, or
+        /// `SHM_STAT_ANY` of shmctl(2).
         private func refusing(_ call: String, _ errno: Int32, _ body: ([String]) throws -> Void) throws {
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -r '\(directory)'") }

@@ -5,7 +5,7 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// Segments that are removed and made again in one step.
+    /// Segments removed and created again in one step.
     @Suite(.serialized) struct RenewalTests {
         private static let file = "segments.d/a.toml"
         private static func text(_ size: Int) -> String { "size = \(size)\n[key]\nvalue = 0x77" }

@@ -4,7 +4,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// `segmentctl run` and the life of its command.
+    /// `segmentctl run` and its command.
     @Suite(.serialized, .resilience("a signal, a restart or a missing descriptor beside `segmentctl run`"))
     struct RunTests {
         private func run(_ script: String, _ daemon: DaemonFixture) throws -> (status: Int32, output: String)
@@ -31,7 +31,8 @@ extension RealDaemon {
 
         @Test func `a signal that comes before the handlers stand reaches the command`() throws {
             try DaemonFixture.with { daemon in
-                // Each sigaction(2) of segmentctl takes 50 ms, so that the command signals long before the last.
+                // Each sigaction(2) of segmentctl takes 50 ms, so the command sends its signal long before
+                // the last one.
                 let result = try run(
                     """
                     \(Sanitizer.strace) -o trace -e trace=rt_sigaction -e inject=rt_sigaction:delay_enter=50000 \
@@ -77,7 +78,7 @@ extension RealDaemon {
             }
         }
 
-        /// What `run` prints and how it ends when its segment is made anew while the daemon is away.
+        /// Returns the output and exit status of `run` if its segment is replaced while the daemon is away.
         private func overReplacement(
             _ options: String,
             _ daemon: DaemonFixture,

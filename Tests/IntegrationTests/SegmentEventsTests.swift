@@ -5,7 +5,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// Events over the end of the daemon.
+    /// Events across restarts of the daemon.
     @Suite(.serialized) struct SegmentEventsTests {
         private static let two = ["segments.d/a.toml": "size = 4096", "segments.d/b.toml": "size = 4096"]
 

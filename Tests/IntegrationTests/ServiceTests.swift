@@ -6,7 +6,7 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// What a service manager sees.
+    /// The daemon as seen by a service manager.
     @Suite(.serialized) struct ServiceTests {
         @Test func `READY comes after the segments stand and the socket serves`() throws {
             try DaemonFixture.with([
@@ -154,5 +154,5 @@ extension RealDaemon {
     }
 }
 
-/// Everything that runs the real daemon, one after the other: each test has the whole IPC namespace.
+/// Tests that run the real daemon, one after the other, since each needs the whole IPC namespace.
 @Suite(.serialized) struct RealDaemon {}

@@ -7,7 +7,7 @@ import Testing
 import Varlink
 
 extension RealDaemon {
-    /// The listening socket and its path, which others may change.
+    /// The listening socket and its path, which other processes may change.
     @Suite(.serialized) struct SocketTests {
         private static let whileUsed = ["segments.d/a.toml": "size = 1\nkeep = \"while-used\""]
 
@@ -21,7 +21,7 @@ extension RealDaemon {
             }
         }
 
-        /// A start with two sockets, with names of systemd.socket(5).
+        /// Starts the daemon with two sockets, named as in systemd.socket(5).
         private func handedOver(_ names: String) throws -> (status: Int32, output: String) {
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(directory)'") }

@@ -7,10 +7,10 @@ import Testing
 @testable import SegmentExchange
 
 extension RealDaemon {
-    /// A side's program may end without its process, by execve(2), and a segment without its attachments.
+    /// A program may end while its process continues, by execve(2), and a segment while it is still attached.
     @Suite(.serialized) struct StreamSuccessionTests {
         private static let files = ["segments.d/a.toml": "size = \"64 KiB\"\nmode = \"0666\""]
-        /// What takes a tenth of a second.
+        /// The limit for something that takes a tenth of a second.
         private static let limit = Sanitizer.limit(.seconds(5))
 
         private func peer(_ side: String, _ daemon: DaemonFixture, delay: Int) throws -> ChildProcess {
@@ -94,7 +94,7 @@ extension RealDaemon {
             }
         }
 
-        /// What waits in a segment, which is then marked for removal.
+        /// An operation that waits in a segment, which is then marked for removal.
         enum Wait: CaseIterable {
             case writerAlone, readerAlone, nextValue, nextValueReadOnly, firstValue, bytes, room, end, input
 

@@ -5,7 +5,8 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// Worlds outside the daemon that do not answer: who can be served without them is, and no stop waits for them.
+    /// Outside services that hang: clients that do not need them are served, and a stop does not wait for
+    /// them.
     @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct UnansweringWorldTests {
         private static let groups = [
             "segments.d/a.toml": "size = 4096\ngroup = \"tty\"",
@@ -205,13 +206,13 @@ extension RealDaemon {
     }
 }
 
-/// What is expected of a daemon beside a world that does not answer.
+/// Expectations of a daemon beside a service that hangs.
 private struct Trial {
     let daemon: DaemonFixture
 
     init(_ daemon: DaemonFixture) { self.daemon = daemon }
 
-    /// A lease is granted at once: ten times what is promised, for machines that are busy.
+    /// Expects a lease at once; the limit is ten times what is promised, for busy machines.
     func expectServed(_ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         try withClient { client in
             let clock = ContinuousClock()
@@ -239,7 +240,8 @@ private struct Trial {
         }
     }
 
-    /// While a reload waits, others are served; then it is told who does not answer.
+    /// Expects that others are served while a reload waits, and that it then reports the service that did not
+    /// answer.
     func expectReloadRefused(_ reason: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let (socket, clock) = (daemon.socket, ContinuousClock())
         let start = clock.now
@@ -258,7 +260,8 @@ private struct Trial {
         #expect(clock.now - start < .seconds(30), sourceLocation: sourceLocation)
     }
 
-    /// Frees a daemon that does not end within half a minute, so that the tests go on.
+    /// Expects the daemon to stop; releases it if it has not ended within half a minute, so that the tests
+    /// continue.
     func expectStop(
         _ signal: Int32 = SIGTERM,
         beside files: HeldFileSystem? = nil,
@@ -276,7 +279,7 @@ private struct Trial {
         #expect(clock.now - start < Sanitizer.limit(.seconds(5)), sourceLocation: sourceLocation)
     }
 
-    /// A daemon that starts does not listen yet.
+    /// A daemon that is starting does not listen yet.
     private func withClient(_ body: (SegmentClient) throws -> Void) throws {
         for _ in 0..<100 {
             if let client = try? daemon.client(), (try? client.status()) != nil { return try body(client) }

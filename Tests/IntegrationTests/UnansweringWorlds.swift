@@ -2,14 +2,14 @@ import Glibc
 import SegmentTestSupport
 import Testing
 
-/// A name service that answers while a file does not exist: the C library's functions, before which this one comes.
+/// A name service that answers only while a file does not exist; preloaded before the C library's functions.
 final class HeldNameService {
     private let directory: String
     private var file: String { "\(directory)/held" }
 
-    /// What makes a daemon ask it.
+    /// The environment that makes a daemon use it.
     var environment: [String: String] {
-        // Beside what a sanitizer needs.
+        // In addition to the libraries of a sanitizer.
         let others = getenv("LD_PRELOAD").map { ":" + String(cString: $0) } ?? ""
         let options = getenv("ASAN_OPTIONS").map { String(cString: $0) + ":" } ?? ""
         return [
@@ -54,15 +54,15 @@ final class HeldNameService {
         """
 }
 
-/// A FUSE file system, seen by the daemon alone, whose server can be made to stand still.
+/// A FUSE file system, visible only to the daemon, whose server can be stopped.
 final class HeldFileSystem {
-    /// Who can mount it, and in a mount namespace of its own.
+    /// Whether it can be mounted, in a separate mount namespace.
     static let canBeMounted = Programs.works("command -v bindfs && unshare --mount true && test -c /dev/fuse")
 
     private let directory: String
-    /// Where the daemon sees it.
+    /// The path where the daemon sees it.
     let path: String
-    /// Where its files lie.
+    /// The directory with its files.
     let source: String
 
     init() throws {
@@ -77,7 +77,8 @@ final class HeldFileSystem {
         system("rm -rf '\(directory)'")
     }
 
-    /// What starts a daemon in a namespace where it is mounted, with more arguments.
+    /// Returns a command prefix that starts a daemon in a namespace where it is mounted, with further
+    /// arguments.
     func prefix(_ arguments: String = "") -> [String] {
         let script = """
             bindfs -f -o attr_timeout=0,entry_timeout=0,negative_timeout=0 '\(source)' '\(path)' >/dev/null 2>&1 &
@@ -90,10 +91,10 @@ final class HeldFileSystem {
         return ["unshare", "--mount", "sh", "-c", script, "sh"]
     }
 
-    /// From now on, and from the daemon's next start, it does not answer.
+    /// Makes it hang, now and after the daemon's next start.
     func hold() throws {
         try DaemonFixture.write("", to: "\(directory)/held")
-        // Nobody can end while the server has taken a request: what is under way is over before.
+        // A process cannot end while the server holds its request, so wait until none is under way.
         usleep(300_000)
         signal(SIGSTOP)
         usleep(50_000)
@@ -104,7 +105,7 @@ final class HeldFileSystem {
         signal(SIGCONT)
     }
 
-    /// Ends the server: the daemon that it served has ended.
+    /// Ends the server once its daemon has ended.
     func end() {
         signal(SIGKILL)
         unlink("\(directory)/server")

@@ -5,7 +5,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// A whole directory of declarations, or of records, that is not as it was.
+    /// A directory of declarations or of records that is missing or changed.
     @Suite(.serialized) struct VanishedDirectoryTests {
         @Test func `segments whose directory has vanished stay until their removal is asked for`() throws {
             try DaemonFixture.with { daemon in
