@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventLoop
 
-/// Turns, timers, signals and other threads, with a time that is the test's.
+/// Turns, timers, signals and other threads, with a clock that the test controls.
 @Suite struct EventLoopTests {
     private let test = TestLoop()
     private var loop: EventLoop { test.loop }

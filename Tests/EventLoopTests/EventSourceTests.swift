@@ -5,7 +5,7 @@ import Testing
 
 @testable import EventLoop
 
-/// Real descriptors, and what becomes of them.
+/// Real descriptors, and what happens to them.
 @Suite struct EventSourceTests {
     private let test = TestLoop()
     private var loop: EventLoop { test.loop }
@@ -134,7 +134,7 @@ import Testing
             loop.turn()
             _ = source
         }
-        // Other tests have some, too, meanwhile.
+        // Other tests have descriptors open at the same time.
         #expect(process.descriptors < before + 100)
     }
 }

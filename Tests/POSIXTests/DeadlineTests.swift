@@ -22,7 +22,7 @@ import Testing
             #expect(passed.hasPassed)
             #expect(passed.remaining == .zero)
             #expect(passed.milliseconds == 0)
-            // None would be for ever.
+            // Zero would mean forever.
             #expect(passed.timeval.tv_sec == 0 && passed.timeval.tv_usec == 1)
         }
     }

@@ -32,7 +32,7 @@ import Testing
         #expect(started <= KernelClock.realtime.microseconds)
         #expect(started > KernelClock.realtime.microseconds - 86_400_000_000)
         #expect(try ProcessDescriptor(getpid()).hasEnded == false)
-        // Above what Linux numbers at most.
+        // Above the highest process number of Linux.
         let none = Process(1 << 23)
         #expect(!none.exists)
         #expect(none.started == nil && none.command == nil)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// What an administrator has asked for outlives the daemon that was asked.
+/// An administrator's request outlives the daemon that received it.
 @Suite struct DueRequestTests {
     private func remove(_ fixture: BrokerFixture, _ when: RemoveWhen) throws {
         try fixture.broker.remove("a", when: when, viewer: Plan.administrator)

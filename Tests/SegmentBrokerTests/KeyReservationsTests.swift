@@ -28,7 +28,7 @@ import Testing
         return Declaration(.test(name, key: declared), group: .found(500), key: .at(key))
     }
 
-    /// What is reserved before, what is declared, and what each gets: its key, or the name that has it.
+    /// Reserved keys, declarations, and the result for each: its key, or the name that holds it.
     struct Case: CustomTestStringConvertible {
         var testDescription: String
         var reserved: [String: [SegmentKey]] = [:]

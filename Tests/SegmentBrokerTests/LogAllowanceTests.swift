@@ -36,7 +36,7 @@ import Testing
         }
         #expect(fixture.log.lines.count { $0.contains("Segment w created") } == 10)
         #expect(fixture.log.lines.count { $0.contains("Segment w removed") } == 10)
-        // Another segment's lines, and others of this one, are not fewer for it.
+        // Lines of other segments, and other kinds of this one, are not reduced.
         #expect(fixture.log.lines.contains { $0.contains("Segment a created") })
         fixture.clock.now += .seconds(15)
         _ = try fixture.broker.acquire("w", .readWrite, holder)

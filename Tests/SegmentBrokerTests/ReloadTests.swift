@@ -209,7 +209,7 @@ import Testing
             .test("a", key: .value(one)), .test("b", keep: .whileUsed(linger: .zero), key: .value(two)),
         ])
         let administrator = Viewer(client: .root, isAdministrator: true)
-        // Both live when the reload comes, so that b waits for the key of a.
+        // Both exist when the reload begins, so b waits for the key of a.
         let holder = LeaseHolder(.member)
         let grant = try fixture.broker.acquire("b", .readOnly, holder)
         _ = fixture.reload([

@@ -92,7 +92,7 @@ import Testing
                 "user 1000 is not in group 500, and mode 0660 does not let others do this; "
                     + "membership takes effect at the next login"
             ),
-            // The daemon's own group, of which nobody shall become a member.
+            // The daemon's own group, which nobody should join.
             (0o660, 1, nil, "user 1000 is not in group 500, and mode 0660 does not let others do this"),
             (0o640, 500, "telemetry", "mode 0640 does not let members of group telemetry (500) do this"),
             (

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// What is told of a lifecycle that has come to rest.
+/// The changes reported for a lifecycle that has come to rest.
 @Suite struct StandingTests {
     private typealias Request = SegmentLifecycle.Request
 
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    /// Runs a lifecycle from rest to rest and says what is told.
+    /// Runs a lifecycle from rest to rest and returns what is reported.
     private func told(
         _ test: inout LifecycleUnderTest,
         isNew: Bool = false,

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SegmentConfiguration
 
-/// Each error of text: file, line, key, what was found and what to do.
+/// The text of each configuration error: file, line, key, problem and remedy.
 @Suite struct ErrorTextTests {
     @Test(arguments: [
         ("size = 0", "a.toml:1: size 0 is not a size; write at least 1 byte, such as `size = \"16 MiB\"`"),
@@ -153,7 +153,7 @@ import Testing
         #expect(problem.hasPrefix("segments.d/a.toml:2: is not TOML"))
     }
 
-    /// toml++ has assertions for these.
+    /// Inputs on which toml++ has assertions.
     @Test(arguments: ["[", "[[", "[\t ", "[[ "])
     func `a table without a name is refused with its line, in strings and arrays it is none`(
         head: String

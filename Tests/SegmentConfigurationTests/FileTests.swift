@@ -5,9 +5,10 @@ import Testing
 
 @testable import SegmentConfiguration
 
-/// Files and directories that cannot be listed or read, that others may write, or whose names are no segments'.
+/// Files and directories that cannot be listed or read, that others may write, or whose names are not
+/// segments'.
 @Suite struct FileTests {
-    /// A user who is neither root nor has a login.
+    /// A user who is not root and has no account.
     private static let stranger: UInt32 = 54_321
 
     /// Reads as another user, as the daemon would.
@@ -78,7 +79,7 @@ import Testing
 
     @Test func `a name that is no segment's is named, and no other file is opened for it`() throws {
         let fixture = try ConfigurationFixture()
-        // What a decoder that repairs would make of the bytes.
+        // The result of decoding the bytes with repair.
         try fixture.write("size = 0", to: "segments.d/a\u{fffd}.toml")
         system("printf 'size = 1' > '\(fixture.directory)'/segments.d/a$(printf '\\377').toml")
         system("printf 'size = 1' > '\(fixture.directory)'/segments.d/b$(printf '\\033')[2J.toml")

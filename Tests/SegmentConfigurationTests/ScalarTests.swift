@@ -3,7 +3,7 @@ import Testing
 
 @testable import SegmentConfiguration
 
-/// A value is taken as it is written, or refused: never cut, wrapped or clamped.
+/// A value is used exactly as written or refused: never truncated, wrapped or clamped.
 @Suite struct ScalarTests {
     @Test(arguments: [
         ("group = \"a\\u0000b\"", 2), ("group = \"\"\"\na\\U00000000\"\"\"", 2),

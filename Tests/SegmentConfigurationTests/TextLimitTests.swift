@@ -3,13 +3,13 @@ import Testing
 
 @testable import SegmentConfiguration
 
-/// What a file may ask of the parser, and what a refusal may ask of whoever is told.
+/// Limits on what a file costs the parser, and what an error costs its receiver.
 @Suite struct TextLimitTests {
     private static func repeated(_ part: String, _ count: Int, _ separator: String = ".") -> String {
         Array(repeating: part, count: count).joined(separator: separator)
     }
 
-    /// Each is TOML that a parser recurses into, or that is too long to be quoted.
+    /// Each is TOML that makes a parser recurse, or that is too long to quote.
     private static let beyond: [(text: String, message: String)] = [
         (repeated("a", 17) + " = 1", "a key has more than 16 parts"),
         ("[" + repeated("a", 17) + "]", "a key has more than 16 parts"),
@@ -82,7 +82,7 @@ import Testing
     }
 }
 
-/// The scanner in front of the parser, by itself.
+/// The scanner that runs before the parser.
 @Suite struct TextDefectTests {
     private typealias Case = (text: String, kind: TextDefect.Kind?, line: Int)
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SegmentExchange
 
-/// Every word follows from the first: a value that is not whole shows.
+/// Every word is derived from the first, so that a torn value shows.
 private struct Sample: Equatable {
     var words: SIMD8<UInt64>
     var tail: UInt32
@@ -66,7 +66,7 @@ private struct Sample: Equatable {
             }
             var reader = try Latest<Sample>.Reader(in: memory.shared)
             #expect(throws: ExchangeError.corrupted) {
-                // By a value now and then; never by none.
+                // Occasionally by one value, never by none.
                 while try reader.next() != nil {}
             }
             stop.store(true, ordering: .relaxed)
@@ -84,7 +84,7 @@ private struct Sample: Equatable {
                     var reader = try Latest<Sample>.Reader(in: memory.shared)
                     var reads = 0, last: UInt64 = 0
                     while !stop.load(ordering: .relaxed) {
-                        // One of them sleeps until there is something new.
+                        // One of them sleeps until there is a new value.
                         let next =
                             try index == 0 ? reader.next(timeLimit: .milliseconds(100)) : reader.value()
                         guard let value = next else { continue }
@@ -134,7 +134,7 @@ private struct Sample: Equatable {
     @Test func `an announced wait that was over already makes nobody else sleep`() throws {
         let place = try LatestPlace(memory.shared, valueSize: 8), word = memory.shared.half(at: 384)
         var waiter = Waiter(memory.shared, on: place.waiting, for: place.processor)
-        // The value comes between the last look and the announcement.
+        // The value arrives between the last check and the announcement.
         _ = try waiter.await(for: .init(after: 1)) { () -> Look<Void> in
             word.load() == 0 ? .notYet : .found(())
         }
@@ -149,7 +149,7 @@ private struct Sample: Equatable {
             try writer.publish(1)
             try writer.publish(2)
         }
-        // As a death leaves it: the next slot half written, the place still claimed.
+        // The state after a death: the next slot half written, and the slot still claimed.
         let place = try LatestPlace(memory.shared, valueSize: 8)
         place.seat.claim.store(try Claim.own().word ^ 1 << 40)
         memory.bytes.storeBytes(of: 77, toByteOffset: place.slot(3).lowerBound, as: Int.self)
@@ -181,7 +181,7 @@ private struct Sample: Equatable {
             return try reader.next(timeLimit: .seconds(10))
         }
         usleep(50_000)
-        // It published the second, and ended before it woke anybody.
+        // It published the second value and ended before waking anyone.
         memory.bytes.storeBytes(of: 2, toByteOffset: place.slot(2).lowerBound, as: Int.self)
         place.sequence.store(2)
         let start = ContinuousClock.now
@@ -232,7 +232,7 @@ private struct Sample: Equatable {
         var writer = try Latest<Int>.Writer(in: shared)
         var reader = try Latest<Int>.Reader(in: shared)
         try writer.publish(1)
-        // Swift leaves fork(2) out.
+        // Swift does not export fork(2).
         typealias Fork = @convention(c) () -> Int32
         let fork = try unsafeBitCast(#require(dlsym(nil, "fork")), to: Fork.self)
         let child = fork()

@@ -39,7 +39,7 @@ import Testing
     @Test func `this process is alive, and nobody else with its number`() throws {
         let own = try Claim.own()
         #expect(try Self.claimant(own, seenBy: own) == "alive")
-        // Another start time, no such process, nonsense: each is nobody who lives.
+        // A different start time, no such process, nonsense: none of them is a live process.
         for word in [own.word ^ 1 << 38, own.word | 0x3f_ffff, own.word & ~0x3f_ffff] {
             #expect(try Self.claimant(Claim(word: word), seenBy: own) == "ended")
         }
@@ -85,7 +85,8 @@ import Testing
 
     @Test(
         arguments: [
-            // What fits, at most a quarter; a byte at least; everything is free before the ring has been full.
+            // As much as fits, at most a quarter, at least one byte; everything is free until the ring has
+            // been full.
             (written: 100, count: 1, wanted: 1), (100, 24, 24), (100, 25, 25), (100, 26, 25),
             (100, Int.max, 25),
             (100, 0, 1), (100, -5, 1), (170, 10, 80), (30, 25, 0), (0, 1, 0),
@@ -129,10 +130,10 @@ import Testing
 @Suite struct PatienceTests {
     @Test(
         arguments: [
-            // Unknown: the processors that this side may use count.
+            // Unknown: the number of processors usable by this side decides.
             (other: 0, own: 1, usable: 1, place: .here), (0, 1, 2, .elsewhere), (1, 0, 1, .here),
             (1, 0, 2, .elsewhere),
-            // Known: those that it may use count only where it could leave.
+            // Known: usable processors matter only where it could move to another.
             (1, 1, 2, .beside), (1, 1, 1, .here), (2, 1, 1, .elsewhere), (2, 1, 2, .elsewhere),
             (UInt32.max, 1, 1, .elsewhere),
         ] as [(other: UInt32, own: UInt32, usable: Int, place: Patience.Place)]
@@ -157,7 +158,7 @@ import Testing
 
     @Test(
         arguments: [
-            // Twice what they were, or twice what was needed; but never more than at first.
+            // Twice the previous number, or twice what was needed, but never more than initially.
             (sleeps: 256, needed: 3, looks: 6), (3, 200, 500), (256, 400, 800), (256, 1900, 2000),
             (0, 5, 2000),
         ] as [(sleeps: Int, needed: Int, looks: Int)]
@@ -200,7 +201,7 @@ import Testing
         #expect(sleeps() == 256 - 12)
     }
 
-    /// The waits beside the other side, of so many, with which the processor begins to be kept.
+    /// Returns the waits, of so many beside the other side, in which the processor is kept.
     private func keepings(of patience: inout Patience, waits: Int) -> [Int] {
         let keeping = (0..<waits).map { _ in
             patience.foundNothing()

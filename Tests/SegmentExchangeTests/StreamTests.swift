@@ -5,11 +5,11 @@ import Testing
 
 @testable import SegmentExchange
 
-/// Both sides in one process: each sees the other's claim, and its process alive.
+/// Both sides in one process: each sees the other's claim and a live process.
 @Suite struct StreamTests {
     private let memory = ExchangeMemory(8192 + 1000)
 
-    /// Bytes that say where they belong.
+    /// Bytes that encode their position.
     private static func pattern(_ count: Int) -> [UInt8] {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
     }
@@ -100,7 +100,8 @@ import Testing
     }
 
     @Test func `questions and answers come through at every fill level`() throws {
-        // Two streams from here to a reader, who makes just room for what is asked, and then waits for the other.
+        // Two streams to a reader, which makes just enough room for the data of one and then waits for the
+        // other.
         let questions = ExchangeMemory(8192), others = ExchangeMemory(8192)
         let capacity = 4096, size = 300
         let levels = Array(stride(from: capacity - size, through: capacity, by: 5))
@@ -111,7 +112,7 @@ import Testing
                 try writer.write(Self.pattern(level).span.bytes)
                 try writer.write(Self.pattern(size).span.bytes)
                 try other.write([UInt8(1)].span.bytes)
-                // The ring is empty again, and the next level begins elsewhere.
+                // The ring is empty again, and the next level starts elsewhere.
                 while StreamPlace(.reader, in: questions.shared).position.load() < writer.position {
                     usleep(20)
                 }
@@ -132,7 +133,7 @@ import Testing
                 }
             }
             for level in levels {
-                // Until the writer has filled the ring, and sleeps.
+                // Until the writer has filled the ring and sleeps.
                 let place = StreamPlace(.writer, in: questions.shared)
                 while place.position.load() - reader.position < capacity { usleep(20) }
                 let excess = level + size - capacity
@@ -167,7 +168,7 @@ import Testing
                 var bytes = span.mutableBytes
                 while reader.position < start + 100 { _ = try reader.read(into: &bytes) }
             }
-            // The rest comes before anything else is read.
+            // The rest arrives before anything else is read.
             while place.position.load() < start + 4196 { usleep(20) }
             while reader.position < start + 4196 {
                 var span = buffer.mutableSpan

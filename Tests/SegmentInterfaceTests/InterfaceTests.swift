@@ -6,7 +6,7 @@ import Varlink
 
 @testable import SegmentInterface
 
-/// Text and code are one.
+/// The interface description and the code agree.
 @Suite struct InterfaceTests {
     typealias Shape = InterfaceDescription.Shape
 
@@ -20,7 +20,7 @@ import Varlink
         return try JSON(parsing: writer.bytes.span)
     }
 
-    /// Whether a value with every member set is exactly what a shape says.
+    /// Returns whether a value with every member set matches a shape exactly.
     private func matches(_ value: JSON, _ shape: Shape) -> Bool {
         switch (shape, value) {
         case (.optional(let inner), _): matches(value, inner)

@@ -75,7 +75,7 @@ import Testing
             let records = try RecordDirectory(path)
             try records.write(try record("good"))
             try write("garbage", to: path.appending("bad.record").string)
-            // A file cannot take a directory's name.
+            // A file cannot replace a directory.
             mkdir(path.appending("bad.set-aside").string, 0o700)
             let loaded = try records.load()
             #expect(loaded.records == [try record("good")])
@@ -94,7 +94,7 @@ import Testing
             for bit in 0..<7 {
                 var bytes = Array(whole.utf8)
                 bytes[whole.utf8.distance(from: whole.startIndex, to: index)] ^= 1 << bit
-                // Read or refused, but never a trap.
+                // Parsed or refused, but never a trap.
                 _ = try? SegmentRecord(text: String(decoding: bytes, as: UTF8.self))
             }
         }

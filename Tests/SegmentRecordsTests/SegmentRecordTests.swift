@@ -58,7 +58,7 @@ import Testing
     }
 }
 
-/// What records say beside the segment: what is due, replaced and left of former memory.
+/// The parts of records besides the segment: pending requests, replacements and former memory.
 @Suite struct DueRecordTests {
     private static let whole = """
         segmentd-record 1

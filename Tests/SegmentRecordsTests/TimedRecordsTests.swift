@@ -7,7 +7,7 @@ import Testing
 
 @testable import SegmentRecords
 
-/// Records on a disk that does not answer for a while.
+/// Records on a disk that hangs for a while.
 @Suite struct TimedRecordsTests {
     private final class SlowRecords: SegmentRecords, Sendable {
         let latch = Latch()

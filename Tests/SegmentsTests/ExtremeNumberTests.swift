@@ -3,7 +3,7 @@ import Segments
 import SegmentTestSupport
 import Testing
 
-/// Numbers of the broker and of the caller at the ends of their ranges.
+/// Numbers from the broker and the caller at the ends of their ranges.
 @Suite(.serialized) struct ExtremeNumberTests {
     private static func grant(_ key: Int64, _ identifier: Int64, _ size: Int64, _ namespace: Int64) -> String
     {

@@ -20,7 +20,7 @@ import Testing
         (trust(own: 1000, trusted: 1001), 1001, .believed),
         (trust(own: 1000, trusted: 1001, named: false), 1001, .believed),
         (trust(own: 1000, trusted: 1001), 1002, .distrusted(.stranger)),
-        // Nobody's number, and the one that this kernel is set to.
+        // The usual overflow uid, and the one this kernel is set to.
         (trust(own: 1000), 65534, .distrusted(.unmapped)),
         (trust(own: 65534), 65534, .distrusted(.unmapped)),
         (trust(own: 4000), 4000, .distrusted(.unmapped)),

@@ -40,7 +40,7 @@ import Testing
     }
 }
 
-/// Handled signals end no wait.
+/// Handled signals do not end a wait.
 @Suite(.serialized) struct InterruptionTests {
     private static let status = #"""
         {"parameters":{"version":"1","processId":1,"startedUSec":1,"configuration":"","segments":7,"blocked":0,

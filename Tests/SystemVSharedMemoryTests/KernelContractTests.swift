@@ -4,13 +4,13 @@ import SystemPackage
 import SystemVSharedMemory
 import Testing
 
-/// What every kernel does; the fake is held to the real one.
+/// The contract of every kernel, which holds the fake to the real one.
 enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     case linux, fake
 
     var testDescription: String { self == .linux ? "Linux" : "the fake" }
 
-    /// With a file to make keys of.
+    /// Provides a file to make keys from.
     func with(_ body: (any SharedMemoryKernel, FilePath) throws -> Void) throws {
         switch self {
         case .linux:
@@ -45,7 +45,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             #expect(key.project == 65)
             #expect(try kernel.key(ofFile: file, project: 65) == key)
             #expect(try kernel.key(ofFile: file, project: 66) == key.withProject(66))
-            // Below zero, as the kernel counts.
+            // Negative, as the kernel counts.
             #expect(try kernel.key(ofFile: file, project: 200) == key.withProject(200))
             #expect(throws: Errno.noSuchFileOrDirectory) {
                 try kernel.key(ofFile: "/no/such/file", project: 65)
@@ -110,7 +110,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             #expect(throws: Errno.fileExists) {
                 try kernel.get(key, size: 4096, flags: [.create, .exclusive], mode: secret)
             }
-            // The flag comes before the size: a larger segment is still "exists".
+            // The flag is checked before the size: a larger segment still means "exists".
             #expect(throws: Errno.fileExists) {
                 try kernel.get(key, size: 1 << 20, flags: [.create, .exclusive], mode: secret)
             }
@@ -195,7 +195,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
         try kernel.with { kernel, _ in
             (kernel as? FakeKernel)?.largestSegment = .max
             (kernel as? FakeKernel)?.totalBytes = .max
-            // SHM_NORESERVE: none of it is there.
+            // SHM_NORESERVE: no memory is reserved.
             let flags: CreationFlags = [.create, CreationFlags(rawValue: 0o10000)]
             let made = try (0..<4).map { _ in
                 try kernel.get(.unnamed, size: 1 << 63 - 65537, flags: flags, mode: secret)

@@ -29,7 +29,7 @@ import Testing
         var buffer = LogBuffer(mostBytes: 1000)
         buffer.add(line(String(repeating: "x", count: 900)))
         buffer.add(line(String(repeating: "y", count: 100)))
-        // A short one that would fit would seem to come after nothing lost.
+        // A shorter line that fits would hide that lines were lost before it.
         buffer.add(line(""))
         #expect(buffer.take().map(\.message.count) == [900, "2 log lines were lost".count])
     }

@@ -19,7 +19,7 @@ import Varlink
         end = End(application, connections)
     }
 
-    /// Closes what a test leaves open: connections and those that have them keep each other.
+    /// Closes what a test leaves open: connections and their owners form reference cycles.
     private final class End {
         private let application: Application
         private let connections: OpenConnections
@@ -158,7 +158,7 @@ import Varlink
             session.answers = true
             session.onCall = { [application] in application.told.append(letter) }
         }
-        // The third comes while the first is answered.
+        // The third arrives while the first is being answered.
         first.onCall = { [application] in
             application.told.append("C")
             thirdClient.send(Self.call("a.b.E", "more"))
@@ -352,7 +352,7 @@ import Varlink
         #expect(session.told.count < 100)
         #expect(connection.frames.bufferedBytes < 1 << 12)
         #expect(connection.bufferedBytes < 1 << 20)
-        // Nor does it keep the loop from waiting.
+        // It does not keep the loop from waiting, either.
         #expect(!test.loop.turn(waiting: false))
         var received = 0
         for _ in 0..<10_000 where received < 101 {
@@ -410,7 +410,7 @@ import Varlink
         #expect(client.hasEnded)
     }
 
-    /// More than a socket holds.
+    /// More than a socket can buffer.
     private static let long = String(repeating: "x", count: 1 << 18)
 
     private func open(_ userID: UInt32 = 64001) throws -> (Session, VarlinkConnection, Client) {
@@ -438,13 +438,13 @@ import Varlink
 
         deinit { close() }
 
-        /// As if it had been read this moment.
+        /// Delivers bytes as if they had just been read.
         func send(_ bytes: [UInt8]) {
             connection.frames.append(bytes.span)
             connection.received()
         }
 
-        /// As if it was found this moment.
+        /// Disconnects as if just detected.
         func leave() { connection.gone() }
         func fail() { connection.failed() }
 
@@ -459,7 +459,7 @@ import Varlink
             socket = -1
         }
 
-        /// All that is there.
+        /// Returns everything received.
         func receive() -> String {
             var text: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -488,7 +488,7 @@ import Varlink
         let longestMessage = 1000
 
         var told: [String] = []
-        /// Who stays until the test is over.
+        /// Clients that stay until the test is over.
         var clients: [Client] = []
 
         func answerTogether(_ body: () -> Void) {
@@ -500,14 +500,14 @@ import Varlink
         func open(_ peer: PeerCredentials) -> Admission { .accepted(Session()) }
     }
 
-    /// Keeps what it is told.
+    /// Records what it is called with.
     private final class Session: VarlinkSession {
         var told: [String] = []
         var onCall: () -> Void = {}
         var onClose: () -> Void = {}
-        /// Else only calls that want no reply are over.
+        /// Whether to reply; otherwise only oneway calls end.
         var answers = false
-        /// A text to answer with.
+        /// A text to reply with.
         var answer: String?
 
         func answer(_ call: Call, on connection: VarlinkConnection) -> Bool {

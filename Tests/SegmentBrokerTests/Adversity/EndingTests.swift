@@ -5,7 +5,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// The connections close after the broker has ended its work.
+/// Connections that close after the broker has ended its work.
 @Suite struct EndingTests {
     @Test func `a restart keeps what goes with its last lease`() throws {
         let fixture = try BrokerFixture()

@@ -7,9 +7,9 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Numbers that others control may be as large or as small as they can: nothing traps, and the broker goes on.
+/// Extreme values of untrusted numbers: nothing traps, and the broker continues.
 @Suite struct ExtremeNumberTests {
-    /// One number of what the kernel says of a segment, at one of its ends.
+    /// One number of a segment's status at an end of its range.
     struct Extreme: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let apply: @Sendable (inout SegmentStatus) -> Void
@@ -131,7 +131,7 @@ import Testing
         #expect(.zero...(.seconds(30)) ~= rest)
     }
 
-    /// Every command that looks at segments, by everybody.
+    /// Runs every command that reads segments, for each kind of client.
     private func exercise(_ fixture: BrokerFixture) {
         let broker = fixture.broker
         broker.check(groups: fixture.groups)
