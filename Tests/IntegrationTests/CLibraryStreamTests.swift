@@ -31,13 +31,13 @@ extension RealDaemon {
             #expect(result.output == "0\n0\nequal\n")
         }
 
-        @Test func `a file goes from C to C`() throws {
+        @Test func `a file is transferred from C to C`() throws {
             try withPrograms { daemon in
                 try expectCopy(daemon, daemon.command("send a"), daemon.command("receive a"))
             }
         }
 
-        @Test func `a file goes from C to Swift and back`() throws {
+        @Test func `a file is transferred from C to Swift and back`() throws {
             try withPrograms { daemon in
                 let segmentctl = "'\(Programs.path("segmentctl"))' -q"
                 try expectCopy(daemon, daemon.command("send a"), "\(segmentctl) receive a")
@@ -90,7 +90,7 @@ extension RealDaemon {
         }
 
         @Test(.enabled(if: Programs.works("valgrind --version")))
-        func `nothing is lost by an attachment`() throws {
+        func `no attachment loses memory`() throws {
             try DaemonFixture.with { daemon in
                 try CLibrary.buildExamples("put.c", "get.c", in: daemon)
                 // Memory of Swift's runtime is still reachable, or by interior pointers: "possibly lost".

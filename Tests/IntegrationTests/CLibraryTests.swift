@@ -59,7 +59,7 @@ extension RealDaemon {
             #expect(result == (0, ""))
         }
 
-        @Test func `the README's program is clean and counts`() throws {
+        @Test func `the README's program compiles without warnings and counts`() throws {
             try DaemonFixture.with(["segments.d/telemetry.toml": "size = \"1 MiB\""]) { daemon in
                 let built = try Programs.run(
                     "sed -n '/^```c$/,/^```$/{/^```/d;p}' '\(CLibrary.sources)/README.md' | "
@@ -139,7 +139,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `signals end no connect that waits for a place in the queue`() throws {
+        @Test func `signals do not end a connect that waits in the queue`() throws {
             try DaemonFixture.with(Self.segments) { daemon in
                 let full = try FakeBroker(backlog: 0)
                 defer { full.end() }
@@ -161,7 +161,7 @@ extension RealDaemon {
             }
         }
 
-        @Test(arguments: ["mistakes", "threads", "signals"]) func `a program of checks passes`(
+        @Test(arguments: ["mistakes", "threads", "signals"]) func `the C program of checks passes`(
             _ name: String
         ) throws {
             try DaemonFixture.with(Self.segments) { daemon in

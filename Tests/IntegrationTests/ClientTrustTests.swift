@@ -28,7 +28,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `a user without a number believes no other without one`() throws {
+        @Test func `an unmapped user does not trust another unmapped one`() throws {
             try DaemonFixture.with(Self.open) { daemon in
                 let result = try run(daemon, "--socket '\(daemon.socket)' list")
                 #expect(result.status == 7)
@@ -38,7 +38,7 @@ extension RealDaemon {
         }
 
         @Test
-        func `a user without a number is believed who is trusted on purpose, behind a socket that is given`()
+        func `the overflow user is trusted only on purpose, at an explicit socket`()
             throws
         {
             try DaemonFixture.with(Self.open) { daemon in
@@ -61,7 +61,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `trust ends where others may write`() throws {
+        @Test func `paths that others may write are not trusted`() throws {
             try DaemonFixture.with(Self.open) { daemon in
                 let trusted = "--trust 65534 key a --socket"
                 system("chmod 0777 '\(daemon.directory)'")
@@ -81,7 +81,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `another user's broker is believed by who trusts that user`() throws {
+        @Test func `another user's broker is trusted by clients that trust that user`() throws {
             try DaemonFixture.with(Self.open) { daemon in
                 system("cp '\(Programs.path("segmentctl"))' '\(daemon.directory)/'")
                 let listener = try Programs.run(

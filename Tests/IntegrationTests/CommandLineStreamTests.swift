@@ -30,7 +30,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `what does not wait is waited for`() throws {
+        @Test func `a non-blocking stream is waited for`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let result = try run(
                     """

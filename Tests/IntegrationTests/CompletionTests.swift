@@ -32,7 +32,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `without a daemon, or with one that hangs, nothing is offered, soon`() throws {
+        @Test func `without a daemon, or with a hung one, completion soon offers nothing`() throws {
             try DaemonFixture.with { daemon in
                 let ofNobody = try offered("segmentctl key ", "key", "/nowhere")
                 #expect(ofNobody == "\n")

@@ -11,8 +11,7 @@ extension RealDaemon {
     /// Clients of a daemon that ends at the same moment.
     @Suite(.serialized, .resilience("a daemon that dies or a segment that goes in the middle of a call"))
     struct DyingDaemonTests {
-        @Test func `a call whose connection is accepted by a daemon that dies waits for the next one`() throws
-        {
+        @Test func `a call whose connection a dying daemon accepts waits for the next daemon`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client(timeLimit: .seconds(10))
                 let segment = try client.attach("a")
@@ -32,7 +31,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a segment that goes between the grant and the attachment is asked for again`() throws {
+        @Test func `a segment that vanishes between grant and attach is acquired again`() throws {
             try IPCNamespace.requireOwn()
             let kernel = LinuxKernel()
             let directory = try DaemonFixture.makeDirectory()

@@ -17,7 +17,7 @@ extension RealDaemon {
                 "deep-nesting", "byte-flood",
             ]
         )
-        func `who sends slowly, too much or no call, harms nobody else`(way: String) throws {
+        func `clients that send slowly, too much or no calls harm no others`(way: String) throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
         }
 
@@ -27,7 +27,7 @@ extension RealDaemon {
                 "deaf-subscribers", "deaf-callers", "deaf-viewers", "deaf-listers", "unhearing-callers",
             ]
         )
-        func `who does not read harms nobody else`(way: String) throws {
+        func `clients that do not read harm no others`(way: String) throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
         }
 
@@ -35,7 +35,7 @@ extension RealDaemon {
             .resilience("a user calls as fast as can be, from up to 1,000 connections"),
             arguments: ["pipelining", "many-callers", "leases", "told-leases"]
         )
-        func `who calls as fast as can be harms nobody else`(way: String) throws {
+        func `clients that call as fast as they can harm no others`(way: String) throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
         }
 
@@ -43,17 +43,20 @@ extension RealDaemon {
             .resilience("a user connects and closes as fast as can be"),
             arguments: ["connector", "connectors", "visitors"]
         )
-        func `who only comes and goes keeps nobody from coming`(way: String) throws {
+        func `clients that only connect and close keep no others from connecting`(way: String) throws {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
         }
 
         @Test(.resilience("a user makes 20,000 connections"))
-        func `of 20,000 connections those over the limit are told so, and others are let in`() throws {
+        func
+            `of 20,000 connections, those over the limit get an error, and others are accepted`()
+            throws
+        {
             try DaemonFixture.with(Self.segment) { try Siege($0).withstand("crowd", exitStatus: 0) }
         }
 
         @Test(.resilience("a user takes all descriptors"))
-        func `where descriptors are few, some are left for others and for the broker itself`() throws {
+        func `with few descriptors, some are left for others and for the broker`() throws {
             try DaemonFixture.with(Self.segment, prefix: ["prlimit", "--nofile=128"]) { daemon in
                 try daemon.write("size = 1\nkeep = \"while-used\"", to: "segments.d/b.toml")
                 let siege = try Siege(daemon)

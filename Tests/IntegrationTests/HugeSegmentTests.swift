@@ -11,7 +11,7 @@ extension RealDaemon {
         private static let size: UInt64 = 1 << 63 - 65537
 
         @Test(.resilience("a user makes segments of 2^63 bytes"))
-        func `segments of 2^63 bytes harm a daemon neither while it runs nor when it starts`() throws {
+        func `segments of 2^63 bytes do not harm a daemon, running or starting`() throws {
             try DaemonFixture.with(
                 ["segments.d/a.toml": "size = 4096\nmode = \"0666\""],
                 environment: DaemonFixture.oftenChecked

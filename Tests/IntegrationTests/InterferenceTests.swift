@@ -11,7 +11,7 @@ extension RealDaemon {
     struct InterferenceTests {
         private let kernel = LinuxKernel()
 
-        @Test func `ipcrm on a segment that nobody has attached: it is made again at once`() throws {
+        @Test func `ipcrm on an unattached segment: it is created again at once`() throws {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try daemon.client().describe("a")
                 let old = try #require(before.identifier)
@@ -26,7 +26,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `who lists the segments need not wait for a check to see what ipcrm did`() throws {
+        @Test func `a list shows the effect of ipcrm without waiting for a check`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client()
                 let old = try #require(try client.list().first?.identifier)
@@ -41,7 +41,8 @@ extension RealDaemon {
         }
 
         @Test
-        func `ipcrm on an attached segment: clients keep it until they let go, and it is made again at once`()
+        func
+            `ipcrm on an attached segment: clients keep it, and it is created again at once`()
             throws
         {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
@@ -74,7 +75,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `owner, group and mode are set back, once each time`() throws {
+        @Test func `owner, group and mode are restored and reported once each time`() throws {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
                 let identifier = try #require(try daemon.client().describe("a").identifier)
                 let before = try kernel.statusOfAny(identifier)
@@ -102,7 +103,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a squatter that comes and goes at its own segment is said once`() throws {
+        @Test func `a key conflict is reported once, although its owner attaches and detaches`() throws {
             let taken = SegmentKey(rawValue: 0x5345_4753)
             try DaemonFixture.with([:], environment: DaemonFixture.oftenChecked) { daemon in
                 let identifier = try kernel.get(taken, size: 1, flags: .create, mode: .ownerReadWrite)

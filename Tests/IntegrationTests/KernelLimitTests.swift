@@ -19,7 +19,7 @@ extension RealDaemon {
         }
 
         @Test
-        func `shm_rmid_forced is warned of while it is set, and loses nothing under a daemon that runs`()
+        func `there is a warning while shm_rmid_forced is set, and a running daemon loses nothing`()
             throws
         {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
@@ -38,7 +38,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `shmmni below what is used blocks only what has to be made, until it is raised`() throws {
+        @Test func `shmmni below its usage blocks only new segments, until it is raised`() throws {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try identifiers(daemon)
                 try KernelSetting.shmmni.with(1) {
@@ -59,7 +59,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `somebody takes every identifier: what lives stays, and what is removed comes back`()
+        @Test func `another user takes every identifier: live segments stay, and a removed one comes back`()
             throws
         {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
@@ -83,7 +83,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `shmmax below a segment's size is warned of, and the segment lives on`() throws {
+        @Test func `shmmax below a segment's size causes a warning, and the segment stays`() throws {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try identifiers(daemon)
                 try KernelSetting.shmmax.with(8192) {
@@ -99,7 +99,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `shmall below what is used is warned of, and blocks only what has to be made`() throws {
+        @Test func `shmall below its usage causes a warning and blocks only new segments`() throws {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try identifiers(daemon)
                 try KernelSetting.shmall.with(2) {

@@ -55,7 +55,7 @@ import Testing
         #expect(result.status == 0, "\(result.output)")
     }
 
-    @Test func `pages refer to pages that there are`() throws {
+    @Test func `pages refer to existing pages`() throws {
         let pages = try Programs.run("ls '\(Self.root)/Sources/Manual'").output.split(separator: "\n")
         for name in pages {
             for match in try page(String(name)).matches(of: /\.Xr (segment[a-z.]*) (\d)/) {

@@ -22,7 +22,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `numbers that mean nothing there are not given`() throws {
+        @Test func `numbers that have no meaning there are not printed`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let attached = try elsewhere("read a", daemon)
                 #expect(attached.output.contains("is in"))
@@ -42,7 +42,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `lists and pages say so`() throws {
+        @Test func `lists and status pages say so`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 for verb in ["list", "status", "status a", "list --json=short"] {
                     let there = try elsewhere(verb, daemon)

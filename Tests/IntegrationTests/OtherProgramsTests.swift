@@ -144,7 +144,7 @@ extension RealDaemon {
             }
         }
 
-        @Test(.enabled(if: Programs.canSwitchUser)) func `who is not in the group is kept out by the kernel`()
+        @Test(.enabled(if: Programs.canSwitchUser)) func `the kernel refuses users outside the group`()
             throws
         {
             try withFtokPair { _, prefix in
@@ -169,7 +169,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the Swift pair hands a file over`() throws {
+        @Test func `the Swift pair transfers a file`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = \"1 MiB\""]) { daemon in
                 system("head -c 500000 /dev/urandom > '\(daemon.directory)/file'")
                 let run = "SEGMENTD_SOCKET='\(daemon.socket)'"
@@ -185,7 +185,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the Swift writer fills a segment to its end, and not beyond`() throws {
+        @Test func `the Swift writer fills a segment to its end, not beyond`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096"]) { daemon in
                 let command =
                     "SEGMENTD_SOCKET='\(daemon.socket)' '\(Programs.path("segment-writer"))' a '\(daemon.directory)/file'"

@@ -17,7 +17,7 @@ extension RealDaemon {
             arguments: HeldWorld.allCases,
             [true, false]
         )
-        func `a reader that does not read holds up neither start, service nor stop`(
+        func `an output that nobody reads delays neither start, service nor stop`(
             world: HeldWorld,
             fromTheStart: Bool
         ) throws {
@@ -32,7 +32,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: [HeldWorld.journal, HeldWorld.standardError])
-        func `log lines that found no room are counted and told of`(world: HeldWorld) throws {
+        func `lost log lines are counted and reported`(world: HeldWorld) throws {
             try HeldDaemon.with(world, held: true) { daemon, reader in
                 let client = try daemon.client()
                 let lines = (0..<90).map { "unknown\($0) = 0\n" }.joined()
@@ -46,7 +46,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: HeldWorld.allCases)
-        func `a refused start ends although nobody reads why`(world: HeldWorld) throws {
+        func `a failed start ends although nobody reads its log`(world: HeldWorld) throws {
             try HeldDaemon.with(world, held: true, files: ["segments.d/bad.toml": "size = 0"], awaits: false)
             {
                 daemon,
@@ -55,7 +55,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a state that the service manager had no room for is told once it reads`() throws {
+        @Test func `a state that the service manager had no room for is sent once it reads`() throws {
             try HeldDaemon.with(.notify, held: true) { daemon, reader in
                 try daemon.acquire(try daemon.client())
                 #expect(reader.reads("READY=1\nSTATUS=Serving"))
@@ -64,7 +64,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `standard error that nobody reads any more costs the log, not the daemon`() throws {
+        @Test func `a closed standard error costs the log, not the daemon`() throws {
             try DaemonFixture.with(prefix: ["bash", "-c", "exec 2> >(true); sleep 0.2; exec \"$@\"", "bash"])
             { _ in }
         }

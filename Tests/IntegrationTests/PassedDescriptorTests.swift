@@ -64,7 +64,7 @@ extension RealDaemon {
                 "b'x', flags=socket.MSG_OOB", "b'x', before=b'{', flags=socket.MSG_OOB",
             ]
         )
-        func `one that was passed before the start is never dropped`(sent: String) throws {
+        func `a descriptor passed before the start is never dropped`(sent: String) throws {
             let scripts = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(scripts)'") }
             let start = """

@@ -116,7 +116,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `calls are answered to the letter`() throws {
+        @Test func `replies match the protocol exactly`() throws {
             try DaemonFixture.with { daemon in
                 let connection = try RawConnection(daemon.socket)
                 for (call, reply) in Self.answers {
@@ -138,7 +138,7 @@ extension RealDaemon {
             "{\"method\":\"" + String(repeating: "x", count: 1 << 20),
         ]
 
-        @Test func `what is no call costs its sender the connection, and nobody else anything`() throws {
+        @Test func `a message that is not a call costs only its sender the connection`() throws {
             try DaemonFixture.with { daemon in
                 let bystander = try RawConnection(daemon.socket)
                 for offence in Self.offences {
@@ -169,7 +169,8 @@ extension RealDaemon {
         }
 
         @Test(arguments: [false, true])
-        func `calls of who closes at once are all taken up, however many`(leavesReply: Bool) throws {
+        func `calls of a client that closes at once are all processed, however many`(leavesReply: Bool) throws
+        {
             try DaemonFixture.with { daemon in
                 do {
                     let connection = try RawConnection(daemon.socket)
@@ -191,7 +192,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `many long replies to calls that come at once all arrive`() throws {
+        @Test func `many long replies to simultaneous calls all arrive`() throws {
             try DaemonFixture.with { daemon in
                 let connection = try RawConnection(daemon.socket)
                 let call =
@@ -203,7 +204,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `who may send little still hears much, and at his own pace`() throws {
+        @Test func `a client with a short send limit still receives much, at its own pace`() throws {
             var files = ["segmentd.toml": "[limits]\nmessage = \"1 KiB\""]
             for number in 0..<300 {
                 files["segments.d/s\(number).toml"] =
@@ -233,7 +234,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a list has one reply a segment, an empty one a single empty reply`() throws {
+        @Test func `a list has one reply per segment, an empty one a single empty reply`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 1", "segments.d/b.toml": "size = 1"]) {
                 daemon in
                 let connection = try RawConnection(daemon.socket)
@@ -299,7 +300,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the kernel keeps little of what a client does not read`() throws {
+        @Test func `the kernel buffers little for a client that does not read`() throws {
             try DaemonFixture.with { daemon in
                 let connection = try RawConnection(daemon.socket)
                 let call =
@@ -319,7 +320,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a limit is said before the connection is closed`() throws {
+        @Test func `a limit is reported before the connection is closed`() throws {
             try DaemonFixture.with([
                 "segments.d/a.toml": "size = 1",
                 "segmentd.toml": "[limits]\nleases_per_user = 2\nconnections = 65",

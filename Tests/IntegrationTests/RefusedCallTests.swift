@@ -20,7 +20,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: [EINVAL, ENOSYS, EPERM])
-        func `a record outlives a start in which SHM_STAT_ANY cannot be asked`(errno: Int32) throws {
+        func `a record outlives a start without SHM_STAT_ANY`(errno: Int32) throws {
             try refusing("SHM_STAT_ANY", errno) { prefix in
                 try DaemonFixture.with(prefix: prefix) { daemon in
                     let before = try daemon.client().list().map(\.identifier)
@@ -34,7 +34,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: [ENOSYS, EPERM])
-        func `shmget that is refused is told as that, not as want of memory`(errno: Int32) throws {
+        func `a refused shmget is reported as such, not as a lack of memory`(errno: Int32) throws {
             try refusing("shmget", errno) { prefix in
                 try DaemonFixture.with(prefix: prefix) { daemon in
                     let problem = try #require(try daemon.client().list().first?.problems.first)

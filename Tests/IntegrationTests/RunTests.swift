@@ -19,7 +19,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: ["ENOSYS", "EPERM", "EMFILE"])
-        func `it ends with its command where no process descriptor is to be had`(error: String) throws {
+        func `it ends with its command even without process descriptors`(error: String) throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     "\(Sanitizer.strace) -f -o trace -e inject=pidfd_open:error=\(error) timeout -s KILL 5 segmentctl run a -- sh -c 'exit 7'",
@@ -29,7 +29,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a signal that comes before the handlers stand reaches the command`() throws {
+        @Test func `a signal before the handlers are installed reaches the command`() throws {
             try DaemonFixture.with { daemon in
                 // Each sigaction(2) of segmentctl takes 50 ms, so the command sends its signal long before
                 // the last one.
@@ -45,7 +45,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `no signal orphans the command, whenever it comes`() throws {
+        @Test func `no signal orphans the command, whenever it arrives`() throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """
@@ -64,7 +64,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a parent that ignores its children does not cost the exit status`() throws {
+        @Test func `a parent that ignores SIGCHLD still gets the exit status`() throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """
@@ -99,7 +99,7 @@ extension RealDaemon {
             return (runner.wait(), try Programs.run("cat '\(daemon.directory)/errors'").output)
         }
 
-        @Test func `a segment made again over a restart is told`() throws {
+        @Test func `a segment created again across a restart is reported`() throws {
             try DaemonFixture.with { daemon in
                 let result = try overReplacement("", daemon) { process in
                     let deadline = ContinuousClock.now + .seconds(10)
@@ -129,7 +129,7 @@ extension RealDaemon {
         ]
 
         @Test(arguments: removals)
-        func `with --exit-if-replaced the command is ended while the daemon lives`(removal: String) throws {
+        func `with --exit-if-replaced the command is ended while the daemon runs`(removal: String) throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """
@@ -146,7 +146,9 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a segment removed while the daemon lives is told once, and the command goes on`() throws {
+        @Test func `a segment removed while the daemon runs is reported once, and the command continues`()
+            throws
+        {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """
@@ -164,7 +166,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a command that takes its time to end is asked once`() throws {
+        @Test func `a command that ends slowly is signalled once`() throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """

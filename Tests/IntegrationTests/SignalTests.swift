@@ -19,7 +19,7 @@ extension RealDaemon {
             ]
         }
 
-        @Test func `SIGHUP while the configuration is read has it read again`() throws {
+        @Test func `SIGHUP while the configuration is read causes a reload`() throws {
             try whileReading { process, notify in
                 process.signal(SIGHUP)
                 _ = try notify.expect("READY=1")
@@ -40,7 +40,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a socket that takes long to make holds up no stop`() throws {
+        @Test func `a socket that is slow to create delays no stop`() throws {
             let slowly = ["-e", "inject=bind:delay_enter=4000000"]
             try whileDelayed(by: { _ in slowly }) { process, notify in
                 let socket = String(notify.path.dropLast("notify".count)) + "socket"
@@ -51,7 +51,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a stop during a start removes what is kept until the stop`() throws {
+        @Test func `a stop during a start removes until-stop segments`() throws {
             // Under a sanitizer, each segment takes thirty times as long.
             let count = Sanitizer.tries(1500, sanitized: 200)
             let segments = (0..<count).map { ("segments.d/s\($0).toml", "size = 1\nkeep = \"until-stop\"") }
@@ -67,7 +67,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: [SIGTERM, SIGINT, SIGUSR2])
-        func `a signal to end while the configuration is read ends as ever`(signal: Int32) throws {
+        func `a signal to stop while the configuration is read stops as usual`(signal: Int32) throws {
             try whileReading { process, _ in process.signal(signal) }
         }
 
@@ -108,7 +108,7 @@ extension RealDaemon {
         }
 
         @Test(.disabled(if: Sanitizer.isPresent, "a sanitizer needs room itself"))
-        func `a stop needs neither a new thread nor room for one`() throws {
+        func `a stop needs no new thread`() throws {
             try DaemonFixture.with(Self.whileUsed) { daemon in
                 let identifier = daemon.process.identifier
                 _ = try daemon.client().lease("a", access: .readWrite)

@@ -76,7 +76,7 @@ extension RealDaemon {
         /// Records that name a stranger's segment: as what it is, as the broker's own, and under a name that nobody
         /// declares.
         @Test(arguments: [("a", Stranger.userID), ("a", 0), ("c", Stranger.userID), ("c", 0)])
-        func `a forged record does not make a stranger's segment the broker's`(
+        func `a forged record does not make a foreign segment the broker's`(
             name: String,
             creator: UInt32
         ) throws {
@@ -98,7 +98,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: ["ln -s", "ln"])
-        func `a key file replaced by a link to another's moves no key and takes none`(link: String) throws {
+        func `replacing a key file with a link to another's changes no key`(link: String) throws {
             try DaemonFixture.with(["segments.d/b.toml": "size = 4096"]) { daemon in
                 let file = "\(daemon.directory)/open/file"
                 system(

@@ -18,7 +18,7 @@ extension RealDaemon {
             let moment: ContinuousClock.Instant
         }
 
-        @Test func `a writer's kill -9 is told to the reader within 200 ms`() throws {
+        @Test func `a writer's kill -9 is reported to the reader within 200 ms`() throws {
             try withEachKill(of: "write") { segment, bound in
                 var reader = try StreamReader(segment, timeLimit: .seconds(10))
                 bound()
@@ -36,7 +36,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a reader's kill -9 is told to the writer within 200 ms`() throws {
+        @Test func `a reader's kill -9 is reported to the writer within 200 ms`() throws {
             try withEachKill(of: "read") { segment, bound in
                 var writer = try StreamWriter(segment, timeLimit: .seconds(10))
                 bound()

@@ -24,7 +24,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `a file goes through, whichever side comes first`() throws {
+        @Test func `a file is transferred, whichever side starts first`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 for (first, second) in [
                     ("send a file & sleep 0.1", "receive a copy"),
@@ -44,7 +44,7 @@ extension RealDaemon {
         }
 
         @Test(.disabled(if: Sanitizer.isPresent, "shorter files take the same way"))
-        func `four GiB of a file arrive with the same SHA-256, in a pipe of the shell`() throws {
+        func `a 4 GiB file arrives with the same SHA-256 through a shell pipe`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 // Holes take no space on disk, and every 64 MiB there is data that could end up in the wrong
                 // place.
@@ -209,7 +209,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `who may only read cannot be a side of a stream`() throws {
+        @Test func `a read-only client cannot be a side of a stream`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 #expect(throws: ExchangeError.readOnly) {
                     _ = try StreamReader(try daemon.client().attach("readable", access: .readOnly))
@@ -217,7 +217,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the newest value goes to readers that may only read`() throws {
+        @Test func `the newest value reaches read-only readers`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let client = try daemon.client()
                 var reader = try Latest<Int>.Reader(try client.attach("readable", access: .readOnly))

@@ -7,7 +7,7 @@ import Testing
 extension RealDaemon {
     /// Events for subscribers when much happens at once.
     @Suite(.serialized) struct SubscriberTests {
-        @Test func `who reads is not lost to large reloads, and knows in the end what there is`() throws {
+        @Test func `a reading subscriber survives large reloads with a correct view in the end`() throws {
             try DaemonFixture.with { daemon in
                 let status = ProcessStatus(daemon.process.identifier)
                 let listeners = try (0..<3).map { _ in try daemon.client().subscribe() }

@@ -33,7 +33,7 @@ extension RealDaemon {
             ),
         ]
 
-        @Test func `a stranger can neither take, nor end, nor administer what is not theirs`() throws {
+        @Test func `another user can neither acquire, release nor administer what is not theirs`() throws {
             try DaemonFixture.with(Self.closed) { daemon in
                 let client = try daemon.client()
                 let segment = try client.attach("a")
@@ -47,7 +47,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a stranger is not told who holds what they may not read`() throws {
+        @Test func `another user does not see leases on segments they may not read`() throws {
             try DaemonFixture.with(Self.closed) { daemon in
                 let listener = try Stranger.connect(daemon.socket)
                 listener.send(Self.call("\(Self.broker).Subscribe", "{}", #","more":true"#))
@@ -87,7 +87,7 @@ extension RealDaemon {
             arguments: ["chown 64011", "chmod o+w", "chmod g+w"],
             ["segmentd.toml", "segments.d/a.toml", "segments.d"]
         )
-        func `a configuration that a stranger may write is refused with the reason`(
+        func `a configuration writable by others is refused with a reason`(
             command: String,
             file: String
         ) throws {

@@ -14,7 +14,7 @@ extension RealDaemon {
         ]
 
         @Test(.resilience("a name service that does not answer"))
-        func `a name service that does not answer holds up no request and no stop`() throws {
+        func `a hung name service delays no request and no stop`() throws {
             let names = try HeldNameService()
             try DaemonFixture.with(Self.groups, environment: names.environment) { daemon in
                 let trial = Trial(daemon)
@@ -33,7 +33,7 @@ extension RealDaemon {
         }
 
         @Test(.resilience("a name service that does not answer"))
-        func `a start without the name service serves what lives`() throws {
+        func `a start without the name service serves live segments`() throws {
             let names = try HeldNameService()
             try DaemonFixture.with(Self.groups, environment: names.environment) { daemon in
                 let trial = Trial(daemon)
@@ -58,7 +58,7 @@ extension RealDaemon {
         }
 
         @Test(.resilience("a name service that does not answer"), arguments: [false, true])
-        func `a reload during a start is done when the start is over`(isSignal: Bool) throws {
+        func `a reload during a start runs after the start`(isSignal: Bool) throws {
             let names = try HeldNameService()
             try DaemonFixture.with(Self.groups, environment: names.environment) { daemon in
                 let trial = Trial(daemon)
@@ -89,7 +89,7 @@ extension RealDaemon {
             .resilience("a file system that does not answer: keys, configuration, records"),
             .enabled(if: HeldFileSystem.canBeMounted)
         )
-        func `the file of a key that does not answer costs its own segment alone`() throws {
+        func `a hung key file affects only its own segment`() throws {
             let files = try HeldFileSystem()
             for name in ["lives", "new"] { try DaemonFixture.write("", to: "\(files.source)/\(name)") }
             func declaration(_ file: String) -> String { "size = 1\n[key]\npath = \"\(file)\"" }
@@ -129,7 +129,7 @@ extension RealDaemon {
             .resilience("a file system that does not answer: keys, configuration, records"),
             .enabled(if: HeldFileSystem.canBeMounted)
         )
-        func `a configuration that does not answer is refused by a reload and holds up no stop`() throws {
+        func `a configuration on a hung file system fails a reload and delays no stop`() throws {
             let files = try HeldFileSystem()
             mkdir("\(files.source)/segments.d", 0o755)
             try DaemonFixture.write("size = 4096", to: "\(files.source)/segments.d/a.toml")
@@ -156,7 +156,7 @@ extension RealDaemon {
             .resilience("a file system that does not answer: keys, configuration, records"),
             .enabled(if: HeldFileSystem.canBeMounted)
         )
-        func `a state directory that does not answer blocks what is to be made`() throws {
+        func `a hung state directory blocks new segments`() throws {
             let files = try HeldFileSystem()
             let segments = [
                 "segments.d/a.toml": "size = 4096",
@@ -185,7 +185,7 @@ extension RealDaemon {
         }
 
         @Test(.resilience("a state directory that is full"))
-        func `a state directory that is full blocks what is to be made until there is room`() throws {
+        func `a full state directory blocks new segments until there is space`() throws {
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(directory)'") }
             let script =

@@ -7,7 +7,7 @@ import Testing
 extension RealDaemon {
     /// A directory of declarations or of records that is missing or changed.
     @Suite(.serialized) struct VanishedDirectoryTests {
-        @Test func `segments whose directory has vanished stay until their removal is asked for`() throws {
+        @Test func `segments of a vanished directory stay until their removal is requested`() throws {
             try DaemonFixture.with { daemon in
                 let identifier = try daemon.segmentctl("id a").output
                 system("rm -r '\(daemon.segmentFiles)'")
@@ -54,7 +54,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a refusal of many problems reaches who asked for the reload`() throws {
+        @Test func `a refusal with many problems reaches the client that reloaded`() throws {
             try DaemonFixture.with { daemon in
                 let keys = (100_000..<120_000).map { "k\($0) = 1" }.joined(separator: "\n")
                 try daemon.write("size = 1\n\(keys)", to: "segments.d/b.toml")
@@ -66,7 +66,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `records that others may write stop a start`() throws {
+        @Test func `records writable by others stop a start`() throws {
             try DaemonFixture.with { daemon in
                 daemon.kill()
                 chmod("\(daemon.state)", 0o770)

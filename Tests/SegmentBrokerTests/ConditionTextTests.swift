@@ -165,7 +165,7 @@ import Testing
     ]
 
     @Test(arguments: conditions)
-    func `a condition of the world keeps one segment from clients and says what to do`(
+    func `a runtime condition blocks one segment and has a remedy`(
         condition: Condition
     ) throws {
         let fixture = try BrokerFixture()
@@ -187,7 +187,7 @@ import Testing
         #expect(ours.allSatisfy { $0.mode == .ownerReadWrite })
     }
 
-    @Test func `a segment of a person's own without a record is not said to be a stranger's`() throws {
+    @Test func `a user's own segment without a record is not called foreign`() throws {
         let fixture = try BrokerFixture()
         fixture.isService = false
         try fixture.kill()
@@ -200,7 +200,7 @@ import Testing
         #expect(problem.remedy?.hasPrefix("check whose it is (`ipcs -m -i \(own)`)") == true)
     }
 
-    @Test func `two names on one key: the later one is blocked by the collision`() throws {
+    @Test func `two names with one key: the later one is blocked by the collision`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.files["/srv/one"] = 0x1_0007
         fixture.kernel.files["/srv/two"] = 0x2_0007

@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func `projects go round after 255, and never to 0; when none is free it is a collision`() {
+    @Test func `projects wrap after 255, never to 0; with none free, it is a collision`() {
         var reservations = KeyReservations()
         let last = Self.key.withProject(255)
         reservations.update(Self.name("x"), [last])
@@ -149,14 +149,14 @@ import Testing
         #expect(placed.map(\.key) == [.impossible(.keyCollision(last, .ownFile, holder: Self.name("x")))])
     }
 
-    @Test func `a declaration whose key cannot be computed stays as it is and takes nothing`() {
+    @Test func `a declaration whose key cannot be computed is unchanged and takes no key`() {
         let problem = KeyPathRule.unansweredProblem(FilePath("/srv/file"))
         let unanswered = Declaration(.test("a"), group: .found(500), key: .impossible(problem))
         let placed = KeyReservations().placing([unanswered, Self.ownFile("b")])
         #expect(placed.map(\.key) == [.impossible(problem), .at(Self.key)])
     }
 
-    @Test func `what a name gives up comes free, and nobody takes what another has`() {
+    @Test func `keys given up become free, and no name takes another's`() {
         var reservations = KeyReservations()
         #expect(reservations.update(Self.name("a"), [Self.key, Self.other]).isEmpty)
         #expect(reservations.update(Self.name("b"), [Self.key]).isEmpty)

@@ -40,7 +40,7 @@ import Testing
         #expect(calls[removal + 1] == .create, "nothing comes in between")
     }
 
-    @Test func `one that is used is refused, waits, or leaves its old memory to those who have it`() throws {
+    @Test func `a used segment is refused, waits, or leaves its old memory to its clients`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let holder = LeaseHolder(.member)
@@ -62,7 +62,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
-    @Test func `one that waits is made again when its last user has gone, also after a kill`() throws {
+    @Test func `a pending renewal is done when its last user has gone, also after a kill`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
@@ -80,7 +80,7 @@ import Testing
         #expect(try fixture.describe("a").identifier == renewed.identifier, "it is renewed once")
     }
 
-    @Test func `the last order counts: a renewal in the place of a removal, and undeclaring withdraws it`()
+    @Test func `the last request counts: a renewal replaces a removal, and undeclaring withdraws it`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -99,7 +99,7 @@ import Testing
         #expect(fixture.kernel.segments.isEmpty)
     }
 
-    @Test func `what is not in the kernel is made, unless it is while-used`() throws {
+    @Test func `a missing segment is created, unless it is while-used`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("u", keep: .whileUsed(linger: .zero)), .test("s")])
         try fixture.broker.remove("a", when: .now, viewer: administrator)
@@ -118,7 +118,7 @@ import Testing
         #expect(throws: BrokerError.noSuchSegment(name: "z")) { try renew(fixture, "z") }
     }
 
-    @Test func `what cannot be made again is not removed`() throws {
+    @Test func `a segment that cannot be created again is not removed`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let before = try fixture.describe("a").identifier
@@ -160,7 +160,7 @@ import Testing
         try expectRefused(.recordsUnwritable, "it cannot be recorded")
     }
 
-    @Test func `a renewal that waits is not done while it would leave nothing`() throws {
+    @Test func `a pending renewal is not done while it would leave nothing`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
@@ -177,7 +177,7 @@ import Testing
         #expect(try fixture.describe("a").size.bytes == 1 << 30)
     }
 
-    @Test func `who waits for another's key is told which to renew first`() throws {
+    @Test func `waiting for another's key names the segments to renew first`() throws {
         let fixture = try BrokerFixture()
         let keys = (0..<4).map { SegmentKey(rawValue: 0x70 + $0) }
         func definitions(_ shift: Int) -> [SegmentDefinition] {
@@ -211,7 +211,7 @@ import Testing
         #expect(try ["a", "b", "c"].map { try fixture.describe($0).key } == [keys[1], keys[2], keys[0]])
     }
 
-    @Test func `swapped files have the keys of their own again when renewed`() throws {
+    @Test func `swapped files get their own keys again when renewed`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b")])
         let keys = try ["a", "b"].map { try #require(try fixture.describe($0).key) }
@@ -246,7 +246,7 @@ import Testing
     }
 
     @Test(arguments: [KeepPolicy.untilReboot, .whileUsed(linger: .zero)])
-    func `who keeps old memory attached keeps nobody from the new`(keep: KeepPolicy) throws {
+    func `clients of old memory do not keep others from the new`(keep: KeepPolicy) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: keep)])
         let lease = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
@@ -259,7 +259,7 @@ import Testing
         #expect(next.identifier != lease.identifier)
     }
 
-    @Test func `a removal replaces a renewal that is still due`() throws {
+    @Test func `a removal replaces a pending renewal`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
@@ -272,7 +272,7 @@ import Testing
         #expect(try fixture.state("a") == .absent)
     }
 
-    @Test func `what cannot be made again is tried every second for a minute only`() throws {
+    @Test func `a segment that cannot be created again is retried every second for a minute only`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         fixture.lifeline.refused = (.create, .noSpace)

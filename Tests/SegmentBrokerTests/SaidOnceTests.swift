@@ -30,7 +30,7 @@ import Testing
             (.notPermitted, "SystemCallFilter="),
         ] as [(Errno, String)]
     )
-    func `a segment that cannot be shielded is a problem, until it is shielded`(
+    func `a segment that the broker cannot attach is a problem until it can`(
         errno: Errno,
         remedy: String
     ) throws {
@@ -51,7 +51,7 @@ import Testing
         #expect(try fixture.kernel.statusOfAny(identifier).attachmentCount == 1)
     }
 
-    @Test func `a mode that keeps even its creator out is set right before the segment is shielded`() throws {
+    @Test func `a mode that excludes even the creator is repaired before the broker attaches`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
@@ -66,7 +66,7 @@ import Testing
         #expect(try fixture.state("a") == .ready)
     }
 
-    @Test func `a limit is told when it is reached, and when it is not any more`() throws {
+    @Test func `a limit is reported when reached and when no longer reached`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         fixture.kernel.capacity = 1
@@ -96,12 +96,12 @@ import Testing
         LimitWarnings.Largest(name: try #require(SegmentName("a")), bytes: bytes)
     }
 
-    @Test func `where there is room nothing is said`() throws {
+    @Test func `with room left, there is no warning`() throws {
         #expect(LimitWarnings.warnings(limits, largest: nil).isEmpty)
         #expect(LimitWarnings.warnings(limits, largest: try largest(1 << 20)).isEmpty)
     }
 
-    @Test func `the largest is so by size, and of equal ones the first by name`() throws {
+    @Test func `the largest is by size, then the first by name`() throws {
         func named(_ name: String, _ bytes: UInt64) throws -> LimitWarnings.Largest {
             LimitWarnings.Largest(name: try #require(SegmentName(name)), bytes: bytes)
         }
@@ -109,7 +109,7 @@ import Testing
         #expect(try all.max() == named("b", 8192))
     }
 
-    @Test func `each limit that leaves no room is named`() throws {
+    @Test func `each exhausted limit is named`() throws {
         var limits = limits
         limits.segmentsInUse = 10
         limits.bytesInUse = 1 << 30

@@ -19,7 +19,7 @@ import Testing
         return keys
     }
 
-    @Test func `what has a record is served before groups and keys are known, and nothing else is made`()
+    @Test func `recorded segments are served before groups and keys are known, and nothing is created`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -62,7 +62,9 @@ import Testing
         for name in ["a", "b", "c", "n"] { #expect(try fixture.state(name) == .ready) }
     }
 
-    @Test func `a start without an answer blocks what needs it, and the check makes it when there is one`()
+    @Test
+    func
+        `a start without an answer blocks segments that need it, and a check creates them once there is one`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -81,7 +83,7 @@ import Testing
         #expect(try fixture.describe("n").problems.map(\.kind) == [.keyPathMissing])
     }
 
-    @Test func `a lookup without an answer changes nothing that lives`() throws {
+    @Test func `a lookup without an answer changes no live segment`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let before = try fixture.describe("a")
@@ -132,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func `a check leaves alone what a limit of the kernel blocks until there is room`() throws {
+    @Test func `a check does not retry a segment blocked by a kernel limit until there is room`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.capacity = 2
         try fixture.start((0..<6).map { .test("s\($0)") })

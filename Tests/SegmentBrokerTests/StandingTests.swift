@@ -58,12 +58,12 @@ import Testing
         #expect(told == Told(["notice: Segment a created, 4 KiB"], [.created]))
     }
 
-    @Test func `nothing new is told of a look that finds everything as before`() {
+    @Test func `a look that finds everything unchanged reports nothing`() {
         var test = LifecycleUnderTest.ready()
         #expect(told(&test) { $0.look(.segment(7)) } == Told())
     }
 
-    @Test func `a stranger under the key, once`() {
+    @Test func `a foreign segment under the key is reported once`() {
         var test = LifecycleUnderTest()
         let first = told(&test) {
             $0.hear(.declared(.declared()))
@@ -81,7 +81,7 @@ import Testing
         #expect(other.events == [.changed])
     }
 
-    @Test func `changed permissions are told as they were, and set`() {
+    @Test func `changed permissions are reported and reset`() {
         var test = LifecycleUnderTest.ready()
         let told = told(&test) {
             $0.look(.segment(7, .root))
@@ -92,7 +92,7 @@ import Testing
         )
     }
 
-    @Test func `permissions that cannot be set, once, and when they are right again`() {
+    @Test func `permissions that cannot be set are reported once, and when they are restored`() {
         var test = LifecycleUnderTest.ready()
         let problem = SegmentProblem(.permissionsDiffer, message: "they differ")
         func refuse(_ test: inout LifecycleUnderTest) {
@@ -111,7 +111,7 @@ import Testing
         #expect(told == Told(isStarting ? [] : [line], [.changed]))
     }
 
-    @Test func `a removal that waits, and its end`() {
+    @Test func `a pending removal and its completion`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         let waiting = told(&test) {
             $0.hear(.asked(Request(.remove)))
@@ -137,7 +137,7 @@ import Testing
         #expect(told == Told([line], [.removing]))
     }
 
-    @Test func `a removal that the kernel refuses, once`() {
+    @Test func `a removal refused by the kernel is reported once`() {
         var test = LifecycleUnderTest.ready()
         func refuse(_ test: inout LifecycleUnderTest) {
             test.look(.segment(7))
@@ -157,7 +157,7 @@ import Testing
         #expect(!lines.contains { $0.contains("cannot be removed") })
     }
 
-    @Test func `what somebody removes, and what takes its place`() {
+    @Test func `a segment removed by another program, and its replacement`() {
         var test = LifecycleUnderTest.ready()
         let told = told(&test) {
             $0.hear(.look)
@@ -176,7 +176,7 @@ import Testing
         )
     }
 
-    @Test func `two that live at the same time`() {
+    @Test func `two segments alive at the same time`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         let told = told(&test) {
             $0.look(.segment(7, attachments: 2, isMarked: true))
@@ -195,7 +195,7 @@ import Testing
         )
     }
 
-    @Test func `what a record names and is gone`() {
+    @Test func `a recorded segment that is gone`() {
         var test = LifecycleUnderTest(record: SegmentLifecycle.Record(segment: .segment(7)))
         let told = told(&test, isStarting: true) {
             $0.hear(.declared(.declared()))
@@ -209,7 +209,7 @@ import Testing
         #expect(told.events == [.replaced])
     }
 
-    @Test func `what was removed, marked or replaced before the start is not told as gone`() {
+    @Test func `a segment removed, marked or replaced before the start is not reported as gone`() {
         let records = [
             SegmentLifecycle.Record(segment: .segment(7), request: Request(.remove)),
             SegmentLifecycle.Record(segment: .planned(.declared()), replacing: .segment(7)),

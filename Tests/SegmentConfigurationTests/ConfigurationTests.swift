@@ -116,7 +116,7 @@ import Testing
         ),
         ("mode = \"0664\"\ngroup = \"g\"", []),
     ])
-    func `what is legal but rarely meant is a warning`(text: String, warnings: [String]) throws {
+    func `legal but doubtful settings are warnings`(text: String, warnings: [String]) throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\n" + text, to: "segments.d/a.toml")
         #expect(try fixture.read().warnings.map(\.message) == warnings)

@@ -104,7 +104,7 @@ import Testing
         ),
         ("size = 1\n[kay]\nvalue = 7", "a.toml:2: kay is not a key that segmentd knows; did you mean `key`?"),
     ])
-    func `an error in a segment's file says what was found and what to do`(
+    func `an error in a segment's file states problem and remedy`(
         text: String,
         problem: String
     ) throws {
@@ -146,7 +146,7 @@ import Testing
         #expect(fixture.problems() == [problem])
     }
 
-    @Test func `a text that is no TOML names the line`() throws {
+    @Test func `a text that is not TOML is refused with the line`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\nmode = ", to: "segments.d/a.toml")
         let problem = try #require(fixture.problems().first)
@@ -155,7 +155,7 @@ import Testing
 
     /// Inputs on which toml++ has assertions.
     @Test(arguments: ["[", "[[", "[\t ", "[[ "])
-    func `a table without a name is refused with its line, in strings and arrays it is none`(
+    func `a table without a name is refused with its line, but not in strings and arrays`(
         head: String
     ) throws {
         let fixture = try ConfigurationFixture()
@@ -200,7 +200,7 @@ import Testing
         )
     }
 
-    @Test func `all errors of all files come together`() throws {
+    @Test func `all errors of all files are reported together`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("log_level = 1\nx = 1", to: "segmentd.toml")
         try fixture.write("size = 0\nmode = \"9\"\nfoo = 1", to: "segments.d/a.toml")
@@ -208,7 +208,7 @@ import Testing
         #expect(fixture.problems().count == 6)
     }
 
-    @Test func `who may write the configuration must be root or the daemon's user`() throws {
+    @Test func `only root and the daemon's user may be able to write the configuration`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1", to: "segments.d/a.toml", mode: .init(rawValue: 0o664))
         #expect(
@@ -225,7 +225,7 @@ import Testing
         )
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `a file of a stranger is refused`() throws {
+    @Test(.enabled(if: geteuid() == 0)) func `a file of another user is refused`() throws {
         let fixture = try ConfigurationFixture()
         let path = try fixture.write("size = 1", to: "segments.d/a.toml")
         guard chown(path.string, 12345, 0) == 0 else { return }
@@ -237,7 +237,7 @@ import Testing
         #expect(fixture.problems(daemonUserID: 12345).isEmpty)
     }
 
-    @Test func `what is no file, no text or too long is refused`() throws {
+    @Test func `a file that is not regular, not text or too long is refused`() throws {
         let fixture = try ConfigurationFixture()
         mkdir(fixture.directory.appending("segments.d/a.toml").string, 0o755)
         try fixture.write(
@@ -252,7 +252,7 @@ import Testing
         )
     }
 
-    @Test func `a directory that was asked for must be there`() {
+    @Test func `an explicitly named directory must exist`() {
         let reader = ConfigurationReader(ConfigurationLocation(only: "/no/such/directory"), daemonUserID: 0)
         #expect(throws: ConfigurationInvalid.self) { try reader.read() }
     }

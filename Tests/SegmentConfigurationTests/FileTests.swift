@@ -25,7 +25,7 @@ import Testing
             ("segments.d/a.toml", "segments.d/a.toml"),
         ]
     )
-    func `what cannot be listed or read is an error`(path: String, problem: String) throws {
+    func `a file that cannot be listed or read is an error`(path: String, problem: String) throws {
         let fixture = try ConfigurationFixture()
         chmod(fixture.directory.string, 0o755)
         try fixture.write("size = 1", to: "segments.d/a.toml")
@@ -55,7 +55,7 @@ import Testing
         )
     }
 
-    @Test func `a link that leads nowhere is an error, whatever it is called`() throws {
+    @Test func `a dangling link is an error, whatever its name`() throws {
         let fixture = try ConfigurationFixture()
         symlink("nowhere", fixture.directory.appending("segmentd.toml").string)
         symlink("nowhere", fixture.directory.appending("segments.d/a.toml").string)
@@ -77,7 +77,7 @@ import Testing
         #expect(fixture.problems().contains { $0.hasPrefix("segments.d: cannot be read") })
     }
 
-    @Test func `a name that is no segment's is named, and no other file is opened for it`() throws {
+    @Test func `an invalid segment name is reported, and no other file is opened for it`() throws {
         let fixture = try ConfigurationFixture()
         // The result of decoding the bytes with repair.
         try fixture.write("size = 0", to: "segments.d/a\u{fffd}.toml")
@@ -93,7 +93,7 @@ import Testing
         )
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `directories above that others may write are a warning`() throws
+    @Test(.enabled(if: geteuid() == 0)) func `parent directories that others may write are a warning`() throws
     {
         let fixture = try ConfigurationFixture()
         let inner = fixture.directory.appending("inner")
@@ -121,7 +121,7 @@ import Testing
         )
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `directories that a link leads through are a warning too`()
+    @Test(.enabled(if: geteuid() == 0)) func `directories on the way of a link are a warning too`()
         throws
     {
         let fixture = try ConfigurationFixture()
@@ -163,7 +163,7 @@ import Testing
         chmod(fixture.directory.appending("segments.d").string, 0o777)
         #expect(throws: ConfigurationInvalid.self) { try read(group) }
     }
-    @Test func `a private group with an access control list beside it is like any other`() throws {
+    @Test func `a private group beside an access control list has no privilege`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1", to: "segments.d/a.toml", mode: .init(rawValue: 0o664))
         let file = fixture.directory.appending("segments.d/a.toml").string

@@ -32,7 +32,7 @@ import Testing
         ("18446744073709551615 B", "`18446744073709551615 B`"),
         ("9007199254740992 KiB", "`9007199254740992 KiB`"),
     ])
-    func `a size that does not fit in 63 bits is refused with what was found`(
+    func `a size that does not fit in 63 bits is refused with its text`(
         size: String,
         found: String
     ) throws {

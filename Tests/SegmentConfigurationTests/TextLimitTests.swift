@@ -43,14 +43,14 @@ import Testing
     ]
 
     @Test(arguments: within)
-    func `what stands within the limits reaches the parser`(text: String) throws {
+    func `text within the limits reaches the parser`(text: String) throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\n" + text, to: "segments.d/a.toml")
         #expect(fixture.problems().count == 1)
         #expect(fixture.problems().first?.contains("is not a key that segmentd knows") == true)
     }
 
-    @Test func `a hundred problems are told, and the rest counted`() throws {
+    @Test func `a hundred problems are listed and the rest counted`() throws {
         let fixture = try ConfigurationFixture()
         let keys = (100_000..<140_000).map { "k\($0) = 1" }.joined(separator: "\n")
         try fixture.write("size = 1\n" + keys, to: "segments.d/a.toml")
@@ -60,7 +60,7 @@ import Testing
         #expect(problems.last == "\(fixture.directory): 39900 more problems; correct these first")
     }
 
-    @Test func `what a problem quotes is shortened and printable`() throws {
+    @Test func `text quoted in a problem is shortened and printable`() throws {
         let fixture = try ConfigurationFixture()
         let long = String(repeating: "é", count: 6000)
         try fixture.write("size = 1\n\"\(long)\" = 1\ngroup = 2", to: "segments.d/a.toml")
@@ -73,7 +73,7 @@ import Testing
         #expect(problems.contains { $0.contains("c.toml:3: ? is not a key") })
     }
 
-    @Test func `the keys that are known are named only where there are some`() throws {
+    @Test func `known keys are listed only if there are any`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\n[key]\nvalue = 7\nvery_long_word = 1", to: "segments.d/a.toml")
         try fixture.write("[administrators]\nfoo = 1\n[limits.deeper]\nfoo = 1", to: "segmentd.toml")
@@ -106,7 +106,7 @@ import Testing
     ]
 
     @Test(arguments: strings + limits)
-    func `the first limit that a text passes has its kind and line`(
+    func `the first limit that a text exceeds is reported with its line`(
         text: String,
         kind: TextDefect.Kind?,
         line: Int

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: [UInt64(5000), UInt64.max])
-    func `a reader's position that cannot be true spoils the stream`(_ position: UInt64) throws {
+    func `an impossible reader position corrupts the stream`(_ position: UInt64) throws {
         let writer = Thread { [memory] in
             var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
             try writer.write([UInt8](repeating: 1, count: 10).span.bytes)
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(arguments: [UInt64(4097), UInt64.max])
-    func `a writer's position that cannot be true spoils the stream`(_ position: UInt64) throws {
+    func `an impossible writer position corrupts the stream`(_ position: UInt64) throws {
         let reader = Thread { [memory] in
             var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
             var buffer = [UInt8](repeating: 0, count: 10)
@@ -61,7 +61,7 @@ import Testing
         #expect(throws: ExchangeError.corrupted) { try reader.value() }
     }
 
-    @Test func `a writer that goes back spoils the stream`() throws {
+    @Test func `a writer that moves backwards corrupts the stream`() throws {
         let reader = Thread { [memory] in
             var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
             var buffer = [UInt8](repeating: 0, count: 100)
@@ -80,7 +80,7 @@ import Testing
         #expect(throws: ExchangeError.corrupted) { try reader.value() }
     }
 
-    @Test func `an opening that comes after is not taken for the one that is bound`() throws {
+    @Test func `a later opening is not mistaken for the bound one`() throws {
         let bound = Latch()
         let reader = Thread { [memory] in
             var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
@@ -97,7 +97,7 @@ import Testing
         #expect(throws: ExchangeError.peerClosed) { try reader.value() }
     }
 
-    @Test func `the place of a process that has ended is taken, whatever it left`() throws {
+    @Test func `the slot of an ended process can be claimed, whatever it left`() throws {
         let own = try Claim.own()
         try open(.writer, Claim(word: own.word ^ 1 << 40))
         place(.writer).position.store(12345)
@@ -112,7 +112,7 @@ import Testing
         try writer.value()
     }
 
-    @Test func `a side that ends before it is bound leaves nobody waiting`() throws {
+    @Test func `a side that ends before it is bound leaves no peer waiting`() throws {
         // The reader answers an opening, which goes away; nobody may wait for the end of that stream.
         let reader = Thread { [memory] in
             var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
@@ -129,7 +129,7 @@ import Testing
         #expect(try reader.value() == 0)
     }
 
-    @Test func `a side that binds and lets go at once has ended the stream`() throws {
+    @Test func `a side that binds and releases at once has ended the stream`() throws {
         for _ in 0..<200 {
             let reader = Thread { [memory] in
                 var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func `a time limit that no clock will show is none`() throws {
+    @Test func `an unreachable time limit means no limit`() throws {
         let writer = Thread { [memory] in
             try StreamWriter(in: memory.shared, timeLimit: .seconds(Int64.max)).finish()
         }
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func `a descriptor that is none is an error`() throws {
+    @Test func `an invalid descriptor is an error`() throws {
         let writer = Thread { [memory] in
             var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
             return try writer.write(from: FileDescriptor(rawValue: -1))
@@ -164,7 +164,7 @@ import Testing
         #expect(throws: ExchangeError.peerClosed) { try reader.readAll(to: .standardOutput) }
     }
 
-    @Test func `an ended writer's place is not taken while its reader has the rest to read`() throws {
+    @Test func `an ended writer's slot is not claimed while its reader has data left`() throws {
         let own = try Claim.own()
         try open(.writer, Claim(word: own.word ^ 1 << 40))
         try open(.reader)
@@ -188,7 +188,7 @@ import Testing
         #expect(place(.reader).claim.load() == 0)
     }
 
-    @Test func `a side that is opened again and again keeps nobody beyond the time limit`() throws {
+    @Test func `a side that is opened repeatedly keeps no peer beyond the time limit`() throws {
         let isOver = Latch()
         let stranger = Thread { [memory] in
             let place = StreamPlace(.writer, in: memory.shared)
@@ -207,7 +207,7 @@ import Testing
         try stranger.value()
     }
 
-    @Test func `a life that a stranger takes ends the stream, and one that it gives does not keep the place`()
+    @Test func `clearing a peer's life word ends the stream, and setting it does not keep the slot`()
         throws
     {
         let reader = Thread { [memory] in
@@ -234,8 +234,7 @@ import Testing
         #expect(memory.bytes.load(fromByteOffset: 1024 + 40, as: UInt32.self) == 0)
     }
 
-    @Test func `a program that ended in a process that lives leaves a place that one of two can take`() throws
-    {
+    @Test func `a program replaced by execve leaves a slot that exactly one of two can claim`() throws {
         for _ in 0..<200 {
             let memory = ExchangeMemory(8192), own = try Claim.own()
             // As execve(2) leaves it, in this very process.

@@ -25,7 +25,7 @@ import Testing
         try body(FilePath(path).appending("state"))
     }
 
-    @Test func `records are there after the daemon is gone`() throws {
+    @Test func `records remain after the daemon has ended`() throws {
         try withDirectory { path in
             do {
                 let records = try RecordDirectory(path)
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `only one daemon at a time has the records`() throws {
+    @Test func `only one daemon at a time can lock the records`() throws {
         try withDirectory { path in
             let first = try RecordDirectory(path)
             #expect(throws: RecordDirectoryError.inUse(path: path.string)) { try RecordDirectory(path) }
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func `what cannot be used is set aside, and kept`() throws {
+    @Test func `an unusable record is set aside and kept`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("good"))
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `what cannot be set aside either does not stop the others`() throws {
+    @Test func `a record that cannot be set aside does not stop the others`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("good"))
@@ -85,7 +85,8 @@ import Testing
         }
     }
 
-    @Test func `a record cut off at any byte, or with any bit turned, is damaged or another record`() throws {
+    @Test func `a record truncated at any byte or with any bit flipped is damaged or another record`() throws
+    {
         let whole = try record("good").text
         for length in whole.utf8.indices.dropLast() where length != whole.startIndex {
             #expect(throws: RecordDefect.self) { try SegmentRecord(text: String(whole[..<length])) }
@@ -100,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func `a record with much former memory is read whole; one too long to be read is never written`()
+    @Test func `a record with much former memory is read completely; one too long to read is never written`()
         throws
     {
         try withDirectory { path in
@@ -133,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func `a record under another's name, a link and a directory are not believed`() throws {
+    @Test func `a record under another name, a link and a directory are rejected`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("good"))
@@ -164,7 +165,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `a record that another user wrote is not believed`() throws {
+    @Test(.enabled(if: geteuid() == 0)) func `a record written by another user is rejected`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("forged"))
@@ -175,7 +176,7 @@ import Testing
         }
     }
 
-    @Test func `a name that is not UTF-8 stays, and no other file is set aside for it`() throws {
+    @Test func `a file name that is not UTF-8 stays, and no other file is set aside for it`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("good"))

@@ -37,13 +37,13 @@ import Testing
         return try #require(answers)
     }
 
-    @Test func `all answers come in one table`() throws {
+    @Test func `all answers arrive in one table`() throws {
         let lookups = lookups(threads: 1, until: Latch())
         #expect(try answers(lookups, ["a", "bb", "ccc"]) == ["a": 1, "bb": 2, "ccc": 3])
         #expect(try answers(lookups, []) == [:])
     }
 
-    @Test func `what is not answered in time is left out, and asked by one thread at a time`() throws {
+    @Test func `late answers are omitted, and each subject is looked up by one thread at a time`() throws {
         let (latch, asked) = (Latch(), Log())
         let lookups = lookups(threads: 4, until: latch, asked: asked)
         for _ in 0..<3 {
@@ -54,7 +54,7 @@ import Testing
         #expect(try answers(lookups, ["x/held", "y/b"]) == ["x/held": 6, "y/b": 3])
     }
 
-    @Test func `what is akin to a question without answer takes no more than half of the threads`() throws {
+    @Test func `subjects related to a hung one take at most half of the threads`() throws {
         let (latch, asked) = (Latch(), Log())
         let lookups = lookups(threads: 4, until: latch, asked: asked)
         let held = Set((0..<20).map { "x/held\($0)" })
@@ -65,7 +65,8 @@ import Testing
         #expect(try answers(lookups, held).count == 20)
     }
 
-    @Test func `where all threads are held up nothing is answered, and all is once they are not`() throws {
+    @Test func `with all threads held up nothing is answered, and everything once they are released`() throws
+    {
         let latch = Latch()
         let lookups = lookups(threads: 1, until: latch)
         #expect(try answers(lookups, ["x/held"], limit: .milliseconds(50)) == [:])
@@ -74,7 +75,7 @@ import Testing
         #expect(try answers(lookups, ["y/b"]) == ["y/b": 3])
     }
 
-    @Test func `what is akin is looked up by a thread that is started because another is held up`() throws {
+    @Test func `relations are determined by a thread started because another is held up`() throws {
         let (latch, kinships) = (Latch(), Log())
         let lookups = Lookups<String, Int>(
             threads: 2,
@@ -95,7 +96,7 @@ import Testing
         latch.raise()
     }
 
-    @Test func `all who wait for the same question are answered, and those who gave up are forgotten`()
+    @Test func `all requests for the same lookup are answered, and those that timed out are dropped`()
         throws
     {
         let (latch, asked) = (Latch(), Log())
@@ -115,7 +116,7 @@ import Testing
         #expect(asked.values.sorted() == ["a", "held"])
     }
 
-    @Test func `an outcome that comes too late is dropped, and what nobody waits for is not done`()
+    @Test func `a late outcome is dropped, and work that timed out is not done`()
         throws
     {
         let (latch, queue, asked) = (Latch(), BackgroundQueue(), Log())
@@ -161,11 +162,11 @@ import Testing
             ("/srv/with space/key", "/srv/with space"), ("/etc/segmentd/segments.d/a.toml", "/"),
         ] as [(FilePath, FilePath)]
     )
-    func `files of one file system are akin, in whatever directory`(path: FilePath, point: FilePath) {
+    func `files of one file system are related, whatever their directory`(path: FilePath, point: FilePath) {
         #expect(points.holding(path) == point)
     }
 
-    @Test func `where nothing is listed nothing is known`() {
+    @Test func `an empty list has no mount points`() {
         #expect(MountPoints(mountinfo: "").holding("/a/b") == nil)
     }
 }

@@ -133,7 +133,7 @@ import Varlink
         turn()
     }
 
-    @Test func `a start goes on without the name service, and the check makes what it has blocked`() throws {
+    @Test func `a start continues without the name service, and the check creates what it blocked`() throws {
         let latch = Latch()
         try with(
             source(group: latch.wait),
@@ -154,7 +154,7 @@ import Varlink
     }
 
     @Test
-    func `a reload is refused where the name service or the files do not answer, and works when they do`()
+    func `a reload fails while the name service or the files hang, and works once they answer`()
         throws
     {
         let (names, files) = (Latch(), Latch())
@@ -195,7 +195,7 @@ import Varlink
         keys: .seconds(20)
     )
 
-    @Test func `a reload during a start is done when the start is over`() throws {
+    @Test func `a reload during a start runs after the start`() throws {
         let names = Latch()
         try with(
             source([.test("b")], group: names.wait),
@@ -223,8 +223,7 @@ import Varlink
         )
     }
 
-    @Test func `a reload is refused where the start has waited as long for a world as a reload would`() throws
-    {
+    @Test func `a reload fails if the start has waited for a service as long as a reload would`() throws {
         let names = Latch()
         let reload: (Scene) -> Bool = { scene in
             scene.service.reloadConfiguration { scene.reloads.append($0) }
@@ -282,7 +281,7 @@ import Varlink
         )
     }
 
-    @Test func `while a client with many leases is seen off, others are served every few milliseconds`()
+    @Test func `while many leases of a client end, others are served every few milliseconds`()
         throws
     {
         try with(

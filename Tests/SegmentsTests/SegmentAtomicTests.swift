@@ -71,7 +71,7 @@ import Testing
         #expect(SegmentAtomic<UInt64>.fits(at: offset, in: size) == fits)
     }
 
-    @Test func `a value of memory that is attached read-only is loaded and never changed`() async {
+    @Test func `a value in read-only memory is loaded and never changed`() async {
         withMemory { memory in
             let word = SegmentAtomic<UInt32>(unsafe: memory, isWritable: false)
             #expect(word.load(ordering: .relaxed) == 0xeeee_eeee)

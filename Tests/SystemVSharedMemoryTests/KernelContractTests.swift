@@ -54,7 +54,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     @Test(arguments: KernelUnderTest.allCases)
-    func `a process that lives is not gone`(kernel: KernelUnderTest) throws {
+    func `a live process is not gone`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             #expect(!kernel.isGone(process: getpid()))
             #expect(!kernel.isGone(process: 1))
@@ -63,7 +63,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     @Test(arguments: KernelUnderTest.allCases)
-    func `who attached or detached last is told`(kernel: KernelUnderTest) throws {
+    func `the last process to attach or detach is shown`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             let identifier = try kernel.get(key, size: 1, flags: .exclusiveCreation, mode: secret)
             #expect(try kernel.status(identifier).lastProcessID == 0)
@@ -95,7 +95,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     @Test(arguments: KernelUnderTest.allCases)
-    func `get finds, refuses and tells why`(kernel: KernelUnderTest) throws {
+    func `get finds or refuses with the right errno`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             #expect(throws: Errno.noSuchFileOrDirectory) { try kernel.get(key, size: 0, flags: [], mode: []) }
             #expect(throws: Errno.invalidArgument) {
@@ -191,7 +191,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     @Test(arguments: KernelUnderTest.allCases)
-    func `segments may hold more bytes together than 64 bits say`(kernel: KernelUnderTest) throws {
+    func `segments together may hold more bytes than fit in 64 bits`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             (kernel as? FakeKernel)?.largestSegment = .max
             (kernel as? FakeKernel)?.totalBytes = .max

@@ -43,13 +43,13 @@ import Testing
         }
     }
 
-    @Test func `a command that the kernel does not know, or a filter refuses, is no answer`() {
+    @Test func `an unknown or filtered command is not an answer`() {
         #expect(ask(.permissionDenied, byIndex: .failure(.invalidArgument)) == .failure(.noFunction))
         #expect(ask(.permissionDenied, byIndex: .failure(.noFunction)) == .failure(.noFunction))
         #expect(ask(.permissionDenied, byIndex: .failure(.notPermitted)) == .failure(.notPermitted))
     }
 
-    @Test func `a segment is gone where IPC_STAT says so, before or after`() {
+    @Test func `a segment is gone if IPC_STAT says so, before or after`() {
         for errno in [Errno.invalidArgument, .identifierRemoved] {
             #expect(ask(errno, byIndex: .failure(.noFunction)) == .failure(errno))
             #expect(
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `another segment at its index is not it`() {
+    @Test func `another segment at its index is not the same`() {
         let other = (SegmentIdentifier(rawValue: 0x2_8003), status(1))
         #expect(
             ask(.permissionDenied, byIndex: .success(other), last: .invalidArgument)
@@ -80,7 +80,7 @@ import Testing
         #expect(asked == indices)
     }
 
-    @Test func `what may be read needs no index`() throws {
+    @Test func `a readable segment needs no index`() throws {
         let found = try StatusOfAny(identifier).ask(
             byIdentifier: { () throws(Errno) in status(7) },
             byIndex: { (_) throws(Errno) in throw .noFunction }
@@ -118,7 +118,7 @@ import Testing
         #expect(limits(meminfo, "0\n")?.overcommit == .heuristic)
     }
 
-    @Test func `what cannot be read is not made up`() {
+    @Test func `unreadable values are absent`() {
         #expect(limits(meminfo, "3\n") == nil)
         #expect(limits(meminfo, "") == nil)
         #expect(limits(meminfo.replacing("SwapTotal", with: "Swap")) == nil)
@@ -126,7 +126,7 @@ import Testing
         #expect(limits(meminfo.replacing("24611128", with: "18446744073709551615"))?.ram == .max)
     }
 
-    @Test func `this host has memory, and its limits are told`() throws {
+    @Test func `this host's memory and limits are reported`() throws {
         let limits = try #require(LinuxKernel().memoryLimits())
         #expect(limits.ram > 0)
         #expect(limits.commitLimit > 0)

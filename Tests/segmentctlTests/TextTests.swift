@@ -111,7 +111,7 @@ import Testing
         )
     }
 
-    @Test func `a lease whose process is gone is said to be a child's`() throws {
+    @Test func `a lease whose process has ended is shown as inherited by a child`() throws {
         let page = SegmentPage(
             segment: try live("a"),
             color: false,
@@ -128,7 +128,7 @@ import Testing
         #expect(People.isGone(lease))
     }
 
-    @Test func `no state is told by colour alone`() throws {
+    @Test func `no state is shown by colour alone`() throws {
         let marks = try SegmentState.allCases.map { state in
             String(shown(SegmentPage(segment: try segment("a", state), color: false, now: 0).lines).prefix(1))
         }
@@ -146,7 +146,7 @@ import Testing
     @Test(arguments: [
         (5, "5 s ago"), (65, "1 min 5 s ago"), (3700, "1 h 1 min ago"), (90000, "1 d 1 h ago"),
     ])
-    func `the past has a distance`(seconds: Int64, ago: String) {
+    func `times in the past have an age`(seconds: Int64, ago: String) {
         #expect(Moment(0).ago(seconds * 1_000_000).hasSuffix("; \(ago)"))
     }
 
@@ -158,7 +158,7 @@ import Testing
         (0, .min, "0 s ago"),
         (1, 0, "0 s ago"), (-1, 0, "0 s ago"),
     ])
-    func `no moment is too far away for a text`(moment: Int64, now: Int64, ago: String) {
+    func `any time has a text, however distant`(moment: Int64, now: Int64, ago: String) {
         #expect(Moment(moment).ago(now).hasSuffix("; \(ago)"))
         #expect(!Moment(moment).timeOfDay.isEmpty)
     }
@@ -201,7 +201,7 @@ import Testing
         }
     }
 
-    @Test func `what others wrote cannot change a line or its colour`() throws {
+    @Test func `foreign text cannot change a line or its colour`() throws {
         var segment = try live("a")
         segment.summary = "\u{1b}[2J\nb\u{9b}31m"
         segment.group = "wide\r\n"
@@ -217,16 +217,16 @@ import Testing
         ("{}", "{}"), ("[]", "[]"), (#"{"a":1}"#, "{\n  \"a\": 1\n}"),
         (#"[{"a":"x:{,\"}","b":[]}]"#, "[\n  {\n    \"a\": \"x:{,\\\"}\",\n    \"b\": []\n  }\n]"),
     ])
-    func `pretty JSON is the same JSON`(short: String, pretty: String) {
+    func `pretty JSON is equivalent`(short: String, pretty: String) {
         #expect(PrettyJSON.bytes(Array(short.utf8)) == Array(pretty.utf8))
     }
 
     @Test(arguments: [("telemetry", "TELEMETRY"), ("a.b-c_d0", "A_B_C_D0")])
-    func `variables have names that shells take`(name: String, suffix: String) {
+    func `variables have names valid in shells`(name: String, suffix: String) {
         #expect(SegmentVariables.suffix(name) == suffix)
     }
 
-    @Test func `events are a line each`() throws {
+    @Test func `events have one line each`() throws {
         let name = try #require(SegmentName("telemetry"))
         let lease = Lease(identifier: "1", access: .readWrite, processID: 7, userID: 4_000_000, since: 0)
         let time = Moment(0).timeOfDay
@@ -256,7 +256,7 @@ import Testing
     ]
 
     @Test(arguments: progress)
-    func `how far a stream has come`(_ row: (bytes: UInt64, total: UInt64?, time: Duration, text: String)) {
+    func `progress of a stream`(_ row: (bytes: UInt64, total: UInt64?, time: Duration, text: String)) {
         #expect(ProgressText.text(row.bytes, of: row.total, after: row.time) == row.text)
     }
 
@@ -265,7 +265,7 @@ import Testing
     ]
 
     @Test(arguments: streams)
-    func `a stream that did not end has its exit status`(error: ExchangeError, status: Int32) {
+    func `a stream that did not end has its own exit status`(error: ExchangeError, status: Int32) {
         #expect(ExitStatus(ExchangeFailure(segment: "a", error: error)).rawValue == status)
     }
 
@@ -303,7 +303,7 @@ import Testing
             (["help", "--help"], nil), (["list", "bogus"], nil), (["bogus"], 2),
         ] as [([String], Int32?)]
     )
-    func `there is help only on verbs that exist`(words: [String], status: Int32?) {
+    func `there is help only on existing verbs`(words: [String], status: Int32?) {
         var thrown: (any Error)?
         do { _ = try Segmentctl.command(for: words) } catch { thrown = error }
         #expect(thrown.map { ExitStatus($0).rawValue } == status)
@@ -313,7 +313,7 @@ import Testing
         (["-j"], JSONForm.short), (["-j", "--json=off"], .off), (["--json=off", "-j"], .off),
         (["-j", "--json=pretty"], .pretty), (["--json=short"], .short), ([], .off),
     ])
-    func `a form of JSON that is given is taken`(arguments: [String], form: JSONForm) throws {
+    func `an explicit form of JSON takes precedence`(arguments: [String], form: JSONForm) throws {
         // Where no terminal is, -j is short.
         #expect(try GlobalOptions.parse(arguments).json == form || Terminal.isOutput && form == .short)
     }
@@ -321,7 +321,7 @@ import Testing
     @Test(arguments: [
         ("ready,foo", "no state \"foo\""), ("ready,", "no state \"\""), ("Ready", "no state \"Ready\""),
     ])
-    func `a state that there is none of is named, and all that there are`(value: String, text: String) {
+    func `an unknown state is named, with all known ones`(value: String, text: String) {
         #expect {
             try Segmentctl.parseAsRoot(["list", "--state=\(value)"])
         } throws: {
@@ -348,14 +348,14 @@ import Testing
     ]
 
     @Test(arguments: pagers)
-    func `which pager shows long output`(variables: [String: String], choice: PagerChoice) {
+    func `the choice of pager`(variables: [String: String], choice: PagerChoice) {
         let all = ["TERM": "xterm"].merging(variables) { $1 }
         #expect(PagerChoice(isTerminal: true, isWanted: true) { all[$0] } == choice)
         #expect(PagerChoice(isTerminal: false, isWanted: true) { all[$0] } == .none)
         #expect(PagerChoice(isTerminal: true, isWanted: false) { all[$0] } == .none)
     }
 
-    @Test func `without a terminal's name there is no pager`() {
+    @Test func `without TERM there is no pager`() {
         #expect(PagerChoice(isTerminal: true, isWanted: true) { _ in nil } == .none)
     }
 
@@ -365,7 +365,7 @@ import Testing
             ("ready,", nil), ("x", nil),
         ] as [(String, [SegmentState]?)]
     )
-    func `states are words with commas between`(text: String, states: [SegmentState]?) {
+    func `states are words separated by commas`(text: String, states: [SegmentState]?) {
         #expect((try? StateFilter(text))?.states == states.map { Set($0) })
     }
 }

@@ -13,7 +13,7 @@ extension RealDaemon {
         private static let limit = Sanitizer.limit(.milliseconds(200))
 
         @Test(arguments: [[StreamRole.writer], [.reader], [.writer, .reader]])
-        func `a side killed at any moment of its life is told within 200 ms, and the next stream is whole`(
+        func `a side killed at any moment is reported within 200 ms, and the next stream is complete`(
             dying: [StreamRole]
         ) throws {
             let seed = UInt64.random(in: 1...999_999_999)

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: [Errno.noSpace, .readOnlyFileSystem, .ioError])
-    func `a record that could not be written is written when the disk lets it`(errno: Errno) throws {
+    func `a record that could not be written is written once the disk permits`(errno: Errno) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try fixture.describe("a").identifier
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: [Errno.readOnlyFileSystem, .ioError])
-    func `a record that could not be removed is removed when the disk lets it`(errno: Errno) throws {
+    func `a record that could not be removed is removed once the disk permits`(errno: Errno) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         fixture.disk.removalFailure = errno
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [RecordDefect.damaged, .unknownFormat("2")])
-    func `without a readable record the kernel is asked`(defect: RecordDefect) throws {
+    func `without a readable record the kernel is queried`(defect: RecordDefect) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
         let before = fixture.kernel.segments.keys
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: [990, 1666] as [UInt32])
-    func `a record of another boot is dropped, and what has its identifier now is not touched`(
+    func `a record of another boot is dropped, and the segment with its identifier is not touched`(
         creator: UInt32
     ) throws {
         let fixture = try BrokerFixture()
@@ -93,7 +93,7 @@ import Testing
         tried()
     }
 
-    @Test func `what went while nobody looked is told when it is made again`() throws {
+    @Test func `a disappearance is reported when the segment is created again`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b")])
         let old = try #require(try fixture.describe("a").identifier)
@@ -154,7 +154,7 @@ import Testing
         tried()
     }
 
-    @Test func `two records of one segment that is marked for removal give it to one name`() throws {
+    @Test func `two records of one marked segment give it to one name`() throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x77)
         let made = try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
@@ -176,7 +176,7 @@ import Testing
         tried()
     }
 
-    @Test func `former memory of one name is not shown by another's stale record too`() throws {
+    @Test func `former memory of one name is not shown by another's stale record`() throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x77)
         let made = try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
@@ -199,7 +199,7 @@ import Testing
         tried()
     }
 
-    @Test func `a stale record beside it does not cost a segment its own`() throws {
+    @Test func `a stale record does not cost another segment its record`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
         let identifier = try fixture.describe("b").identifier
@@ -218,7 +218,7 @@ import Testing
         tried()
     }
 
-    @Test func `an inode that another file has now gives it nobody else's memory`() throws {
+    @Test func `a reused inode does not give another file the memory`() throws {
         let mortal = try BrokerFixture()
         let open = SegmentDefinition.test("public")
         let secret = SegmentDefinition.test("secret", group: nil)
@@ -234,7 +234,7 @@ import Testing
         #expect(try mortal.describe("secret").identifier != before)
     }
 
-    @Test func `an order that was refused because the disk took too long is not on it later`() throws {
+    @Test func `a request refused because the disk timed out is not recorded later`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)

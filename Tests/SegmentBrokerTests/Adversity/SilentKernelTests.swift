@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(arguments: [Errno.overflow, .permissionDenied, .noFunction, .notPermitted])
-    func `a record is kept until the kernel has answered for it`(errno: Errno) throws {
+    func `a record is kept until the kernel answers for its segment`(errno: Errno) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b")])
         let before = try ["a", "b"].map { try fixture.describe($0).identifier }
@@ -43,7 +43,7 @@ import Testing
         #expect(throws: BrokerError.noSuchSegment(name: "a")) { try fixture.describe("a") }
     }
 
-    @Test func `what is declared is not made a second time while the kernel is silent about the first`()
+    @Test func `a declared segment is not created twice while the kernel does not answer`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -60,7 +60,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
-    @Test func `nobody else gets the key of a segment of which the kernel says nothing`() throws {
+    @Test func `no other name gets the key of a segment while the kernel does not answer`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let (identifier, key) = (
@@ -77,7 +77,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
-    @Test func `what is no longer declared by the time the kernel answers is removed`() throws {
+    @Test func `a segment no longer declared when the kernel answers is removed`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try fixture.describe("a").identifier
@@ -91,7 +91,7 @@ import Testing
         #expect(fixture.disk.records.isEmpty)
     }
 
-    @Test func `an identifier that is used again is not the segment that it was`() throws {
+    @Test func `a reused identifier is not the previous segment`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)

@@ -12,7 +12,7 @@ import Testing
         try? fixture.kernel.acting(as: .root) { try body() }
     }
 
-    @Test func `who changes permissions back each time does not keep the broker busy`() throws {
+    @Test func `a program that undoes each repair does not keep the broker busy`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
@@ -38,7 +38,9 @@ import Testing
         #expect(try fixture.kernel.statusOfAny(identifier).mode.rawValue == 0o660)
     }
 
-    @Test func `who removes a segment as soon as it is made does not keep the broker busy`() throws {
+    @Test func `a program that removes a segment as soon as it is created does not keep the broker busy`()
+        throws
+    {
         let fixture = try BrokerFixture()
         fixture.lifeline.after = { call, identifier in
             guard case .create = call, let identifier else { return }

@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func `a segment that its owner may not read is shielded by the start that takes it over`() throws {
+    @Test func `a segment unreadable for its owner is attached by the start that takes it over`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         try setMode(0o000, of: "a", fixture)
@@ -54,7 +54,9 @@ import Testing
         #expect(try fixture.broker.acquire("a", .readOnly, holder).size.bytes == 8192)
     }
 
-    @Test func `the keeper is never counted as a client, even while a worker has yet to detach`() throws {
+    @Test func `the broker's attachment is never counted as a client, even before a worker detaches it`()
+        throws
+    {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b")])
         fixture.worker.isBusy = true
@@ -71,7 +73,7 @@ import Testing
         #expect(fixture.kernel.segments[other]?.attachmentCount == 1)
     }
 
-    @Test func `a while-used segment waits until the first check for clients that a kill has cut off`() throws
+    @Test func `a while-used segment waits until the first check for clients disconnected by a kill`() throws
     {
         let fixture = try BrokerFixture()
         let used = SegmentDefinition.test("a", keep: .whileUsed(linger: .zero))
@@ -93,7 +95,7 @@ import Testing
         #expect(fixture.kernel.segments.isEmpty)
     }
 
-    @Test func `a program that comes and goes unseen begins the linger anew`() throws {
+    @Test func `an unnoticed use restarts the linger`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.clock = fixture.clock
         try fixture.start([.test("a", keep: .whileUsed(linger: .seconds(20)))])
@@ -111,7 +113,7 @@ import Testing
         #expect(fixture.kernel.segments.isEmpty)
     }
 
-    @Test func `nothing lingers that is not there any more`() throws {
+    @Test func `segments that no longer exist do not linger`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .whileUsed(linger: .seconds(20)))])
         let holder = LeaseHolder(.root)
@@ -125,7 +127,7 @@ import Testing
         #expect(fixture.broker.nextRemoval == nil)
     }
 
-    @Test func `nothing is made for who has leases enough`() throws {
+    @Test func `nothing is created for a client at its lease limit`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .whileUsed(linger: .seconds(20)))])
         fixture.broker.configuration.settings.limits.leasesPerUser = 0
@@ -146,7 +148,7 @@ import Testing
         #expect(try fixture.describe("a").key == key)
     }
 
-    @Test func `events tell of names that come and go without a segment`() throws {
+    @Test func `events report names added and removed without a segment`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([
             .test("a", group: "ghosts"), .test("b", group: "ghosts", keep: .whileUsed(linger: .zero)),

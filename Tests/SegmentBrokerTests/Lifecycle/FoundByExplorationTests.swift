@@ -99,7 +99,7 @@ import Testing
         #expect(test.life.request == nil)
     }
 
-    @Test func `an unrecordable request leaves the previous one due`() {
+    @Test func `an unrecordable request leaves the previous one pending`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         test.hear(.asked(.renewIdle))
         test.answer(.done)

@@ -100,7 +100,7 @@ import Testing
         #expect(!test.life.isOver)
     }
 
-    @Test func `a name of which nothing is left is over`() {
+    @Test func `a name with nothing left is over`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.undeclared)
         test.answer(.observed(.segment(7, .shut)))

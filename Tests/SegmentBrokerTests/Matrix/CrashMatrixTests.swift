@@ -6,7 +6,7 @@ import Testing
 /// The broker dies at every call of every plan, before and after the call takes effect, and starts again.
 @Suite struct CrashMatrixTests {
     @Test(arguments: Plan.all)
-    func `a crash at any call is made good by the next start`(plan: Plan) throws {
+    func `the next start recovers from a crash at any call`(plan: Plan) throws {
         let count = try callCount(plan)
         #expect(count > 3)
         for index in 0..<count {
@@ -33,7 +33,7 @@ import Testing
 
     /// Twice in a row, the second time at any call of the start that follows.
     @Test(arguments: Plan.all)
-    func `a crash within the start after a crash is made good too`(plan: Plan) throws {
+    func `the next start also recovers from a crash during the recovery`(plan: Plan) throws {
         var crashes = 0
         for index in 0..<(try callCount(plan)) {
             var second = 0

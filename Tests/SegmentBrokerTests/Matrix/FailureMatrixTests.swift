@@ -46,7 +46,7 @@ import Testing
     private static let unheardOf = Errno(rawValue: EHWPOISON)
 
     @Test(arguments: Plan.all)
-    func `one failure is made good by the next check`(plan: Plan) throws {
+    func `the next check recovers from one failure`(plan: Plan) throws {
         var index = 0, tries = 0
         while let failures = try failures(plan, index) {
             for errno in failures {
@@ -74,7 +74,7 @@ import Testing
         )
     }
 
-    @Test func `a removal that failed is done when it is asked for again`() throws {
+    @Test func `a failed removal succeeds when requested again`() throws {
         let plan = try #require(Plan.all.first { $0.testDescription == "remove" })
         var index = 0
         while let failures = try failures(plan, index) {
