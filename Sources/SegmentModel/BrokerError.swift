@@ -26,7 +26,7 @@ public enum BrokerError: Error, Equatable, Sendable {
 }
 
 extension BrokerError: CustomStringConvertible {
-    /// What happened and what to do about it, for people: one line that a terminal may show.
+    /// The problem and its remedy, for people: one line that is safe on a terminal.
     public var description: String { text.printable }
 
     private static let configuredLimits: Set = ["connections", "connections_per_user", "leases_per_user"]

@@ -1,4 +1,4 @@
-/// A client's credentials: what the kernel says of the process at the other end of a connection.
+/// A client's credentials, as the kernel reports them for the process at the other end of a connection.
 package struct Client: Hashable, Sendable {
     package var processID: Int32
     package var userID: UInt32

@@ -4,9 +4,9 @@ import PrintableText
 public struct SegmentProblem: Hashable, Sendable, Error {
     /// The kind of problem, for programs.
     public var kind: Kind
-    /// What was found.
+    /// The problem, for people.
     public var message: String
-    /// What to do about it.
+    /// How to solve it, for people.
     public var remedy: String?
 
     package init(_ kind: Kind, message: String, remedy: String? = nil) {
@@ -53,7 +53,7 @@ public struct SegmentProblem: Hashable, Sendable, Error {
         public static let outOfMemory = Kind(rawValue: "out_of_memory")
         /// Somebody other than the broker marked the segment for removal.
         public static let removedByOther = Kind(rawValue: "removed_by_other")
-        /// No file declares the segment any more.
+        /// The segment is no longer declared.
         public static let undeclared = Kind(rawValue: "undeclared")
         /// The segment's record cannot be written.
         public static let recordsUnwritable = Kind(rawValue: "records_unwritable")
@@ -78,9 +78,9 @@ public struct ConfigurationProblem: Equatable, Sendable {
     public var line: Int?
     /// The configuration key concerned, dotted: `key.project`.
     public var key: String?
-    /// What was found.
+    /// The problem, for people.
     public var message: String
-    /// What to do about it.
+    /// How to solve it, for people.
     public var remedy: String?
 
     package init(file: String, line: Int? = nil, key: String? = nil, message: String, remedy: String? = nil) {

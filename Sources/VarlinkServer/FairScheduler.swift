@@ -2,38 +2,40 @@ import POSIX
 
 /// Decides whose calls are processed next, and whose replies are sent next, on one event loop.
 ///
-/// Clients do not trust each other, and the loop has one thread: whatever it does for one of them, all others wait for.
-/// So the scheduler keeps an account for each *user* and none for a connection. Time spent on calls, bytes held in
-/// buffers and pauses after long messages are charged to the `UserBudget` that all connections of a uid share, so that
-/// opening a thousand connections gains nobody a thousand shares.
+/// Clients do not trust each other, and the loop has one thread: while it works for one, all others wait. So
+/// the scheduler keeps an account for each *user* and none for a connection. Time spent on calls, bytes held
+/// in buffers and pauses after long messages are charged to the `UserBudget` that all connections of a uid
+/// share, so that opening a thousand connections does not gain a thousand shares.
 ///
-/// **Ticks.** A tick is one turn of the loop: every socket that epoll_wait(2) reported is read, then the calls that were
-/// read are processed, then the replies are flushed. The code for each of the three fills a processor's nearest cache by
-/// itself, so doing each for many connections in a row is cheaper, and a client that is woken by its first reply finds
-/// the others, too. Nothing waits for a whole tick that is long: 64 connections or 200 µs are enough.
+/// **Ticks.** A tick is one turn of the loop: every socket that epoll_wait(2) reported is read, then the
+/// calls that were read are processed, then the replies are flushed. The code of each phase fills the
+/// processor's first-level cache, so running each phase for many connections in a row is cheaper, and a
+/// client that is woken by its first reply finds the others, too. A long tick delays no replies to its end:
+/// they are flushed after 64 connections or 200 µs.
 ///
-/// **Allowance.** In each tick the calls of a user are processed as they come until they have taken 15 µs, or 1 ms
-/// where no other user is connected. A call is never interrupted; what it took is charged when it is done.
+/// **Allowance.** In each tick, the calls of a user are processed as they arrive until they have taken 15 µs,
+/// or 1 ms if no other user is connected. A call is never interrupted; its time is charged when it is done.
 ///
-/// **Rounds.** A connection with more calls than that waits. Users with waiting connections form a rotation: a round
-/// takes one call of the first connection of the first user, then one of the next user's, and so on, for 5 µs (200 µs
-/// where no other user is connected). Users take turns first, then the connections of each. The loop looks at its
-/// sockets between two rounds: a client that sends one call at a time never waits behind those who send thousands.
+/// **Rounds.** A connection with more calls than that waits. Users with waiting connections form a rotation:
+/// a round takes one call of the first connection of the first user, then one of the next user's, and so on,
+/// for 5 µs (200 µs if no other user is connected). Users take turns first, then the connections of each. The
+/// loop polls its sockets between two rounds: a client that sends one call at a time never waits behind
+/// clients that send thousands.
 ///
-/// **Throttling.** A call longer than 8 KiB or a reply longer than 32 KiB holds up everybody else while it is read or
-/// written. It costs its user 1 µs a byte, 1 MiB each second, in which no call of theirs is processed. Root and the
-/// daemon's own user are exempt.
+/// **Throttling.** A call longer than 8 KiB or a reply longer than 32 KiB delays all others while it is read
+/// or written. It costs its user a pause of 1 µs per byte, 1 MiB per second, in which none of the user's
+/// calls is processed. Root and the daemon's own user are exempt.
 ///
-/// **Reads.** The time of a read grows with the number of pieces in the socket, hundreds of one byte at worst. It is
-/// charged, and a slow read makes the user's next reads shorter.
+/// **Reads.** The time of a read grows with the number of pieces in the socket, hundreds of one byte at
+/// worst. It is charged, and a slow read makes the user's next reads shorter.
 ///
-/// **Priorities.** Replies go out before events, which one change may owe to many subscribers: those are sent last,
-/// to eight connections each tick.
+/// **Priorities.** Replies are sent before events, since one change may cause events for many subscribers:
+/// those go last, to eight connections per tick.
 ///
 /// **Memory.** Buffers are bounded for each user, in both directions: `BufferedBytes`.
 ///
-/// Nothing here reads a clock, touches a socket or calls a connection. Times are parameters, and each event returns what
-/// is to be done, which `OpenConnections` does; in tests a connection can be a number.
+/// Nothing here reads a clock, touches a socket or calls a connection. Times are parameters, and each event
+/// returns actions, which `OpenConnections` performs; in tests, a connection can be a number.
 final class FairScheduler<Connection> {
     /// The action to take in the current tick.
     struct Action: OptionSet {

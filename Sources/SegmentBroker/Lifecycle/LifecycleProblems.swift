@@ -44,7 +44,7 @@ extension SegmentProblem {
         remedy: nil
     )
 
-    /// Whatever the broker does to a segment, another process undoes at once.
+    /// Another process undoes each change of the broker at once.
     static let interference = SegmentProblem(
         Kind(rawValue: "interference"),
         message: "another program keeps changing or removing it as soon as the broker has repaired it",
