@@ -1,7 +1,9 @@
+import Logging
 import POSIX
 import SegmentBroker
 import SegmentConfiguration
 import SegmentModel
+import SegmentRecords
 import SegmentService
 import SystemPackage
 import SystemVSharedMemory
@@ -30,6 +32,33 @@ extension ConfigurationSource {
     }
 }
 
+extension Broker {
+    /// On this host's kernel and clocks; `detaches` does what may take long.
+    convenience init(
+        records: any SegmentRecords & Sendable,
+        isService: Bool,
+        logger: Logger,
+        detaching detaches: BackgroundQueue
+    ) throws(StartError) {
+        let kernel = LinuxKernel()
+        do throws(Errno) {
+            try self.init(
+                kernel: kernel,
+                records: records,
+                clock: SystemClock(),
+                identity: .current(isService: isService),
+                logger: logger,
+                detachElsewhere: { address in
+                    let detach: @Sendable () -> Void = { try? kernel.detach(address) }
+                    if !detaches.run(detach) { detach() }
+                }
+            )
+        } catch {
+            throw .ipcNamespace(error)
+        }
+    }
+}
+
 extension BrokerIdentity {
     /// The process's own user and group, which is known by its number until the name service has been asked.
     static func current(isService: Bool) -> BrokerIdentity {
@@ -46,6 +75,18 @@ extension OwnGroup {
     /// Asks the name service; nil where it knows no such group.
     @Sendable static func current() -> OwnGroup? {
         NameService.group(ThisProcess.effectiveGroupID).map { OwnGroup(name: $0.name, members: $0.members) }
+    }
+}
+
+extension SegmentService.About {
+    /// A process that starts now.
+    static func thisProcess() -> SegmentService.About {
+        SegmentService.About(
+            identity: .segmentd,
+            processID: ThisProcess.id,
+            started: SystemClock().realtime(),
+            descriptors: Int(clamping: ThisProcess.descriptorLimit ?? .max)
+        )
     }
 }
 
