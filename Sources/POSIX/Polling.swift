@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 package import SystemPackage
 
@@ -80,28 +79,5 @@ extension FileDescriptor {
     private func waitPatiently(for events: PollEvents, after error: Errno) throws(Errno) {
         guard error == .wouldBlock || error == .interrupted else { throw error }
         if error == .wouldBlock { try wait(for: events) }
-    }
-}
-
-/// A descriptor that lets one thread wake another one that polls; eventfd(2).
-package struct EventDescriptor: ~Copyable, Sendable {
-    /// Readable from `signal` to `clear`.
-    package let descriptor: FileDescriptor
-
-    package init() throws(Errno) {
-        descriptor = FileDescriptor(rawValue: try valueOrErrno { clinux_event_descriptor() })
-    }
-
-    deinit { try? descriptor.close() }
-
-    package func signal() {
-        var one: UInt64 = 1
-        while unsafe write(descriptor.rawValue, &one, 8) < 0, errno == EINTR {}
-    }
-
-    /// Makes the descriptor unreadable again; waits for `signal` if it was not readable.
-    package func clear() {
-        var count: UInt64 = 0
-        while unsafe read(descriptor.rawValue, &count, 8) < 0, errno == EINTR {}
     }
 }
