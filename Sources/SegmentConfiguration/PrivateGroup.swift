@@ -1,6 +1,4 @@
 import POSIX
-package import SegmentModel
-import SystemPackage
 
 /// A user's private group: it has the user's name and no other members, so it grants nothing to anyone else.
 ///
@@ -22,19 +20,5 @@ enum PrivateGroup {
         user.userID != 0 && group.groupID == user.groupID && group.name == user.name
             && group.members.allSatisfy { $0 == user.name }
             && accounts.allSatisfy { $0.groupID != group.groupID || $0.userID == user.userID }
-    }
-}
-
-extension GroupTable {
-    /// Looks up a group in the name service, by name or number.
-    ///
-    /// This may block indefinitely.
-    @Sendable package static func lookUp(_ group: String) -> GroupLookup {
-        if let number = UInt32(group) { return .found(number) }
-        do throws(Errno) {
-            return try NameService.group(named: group).map { .found($0.groupID) } ?? .unknown
-        } catch {
-            return .failed(error.rawValue)
-        }
     }
 }

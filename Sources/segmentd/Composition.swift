@@ -20,7 +20,7 @@ extension ConfigurationSource {
                     return .failure(error)
                 }
             },
-            group: GroupTable.lookUp,
+            group: { GroupLookup(named: $0) },
             ownGroup: OwnGroup.current,
             key: { KeyLookup($0, in: LinuxKernel()) },
             mountPoints: {

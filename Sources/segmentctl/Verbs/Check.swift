@@ -105,7 +105,7 @@ struct LocalRemarks {
     let all: [ConfigurationProblem]
 
     init(_ configuration: Configuration) {
-        let groups = configuration.groupNames.filter { GroupTable.lookUp($0) == .unknown }
+        let groups = configuration.groupNames.filter { GroupLookup(named: $0) == .unknown }
         let segments = configuration.segments.flatMap { definition in
             Self.unknownGroup(of: definition, groups) + Self.missingPath(of: definition)
         }
