@@ -112,8 +112,7 @@ let package = Package(
         .target(
             name: "SegmentService",
             dependencies: [
-                "EventLoop", "POSIX", "SegmentBroker", "SegmentConfiguration", "SegmentInterface",
-                "SegmentModel",
+                "EventLoop", "POSIX", "SegmentBroker", "SegmentInterface", "SegmentModel",
                 "SystemVSharedMemory", "Varlink", "VarlinkServer", logging, system,
             ],
             swiftSettings: strict
@@ -250,7 +249,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "enemy",
-            dependencies: ["POSIX", "SegmentTestSupport"],
+            dependencies: ["POSIX", "SegmentTestSupport", "Varlink"],
             path: "Tests/Enemy",
             swiftSettings: testing
         ),
@@ -263,7 +262,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "POSIX", "Segments", "SegmentExchange", "SegmentInterface", "SegmentModel",
+                "POSIX", "Segments", "SegmentExchange", "SegmentModel",
                 "SegmentTestSupport", "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "counter",
                 "segment-writer", "segment-reader", "stream-peer", "enemy", system,
             ],

@@ -1,4 +1,3 @@
-import CLinux
 import EventLoop
 import POSIX
 import Testing
@@ -68,7 +67,7 @@ import Testing
 
     @Test(
         arguments: [
-            (64001, true), (0, false), (500, false), (UInt32(CLINUX_UNMAPPED_USER), true),
+            (64001, true), (0, false), (500, false), (PeerCredentials.unmappedUserID, true),
         ] as [(UInt32, Bool)]
     )
     func `root and the daemon's own user are not throttled`(userID: UInt32, isThrottled: Bool) {
@@ -78,7 +77,7 @@ import Testing
     }
 
     @Test func `the overflow user is throttled even if it is the daemon's own`() {
-        let user = UInt32(CLINUX_UNMAPPED_USER)
+        let user = PeerCredentials.unmappedUserID
         let scheduler = Scheduler(ownUserID: user)
         let budget = scheduler.join(user, at: start)
         budget.charge(call: 1 << 20, at: start)
