@@ -13,7 +13,7 @@ extension BrokerError: VarlinkError {
         case .noSuchLease: "io.segmentd.Broker.NoSuchLease"
         case .limitReached: "io.segmentd.Broker.LimitReached"
         case .configurationInvalid: "io.segmentd.Broker.ConfigurationInvalid"
-        case .permissionDenied: StandardError.permissionDenied.name
+        case .permissionDenied: StandardInterfaceError.permissionDenied.name
         }
     }
 
@@ -81,7 +81,7 @@ extension BrokerError: VarlinkError {
                 self = .limitReached(limit: try reader.string("limit"), value: try reader.integer("value"))
             case "io.segmentd.Broker.ConfigurationInvalid":
                 self = .configurationInvalid(problems: try reader.objects("problems"))
-            case StandardError.permissionDenied.name:
+            case StandardInterfaceError.permissionDenied.name:
                 self = .permissionDenied
             default: return nil
             }

@@ -200,7 +200,7 @@ extension SegmentService: VarlinkApplication {
 /// The reason a call fails: an error of the broker or of the protocol.
 package enum MethodFailure: Error, VarlinkError, Equatable, Sendable {
     case broker(BrokerError)
-    case standard(StandardError)
+    case standard(StandardInterfaceError)
 
     package var name: String {
         switch self {

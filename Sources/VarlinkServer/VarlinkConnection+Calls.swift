@@ -62,7 +62,7 @@ extension VarlinkConnection {
 
     private func answerForService(_ call: Call) {
         let interfaces = [.service] + application.interfaces
-        do throws(StandardError) {
+        do throws(StandardInterfaceError) {
             let answer = try ServiceInterface.answer(call, application.identity, interfaces)
             reply(answer)
         } catch {

@@ -99,8 +99,8 @@ import Testing
     }
 }
 
-@Suite struct StandardErrorTests {
-    private func parameters(_ error: StandardError) -> String {
+@Suite struct StandardInterfaceErrorTests {
+    private func parameters(_ error: StandardInterfaceError) -> String {
         let writer = JSONWriter()
         error.encode(to: writer)
         return String(decoding: writer.bytes, as: UTF8.self)
@@ -113,7 +113,10 @@ import Testing
     @Test(arguments: ["x", "é", "\u{1}"])
     func `long text from a peer is quoted in part`(character: String) {
         let text = String(repeating: character, count: 1 << 20)
-        for error in [StandardError.interfaceNotFound(text), .methodNotFound(text), .invalidParameter(text)] {
+        let errors: [StandardInterfaceError] = [
+            .interfaceNotFound(text), .methodNotFound(text), .invalidParameter(text),
+        ]
+        for error in errors {
             #expect(parameters(error).utf8.count < 2000)
         }
     }
