@@ -75,7 +75,7 @@ explore: prerequisites
 	$(static) --product segment-exploration
 	timeout 900 $(programs)/segment-exploration --depth $(or $(DEPTH),3)
 
-# Every fault and every misbehaving client that the tests know, and a table of how often each was tried, if
+# Every fault and every abusive client that the tests know, and a table of how often each was tried, if
 # nothing failed.
 resilience:
 	rows=$$(mktemp) && export RESILIENCE=$$rows && $(MAKE) test simulate explore fuzz test-system && \
@@ -121,7 +121,7 @@ measure = $(namespace) taskset -c $(1) $(programs)/segmentbench $(2) $(if $(JSON
 
 # JSON=FILE also stores the figures for programs, one document per line.
 bench: release
-	$(call built,segmentbench segmentbench-baselines enemy)
+	$(call built,segmentbench segmentbench-baselines abusive-client)
 	$(if $(JSON),: > $(JSON))
 	$(call measure,0,requests)
 	$(call measure,0-1,requests)

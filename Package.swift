@@ -248,9 +248,9 @@ let package = Package(
             swiftSettings: testing
         ),
         .executableTarget(
-            name: "enemy",
+            name: "abusive-client",
             dependencies: ["POSIX", "SegmentTestSupport", "Varlink"],
-            path: "Tests/Enemy",
+            path: "Tests/AbusiveClient",
             swiftSettings: testing
         ),
         .testTarget(
@@ -264,7 +264,7 @@ let package = Package(
             dependencies: [
                 "POSIX", "Segments", "SegmentExchange", "SegmentModel",
                 "SegmentTestSupport", "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "counter",
-                "segment-writer", "segment-reader", "stream-peer", "enemy", system,
+                "segment-writer", "segment-reader", "stream-peer", "abusive-client", system,
             ],
             swiftSettings: testing
         ),

@@ -5,8 +5,8 @@ import SegmentTestSupport
 enum Senders {
     /// A byte a second on each of 1000 connections.
     static func sendSlowly(_ path: String) -> Never {
-        let connections = EnemyConnection.many(1000, path)
-        Enemy.begun()
+        let connections = AbusiveConnection.many(1000, path)
+        AbusiveClient.reportReady()
         for byte in Message.ping.dropLast() {
             for connection in connections { connection.send([byte], waiting: false) }
             sleep(1)
@@ -16,30 +16,30 @@ enum Senders {
 
     /// Half of a call, or a subscription, and then the end.
     static func closeHalf(_ path: String) -> Never {
-        let connections = EnemyConnection.many(1000, path)
+        let connections = AbusiveConnection.many(1000, path)
         for (index, connection) in connections.enumerated() {
             let message = index.isMultiple(of: 2) ? Message.subscribe : Array(Message.ping.dropLast(4))
             connection.send(message, waiting: false)
             connection.closeHalf()
         }
-        Enemy.begun()
+        AbusiveClient.reportReady()
         while true { sleep(1) }
     }
 
     /// A message just short of its end on each of 1000 connections.
     static func holdPartialMessages(_ path: String) -> Never {
-        let connections = EnemyConnection.many(1000, path)
+        let connections = AbusiveConnection.many(1000, path)
         let text = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20 - 1)
-        Enemy.begun()
+        AbusiveClient.reportReady()
         for connection in connections { connection.send(text) }
         while true { sleep(1) }
     }
 
     /// A message of one GiB, over and over; each must be cut off long before its end.
     static func sendGibibyte(_ path: String) -> Never {
-        Enemy.begun()
+        AbusiveClient.reportReady()
         let text = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20)
-        while let connection = EnemyConnection(path) {
+        while let connection = AbusiveConnection(path) {
             var sent = 0
             while sent < 1024, connection.send(text) { sent += 1 }
             connection.close()
@@ -51,8 +51,8 @@ enum Senders {
 
     /// Calls as long as they may be, on connections that stay.
     static func sendLongMessages(_ path: String) -> Never {
-        let connections = EnemyConnection.many(1000, path)
-        Enemy.begun()
+        let connections = AbusiveConnection.many(1000, path)
+        AbusiveClient.reportReady()
         let text = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20 - 200) + Message.ping
         for connection in connections { connection.send(text) }
         while true { sleep(1) }
@@ -61,9 +61,9 @@ enum Senders {
     /// Brackets in brackets in brackets, as fast as a daemon can let them in: under a sanitizer, slowly.
     static func nestDeeply(_ path: String) -> Never {
         let pause: UInt32 = Sanitizer.isPresent ? 20_000 : 1000
-        Enemy.begun()
+        AbusiveClient.reportReady()
         let text = [UInt8](repeating: UInt8(ascii: "["), count: 100_000) + [0]
-        while let connection = EnemyConnection(path) {
+        while let connection = AbusiveConnection(path) {
             connection.send(text)
             connection.close()
             usleep(pause)

@@ -4,9 +4,9 @@ import SegmentModel
 import SegmentTestSupport
 import Testing
 
-/// A daemon, an enemy of another user, and somebody well-behaved who measures how he is served meanwhile.
-struct Siege {
-    static let enemyUserID: UInt32 = 64010
+/// A daemon, an abusive client of another user, and a well-behaved client that measures how it is served meanwhile.
+struct FairnessHarness {
+    static let abusiveUserID: UInt32 = 64010
     /// What a newcomer may wait from connect(2) to the reply to Acquire, in µs: many times what is usual.
     private static let longestNewcomer = 100_000
     /// KiB.
@@ -22,46 +22,47 @@ struct Siege {
         self.daemon = daemon
         status = ProcessStatus(daemon.process.identifier)
         bystander = try RawConnection(daemon.socket)
-        try #require(system("cp '\(Programs.path("enemy"))' '\(daemon.directory)/'") == 0)
+        try #require(system("cp '\(Programs.path("abusive-client"))' '\(daemon.directory)/'") == 0)
         status.setPriority(-15)
         _ = try ninetyNinth()
     }
 
-    /// An enemy at work.
-    func enemy(_ way: String, userID: UInt32 = enemyUserID) throws -> ChildProcess {
+    /// Starts an abusive client and waits until it is at work.
+    func abusiveClient(_ way: String, userID: UInt32 = abusiveUserID) throws -> ChildProcess {
         let conversation = try #require(Conversation())
-        let enemy = try ChildProcess(
+        let abuser = try ChildProcess(
             [
                 "setpriv", "--reuid=\(userID)", "--regid=\(userID)", "--clear-groups", "nice", "-n", "19",
-                "\(daemon.directory)/enemy", daemon.socket, way,
+                "\(daemon.directory)/abusive-client", daemon.socket, way,
             ],
             conversation: conversation
         )
-        try #require(conversation.answer() == "begun", "\(way) does not begin")
-        return enemy
+        try #require(conversation.answer() == "ready", "\(way) does not begin")
+        return abuser
     }
 
-    /// Whether others are served as before while the enemy is at it, and all is as before when he is gone.
+    /// Checks that others are served as before while the client is abusive, and that nothing of it is left when it is
+    /// gone.
     ///
     /// What disturbs a measurement on a busy machine comes and goes, so that one good one of several is enough; what
-    /// the enemy does is there each time.
-    func withstand(_ way: String, exitStatus: Int32 = 128 + SIGKILL) throws {
+    /// the abusive client does is there each time.
+    func measure(_ way: String, exitStatus: Int32 = 128 + SIGKILL) throws {
         let before = (resident: status.resident, descriptors: status.descriptors)
         try #require(before.resident > 0)
         var measured: [(quiet: Int, attacked: Int)] = []
         for _ in 0..<4 {
             let quiet = try ninetyNinth()
             try status.forgetPeak()
-            let enemy = try enemy(way)
+            let abuser = try abusiveClient(way)
             let (attacked, newcomer) = (try ninetyNinth(), try newcomer())
             measured.append((quiet, attacked))
             #expect(Sanitizer.isPresent || newcomer <= Self.longestNewcomer, "a newcomer waits, in µs")
             try expectOthersServed()
             if exitStatus > 128 {
                 usleep(200_000)
-                enemy.signal(SIGKILL)
+                abuser.signal(SIGKILL)
             }
-            #expect(enemy.wait() == exitStatus)
+            #expect(abuser.wait() == exitStatus)
             #expect(Sanitizer.isPresent || status.peak < Self.mostResident)
             try expectAllReturned(before.descriptors)
             if let last = measured.last, isTolerable(last) { break }
@@ -90,7 +91,7 @@ struct Siege {
     }
 
     private func expectAllReturned(_ descriptors: Int) throws {
-        // What the enemy has left behind is taken up with rests: a second for a MiB, of which 4 may wait.
+        // What the abusive client has left behind is taken up with rests: a second for a MiB, of which 4 may wait.
         let client = try daemon.client()
         for _ in 0..<1500 where try client.status().connections > 2 || status.descriptors > descriptors + 1 {
             usleep(10_000)

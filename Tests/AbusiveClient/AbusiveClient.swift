@@ -2,12 +2,12 @@ import Glibc
 
 /// An unprivileged client that means harm, in one of several ways, until it is killed.
 ///
-///     enemy SOCKET WAY
+///     abusive-client SOCKET WAY
 ///
-/// It says `begun` on standard output once the harm is under way. The ways that come to an end by themselves say how
+/// It says `ready` on standard output once the harm is under way. The ways that come to an end by themselves say how
 /// with their exit status.
 @main
-enum Enemy {
+enum AbusiveClient {
     static func main() {
         let arguments = CommandLine.arguments
         guard arguments.count == 3, let way = ways[arguments[2]] else { exit(2) }
@@ -33,7 +33,7 @@ enum Enemy {
         "told-leases": Crowds.cycleLeasesBesideSubscriptions,
     ]
 
-    static func begun() { write(STDOUT_FILENO, "begun\n", 6) }
+    static func reportReady() { write(STDOUT_FILENO, "ready\n", 6) }
 
     private static func raiseDescriptorLimit() {
         var limit = rlimit()

@@ -3,7 +3,7 @@ import POSIX
 import Varlink
 
 /// A connection without manners.
-struct EnemyConnection {
+struct AbusiveConnection {
     let socket: Int32
 
     /// Nil where nobody accepts.
@@ -16,8 +16,8 @@ struct EnemyConnection {
     }
 
     /// As many as the daemon accepts, up to `count`.
-    static func many(_ count: Int, _ path: String) -> [EnemyConnection] {
-        (0..<count).compactMap { _ in EnemyConnection(path) }
+    static func many(_ count: Int, _ path: String) -> [AbusiveConnection] {
+        (0..<count).compactMap { _ in AbusiveConnection(path) }
     }
 
     /// False once the daemon has closed; waits for it to read unless told otherwise.

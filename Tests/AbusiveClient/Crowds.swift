@@ -5,10 +5,10 @@ import SegmentTestSupport
 enum Crowds {
     /// 20,000 connections, of which 1024 may stay; exits with 0 if each of the others was told the limit and closed.
     static func connect(_ path: String) -> Never {
-        Enemy.begun()
-        var kept: [EnemyConnection] = []
+        AbusiveClient.reportReady()
+        var kept: [AbusiveConnection] = []
         for _ in 0..<20_000 {
-            guard let connection = EnemyConnection(path) else { exit(1) }
+            guard let connection = AbusiveConnection(path) else { exit(1) }
             guard kept.count >= 1024 else {
                 kept.append(connection)
                 continue
@@ -25,21 +25,21 @@ enum Crowds {
     static func pass(_ path: String, threads: Int = 1, calling: Bool = false) -> Never {
         let passing = (0..<threads).map { _ in
             Thread {
-                while let connection = EnemyConnection(path) {
+                while let connection = AbusiveConnection(path) {
                     if calling { connection.send(Message.ping, waiting: false) }
                     connection.close()
                 }
             }
         }
-        Enemy.begun()
+        AbusiveClient.reportReady()
         for thread in passing { try? thread.value() }
         exit(1)
     }
 
     /// As many connections as the daemon accepts, held.
     static func stay(_ path: String) -> Never {
-        let connections = EnemyConnection.many(1000, path)
-        Enemy.begun()
+        let connections = AbusiveConnection.many(1000, path)
+        AbusiveClient.reportReady()
         while true {
             connections.forEach { $0.skip() }
             sleep(1)
@@ -50,17 +50,17 @@ enum Crowds {
     static func fork(_ path: String) -> Never {
         // A process group, by which they are found again.
         setsid()
-        guard let connection = EnemyConnection(path) else { exit(1) }
+        guard let connection = AbusiveConnection(path) else { exit(1) }
         for _ in 0..<42 { connection.acquire(100) }
         for _ in 0..<100 where inChild() { while true { sleep(1) } }
-        Enemy.begun()
+        AbusiveClient.reportReady()
         while true { sleep(1) }
     }
 
     /// All leases that there are for one user, taken and lost with the connection, over and over.
     static func cycleLeases(_ path: String) -> Never {
-        Enemy.begun()
-        while let connection = EnemyConnection(path) {
+        AbusiveClient.reportReady()
+        while let connection = AbusiveConnection(path) {
             for _ in 0..<41 { connection.acquire(100) }
             connection.close()
         }
@@ -69,7 +69,7 @@ enum Crowds {
 
     /// The same, with all the subscriptions that there are for one user, each of which is told of each lease.
     static func cycleLeasesBesideSubscriptions(_ path: String) -> Never {
-        let subscribers = EnemyConnection.many(32, path)
+        let subscribers = AbusiveConnection.many(32, path)
         for subscriber in subscribers { subscriber.send(Message.subscribe) }
         _ = Thread {
             while true {

@@ -7,7 +7,7 @@ import Testing
 
 extension RealDaemon {
     /// What a user without rights may try to keep the daemon from serving others.
-    @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct EnemyTests {
+    @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct AbusiveClientTests {
         private static let segment = ["segments.d/a.toml": "size = 4096\nmode = \"0666\""]
 
         @Test(
@@ -18,7 +18,7 @@ extension RealDaemon {
             ]
         )
         func `clients that send slowly, too much or no calls harm no others`(way: String) throws {
-            try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
+            try DaemonFixture.with(Self.segment) { try FairnessHarness($0).measure(way) }
         }
 
         @Test(
@@ -28,7 +28,7 @@ extension RealDaemon {
             ]
         )
         func `clients that do not read harm no others`(way: String) throws {
-            try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
+            try DaemonFixture.with(Self.segment) { try FairnessHarness($0).measure(way) }
         }
 
         @Test(
@@ -36,7 +36,7 @@ extension RealDaemon {
             arguments: ["pipelining", "many-callers", "leases", "told-leases"]
         )
         func `clients that call as fast as they can harm no others`(way: String) throws {
-            try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
+            try DaemonFixture.with(Self.segment) { try FairnessHarness($0).measure(way) }
         }
 
         @Test(
@@ -44,7 +44,7 @@ extension RealDaemon {
             arguments: ["connector", "connectors", "visitors"]
         )
         func `clients that only connect and close keep no others from connecting`(way: String) throws {
-            try DaemonFixture.with(Self.segment) { try Siege($0).withstand(way) }
+            try DaemonFixture.with(Self.segment) { try FairnessHarness($0).measure(way) }
         }
 
         @Test(.resilience("a user makes 20,000 connections"))
@@ -52,20 +52,20 @@ extension RealDaemon {
             `of 20,000 connections, those over the limit get an error, and others are accepted`()
             throws
         {
-            try DaemonFixture.with(Self.segment) { try Siege($0).withstand("crowd", exitStatus: 0) }
+            try DaemonFixture.with(Self.segment) { try FairnessHarness($0).measure("crowd", exitStatus: 0) }
         }
 
         @Test(.resilience("a user takes all descriptors"))
         func `with few descriptors, some are left for others and for the broker`() throws {
             try DaemonFixture.with(Self.segment, prefix: ["prlimit", "--nofile=128"]) { daemon in
                 try daemon.write("size = 1\nkeep = \"while-used\"", to: "segments.d/b.toml")
-                let siege = try Siege(daemon)
-                let enemy = try siege.enemy("stay")
-                try siege.expectOthersServed()
+                let harness = try FairnessHarness(daemon)
+                let abuser = try harness.abusiveClient("stay")
+                try harness.expectOthersServed()
                 let client = try daemon.client()
                 #expect(try client.reload().created == [])
                 _ = try client.lease("b", access: .readWrite)
-                enemy.signal(SIGKILL)
+                abuser.signal(SIGKILL)
             }
         }
 
@@ -74,17 +74,17 @@ extension RealDaemon {
             throws
         {
             try DaemonFixture.with(Self.segment) { daemon in
-                let siege = try Siege(daemon)
-                let enemy = try siege.enemy("fork")
+                let harness = try FairnessHarness(daemon)
+                let abuser = try harness.abusiveClient("fork")
                 let client = try daemon.client()
                 let limit = ServiceLimits().leasesPerUser
                 #expect(try client.status().leases == limit)
                 #expect(try client.attach("a").size == 4096)
-                enemy.signal(SIGKILL)
-                enemy.wait()
+                abuser.signal(SIGKILL)
+                abuser.wait()
                 usleep(100_000)
                 #expect(try client.status().leases >= limit, "the children hold them still")
-                kill(-enemy.identifier, SIGKILL)
+                kill(-abuser.identifier, SIGKILL)
                 for _ in 0..<500 where try client.status().leases > 1 { usleep(10_000) }
                 #expect(try client.status().leases <= 1)
             }

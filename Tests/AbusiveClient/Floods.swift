@@ -5,9 +5,9 @@ import SegmentTestSupport
 enum Floods {
     /// 200 connections with a thousand calls under way on each.
     static func pipeline(_ path: String) -> Never {
-        let connections = EnemyConnection.many(200, path)
+        let connections = AbusiveConnection.many(200, path)
         let calls = Message.repeated(Message.ping, 1000)
-        Enemy.begun()
+        AbusiveClient.reportReady()
         while true {
             for connection in connections {
                 connection.skip()
@@ -18,8 +18,8 @@ enum Floods {
 
     /// 1000 connections with one call each under way.
     static func callFromEverywhere(_ path: String) -> Never {
-        let connections = EnemyConnection.many(1000, path)
-        Enemy.begun()
+        let connections = AbusiveConnection.many(1000, path)
+        AbusiveClient.reportReady()
         while true {
             for connection in connections {
                 connection.skip()
@@ -30,7 +30,7 @@ enum Floods {
 
     /// 1000 connections with messages that grow by a byte at a time and come to no end, from several threads at once.
     static func sendBytes(_ path: String) -> Never {
-        let connections = EnemyConnection.many(1000, path)
+        let connections = AbusiveConnection.many(1000, path)
         let threads = (0..<4).map { first in
             Thread {
                 while true {
@@ -40,7 +40,7 @@ enum Floods {
                 }
             }
         }
-        Enemy.begun()
+        AbusiveClient.reportReady()
         for thread in threads { try? thread.value() }
         exit(1)
     }
