@@ -2,9 +2,9 @@ import Glibc
 import SegmentTestSupport
 
 /// Writes into memory what nobody should, reproducibly as far as threads are.
-struct Vandal {
+struct MemoryCorruptor {
     private var random: SeededGenerator
-    /// How often something was spoilt.
+    /// How often something was overwritten.
     private(set) var count = 0
 
     init(_ seed: UInt64) {
@@ -12,7 +12,7 @@ struct Vandal {
     }
 
     /// One word or one byte, and then a moment's peace.
-    mutating func spoil(_ region: Region) {
+    mutating func corrupt(_ region: Region) {
         let bytes = region.bytes
         count += 1
         switch random.below(10) {
