@@ -36,7 +36,7 @@ import Testing
         Condition(
             kind: "key_path_unreadable",
             definition: .test("a", key: .path("/srv/file", project: 65)),
-            prepare: { $0.lifeline.fault = (1, .permissionDenied) },
+            prepare: { $0.injector.fault = (1, .permissionDenied) },
             message: "/srv/file, from which ftok makes the key, cannot be looked up: Permission denied",
             remedy:
                 "let the daemon's user search its directories, or declare the key as a number: value = 0x…"
@@ -65,7 +65,7 @@ import Testing
         Condition(
             kind: "out_of_memory",
             definition: .test("a"),
-            prepare: { $0.lifeline.fault = (4, .noMemory) },
+            prepare: { $0.injector.fault = (4, .noMemory) },
             message: "the kernel has no memory for 4 KiB (shmget)",
             remedy: "free memory, or declare a smaller size; segmentd tries again by itself"
         ),
@@ -73,7 +73,7 @@ import Testing
             kind: "out_of_memory",
             definition: .test("a", size: 64 << 30),
             prepare: {
-                $0.lifeline.fault = (4, .noMemory)
+                $0.injector.fault = (4, .noMemory)
                 $0.kernel.memoryOfHost = MemoryLimits(
                     ram: 24 << 30,
                     swap: 0,
@@ -91,7 +91,7 @@ import Testing
             kind: "out_of_memory",
             definition: .test("a"),
             prepare: {
-                $0.lifeline.refused = (.attach, .noMemory)
+                $0.injector.refused = (.attach, .noMemory)
                 $0.kernel.largestAddressSpace = 1 << 30
             },
             state: .drifted,
@@ -101,7 +101,7 @@ import Testing
         Condition(
             kind: "out_of_memory",
             definition: .test("a"),
-            prepare: { $0.lifeline.refused = (.attach, .resourceTemporarilyUnavailable) },
+            prepare: { $0.injector.refused = (.attach, .resourceTemporarilyUnavailable) },
             state: .drifted,
             message: "the daemon's memory is locked, and it may not lock 4 KiB more (RLIMIT_MEMLOCK)",
             remedy: "raise LimitMEMLOCK= of segmentd.service, or declare a smaller size"
@@ -109,7 +109,7 @@ import Testing
         Condition(
             kind: "kernel_refused",
             definition: .test("a"),
-            prepare: { $0.lifeline.refused = (.find, .noFunction) },
+            prepare: { $0.injector.refused = (.find, .noFunction) },
             message: "the daemon may not call shmget: Function not implemented",
             remedy:
                 "a seccomp filter refuses it: see SystemCallFilter= of segmentd.service, or the profile of "
@@ -179,7 +179,7 @@ import Testing
         #expect(problem.message == condition.message)
         #expect(problem.remedy == condition.remedy)
         // A fault is over when it has been met.
-        guard fixture.lifeline.fault == nil else { return }
+        guard fixture.injector.fault == nil else { return }
         #expect(throws: BrokerError.segmentBlocked(name: condition.definition.name, problem: problem)) {
             try fixture.broker.acquire("a", .readOnly, LeaseHolder(.root))
         }

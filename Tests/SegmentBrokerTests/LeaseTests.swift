@@ -133,11 +133,11 @@ import Testing
     @Test func `calls processed together query the kernel once per segment, and later ones anew`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b")])
-        func asked() -> Int { fixture.lifeline.calls.count { $0.word == .status } }
+        func asked() -> Int { fixture.injector.calls.count { $0.word == .status } }
         func acquire(_ name: String, as client: Client = .member) throws -> Grant {
             try fixture.broker.acquire(name, .readOnly, LeaseHolder(client))
         }
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         try fixture.broker.together {
             _ = (try acquire("a"), try acquire("b"), try acquire("a"))
             #expect {
@@ -187,7 +187,7 @@ import Testing
             // It is made for the first, and looked at for the second.
             let first = try fixture.broker.acquire("w", .readOnly, holder)
             try fixture.broker.release(try fixture.broker.acquire("w", .readOnly, holder).lease, holder)
-            fixture.lifeline.refused = (.remove, .notPermitted)
+            fixture.injector.refused = (.remove, .notPermitted)
             try fixture.broker.release(first.lease, holder)
             #expect(fixture.kernel.segments[first.identifier]?.mode == FilePermissions(rawValue: 0o660))
             let second = try fixture.broker.acquire("w", .readOnly, holder)

@@ -34,7 +34,7 @@ import Testing
     @Test func `nobody can attach before group and mode are set`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        let calls = fixture.lifeline.calls.map(\.word)
+        let calls = fixture.injector.calls.map(\.word)
         let made = try #require(calls.lastIndex(of: .create))
         #expect(
             calls[made...].starts(with: [.create, .writeRecord, .attach, .excludeFromCoreDumps, .setOwner])

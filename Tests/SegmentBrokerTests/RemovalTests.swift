@@ -50,7 +50,7 @@ import Testing
         let identifier = try #require(try fixture.describe("a").identifier)
         let before = try fixture.kernel.statusOfAny(identifier)
         var address: AttachmentAddress?
-        fixture.lifeline.before = { [kernel = fixture.kernel] call in
+        fixture.injector.before = { [kernel = fixture.kernel] call in
             guard case .setOwner = call, address == nil else { return }
             address = try? kernel.acting(as: .member) { () throws(Errno) in
                 try kernel.attach(identifier, readOnly: false)
@@ -173,7 +173,7 @@ import Testing
         let identifier = try #require(segment.identifier)
         let key = try key ?? #require(segment.key)
         var isDone = false
-        fixture.lifeline.before = { [kernel = fixture.kernel] call in
+        fixture.injector.before = { [kernel = fixture.kernel] call in
             guard call.word == word, !isDone else { return }
             isDone = true
             kernel.detachAll(of: BrokerFixture.userID)
@@ -207,7 +207,7 @@ import Testing
         fixture.isService = false
         try fixture.kill()
         var taken: SegmentIdentifier?
-        fixture.lifeline.before = { [kernel = fixture.kernel] call in
+        fixture.injector.before = { [kernel = fixture.kernel] call in
             guard case .setOwner(let identifier) = call, taken == nil else { return }
             kernel.detachAll(of: BrokerFixture.userID)
             try? kernel.remove(identifier)
@@ -219,7 +219,7 @@ import Testing
                 mode: .ownerReadWrite
             )
         }
-        fixture.lifeline.refused = (.setOwner, .notPermitted)
+        fixture.injector.refused = (.setOwner, .notPermitted)
         try fixture.start([.test("a")])
         #expect(fixture.kernel.segments[try #require(taken)]?.isMarkedForRemoval == false)
     }
@@ -229,13 +229,13 @@ import Testing
         fixture.isService = false
         try fixture.kill()
         let silent: Set<OutsideCall.Word> = [.setOwner, .status, .statusOfAny]
-        fixture.lifeline.before = { [lifeline = fixture.lifeline] call in
-            if silent.contains(call.word) { lifeline.refused = (call.word, .overflow) }
+        fixture.injector.before = { [injector = fixture.injector] call in
+            if silent.contains(call.word) { injector.refused = (call.word, .overflow) }
         }
         try fixture.start([.test("a")])
         let left = try #require(fixture.kernel.segments.keys.first)
-        fixture.lifeline.before = { _ in }
-        fixture.lifeline.restart()
+        fixture.injector.before = { _ in }
+        fixture.injector.restart()
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.describe("a").identifier == left)
         #expect(try fixture.state("a") == .ready)
@@ -256,10 +256,10 @@ import Testing
             #expect(try !fixture.broker.mark(other))
             #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == false)
         }
-        fixture.lifeline.refused = (.status, .overflow)
+        fixture.injector.refused = (.status, .overflow)
         #expect(throws: Errno.overflow) { try fixture.broker.mark(whole) }
         #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == false)
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         #expect(try fixture.broker.mark(whole))
         #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == true)
     }

@@ -26,7 +26,7 @@ import Testing
             #expect(problem.remedy?.contains("`segmentctl renew a`") == true)
         }
         fixture.events = []
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         try renew(fixture)
         let renewed = try fixture.describe("a")
         #expect(renewed.state == .ready)
@@ -35,7 +35,7 @@ import Testing
         #expect(renewed.key == other)
         #expect(fixture.kernel.segments[old] == nil)
         #expect(fixture.events.map(\.kind) == [.replaced])
-        let calls = fixture.lifeline.calls.map(\.word)
+        let calls = fixture.injector.calls.map(\.word)
         let removal = try #require(calls.firstIndex(of: .remove))
         #expect(calls[removal + 1] == .create, "nothing comes in between")
     }
@@ -264,10 +264,10 @@ import Testing
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
         _ = try fixture.kernel.attach(old, readOnly: true)
-        fixture.lifeline.refused = (.create, .noSpace)
+        fixture.injector.refused = (.create, .noSpace)
         #expect(throws: BrokerError.self) { try renew(fixture, "a", .now) }
         try fixture.broker.remove("a", when: .unused, viewer: administrator)
-        fixture.lifeline.refused = nil
+        fixture.injector.refused = nil
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .absent)
     }
@@ -275,16 +275,16 @@ import Testing
     @Test func `a segment that cannot be created again is retried every second for a minute only`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        fixture.lifeline.refused = (.create, .noSpace)
+        fixture.injector.refused = (.create, .noSpace)
         #expect(throws: BrokerError.self) { try renew(fixture, "a", .now) }
         var tries = 0
         for second in 1...120 {
             fixture.clock.now += .seconds(1)
             if second % 15 == 0 { fixture.broker.check(groups: fixture.groups) }
-            fixture.lifeline.restart()
-            fixture.lifeline.refused = (.create, .noSpace)
+            fixture.injector.restart()
+            fixture.injector.refused = (.create, .noSpace)
             fixture.broker.expire()
-            if fixture.lifeline.calls.contains(where: { $0.word == .create }) { tries += 1 }
+            if fixture.injector.calls.contains(where: { $0.word == .create }) { tries += 1 }
         }
         #expect((50...61).contains(tries), "\(tries)")
     }

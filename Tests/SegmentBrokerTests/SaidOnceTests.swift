@@ -38,14 +38,14 @@ import Testing
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
         try fixture.kill()
-        fixture.lifeline.refused = (.attach, errno)
+        fixture.injector.refused = (.attach, errno)
         fixture.kernel.largestAddressSpace = 1 << 30
         try fixture.start([.test("a")])
         checkOften(fixture)
         #expect(try fixture.describe("a").problems.map(\.kind) == [.unshielded])
         #expect(try fixture.describe("a").problems.first?.remedy?.contains(remedy) == true)
         #expect(fixture.log.lines.count { $0.contains("does not let the broker attach it") } == 1)
-        fixture.lifeline.refused = nil
+        fixture.injector.refused = nil
         checkOften(fixture)
         #expect(try fixture.describe("a").problems.isEmpty)
         #expect(try fixture.kernel.statusOfAny(identifier).attachmentCount == 1)

@@ -34,9 +34,9 @@ import Testing
         for definition in declared.segments where fixture.kernel.files[definition.file] == nil {
             fixture.kernel.files[definition.file] = 0x700
         }
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         broker.takeOver(try fixture.disk.load(), declared)
-        #expect(!fixture.lifeline.calls.map(\.word).contains(.ftok))
+        #expect(!fixture.injector.calls.map(\.word).contains(.ftok))
         let holder = LeaseHolder(.root)
         #expect(try broker.acquire("a", .readWrite, LeaseHolder(.member)).identifier == made.identifier)
         #expect(try fixture.describe("a").state == .ready)
@@ -138,14 +138,14 @@ import Testing
         let fixture = try BrokerFixture()
         fixture.kernel.capacity = 2
         try fixture.start((0..<6).map { .test("s\($0)") })
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.broker.check(groups: fixture.groups)
-        #expect(!fixture.lifeline.calls.map(\.word).contains(.create))
+        #expect(!fixture.injector.calls.map(\.word).contains(.create))
         #expect(fixture.disk.records.count == 2)
         fixture.kernel.capacity = 4
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.broker.check(groups: fixture.groups)
-        #expect(fixture.lifeline.calls.count { $0.word == .create } == 2, "and no more is tried than fits")
+        #expect(fixture.injector.calls.count { $0.word == .create } == 2, "and no more is tried than fits")
         #expect(fixture.broker.blockedCount == 2)
     }
 
@@ -153,9 +153,9 @@ import Testing
         let fixture = try BrokerFixture()
         fixture.disk.writeFailure = .noSpace
         try fixture.start((0..<6).map { .test("s\($0)") })
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.check()
-        #expect(fixture.lifeline.calls.count { $0.word == .writeRecord } == 1)
+        #expect(fixture.injector.calls.count { $0.word == .writeRecord } == 1)
         fixture.disk.writeFailure = nil
         fixture.check()
         #expect(fixture.broker.blockedCount == 0)

@@ -255,7 +255,7 @@ import Varlink
             { scene in
                 // Each call takes a millisecond.
                 let clock = scene.fixture.clock
-                scene.fixture.lifeline.before = { _ in clock.now += .milliseconds(1) }
+                scene.fixture.injector.before = { _ in clock.now += .milliseconds(1) }
                 scene.start([])
                 scene.watchTurns()
             },

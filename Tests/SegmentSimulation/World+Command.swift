@@ -16,20 +16,20 @@ extension World {
         guard let daemon else { return nil }
         self.command = command
         ledger.begin()
-        daemon.lifeline.restart()
+        daemon.injector.restart()
         prepareFate(daemon)
         let fate = self.fate(daemon)
         let result = Swift.Result { try body(daemon.broker) }
         self.command = nil
-        let failed = daemon.lifeline.hasFailed
+        let failed = daemon.injector.hasFailed
         story.tell(text() + (failed ? fate : "") + outcome(result, daemon))
         if failed {
             disturb()
-            if let fault = daemon.lifeline.fault { forgive(daemon.lifeline.calls[fault.index]) }
+            if let fault = daemon.injector.fault { forgive(daemon.injector.calls[fault.index]) }
         }
         ledger.hasFailed = failed
-        daemon.lifeline.restart()
-        if daemon.lifeline.isCut { died() }
+        daemon.injector.restart()
+        if daemon.injector.hasCrashed { died() }
         return self.daemon == nil ? nil : result
     }
 
@@ -37,10 +37,10 @@ extension World {
         // A start makes more calls than anything else, and is rarer.
         let isStart = if case .start? = command { true } else { false }
         if random.once(in: isStart ? 12 : 60) {
-            daemon.lifeline.end = (random.below(random.pick([4, 12, 40])), random.once(in: 2))
+            daemon.injector.end = (random.below(random.pick([4, 12, 40])), random.once(in: 2))
         }
         if random.once(in: isStart ? 12 : 80) {
-            daemon.lifeline.fault = (
+            daemon.injector.fault = (
                 random.below(random.pick([3, 10, 30])),
                 random.pick([.noMemory, .noSpace, .permissionDenied, .notPermitted, .ioError, .overflow])
             )
@@ -48,14 +48,14 @@ extension World {
     }
 
     private func fate(_ daemon: BrokerFixture) -> String {
-        daemon.lifeline.fault.map { ", call \($0.index) fails: \($0.errno)" } ?? ""
+        daemon.injector.fault.map { ", call \($0.index) fails: \($0.errno)" } ?? ""
     }
 
     private func outcome<Result>(_ result: Swift.Result<Result, any Error>, _ daemon: BrokerFixture) -> String
     {
-        if daemon.lifeline.isCut {
-            return " – killed at \(daemon.lifeline.calls.last.map { "\($0)" } ?? "once")"
-                + (daemon.lifeline.end?.afterEffect == true ? ", after it" : ", before it")
+        if daemon.injector.hasCrashed {
+            return " – killed at \(daemon.injector.calls.last.map { "\($0)" } ?? "once")"
+                + (daemon.injector.end?.afterEffect == true ? ", after it" : ", before it")
         }
         return switch result {
         case .success(let segment as SegmentDescription):
@@ -69,10 +69,10 @@ extension World {
     func begin() throws {
         let daemon = try revive()
         daemon.broker.onEvent = nil
-        daemon.lifeline.before = { [unowned self] in
+        daemon.injector.before = { [unowned self] in
             interleave($0); witness($0)
         }
-        daemon.lifeline.after = { [unowned self] in remember($0, $1) }
+        daemon.injector.after = { [unowned self] in remember($0, $1) }
         (inForce, groupsInForce) = (declared, groups)
         hasStaleRecords = false
         isDisturbed = disk.writeFailure != nil || disk.removalFailure != nil

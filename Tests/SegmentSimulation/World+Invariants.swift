@@ -83,7 +83,7 @@ extension World {
             if inForce[segment.name] == nil, let daemon {
                 let mayBe: Set<SegmentState> = [.draining, .removing, .blocked]
                 require(
-                    mayBe.contains(segment.state) || daemon.lifeline.isCut,
+                    mayBe.contains(segment.state) || daemon.injector.hasCrashed,
                     "undeclared \(segment.name) is \(segment.state)"
                 )
             }

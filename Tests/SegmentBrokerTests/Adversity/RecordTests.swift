@@ -211,7 +211,7 @@ import Testing
             creatorUserID: 990,
             identifier: SegmentIdentifier(rawValue: 999)
         )
-        fixture.lifeline.fault = (1, .overflow)
+        fixture.injector.fault = (1, .overflow)
         try fixture.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
         #expect(try fixture.describe("b").identifier == identifier)
         #expect(fixture.disk.records[try name("b")]?.identifier == identifier)

@@ -15,8 +15,8 @@ import Testing
         let holder = LeaseHolder(.root)
         let grant = try fixture.broker.acquire("a", .readOnly, holder)
         fixture.reload([])
-        fixture.lifeline.restart()
-        fixture.lifeline.fault = (0, .overflow)
+        fixture.injector.restart()
+        fixture.injector.fault = (0, .overflow)
         fixture.check()
         #expect(try fixture.describe("a").state == .draining)
         #expect(fixture.kernel.segments[grant.identifier]?.attachmentCount == 1)
@@ -37,7 +37,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 2)
         fixture.reload([.test("b")])
         #expect(fixture.disk.records.count == 2)
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.check()
         #expect(Set(fixture.kernel.segments.keys) == Set(before[1...].compactMap(\.self)))
         #expect(throws: BrokerError.noSuchSegment(name: "a")) { try fixture.describe("a") }
@@ -54,7 +54,7 @@ import Testing
         fixture.kernel.files[SegmentDefinition.test("a").file] = 0x999
         try fixture.start([.test("a")], withoutAnswerOf: before)
         #expect(try fixture.describe("a").problems.map(\.kind) == [.kernelRefused])
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.check()
         #expect(try fixture.describe("a").identifier == before)
         #expect(fixture.kernel.segments.count == 1)
@@ -70,7 +70,7 @@ import Testing
         try fixture.start([.test("a"), .test("b", key: .value(key))], withoutAnswerOf: identifier)
         #expect(try fixture.describe("a").problems.map(\.kind) == [.kernelRefused])
         #expect(try fixture.describe("b").problems.map(\.kind) == [.keyCollision])
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.check()
         #expect(try fixture.describe("a").identifier == identifier)
         #expect(try fixture.describe("b").state == .blocked)
@@ -85,7 +85,7 @@ import Testing
         try fixture.start([.test("a")], withoutAnswerOf: identifier)
         fixture.reload([])
         #expect(fixture.disk.records.count == 1)
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.check()
         #expect(fixture.kernel.segments.isEmpty)
         #expect(fixture.disk.records.isEmpty)
@@ -112,13 +112,13 @@ import Testing
 }
 
 extension BrokerFixture {
-    /// A start to which the kernel says nothing of one segment, nor later, until the lifeline is restarted.
+    /// A start to which the kernel says nothing of one segment, nor later, until the injector is restarted.
     fileprivate func start(
         _ definitions: [SegmentDefinition],
         withoutAnswerOf identifier: SegmentIdentifier?,
         _ errno: Errno = .overflow
     ) throws {
-        lifeline.silence = (try #require(identifier), errno)
+        injector.silence = (try #require(identifier), errno)
         try start(definitions)
     }
 }

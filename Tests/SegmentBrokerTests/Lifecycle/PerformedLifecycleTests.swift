@@ -45,9 +45,9 @@ import Testing
     @Test func `a second look queries the kernel once and changes nothing`() throws {
         let performed = try ready()
         let before = performed.fixture.kernel.segments
-        performed.fixture.lifeline.restart()
+        performed.fixture.injector.restart()
         performed.send(.look)
-        #expect(performed.fixture.lifeline.calls.map(\.word) == [.status])
+        #expect(performed.fixture.injector.calls.map(\.word) == [.status])
         #expect(performed.fixture.kernel.segments == before)
         #expect(performed.takeNotes().isEmpty)
     }
@@ -152,7 +152,7 @@ import Testing
         throws
     {
         let performed = try ready()
-        performed.fixture.lifeline.after = { [unowned performed] call, _ in
+        performed.fixture.injector.after = { [unowned performed] call, _ in
             if case .remove = call { performed.squat() }
         }
         performed.send(.look, .asked(SegmentLifecycle.Request(.renew)))
@@ -163,13 +163,13 @@ import Testing
 
     @Test func `an unmapped group keeps the segment closed with a reason`() throws {
         let performed = try PerformedLifecycle()
-        performed.fixture.lifeline.refused = (.setOwner, .invalidArgument)
+        performed.fixture.injector.refused = (.setOwner, .invalidArgument)
         performed.start()
         #expect(performed.life.state == .drifted)
         #expect(performed.life.problems.map(\.kind) == [.kernelRefused])
         #expect(performed.life.problems.first?.message.contains("does not know the segment's group") == true)
         #expect(performed.ours.first?.value.mode.rawValue == 0o600)
-        performed.fixture.lifeline.restart()
+        performed.fixture.injector.restart()
         performed.send(.look)
         #expect(performed.life.state == .ready)
     }
@@ -193,7 +193,7 @@ import Testing
         let performed = try PerformedLifecycle()
         if name != "start" { performed.start() }
         if isAttached, let identifier = performed.identifier { _ = try performed.fixture.attach(identifier) }
-        performed.fixture.lifeline.restart()
+        performed.fixture.injector.restart()
         return performed
     }
 
@@ -205,7 +205,7 @@ import Testing
     private func calls(_ name: String, _ events: [SegmentLifecycle.Event], isAttached: Bool) throws -> Int {
         let performed = try prepare(name, isAttached: isAttached)
         run(name, events, performed)
-        return performed.fixture.lifeline.calls.count
+        return performed.fixture.injector.calls.count
     }
 
     @Test(arguments: administrator.map(\.name), [false, true])
@@ -219,9 +219,9 @@ import Testing
         for index in 0..<count {
             for afterEffect in [false, true] {
                 let performed = try prepare(name, isAttached: isAttached)
-                performed.fixture.lifeline.end = (index, afterEffect)
+                performed.fixture.injector.end = (index, afterEffect)
                 run(name, events, performed)
-                #expect(performed.fixture.lifeline.isCut)
+                #expect(performed.fixture.injector.hasCrashed)
                 try performed.restart()
                 try expectWhole(performed, "\(name), dies at call \(index), after it: \(afterEffect)")
             }
@@ -236,9 +236,9 @@ import Testing
         let events = try #require(Self.administrator.first { $0.name == name }).events
         for index in 0..<(try calls(name, events, isAttached: false)) {
             let performed = try prepare(name, isAttached: false)
-            performed.fixture.lifeline.fault = (index, errno)
+            performed.fixture.injector.fault = (index, errno)
             run(name, events, performed)
-            performed.fixture.lifeline.restart()
+            performed.fixture.injector.restart()
             performed.send(.look, .declared(performed.declaration), .look)
             try expectWhole(performed, "\(name), call \(index) fails: \(errno)")
         }

@@ -51,13 +51,13 @@ import Testing
         while let failures = try failures(plan, index) {
             for errno in failures {
                 let scene = try Scene(plan)
-                scene.fixture.lifeline.fault = (index, errno)
+                scene.fixture.injector.fault = (index, errno)
                 let comment: Comment = "\(plan.testDescription), call \(index) fails: \(errno)"
                 var refusal: (any Error)?
                 do { try plan.run(scene) } catch { refusal = error }
-                try scene.expectNothingLost(afterFailed: scene.fixture.lifeline.calls[index].word, comment)
+                try scene.expectNothingLost(afterFailed: scene.fixture.injector.calls[index].word, comment)
                 if refusal is RecordsError { try scene.kill() }
-                scene.fixture.lifeline.restart()
+                scene.fixture.injector.restart()
                 if refusal != nil { try scene.fixture.start(plan.after) }
                 try scene.makeGood()
                 try scene.expectAgreement(comment)
@@ -80,9 +80,9 @@ import Testing
         while let failures = try failures(plan, index) {
             for errno in failures {
                 let scene = try Scene(plan)
-                scene.fixture.lifeline.fault = (index, errno)
+                scene.fixture.injector.fault = (index, errno)
                 try plan.run(scene)
-                scene.fixture.lifeline.restart()
+                scene.fixture.injector.restart()
                 scene.fixture.check()
                 for name in Plan.usual.map(\.name.string) {
                     try scene.fixture.broker.remove(name, when: .now, viewer: Plan.administrator)
@@ -97,8 +97,8 @@ import Testing
     private func failures(_ plan: Plan, _ index: Int) throws -> [Errno]? {
         let scene = try Scene(plan)
         try plan.run(scene)
-        guard index < scene.fixture.lifeline.calls.count else { return nil }
-        let failures = Self.failures[scene.fixture.lifeline.calls[index].word]
+        guard index < scene.fixture.injector.calls.count else { return nil }
+        let failures = Self.failures[scene.fixture.injector.calls[index].word]
         return failures.map { $0 + [Self.unheardOf] } ?? []
     }
 }

@@ -3,26 +3,26 @@ import SegmentRecords
 import SystemPackage
 import SystemVSharedMemory
 
-/// The kernel as a broker sees it that hangs by a lifeline.
-package final class MortalKernel: SharedMemoryKernel, @unchecked Sendable {
+/// The kernel of a broker that can be made to crash.
+package final class CrashingKernel: SharedMemoryKernel, @unchecked Sendable {
     private let base: FakeKernel
-    private let lifeline: Lifeline
+    private let injector: CrashInjector
 
-    package init(_ base: FakeKernel, _ lifeline: Lifeline) {
-        (self.base, self.lifeline) = (base, lifeline)
+    package init(_ base: FakeKernel, _ injector: CrashInjector) {
+        (self.base, self.injector) = (base, injector)
     }
 
     private func call<Result>(
         _ call: OutsideCall,
         _ body: () throws(Errno) -> Result
     ) throws(Errno) -> Result {
-        try lifeline.enter(call)
+        try injector.enter(call)
         let result: Result
         do throws(Errno) { result = try body() } catch {
-            try lifeline.leave(call)
+            try injector.leave(call)
             throw error
         }
-        try lifeline.leave(call, result as? SegmentIdentifier)
+        try injector.leave(call, result as? SegmentIdentifier)
         return result
     }
 
@@ -99,13 +99,13 @@ package final class MortalKernel: SharedMemoryKernel, @unchecked Sendable {
     package func destroysUnattachedSegments() -> Bool? { base.destroysUnattached }
 }
 
-/// Records as a broker sees them that hangs by a lifeline.
-package final class MortalRecords: SegmentRecords {
+/// The records of a broker that can be made to crash.
+package final class CrashingRecords: SegmentRecords {
     private let base: MemoryRecords
-    private let lifeline: Lifeline
+    private let injector: CrashInjector
 
-    package init(_ base: MemoryRecords, _ lifeline: Lifeline) {
-        (self.base, self.lifeline) = (base, lifeline)
+    package init(_ base: MemoryRecords, _ injector: CrashInjector) {
+        (self.base, self.injector) = (base, injector)
     }
 
     package func load() throws(RecordsError) -> LoadedRecords {
@@ -124,9 +124,9 @@ package final class MortalRecords: SegmentRecords {
         _ call: OutsideCall,
         _ body: () throws(RecordsError) -> Value
     ) throws(RecordsError) -> Value {
-        do throws(Errno) { try lifeline.enter(call) } catch { throw failure(call, error) }
+        do throws(Errno) { try injector.enter(call) } catch { throw failure(call, error) }
         let result = Result<Value, RecordsError>(catching: body)
-        do throws(Errno) { try lifeline.leave(call) } catch { throw failure(call, error) }
+        do throws(Errno) { try injector.leave(call) } catch { throw failure(call, error) }
         return try result.get()
     }
 

@@ -3,14 +3,14 @@ import SegmentRecords
 import SystemPackage
 import SystemVSharedMemory
 
-/// The thread by which a broker hangs: it can be cut at any call to the kernel or the records.
+/// Crashes a broker at any of its calls to the kernel or the records, or makes a call fail.
 ///
-/// A broker whose lifeline is cut is dead to the world: whatever it still calls has no effect and fails. It is then
-/// dropped, as kill -9 drops a process between two instructions.
-package final class Lifeline {
+/// After a crash whatever the broker still calls has no effect and fails. It is then dropped, as kill -9 drops a process
+/// between two instructions.
+package final class CrashInjector {
     /// The calls made so far.
     package private(set) var calls: [OutsideCall] = []
-    /// Cut at the call of this index, counted from 0, before or after it takes effect.
+    /// Crashes at the call of this index, counted from 0, before or after it takes effect.
     package var end: (index: Int, afterEffect: Bool)?
     /// Fails the call of this index without effect.
     package var fault: (index: Int, errno: Errno)?
@@ -18,7 +18,7 @@ package final class Lifeline {
     package var refused: (word: OutsideCall.Word, errno: Errno)?
     /// Says nothing of this segment.
     package var silence: (identifier: SegmentIdentifier, errno: Errno)?
-    package private(set) var isCut = false
+    package private(set) var hasCrashed = false
     /// Hears of each call before and after it takes effect; what others do just then, they do here.
     package var before: (OutsideCall) -> Void = { _ in }
     package var after: (OutsideCall, SegmentIdentifier?) -> Void = { _, _ in }
@@ -34,18 +34,18 @@ package final class Lifeline {
         (end, fault, refused, silence) = (nil, nil, nil, nil)
     }
 
-    package func cut() { isCut = true }
+    package func crash() { hasCrashed = true }
 
     /// Whether the fault has happened.
     package var hasFailed: Bool { fault.map { $0.index < calls.count } ?? false }
 
     func enter(_ call: OutsideCall) throws(Errno) {
-        guard !isCut else { throw Self.dead }
+        guard !hasCrashed else { throw Self.dead }
         before(call)
         let index = calls.count
         calls.append(call)
-        if let end, end.index == index, !end.afterEffect { isCut = true }
-        guard !isCut else { throw Self.dead }
+        if let end, end.index == index, !end.afterEffect { hasCrashed = true }
+        guard !hasCrashed else { throw Self.dead }
         if let refused, refused.word == call.word { throw refused.errno }
         if let silence, call.asks(of: silence.identifier) { throw silence.errno }
         // shmdt(2) fails only where nothing is attached: a failure that leaves an attachment does not exist.
@@ -54,8 +54,8 @@ package final class Lifeline {
 
     func leave(_ call: OutsideCall, _ identifier: SegmentIdentifier? = nil) throws(Errno) {
         after(call, identifier)
-        if let end, end.index == calls.count - 1, end.afterEffect { isCut = true }
-        guard !isCut else { throw Self.dead }
+        if let end, end.index == calls.count - 1, end.afterEffect { hasCrashed = true }
+        guard !hasCrashed else { throw Self.dead }
     }
 }
 
