@@ -219,19 +219,19 @@ import Testing
     }
 
     @Test func `a reused inode does not give another file the memory`() throws {
-        let mortal = try BrokerFixture()
+        let fixture = try BrokerFixture()
         let open = SegmentDefinition.test("public")
         let secret = SegmentDefinition.test("secret", group: nil)
-        try mortal.start([open, secret])
-        let before = try mortal.describe("secret").identifier
-        try mortal.kill()
-        mortal.disk.records = [:]
-        mortal.kernel.files[open.file] = mortal.kernel.files[secret.file]
-        mortal.kernel.files[secret.file] = 0x777
-        try mortal.start([open, secret])
-        #expect(try mortal.describe("public").state == .blocked)
-        #expect(try mortal.describe("public").problems.map(\.kind) == [.squatted])
-        #expect(try mortal.describe("secret").identifier != before)
+        try fixture.start([open, secret])
+        let before = try fixture.describe("secret").identifier
+        try fixture.kill()
+        fixture.disk.records = [:]
+        fixture.kernel.files[open.file] = fixture.kernel.files[secret.file]
+        fixture.kernel.files[secret.file] = 0x777
+        try fixture.start([open, secret])
+        #expect(try fixture.describe("public").state == .blocked)
+        #expect(try fixture.describe("public").problems.map(\.kind) == [.squatted])
+        #expect(try fixture.describe("secret").identifier != before)
     }
 
     @Test func `a request refused because the disk timed out is not recorded later`() throws {

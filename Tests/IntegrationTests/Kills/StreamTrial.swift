@@ -4,7 +4,7 @@ import SegmentTestSupport
 @testable import SegmentExchange
 
 /// A stream of so many messages, which some side will not survive, and another like it.
-struct StreamRound: CustomStringConvertible, Sendable {
+struct StreamTrial: CustomStringConvertible, Sendable {
     /// How long anything may take that is not measured, before it counts as a hang.
     static let patience = Duration.seconds(15)
 
@@ -107,13 +107,13 @@ struct StreamRound: CustomStringConvertible, Sendable {
 }
 
 /// Who takes the place of a side that has died.
-enum StreamHeir {
+enum SuccessorPeer {
     case process(ChildProcess)
     /// The test itself, which is there at once: the side may still be bound to the one that has lost its partner.
-    case thread(Thread<StreamRound.End>)
+    case thread(Thread<StreamTrial.End>)
 
-    init(of role: StreamRole, _ round: StreamRound, isProcess: Bool) throws {
-        self = isProcess ? .process(try round.peer(role)) : .thread(round.side(role))
+    init(of role: StreamRole, _ trial: StreamTrial, isProcess: Bool) throws {
+        self = isProcess ? .process(try trial.peer(role)) : .thread(trial.side(role))
     }
 
     var processID: Int32 {
@@ -127,8 +127,8 @@ enum StreamHeir {
     func hasEndedWell() throws -> Bool {
         switch self {
         case .process(let process):
-            try Thread { process.wait() }.value(timeLimit: StreamRound.patience) == 0
-        case .thread(let side): try side.value(timeLimit: StreamRound.patience).error == nil
+            try Thread { process.wait() }.value(timeLimit: StreamTrial.patience) == 0
+        case .thread(let side): try side.value(timeLimit: StreamTrial.patience).error == nil
         }
     }
 }

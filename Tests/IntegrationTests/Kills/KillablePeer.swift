@@ -8,7 +8,7 @@ import SegmentTestSupport
 /// One in five is killed from outside, at any moment since it was started; the others by a timer of the kernel's that
 /// starts with the opening or with the finish. Short lives are as likely as long ones: what is to be hit takes
 /// microseconds.
-struct MortalPeer {
+struct KillablePeer {
     let role: StreamRole
     private let process: ChildProcess
     private let memory: SharedBytes
@@ -29,7 +29,7 @@ struct MortalPeer {
         var isFailure: Bool { status == 5 }
     }
 
-    init(_ role: StreamRole, _ round: StreamRound, _ random: inout SeededGenerator) throws {
+    init(_ role: StreamRole, _ trial: StreamTrial, _ random: inout SeededGenerator) throws {
         let beginning = random.pick([nil, "opening", "opening", "finishing", "finishing"])
         let chance = Double.random(in: 0..<1, using: &random)
         // In microseconds.
@@ -39,9 +39,9 @@ struct MortalPeer {
             case "opening": Int(100 * pow(40, chance))
             default: Int(pow(1000, chance))
             }
-        memory = round.memory
+        memory = trial.memory
         before = StreamTraces(role, in: memory)
-        let process = try round.peer(role, death: beginning.map { [$0, "\(life)"] } ?? [])
+        let process = try trial.peer(role, death: beginning.map { [$0, "\(life)"] } ?? [])
         let isDead = isDead
         end = Thread {
             if beginning == nil {
@@ -72,7 +72,7 @@ struct MortalPeer {
 
     /// To be asked once; `deaths` counts it if it was by a kill.
     func death(_ deaths: inout StreamDeaths) throws -> Death {
-        let death = try end.value(timeLimit: StreamRound.patience)
+        let death = try end.value(timeLimit: StreamTrial.patience)
         if death.isKill { deaths.count(traces.stage(since: before, of: death.processID)) }
         return death
     }
