@@ -3,23 +3,23 @@ import SegmentModel
 import SegmentTestSupport
 import SystemVSharedMemory
 
-/// Everybody goes home: what is left is what was declared, and when nothing is declared nothing is left.
-extension World {
-    func rest() throws {
-        story.tell("everybody goes home")
-        isResting = true
-        defer { isResting = false }
+/// After quiescing, what is left is what was declared, and when nothing is declared nothing is left.
+extension SimulatedHost {
+    func quiesce() throws {
+        trace.record("quiesce")
+        isQuiescing = true
+        defer { isQuiescing = false }
         (disk.writeFailure, disk.removalFailure) = (nil, nil)
         (kernel.capacity, kernel.destroysUnattached, kernel.saidLimits) = (12, false, nil)
         kernel.countAttachments()
         for client in clients { die(client) }
-        for identifier in kernel.segments.keys where !ledger.made.contains(identifier) {
+        for identifier in kernel.segments.keys where !oracle.made.contains(identifier) {
             kernel.acting(as: Client.root) { try? kernel.remove(identifier) }
         }
         while daemon == nil { try begin() }
         try settle()
-        judge()
-        for segment in ledger.view { judgeAtRest(segment) }
+        checkInvariants()
+        for segment in oracle.view { checkQuiescent(segment) }
         require(daemon?.broker.leaseCount == 0, "leases are left")
         guard random.once(in: 2) else { return }
         try clear()
@@ -30,7 +30,7 @@ extension World {
         var quiet = 0
         while quiet < 3 {
             if daemon == nil { try begin() }
-            judge()
+            checkInvariants()
             clock.now += .seconds(30)
             while daemon?.worker.detaches.isEmpty == false { daemon?.worker.work() }
             check()
@@ -38,7 +38,7 @@ extension World {
         }
     }
 
-    private func judgeAtRest(_ segment: SegmentDescription) {
+    private func checkQuiescent(_ segment: SegmentDescription) {
         switch segment.state {
         case .draining, .removing:
             violate("\(segment.name) is still \(segment.state)")
@@ -50,15 +50,15 @@ extension World {
 
     private func clear() throws {
         declared = [:]
-        story.tell("files: none")
+        trace.record("files: none")
         if daemon != nil {
             inForce = [:]
             let configuration = configuration()
             run(.reload, "reload") { $0.reload(configuration, groups: groups) }
         }
         try settle()
-        judge()
-        for identifier in ledger.made.subtracting(ledger.excused) where kernel.segments[identifier] != nil {
+        checkInvariants()
+        for identifier in oracle.made.subtracting(oracle.excused) where kernel.segments[identifier] != nil {
             violate("nothing is declared, and segment \(identifier) is left")
         }
         require(disk.records.isEmpty || hasStaleRecords, "nothing is declared, and records are left")
@@ -66,7 +66,7 @@ extension World {
         kernel.acting(as: Client.root) {
             for identifier in kernel.segments.keys { try? kernel.remove(identifier) }
         }
-        ledger.excused = []
+        oracle.excused = []
         edit()
     }
 }

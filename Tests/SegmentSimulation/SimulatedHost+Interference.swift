@@ -5,18 +5,18 @@ import SystemPackage
 import SystemVSharedMemory
 
 /// What happens behind the broker's back.
-extension World {
+extension SimulatedHost {
     /// Between two calls of the broker others go on.
     func interleave(_ call: OutsideCall) {
-        if case .create(let key) = call, !isResting, random.once(in: 30) {
-            ledger.isInterleaved = true
+        if case .create(let key) = call, !isQuiescing, random.once(in: 30) {
+            oracle.isInterleaved = true
             squat(on: key)
         }
-        guard !isResting, random.once(in: 300), command != nil else { return }
+        guard !isQuiescing, random.once(in: 300), command != nil else { return }
         let client = random.pick(clients)
-        ledger.isInterleaved = true
+        oracle.isInterleaved = true
         switch random.below(5) {
-        case 0: meddle()
+        case 0: interfere()
         case 1: detach(client)
         case 2: squat()
         default: if !client.isPrivileged { attach(client) }
@@ -37,16 +37,16 @@ extension World {
             )
             kernel.nextIdentifier = nil
             guard let identifier else { return }
-            ledger.made.remove(identifier)
+            oracle.made.remove(identifier)
             if random.once(in: 3) { exaggerate(identifier) }
-            story.tell("a squatter makes \(identifier) under \(key)")
+            trace.record("a squatter makes \(identifier) under \(key)")
         }
         disturb()
     }
 
     /// Of a segment that a broker has made, and that is gone.
     private func someOldIdentifier() -> SegmentIdentifier? {
-        let old = ledger.made.filter { kernel.segments[$0] == nil }
+        let old = oracle.made.filter { kernel.segments[$0] == nil }
         return old.max { $0.rawValue < $1.rawValue }
     }
 
@@ -65,29 +65,29 @@ extension World {
 
     /// Whoever made a foreign segment removes it.
     func unsquat() {
-        let foreign = kernel.segments.keys.filter { !ledger.made.contains($0) }
+        let foreign = kernel.segments.keys.filter { !oracle.made.contains($0) }
         guard let identifier = foreign.min(by: { $0.rawValue < $1.rawValue }) else { return }
-        story.tell("foreign \(identifier) is removed")
+        trace.record("foreign \(identifier) is removed")
         kernel.say(of: identifier) { $0.attachmentCount = 0 }
         kernel.acting(as: Client.root) { try? kernel.remove(identifier) }
     }
 
     /// Root's ipcrm, chmod and chown on a segment of ours.
-    func meddle() {
-        let ours = kernel.segments.keys.filter(ledger.made.contains).sorted { $0.rawValue < $1.rawValue }
+    func interfere() {
+        let ours = kernel.segments.keys.filter(oracle.made.contains).sorted { $0.rawValue < $1.rawValue }
         guard !ours.isEmpty else { return }
         let identifier = random.pick(ours)
-        ledger.isMeddledWith = true
+        oracle.isInterferedWith = true
         disturb()
         if random.once(in: 4) { return distort(identifier) }
         kernel.acting(as: Client.root) {
             if random.once(in: 2) {
-                story.tell("root removes \(identifier)")
+                trace.record("root removes \(identifier)")
                 try? kernel.remove(identifier)
             } else {
                 let mode = FilePermissions(rawValue: random.pick([0o600, 0o666, 0o000, 0o660]))
                 let owner = random.pick([BrokerFixture.userID, 0, 1001])
-                story.tell("root gives \(identifier) to \(owner), mode \(String(mode.rawValue, radix: 8))")
+                trace.record("root gives \(identifier) to \(owner), mode \(String(mode.rawValue, radix: 8))")
                 try? kernel.setOwner(
                     identifier,
                     userID: owner,
@@ -104,22 +104,22 @@ extension World {
         switch random.below(5) {
         case 4:
             kernel.saidLimits = random.once(in: 2) ? nil : extremeLimits()
-            story.tell("limits are \(kernel.saidLimits.map { "\($0)" } ?? "as before")")
+            trace.record("limits are \(kernel.saidLimits.map { "\($0)" } ?? "as before")")
         case 0:
             kernel.capacity = random.pick([2, 4, 8, 12, 12, 12])
-            story.tell("shmni is \(kernel.capacity)")
+            trace.record("shmni is \(kernel.capacity)")
         case 1:
             let own = Declarations.names.map { SegmentDefinition.test($0).file }
             let file = random.pick(own + Declarations.keyFiles)
             kernel.files[file] = random.once(in: 6) ? nil : UInt32(0x300 + random.below(4))
-            story.tell("\(file) has inode \(kernel.files[file].map { "\($0)" } ?? "none")")
+            trace.record("\(file) has inode \(kernel.files[file].map { "\($0)" } ?? "none")")
         case 2:
             groups.lookups["telemetry"] = random.pick([.found(500), .found(500), .found(501), .unknown])
             groups.lookups["ghosts"] = random.pick([.found(502), .unknown, .failed(5)])
-            story.tell("groups are \(groups.lookups.sorted { $0.key < $1.key })")
+            trace.record("groups are \(groups.lookups.sorted { $0.key < $1.key })")
         default:
             kernel.destroysUnattached.toggle()
-            story.tell("shm_rmid_forced is \(kernel.destroysUnattached)")
+            trace.record("shm_rmid_forced is \(kernel.destroysUnattached)")
         }
     }
 
@@ -127,7 +127,7 @@ extension World {
     func changeDisk() {
         disk.writeFailure = random.pick([nil, nil, .noSpace, .ioError])
         disk.removalFailure = random.pick([nil, nil, .readOnlyFileSystem])
-        story.tell("disk: write \(disk.writeFailure as Errno?), removal \(disk.removalFailure as Errno?)")
+        trace.record("disk: write \(disk.writeFailure as Errno?), removal \(disk.removalFailure as Errno?)")
         disturb()
     }
 
@@ -135,10 +135,10 @@ extension World {
     func damageRecords() {
         guard daemon == nil, let name = disk.records.keys.sorted().first(where: { _ in random.once(in: 2) })
         else { return }
-        if let identifier = disk.records[name]?.identifier { ledger.excused.insert(identifier) }
+        if let identifier = disk.records[name]?.identifier { oracle.excused.insert(identifier) }
         let key = disk.records[name]?.key
         for (identifier, status) in kernel.segments where status.key == key {
-            ledger.excused.insert(identifier)
+            oracle.excused.insert(identifier)
         }
         switch random.below(5) {
         case 0: disk.records[name] = nil
@@ -148,12 +148,12 @@ extension World {
         default:
             disk.records[name]?.segment?.identifier = kernel.segments.keys.max { $0.rawValue < $1.rawValue }
         }
-        story.tell("the record of \(name) is \(disk.records[name].map { "\($0)" } ?? "lost")")
+        trace.record("the record of \(name) is \(disk.records[name].map { "\($0)" } ?? "lost")")
     }
 }
 
 /// Numbers as large and as small as they can be.
-extension World {
+extension SimulatedHost {
     private static let times = [Int64.min, -1, 1, 1 << 62, .max]
     private static let counts = [0, 1, 1 << 63 - 65537, 1 << 63, .max] as [UInt64]
 
@@ -177,7 +177,7 @@ extension World {
                 status.attachmentCount = random.pick([1 << 63 - 1000, 1 << 63, .max - 1000])
             }
         }
-        story.tell(
+        trace.record(
             "of \(identifier) the kernel says \(kernel.segments[identifier].map { "\($0)" } ?? "nothing")"
         )
     }

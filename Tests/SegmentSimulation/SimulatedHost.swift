@@ -5,7 +5,7 @@ import SystemPackage
 import SystemVSharedMemory
 
 /// A host in small: one kernel, one disk, one administrator, four programs, and somebody who interferes.
-final class World {
+final class SimulatedHost {
     /// `leases_per_user` of every configuration.
     static let leasesPerUser = 5
 
@@ -16,7 +16,7 @@ final class World {
     var isService: Bool { fixture.isService }
     let clients: [SimulatedClient]
     var random: SeededGenerator
-    var story = Story()
+    var trace = Trace()
 
     /// What the files declare now.
     var declared: [SegmentName: SegmentDefinition] = [:]
@@ -30,12 +30,12 @@ final class World {
     /// What the broker does now, nil between its commands.
     var command: Command?
 
-    var ledger = Ledger()
-    var mirror = Mirror()
+    var oracle = Oracle()
+    var subscriber = SubscriberModel()
     /// What is wrong, found by whoever noticed first.
     var violation: String?
     /// Nobody interferes.
-    var isResting = false
+    var isQuiescing = false
     /// A record could not be removed from the disk; it stays until the next start.
     var hasStaleRecords = false
     /// Something happened that the broker notices at its next check only.

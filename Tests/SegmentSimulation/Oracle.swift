@@ -1,8 +1,8 @@
 import SegmentModel
 import SystemVSharedMemory
 
-/// What the simulation remembers of segments beside what the kernel knows, to judge the broker by.
-struct Ledger {
+/// What the simulation remembers of segments beside what the kernel knows, to check the broker by.
+struct Oracle {
     /// Made by a broker, in any of its lives; all others are foreign.
     var made: Set<SegmentIdentifier> = []
     /// Made within the command that runs.
@@ -14,7 +14,7 @@ struct Ledger {
     /// As the broker showed it after its last command.
     var view: [SegmentDescription] = []
     /// Somebody with the right to do anything interfered within the command that runs.
-    var isMeddledWith = false
+    var isInterferedWith = false
     /// Somebody did something within the command that runs, or an earlier one of those that are given together.
     var isInterleaved = false
     /// Several commands are given together, and what the broker shows is not looked at in between.
@@ -24,7 +24,7 @@ struct Ledger {
 
     mutating func begin() {
         madeNow = []
-        isMeddledWith = false
+        isInterferedWith = false
         isInterleaved = isInterleaved && isTogether
     }
 
@@ -41,7 +41,7 @@ struct Ledger {
 }
 
 /// What a subscriber believes who has seen every event since the start.
-struct Mirror {
+struct SubscriberModel {
     struct Entry: Equatable {
         var state: SegmentState
         var identifier: SegmentIdentifier?

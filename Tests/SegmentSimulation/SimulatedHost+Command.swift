@@ -5,7 +5,7 @@ import SystemPackage
 import SystemVSharedMemory
 
 /// Running one command of the broker, with what may befall it meanwhile.
-extension World {
+extension SimulatedHost {
     /// Returns nil when the broker did not survive.
     @discardableResult
     func run<Result>(
@@ -15,19 +15,19 @@ extension World {
     ) -> Swift.Result<Result, any Error>? {
         guard let daemon else { return nil }
         self.command = command
-        ledger.begin()
+        oracle.begin()
         daemon.injector.restart()
         prepareFate(daemon)
         let fate = self.fate(daemon)
         let result = Swift.Result { try body(daemon.broker) }
         self.command = nil
         let failed = daemon.injector.hasFailed
-        story.tell(text() + (failed ? fate : "") + outcome(result, daemon))
+        trace.record(text() + (failed ? fate : "") + outcome(result, daemon))
         if failed {
             disturb()
             if let fault = daemon.injector.fault { forgive(daemon.injector.calls[fault.index]) }
         }
-        ledger.hasFailed = failed
+        oracle.hasFailed = failed
         daemon.injector.restart()
         if daemon.injector.hasCrashed { died() }
         return self.daemon == nil ? nil : result
@@ -70,7 +70,7 @@ extension World {
         let daemon = try revive()
         daemon.broker.onEvent = nil
         daemon.injector.before = { [unowned self] in
-            interleave($0); witness($0)
+            interleave($0); checkCall($0)
         }
         daemon.injector.after = { [unowned self] in remember($0, $1) }
         (inForce, groupsInForce) = (declared, groups)
@@ -81,10 +81,10 @@ extension World {
             try $0.start(configuration, groups: groups)
         }
         guard case .success = result, let daemon = self.daemon else { return died() }
-        mirror.begin(walk(daemon.broker))
+        subscriber.begin(walk(daemon.broker))
         daemon.broker.onEvent = { [unowned self] in
-            mirror.hear($0)
-            ledger.hear($0)
+            subscriber.hear($0)
+            oracle.hear($0)
         }
     }
 

@@ -6,36 +6,36 @@ import SystemPackage
 import SystemVSharedMemory
 
 /// What holds after every step.
-extension World {
-    func judge() {
-        guard let daemon else { return judgeOrphans([]) }
+extension SimulatedHost {
+    func checkInvariants() {
+        guard let daemon else { return checkOrphans([]) }
         let view = walk(daemon.broker)
-        ledger.view = view
+        oracle.view = view
         noteUse()
-        judgeOrphans(view)
-        judgeLeases(view, daemon.broker)
-        judgeNames(view)
-        judgePlacing(view)
-        if let difference = mirror.difference(from: view) { violate("events: \(difference)") }
-        if let due = daemon.broker.nextRemoval { judgeDeadline(due, view) }
+        checkOrphans(view)
+        checkLeases(view, daemon.broker)
+        checkNames(view)
+        checkPlacing(view)
+        if let difference = subscriber.difference(from: view) { violate("events: \(difference)") }
+        if let due = daemon.broker.nextRemoval { checkDeadline(due, view) }
         guard !isDisturbed else { return }
-        for segment in view { judgeSettled(segment, daemon) }
-        judgeRecords(view)
+        for segment in view { checkSettled(segment, daemon) }
+        checkRecords(view)
     }
 
     private func noteUse() {
-        for identifier in kernel.segments.keys where ledger.made.contains(identifier) {
+        for identifier in kernel.segments.keys where oracle.made.contains(identifier) {
             if clientAttachments(identifier) > 0 || isLeased(identifier) {
-                ledger.lastUsed[identifier] = clock.now
+                oracle.lastUsed[identifier] = clock.now
             }
         }
     }
 
     /// Everything that a broker ever made is shown, or what is on disk or declared leads to it.
-    private func judgeOrphans(_ view: [SegmentDescription]) {
+    private func checkOrphans(_ view: [SegmentDescription]) {
         for (identifier, status) in kernel.segments
-        where ledger.made.contains(identifier) && !status.isMarkedForRemoval
-            && !ledger.excused.contains(identifier)
+        where oracle.made.contains(identifier) && !status.isMarkedForRemoval
+            && !oracle.excused.contains(identifier)
         {
             guard !view.contains(where: { $0.identifier == identifier }) else { continue }
             let isRecorded = disk.records.values.contains {
@@ -48,10 +48,10 @@ extension World {
         }
     }
 
-    private func judgeLeases(_ view: [SegmentDescription], _ broker: Broker) {
+    private func checkLeases(_ view: [SegmentDescription], _ broker: Broker) {
         let held = clients.reduce(0) { $0 + $1.leases.count }
         require(broker.leaseCount == held, "\(broker.leaseCount) leases are counted, \(held) are held")
-        require(mirror.leases == held, "events tell of \(mirror.leases) leases, \(held) are held")
+        require(subscriber.leases == held, "events tell of \(subscriber.leases) leases, \(held) are held")
         for segment in view {
             for lease in segment.leases {
                 let holder = clients.first { $0.client.processID == lease.processID }
@@ -65,7 +65,7 @@ extension World {
     }
 
     /// One name, one segment, one key.
-    private func judgeNames(_ view: [SegmentDescription]) {
+    private func checkNames(_ view: [SegmentDescription]) {
         require(view.map(\.name) == view.map(\.name).sorted(), "the view is out of order")
         let identifiers = view.compactMap(\.identifier)
         let shown = view.map { "\($0.name) is \($0.state), \($0.identifier as SegmentIdentifier?)" }
@@ -93,7 +93,7 @@ extension World {
         }
     }
 
-    private func judgeDeadline(_ due: Duration, _ view: [SegmentDescription]) {
+    private func checkDeadline(_ due: Duration, _ view: [SegmentDescription]) {
         let waits = view.contains { segment in
             guard case .whileUsed? = inForce[segment.name]?.keep else { return false }
             return segment.identifier.map { !isLeased($0) } ?? false
@@ -101,7 +101,7 @@ extension World {
         require(waits, "a deadline is set, at \(due), and no segment lingers")
     }
 
-    private func judgeRecords(_ view: [SegmentDescription]) {
+    private func checkRecords(_ view: [SegmentDescription]) {
         for segment in view {
             switch segment.state {
             case .ready, .drifted, .draining:
@@ -127,8 +127,8 @@ extension World {
 }
 
 /// What holds when nothing has happened that the broker cannot know of yet.
-extension World {
-    func judgeSettled(_ segment: SegmentDescription, _ daemon: BrokerFixture) {
+extension SimulatedHost {
+    func checkSettled(_ segment: SegmentDescription, _ daemon: BrokerFixture) {
         guard let identifier = segment.identifier else { return }
         guard let status = kernel.segments[identifier] else {
             // A marked one that has lost its last attachment is noticed at the next check, and so is one whose
@@ -145,7 +145,7 @@ extension World {
         require(segment.mode == status.mode, "\(segment.name) shows another mode than the kernel")
         // Nobody knows which mode an undeclared one is to have, and the kernel may refuse its creator too.
         if inForce[segment.name] != nil || status.mode.contains(.ownerRead) {
-            judgeKeeper(segment, identifier, daemon)
+            checkKeeper(segment, identifier, daemon)
         }
         if segment.state == .removing {
             return require(status.isMarkedForRemoval, "\(segment.name) is removing and not marked")
@@ -153,10 +153,10 @@ extension World {
         require(!status.isMarkedForRemoval, "\(segment.name) is \(segment.state) and marked")
         require(segment.key == status.key, "\(segment.name) shows another key than the kernel")
         guard let definition = inForce[segment.name], segment.state != .draining else { return }
-        judgeDeclared(segment, status, definition)
+        checkDeclared(segment, status, definition)
     }
 
-    private func judgeKeeper(
+    private func checkKeeper(
         _ segment: SegmentDescription,
         _ identifier: SegmentIdentifier,
         _ daemon: BrokerFixture
@@ -175,7 +175,7 @@ extension World {
         )
     }
 
-    private func judgeDeclared(
+    private func checkDeclared(
         _ segment: SegmentDescription,
         _ status: SegmentStatus,
         _ definition: SegmentDefinition

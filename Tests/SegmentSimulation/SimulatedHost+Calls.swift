@@ -5,16 +5,16 @@ import SystemPackage
 import SystemVSharedMemory
 
 /// Sees each call that the broker makes, just before it takes effect.
-extension World {
-    func witness(_ call: OutsideCall) {
+extension SimulatedHost {
+    func checkCall(_ call: OutsideCall) {
         switch call {
         case .attach(let identifier), .setOwner(let identifier):
             guard kernel.segments[identifier] != nil else { return }
-            require(ledger.made.contains(identifier), "foreign segment \(identifier) is touched: \(call)")
+            require(oracle.made.contains(identifier), "foreign segment \(identifier) is touched: \(call)")
         case .remove(let identifier):
             guard kernel.segments[identifier] != nil else { return }
-            require(ledger.made.contains(identifier), "foreign segment \(identifier) is removed")
-            witnessRemoval(of: identifier)
+            require(oracle.made.contains(identifier), "foreign segment \(identifier) is removed")
+            checkRemoval(of: identifier)
         case .ftok, .find, .create, .detach, .status, .statusOfAny, .limits, .excludeFromCoreDumps: break
         case .writeRecord: if disk.writeFailure != nil { forgive(call) }
         case .removeRecord: if disk.removalFailure != nil { forgive(call) }
@@ -26,7 +26,7 @@ extension World {
     func forgive(_ call: OutsideCall) {
         switch call {
         case .writeRecord(let record):
-            if let identifier = record.identifier { ledger.excused.insert(identifier) }
+            if let identifier = record.identifier { oracle.excused.insert(identifier) }
         case .removeRecord: hasStaleRecords = true
         default: break
         }
@@ -34,16 +34,16 @@ extension World {
 
     func remember(_ call: OutsideCall, _ identifier: SegmentIdentifier?) {
         guard case .create = call, let identifier else { return }
-        ledger.made.insert(identifier)
-        ledger.madeNow.insert(identifier)
-        ledger.lastUsed[identifier] = clock.now
+        oracle.made.insert(identifier)
+        oracle.madeNow.insert(identifier)
+        oracle.lastUsed[identifier] = clock.now
     }
 
-    private func witnessRemoval(of identifier: SegmentIdentifier) {
-        guard !ledger.madeNow.contains(identifier), let command else { return }
-        let shown = ledger.shown(identifier)
+    private func checkRemoval(of identifier: SegmentIdentifier) {
+        guard !oracle.madeNow.contains(identifier), let command else { return }
+        let shown = oracle.shown(identifier)
         let users = clientAttachments(identifier)
-        if users > 0 || isLeased(identifier), !ledger.isMeddledWith {
+        if users > 0 || isLeased(identifier), !oracle.isInterferedWith {
             require(
                 mayTakeFromUsers(identifier, shown, command),
                 "segment \(identifier) is removed under \(users) attachments, leased: \(isLeased(identifier))"
@@ -83,7 +83,7 @@ extension World {
             guard case .whileUsed(let linger) = definition.keep else { return false }
             if case .reload = command { return true }
             if hasImpossibleTime(identifier) { return true }
-            return clock.now - ledger.lastUsed[identifier, default: .zero] >= linger
+            return clock.now - oracle.lastUsed[identifier, default: .zero] >= linger
         }
     }
 

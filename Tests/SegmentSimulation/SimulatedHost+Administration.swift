@@ -5,7 +5,7 @@ import SystemPackage
 import SystemVSharedMemory
 
 /// What administrators and the service manager do.
-extension World {
+extension SimulatedHost {
     private static let administrator = Viewer(client: .root, isAdministrator: true)
 
     /// Edits the files; nothing is in force before a reload or a start.
@@ -29,7 +29,7 @@ extension World {
             kernel.files[definition.file] = UInt32(0x300 + random.below(4))
         }
         let text = declared.sorted { $0.key < $1.key }.map { "\($0.key) \(summary($0.value))" }
-        story.tell("files: \(text.joined(separator: ", "))")
+        trace.record("files: \(text.joined(separator: ", "))")
     }
 
     private func summary(_ definition: SegmentDefinition) -> String {
@@ -60,7 +60,7 @@ extension World {
             try $0.describe(name, viewer: Self.administrator)
         }
         guard case .success(let segment)? = result, let identifier = segment.identifier,
-            !ledger.isInterleaved, !ledger.hasFailed
+            !oracle.isInterleaved, !oracle.hasFailed
         else { return }
         require(
             kernel.segments[identifier] != nil,
@@ -84,7 +84,7 @@ extension World {
             $0.expire()
         }
         if disk.writeFailure != nil || disk.removalFailure != nil { isDisturbed = wasDisturbed }
-        if ledger.hasFailed || ledger.isMeddledWith { disturb() }
+        if oracle.hasFailed || oracle.isInterferedWith { disturb() }
     }
 
     func passTime() {
@@ -97,7 +97,7 @@ extension World {
     func end() {
         guard daemon != nil else { return }
         if random.once(in: 2) {
-            story.tell("kill -9")
+            trace.record("kill -9")
             return died()
         }
         let isRestart = random.once(in: 2)
@@ -113,7 +113,7 @@ extension World {
             (client.holder, client.leases) = (nil, [])
         }
         if daemon != nil {
-            judge()
+            checkInvariants()
             died()
         }
     }

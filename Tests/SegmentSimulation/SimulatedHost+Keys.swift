@@ -5,9 +5,9 @@ import SystemPackage
 import SystemVSharedMemory
 
 /// Which keys declarations get.
-extension World {
+extension SimulatedHost {
     /// Each its own: a key that programs compute never moves, an own file's stays with the file and with what lives.
-    func judgePlacing(_ view: [SegmentDescription]) {
+    func checkPlacing(_ view: [SegmentDescription]) {
         var reservations = KeyReservations()
         for segment in view {
             if let key = segment.key { reservations.update(segment.name, [key]) }

@@ -1,10 +1,10 @@
 /// The last things that happened, for whoever has to understand a failure.
-package struct Story {
+package struct Trace {
     private var lines: [String] = []
     private var oldest = 0
     private let length = 60
     /// Prints each line at once.
-    package var isTold = false
+    package var isPrinted = false
     /// Steps so far.
     package var step = 0
     /// How often each kind of step was taken, as far as kinds are counted.
@@ -12,19 +12,19 @@ package struct Story {
 
     package init() {}
 
-    package mutating func tell(_ line: @autoclosure () -> String) {
+    package mutating func record(_ line: @autoclosure () -> String) {
         let line = "step \(step): \(line())"
-        if isTold { print(line) }
+        if isPrinted { print(line) }
         guard lines.count == length else { return lines.append(line) }
         lines[oldest] = line
         oldest = (oldest + 1) % length
     }
 
     /// The next step, which is one of a kind.
-    package mutating func tell(_ line: @autoclosure () -> String, count kind: String) {
+    package mutating func record(_ line: @autoclosure () -> String, count kind: String) {
         step += 1
         counts[kind, default: 0] += 1
-        tell(line())
+        record(line())
     }
 
     package var text: String { (lines[oldest...] + lines[..<oldest]).joined(separator: "\n") }

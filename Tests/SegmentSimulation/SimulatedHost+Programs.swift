@@ -5,7 +5,7 @@ import SystemPackage
 import SystemVSharedMemory
 
 /// What programs do, with the broker and without it.
-extension World {
+extension SimulatedHost {
     func acquire(_ client: SimulatedClient) {
         guard daemon != nil else { return }
         let holder = client.holder ?? LeaseHolder(client.client)
@@ -16,20 +16,20 @@ extension World {
             try $0.acquire(name, access, holder)
         }
         guard case .success(let grant)? = result else {
-            if case .failure(let error)? = result { judgeRefusal(error, client, access) }
+            if case .failure(let error)? = result { checkRefusal(error, client, access) }
             return
         }
         client.leases.append(grant)
         require(client.leases.count <= Self.leasesPerUser, "a lease above the limit is granted")
-        ledger.lastUsed[grant.identifier] = clock.now
-        judge(grant, client)
+        oracle.lastUsed[grant.identifier] = clock.now
+        checkGrant(grant, client)
     }
 
     /// Several programs have asked before the broker answers any of them.
     func together() {
         guard let daemon else { return }
-        ledger.begin()
-        ledger.isTogether = true
+        oracle.begin()
+        oracle.isTogether = true
         daemon.broker.together {
             for _ in 0...random.below(8) {
                 let client = random.pick(clients)
@@ -43,16 +43,16 @@ extension World {
                 }
             }
         }
-        ledger.isTogether = false
+        oracle.isTogether = false
     }
 
     /// A grant is worth what the kernel says.
-    private func judge(_ grant: Grant, _ client: SimulatedClient) {
-        guard !ledger.isInterleaved else { return }
+    private func checkGrant(_ grant: Grant, _ client: SimulatedClient) {
+        guard !oracle.isInterleaved else { return }
         guard let status = kernel.segments[grant.identifier], !status.isMarkedForRemoval else {
             return violate("granted segment \(grant.identifier) is not there")
         }
-        require(ledger.made.contains(grant.identifier), "a foreign segment is granted")
+        require(oracle.made.contains(grant.identifier), "a foreign segment is granted")
         require(
             status.key == grant.key && status.size == grant.size.bytes
                 && status.creatorUserID == grant.creatorUserID,
@@ -65,7 +65,7 @@ extension World {
     }
 
     /// Who is refused would be refused by the kernel, or has enough.
-    private func judgeRefusal(_ error: any Error, _ client: SimulatedClient, _ access: Access) {
+    private func checkRefusal(_ error: any Error, _ client: SimulatedClient, _ access: Access) {
         if case .limitReached? = error as? BrokerError {
             require(client.leases.count == Self.leasesPerUser, "refused with \(client.leases.count) leases")
         }
@@ -111,28 +111,28 @@ extension World {
         kernel.acting(as: client.client) {
             guard let address = try? kernel.attach(identifier, readOnly: readOnly) else { return }
             client.attachments.append(address)
-            ledger.lastUsed[identifier] = clock.now
-            story.tell("\(client.name) attaches \(identifier)")
+            oracle.lastUsed[identifier] = clock.now
+            trace.record("\(client.name) attaches \(identifier)")
         }
     }
 
     func detach(_ client: SimulatedClient) {
         guard !client.attachments.isEmpty else { return }
         let address = client.attachments.remove(at: random.below(client.attachments.count))
-        story.tell("\(client.name) detaches \(kernel.segment(at: address).map { "\($0)" } ?? "nothing")")
-        if let identifier = kernel.segment(at: address) { ledger.lastUsed[identifier] = clock.now }
+        trace.record("\(client.name) detaches \(kernel.segment(at: address).map { "\($0)" } ?? "nothing")")
+        if let identifier = kernel.segment(at: address) { oracle.lastUsed[identifier] = clock.now }
         try? kernel.detach(address)
     }
 
     func die(_ client: SimulatedClient) {
-        for grant in client.leases { ledger.lastUsed[grant.identifier] = clock.now }
+        for grant in client.leases { oracle.lastUsed[grant.identifier] = clock.now }
         client.leases = []
         for address in client.attachments {
-            if let identifier = kernel.segment(at: address) { ledger.lastUsed[identifier] = clock.now }
+            if let identifier = kernel.segment(at: address) { oracle.lastUsed[identifier] = clock.now }
         }
         client.attachments = []
         kernel.detachAll(ofProcess: client.client.processID)
-        story.tell("\(client.name) dies")
+        trace.record("\(client.name) dies")
         guard let holder = client.holder else { return }
         client.holder = nil
         run(.endLeases, "the broker hears of it") { $0.disconnected(holder) }
@@ -149,13 +149,13 @@ extension World {
                 mode: FilePermissions(rawValue: 0o666)
             )
             guard let identifier else { return }
-            story.tell("\(client.name) finds or makes \(identifier) under \(key)")
+            trace.record("\(client.name) finds or makes \(identifier) under \(key)")
             guard client.attachments.count < 4,
                 let address = try? kernel.attach(identifier, readOnly: true)
             else { return }
             client.attachments.append(address)
-            ledger.lastUsed[identifier] = clock.now
-            story.tell("\(client.name) attaches \(identifier)")
+            oracle.lastUsed[identifier] = clock.now
+            trace.record("\(client.name) attaches \(identifier)")
         }
     }
 
