@@ -146,8 +146,8 @@ import Testing
     @Test(arguments: Scenario.all)
     func `no order of events violates an invariant`(scenario: Scenario) {
         let report = Exploration.run(scenario, depth: Sanitizer.isPresent ? 0 : 1)
-        #expect(report.worlds > 0)
-        #expect(report.violation == nil, "\(report.violation?.story.joined(separator: "\n") ?? "")")
+        #expect(report.states > 0)
+        #expect(report.violation == nil, "\(report.violation?.history.joined(separator: "\n") ?? "")")
     }
 }
 

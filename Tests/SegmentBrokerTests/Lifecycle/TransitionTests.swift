@@ -132,11 +132,11 @@ import Testing
     @Test(arguments: rows)
     func `each event in each state performs its actions and reaches its state`(row: Row) throws {
         let scenario = try #require(Scenario.all.first)
-        var world = World(scenario, faults: 0)
-        for move in row.situation.moves { _ = try world.actions(of: move, scenario) }
+        var system = ExploredSystem(scenario, faults: 0)
+        for move in row.situation.moves { _ = try system.actions(of: move, scenario) }
         var actions: [String] = []
-        for event in row.events { actions += try world.actions(of: event, scenario) }
-        #expect(world.broker?.state == row.state)
+        for event in row.events { actions += try system.actions(of: event, scenario) }
+        #expect(system.broker?.state == row.state)
         #expect(actions.joined(separator: ", ") == row.actions)
     }
 
@@ -153,27 +153,27 @@ import Testing
     private func expectStop(_ keep: KeepPolicy, _ moves: [Move], leaves segments: [String]) throws {
         let declaration = SegmentLifecycle.Declaration.declared(keep: keep)
         let scenario = Scenario(title: "stop", declarations: [declaration])
-        var world = World(scenario, faults: 0)
-        for move in moves + [.stop] { _ = try world.actions(of: move, scenario) }
-        #expect(world.broker == nil)
-        #expect(world.host.segments.map { $0.isMarked ? "marked" : "unmarked" } == segments)
+        var system = ExploredSystem(scenario, faults: 0)
+        for move in moves + [.stop] { _ = try system.actions(of: move, scenario) }
+        #expect(system.broker == nil)
+        #expect(system.host.segments.map { $0.isMarked ? "marked" : "unmarked" } == segments)
     }
 
     @Test func `a while-used segment exists from its first Acquire until its linger is over`() throws {
         let keep = KeepPolicy.whileUsed(linger: .seconds(30))
         let scenario = Scenario(title: "linger", declarations: [.declared(keep: keep)])
-        var world = World(scenario, faults: 0)
-        #expect(try world.actions(of: .start, scenario) == ["find", "find"])
-        #expect(world.broker?.state == .absent)
-        _ = try world.actions(of: .acquire, scenario)
-        #expect(world.broker?.state == .ready)
-        #expect(world.broker?.linger == .off)
-        _ = try world.actions(of: .release, scenario)
-        #expect(world.broker?.linger == .armed(.seconds(30)))
-        let actions = try world.actions(of: .lingerOver, scenario)
+        var system = ExploredSystem(scenario, faults: 0)
+        #expect(try system.actions(of: .start, scenario) == ["find", "find"])
+        #expect(system.broker?.state == .absent)
+        _ = try system.actions(of: .acquire, scenario)
+        #expect(system.broker?.state == .ready)
+        #expect(system.broker?.linger == .off)
+        _ = try system.actions(of: .release, scenario)
+        #expect(system.broker?.linger == .armed(.seconds(30)))
+        let actions = try system.actions(of: .lingerOver, scenario)
         #expect(actions == ["ask", "shut", "mark", "find", "erase"])
-        #expect(world.broker?.state == .absent)
-        #expect(world.broker?.linger == .off)
+        #expect(system.broker?.state == .absent)
+        #expect(system.broker?.linger == .off)
     }
 }
 
@@ -189,7 +189,7 @@ extension SegmentLifecycle.Request {
     static let renewNow = Self(.renew, isNow: true)
 }
 
-extension World {
+extension ExploredSystem {
     /// The actions that a move causes, until the broker is at rest.
     mutating func actions(of move: Move, _ scenario: Scenario) throws -> [String] {
         try make(move, scenario.declarations)

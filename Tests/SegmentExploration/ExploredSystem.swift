@@ -5,7 +5,7 @@ import SystemPackage
 import SystemVSharedMemory
 
 /// One name with its declaration, host and broker, and the faults that may still occur.
-package struct World: Hashable {
+package struct ExploredSystem: Hashable {
     package var host = Host()
     /// What the files declare.
     package var files: SegmentLifecycle.Declaration?
@@ -21,7 +21,7 @@ package struct World: Hashable {
     var processID: Int32 = 100
     let isService: Bool
     /// The segment whose removal an administrator has requested.
-    var doomed: SegmentIdentifier?
+    var segmentToRemove: SegmentIdentifier?
     /// The broker has looked since the command began.
     var hasLooked = false
     /// An intrusion has happened since the command began.
@@ -234,7 +234,7 @@ package struct World: Hashable {
     @discardableResult
     private mutating func create(_ traits: SegmentLifecycle.Traits, isOurs: Bool) -> SegmentIdentifier {
         let identifier = freeIdentifier
-        if identifier == doomed { doomed = nil }
+        if identifier == segmentToRemove { segmentToRemove = nil }
         host.create(traits, identifier, isOurs: isOurs)
         return identifier
     }

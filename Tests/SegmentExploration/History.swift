@@ -3,10 +3,10 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-/// The sequence of moves and faults that led to a world; stories share their beginnings.
-final class Story {
+/// The sequence of moves and faults that led to a system; histories share their beginnings.
+final class History {
     private let line: Line
-    private let before: Story?
+    private let before: History?
 
     enum Line {
         case begin
@@ -17,14 +17,14 @@ final class Story {
         case intrusion(Move, before: SegmentLifecycle.Action)
     }
 
-    init(_ line: Line, after before: Story? = nil) {
+    init(_ line: Line, after before: History? = nil) {
         (self.line, self.before) = (line, before)
     }
 
     var lines: [String] { (before?.lines ?? []) + [line.text] }
 }
 
-extension Story.Line {
+extension History.Line {
     var text: String {
         switch self {
         case .begin: "an empty host"
@@ -85,14 +85,14 @@ extension SegmentLifecycle.Action {
     }
 }
 
-extension World.View: CustomStringConvertible {
+extension ExploredSystem.View: CustomStringConvertible {
     var description: String {
         let due = request.map { ", \(Move.ask($0).text) due" } ?? ""
         return "\(state?.rawValue ?? "not running")\(due), \(segments.map(\.description).sorted())"
     }
 }
 
-extension World.View.Segment: CustomStringConvertible {
+extension ExploredSystem.View.Segment: CustomStringConvertible {
     var description: String {
         let words = [
             isOurs ? "ours" : "foreign", isMarked ? "marked" : "key \(key)", "\(size) bytes",
