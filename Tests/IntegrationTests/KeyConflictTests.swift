@@ -12,7 +12,7 @@ extension RealDaemon {
         .enabled(if: Programs.canSwitchUser),
         .resilience("a key taken, a record forged, a key file replaced by another user")
     )
-    struct SquatterTests {
+    struct KeyConflictTests {
         private static let key = SegmentKey(bits: 0xbeef)
         private static let files = [
             "segments.d/a.toml": "size = 4096\nmode = \"0666\"\n[key]\nvalue = 0xbeef",

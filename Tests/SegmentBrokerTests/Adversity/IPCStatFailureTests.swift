@@ -8,7 +8,7 @@ import Testing
 @testable import SegmentBroker
 
 /// A kernel that does not answer has not said that a segment is gone.
-@Suite struct SilentKernelTests {
+@Suite struct IPCStatFailureTests {
     @Test func `no answer is no removal: a draining segment is not forgotten`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])

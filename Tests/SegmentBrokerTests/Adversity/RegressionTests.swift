@@ -7,7 +7,7 @@ import Testing
 @testable import SegmentBroker
 
 /// What a simulation of many days has found besides.
-@Suite struct UpkeepTests {
+@Suite struct RegressionTests {
     private func setMode(_ mode: CModeT, of name: String, _ fixture: BrokerFixture) throws {
         let identifier = try #require(try fixture.describe(name).identifier)
         try fixture.kernel.acting(as: .root) { () throws(Errno) in

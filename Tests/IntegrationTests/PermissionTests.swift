@@ -12,7 +12,7 @@ extension RealDaemon {
         .enabled(if: Programs.canSwitchUser),
         .resilience("another user asks for what is not theirs, or may write a file of the configuration")
     )
-    struct TrespassTests {
+    struct PermissionTests {
         private static let broker = "io.segmentd.Broker"
         private static let closed = ["segments.d/a.toml": "size = 4096\ngroup = \"users\"\nmode = \"0660\""]
 

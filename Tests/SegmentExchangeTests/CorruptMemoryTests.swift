@@ -6,7 +6,7 @@ import Testing
 @testable import SegmentExchange
 
 /// What the other side writes into the memory is input from a stranger.
-@Suite struct StrangerTests {
+@Suite struct CorruptMemoryTests {
     private final class HeldWriter {
         let writer: Latest<Int>.Writer
 

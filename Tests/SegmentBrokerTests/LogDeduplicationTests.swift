@@ -7,7 +7,7 @@ import Testing
 @testable import SegmentBroker
 
 /// What stays as it is is told once, however often it is looked at.
-@Suite struct SaidOnceTests {
+@Suite struct LogDeduplicationTests {
     private func checkOften(_ fixture: BrokerFixture) {
         for _ in 0..<5 { fixture.broker.check(groups: fixture.groups) }
     }
