@@ -28,7 +28,7 @@ struct Monitor: ParsableCommand {
 
     private func show(_ event: SegmentEvent) throws {
         if options.json == .off {
-            if let line = EventLine.text(event, now: Moment.now) { try Output.print(line) }
+            if let line = EventLine.text(event, now: Timestamp.now) { try Output.print(line) }
         } else {
             try options.printJSON(event)
         }
@@ -40,12 +40,12 @@ enum EventLine {
     /// Returns the line of an event; nil for the end of a snapshot.
     static func text(_ event: SegmentEvent, now: Int64) -> String? {
         guard let name = event.name else { return nil }
-        return "\(Moment(now).timeOfDay) \(event.kind.rawValue) \(name)" + detail(event)
+        return "\(Timestamp(now).timeOfDay) \(event.kind.rawValue) \(name)" + detail(event)
     }
 
     private static func detail(_ event: SegmentEvent) -> String {
         if let lease = event.lease {
-            let user = People.user(lease.userID) ?? String(lease.userID)
+            let user = NameLookup.user(lease.userID) ?? String(lease.userID)
             return
                 " by \(lease.processID) of \(user), \(lease.access == .readOnly ? "read-only" : "read-write")"
         }

@@ -23,7 +23,7 @@ struct Status: ParsableCommand {
             let status = try client.status()
             options.noticeOtherNamespace(client)
             guard options.json == .off else { return try options.printJSON(status) }
-            return try options.page(DaemonPage(status: status, now: Moment.now).lines)
+            return try options.page(DaemonPage(status: status, now: Timestamp.now).lines)
         }
         options.noticeOtherNamespace(client)
         try show(client)
@@ -45,9 +45,9 @@ struct Status: ParsableCommand {
         if options.json != .off {
             try options.printJSON(JSONArray(segments))
         } else if !segments.isEmpty {
-            let now = Moment.now
+            let now = Timestamp.now
             let pages = segments.map { segment in
-                let inherited = segment.leases.filter(People.isGone).map(\.identifier)
+                let inherited = segment.leases.filter(\.isInherited).map(\.identifier)
                 return SegmentPage(
                     segment: segment,
                     color: Terminal.hasColor,
@@ -70,7 +70,7 @@ struct DaemonPage {
     var lines: [Line] {
         let blocked = status.blocked == 0 ? "" : ", \(status.blocked) blocked"
         var lines = [
-            "segmentd \(status.version), process \(status.processID), running since \(Moment(status.started).ago(now))",
+            "segmentd \(status.version), process \(status.processID), running since \(Timestamp(status.started).ago(now))",
             "Configuration: \(status.configuration)",
             "     Segments: \(status.segments)\(blocked), \(rounded(status.segmentBytes))",
             "      Clients: \(counted(status.leases, "lease")), \(counted(status.connections, "connection"))",

@@ -24,7 +24,7 @@ struct SegmentPage {
         }
         add("Key", key, &lines)
         if let identifier = segment.identifier { add("Identifier", identifier.description, &lines) }
-        if let created = segment.created { add("Created", "\(Moment(created).ago(now))", &lines) }
+        if let created = segment.created { add("Created", "\(Timestamp(created).ago(now))", &lines) }
         add("Size", "\(segment.size) (\(segment.size.bytes) bytes)", &lines)
         add("Access", "mode \(segment.mode.octal), group \(segment.group), keep \(segment.keep)", &lines)
         if let memory = segment.memory {
@@ -61,8 +61,8 @@ struct SegmentPage {
 
     private var attached: String {
         counted(segment.attachments, "time")
-            + (segment.lastAttach.map { ", last attached \(Moment($0).ago(now))" } ?? "")
-            + (segment.lastDetach.map { ", last detached \(Moment($0).ago(now))" } ?? "")
+            + (segment.lastAttach.map { ", last attached \(Timestamp($0).ago(now))" } ?? "")
+            + (segment.lastDetach.map { ", last detached \(Timestamp($0).ago(now))" } ?? "")
     }
 
     private func command(_ lease: Lease) -> String? {
@@ -76,7 +76,7 @@ struct SegmentPage {
 
     private func holder(_ lease: Lease) -> String {
         "\(lease.processID) \(command(lease).map { "(\($0)) " } ?? "")of \(lease.userName ?? String(lease.userID))"
-            + ", \(lease.access == .readOnly ? "read-only" : "read-write"), since \(Moment(lease.since).ago(now))"
+            + ", \(lease.access == .readOnly ? "read-only" : "read-write"), since \(Timestamp(lease.since).ago(now))"
             + (segment.formerMemory.contains { $0.identifier == lease.segment } ? ", of old memory" : "")
     }
 

@@ -9,7 +9,7 @@ import Testing
 
 @testable import segmentctl
 
-@Suite struct TextTests {
+@Suite struct FormattingTests {
     private func segment(
         _ name: String,
         _ state: SegmentState,
@@ -88,7 +88,7 @@ import Testing
         segment.leases[0].segment = SegmentIdentifier(rawValue: 7)
         let now: Int64 = 1_800_000_100_000_000
         let text = shown(SegmentPage(segment: segment, color: false, now: now).lines)
-        let since = Moment(1_800_000_000_000_000).text
+        let since = Timestamp(1_800_000_000_000_000).text
         #expect(
             text == """
                 ◐ telemetry - Sensor readings
@@ -121,11 +121,11 @@ import Testing
         #expect(shown(page.lines).contains("Leases: 77 (gone; inherited by a child) of ada, read-only"))
         var lease = try #require(try live("a").leases.first)
         lease.processID = getpid()
-        #expect(!People.isGone(lease), "a lease after the start of its process")
+        #expect(!lease.isInherited, "a lease after the start of its process")
         lease.since = 1_000_000
-        #expect(People.isGone(lease), "a lease before it: the number was another's")
+        #expect(lease.isInherited, "a lease before it: the number was another's")
         lease.processID = Int32.max
-        #expect(People.isGone(lease))
+        #expect(lease.isInherited)
     }
 
     @Test func `no state is shown by colour alone`() throws {
@@ -147,7 +147,7 @@ import Testing
         (5, "5 s ago"), (65, "1 min 5 s ago"), (3700, "1 h 1 min ago"), (90000, "1 d 1 h ago"),
     ])
     func `times in the past have an age`(seconds: Int64, ago: String) {
-        #expect(Moment(0).ago(seconds * 1_000_000).hasSuffix("; \(ago)"))
+        #expect(Timestamp(0).ago(seconds * 1_000_000).hasSuffix("; \(ago)"))
     }
 
     /// What somebody else says of a moment, and what the clock here says.
@@ -159,8 +159,8 @@ import Testing
         (1, 0, "0 s ago"), (-1, 0, "0 s ago"),
     ])
     func `any time has a text, however distant`(moment: Int64, now: Int64, ago: String) {
-        #expect(Moment(moment).ago(now).hasSuffix("; \(ago)"))
-        #expect(!Moment(moment).timeOfDay.isEmpty)
+        #expect(Timestamp(moment).ago(now).hasSuffix("; \(ago)"))
+        #expect(!Timestamp(moment).timeOfDay.isEmpty)
     }
 
     @Test func `pages and tables show whatever numbers there are`() throws {
@@ -229,7 +229,7 @@ import Testing
     @Test func `events have one line each`() throws {
         let name = try #require(SegmentName("telemetry"))
         let lease = Lease(identifier: "1", access: .readWrite, processID: 7, userID: 4_000_000, since: 0)
-        let time = Moment(0).timeOfDay
+        let time = Timestamp(0).timeOfDay
         #expect(
             EventLine.text(SegmentEvent(.leased, name: name, lease: lease), now: 0)
                 == "\(time) leased telemetry by 7 of 4000000, read-write"

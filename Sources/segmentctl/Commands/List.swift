@@ -130,7 +130,7 @@ struct KernelSegment: JSONEncodable {
         writer.member("identifier", identifier.rawValue)
         writer.member("sizeBytes", status.size)
         writer.member("mode", status.mode.octal)
-        writer.member("group", People.group(status.ownerGroupID))
+        writer.member("group", NameLookup.group(status.ownerGroupID))
         writer.member("attachments", status.attachmentCount)
         writer.member("residentBytes", memory?.resident)
         writer.member("swappedBytes", memory?.swapped)

@@ -2,7 +2,7 @@ import Glibc
 import POSIX
 
 /// Formats a time for people; CLOCK_REALTIME, in µs.
-struct Moment {
+struct Timestamp {
     private let microseconds: Int64
 
     init(_ microseconds: Int64) {

@@ -2,18 +2,20 @@ import POSIX
 import Segments
 
 /// Looks up names for numbers, which the daemon does not do.
-enum People {
+enum NameLookup {
     static func user(_ number: UInt32) -> String? { NameService.user(number)?.name }
 
     /// Returns the number if there is no name.
     static func group(_ number: UInt32) -> String { NameService.group(number)?.name ?? String(number) }
+}
 
-    /// Returns whether the process that took a lease has ended, even if its number has been reused, so that a
-    /// child must have inherited its connection.
-    static func isGone(_ lease: Lease) -> Bool {
-        let process = Process(lease.processID)
+extension Lease {
+    /// Whether the process that took the lease has ended, even if its number has been reused, so that a child must have
+    /// inherited its connection.
+    var isInherited: Bool {
+        let process = Process(processID)
         // The kernel records the start time in hundredths of a second.
-        return process.started.map { $0 - 20_000 > lease.since } ?? !process.exists
+        return process.started.map { $0 - 20_000 > since } ?? !process.exists
     }
 }
 
@@ -23,11 +25,11 @@ extension SegmentDescription {
         var named = self
         named.leases = leases.map { lease in
             var lease = lease
-            lease.userName = lease.userName ?? People.user(lease.userID)
-            if !People.isGone(lease) { lease.command = lease.command ?? Process(lease.processID).command }
+            lease.userName = lease.userName ?? NameLookup.user(lease.userID)
+            if !lease.isInherited { lease.command = lease.command ?? Process(lease.processID).command }
             return lease
         }
-        if let number = UInt32(group) { named.group = People.group(number) }
+        if let number = UInt32(group) { named.group = NameLookup.group(number) }
         return named
     }
 }

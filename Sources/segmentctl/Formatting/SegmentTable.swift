@@ -35,7 +35,7 @@ enum SegmentTable {
             table.rows.append([
                 "-", status.isMarkedForRemoval ? "removing" : "-", status.key.description,
                 segment.identifier.description, ByteCount(bytes: status.size).description,
-                status.mode.octal, People.group(status.ownerGroupID), "(\(status.attachmentCount))",
+                status.mode.octal, NameLookup.group(status.ownerGroupID), "(\(status.attachmentCount))",
                 segment.memory.map { rounded($0.resident) } ?? "-",
             ])
         }
