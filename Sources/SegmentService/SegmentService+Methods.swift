@@ -23,7 +23,7 @@ extension SegmentService: VarlinkApplication {
         do throws(BrokerError) {
             try quota.open(
                 client.userID,
-                limits: broker.configuration.settings.limits.fitting(descriptors: about.descriptors)
+                limits: broker.configuration.settings.limits.fitting(descriptors: process.descriptors)
             )
         } catch {
             return .refused(error)
@@ -180,8 +180,8 @@ extension SegmentService: VarlinkApplication {
         let limits = totals.limits
         return DaemonStatus(
             version: identity.version,
-            processID: about.processID,
-            started: about.started,
+            processID: process.processID,
+            started: process.started,
             configuration: broker.configuration.directory,
             segments: broker.segmentCount,
             blocked: totals.blocked,

@@ -27,7 +27,7 @@ extension SegmentService {
     }
 
     func beginReload() {
-        announcements.reloading()
+        notifications.reloading()
         let directory = broker.configuration.directory
         worlds.read(on: loop, limit: worlds.reload.files) { [self] loaded in
             switch loaded {
@@ -88,8 +88,8 @@ extension SegmentService {
     }
 
     private func finishReload(_ result: Result<ReloadOutcome, BrokerError>) {
-        announced = statusLine
-        announcements.ready(announced)
+        lastStatus = statusLine
+        notifications.ready(lastStatus)
         let (done, another) = reload.finish()
         for completion in done { completion(result) }
         if another { beginReload() }

@@ -22,10 +22,10 @@ extension SegmentService {
     }
 
     func checkNow() {
-        announcements.alive()
+        notifications.alive()
         broker.expire()
         armTimer()
-        announceStatus()
+        notifyStatus()
         checks &+= 1
         // Each lookup wakes another thread, so lookups that may be a minute late run once a minute.
         let isMinute = checks % 4 == 0
@@ -48,7 +48,7 @@ extension SegmentService {
             } else {
                 report(.notice, .hostRecovered, "The broker's socket is back at its path")
             }
-            announceStatus()
+            notifyStatus()
         }
     }
 
@@ -58,7 +58,7 @@ extension SegmentService {
         } then: { [self] _ in
             adoptAdministrators()
             armTimer()
-            announceStatus()
+            notifyStatus()
         }
     }
 

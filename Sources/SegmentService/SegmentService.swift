@@ -14,12 +14,12 @@ package final class SegmentService {
     package let broker: Broker
     let loop: EventLoop
     let worlds: OutsideWorlds
-    let announcements: Announcements
+    let notifications: ServiceNotifications
     let logger: Logger
     let setLogLevel: (LogLevel) -> Void
     /// Checks the socket's path; slow, so never called on the event loop.
     let socketProblem: @Sendable () -> SegmentProblem?
-    let about: About
+    let process: DaemonProcess
     package let identity: ServiceIdentity
 
     var administrators: Administrators
@@ -47,7 +47,7 @@ package final class SegmentService {
     /// Disconnected clients whose many leases are being ended in slices.
     var leaving: [LeaseHolder] = []
     /// The last status line sent, so that it is not repeated.
-    var announced = ""
+    var lastStatus = ""
     /// Appended to the status line until the next successful reload.
     var note: String?
     /// The problem found at the last check of the socket's path.
@@ -63,7 +63,7 @@ package final class SegmentService {
     }
 
     /// The process as GetStatus reports it.
-    package struct About: Sendable {
+    package struct DaemonProcess: Sendable {
         package var identity: ServiceIdentity
         package var processID: Int32
         /// CLOCK_REALTIME, in µs.
@@ -83,19 +83,19 @@ package final class SegmentService {
         broker: Broker,
         loop: EventLoop,
         worlds: OutsideWorlds,
-        announcements: Announcements,
+        notifications: ServiceNotifications,
         logger: Logger,
-        about: About,
+        process: DaemonProcess,
         setLogLevel: @escaping (LogLevel) -> Void,
         socketProblem: @escaping @Sendable () -> SegmentProblem? = { nil }
     ) {
         self.broker = broker
         self.loop = loop
         self.worlds = worlds
-        self.announcements = announcements
+        self.notifications = notifications
         self.logger = logger
-        self.about = about
-        identity = about.identity
+        self.process = process
+        identity = process.identity
         self.setLogLevel = setLogLevel
         self.socketProblem = socketProblem
         administrators = Administrators(ownUserID: broker.identity.userID)
@@ -119,17 +119,17 @@ package final class SegmentService {
     }
 
     /// Tells the service manager that segments exist and the socket is served; returns the status line.
-    package func announceReady() -> String {
-        announced = statusLine
-        announcements.ready(announced)
-        return announced
+    package func notifyReady() -> String {
+        lastStatus = statusLine
+        notifications.ready(lastStatus)
+        return lastStatus
     }
 
-    func announceStatus() {
+    func notifyStatus() {
         let line = statusLine
-        guard line != announced else { return }
-        announced = line
-        announcements.status(line)
+        guard line != lastStatus else { return }
+        lastStatus = line
+        notifications.status(line)
     }
 }
 

@@ -78,10 +78,10 @@ extension OwnGroup {
     }
 }
 
-extension SegmentService.About {
+extension SegmentService.DaemonProcess {
     /// A process that starts now.
-    static func thisProcess() -> SegmentService.About {
-        SegmentService.About(
+    static func thisProcess() -> SegmentService.DaemonProcess {
+        SegmentService.DaemonProcess(
             identity: .segmentd,
             processID: ThisProcess.id,
             started: SystemClock().realtime(),

@@ -151,9 +151,9 @@ final class Daemon {
             broker: broker,
             loop: loop,
             worlds: worlds,
-            announcements: Announcements(manager, loop),
+            notifications: ServiceNotifications(manager, loop),
             logger: log.logger,
-            about: .thisProcess(),
+            process: .thisProcess(),
             setLogLevel: { [level = log.level] in level.current = Logger.Level($0) },
             socketProblem: { [socket] in socket.current?.problem }
         )
@@ -169,7 +169,7 @@ final class Daemon {
             serve(running, on: socket)
         } then: { [self] in
             running.service.startChecking(every: checkPeriod)
-            log.say(.started, running.service.announceReady())
+            log.say(.started, running.service.notifyReady())
             inbox.post(.started)
             // What the texts of the configuration took.
             ThisProcess.trimHeap()

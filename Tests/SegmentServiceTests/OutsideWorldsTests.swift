@@ -44,9 +44,14 @@ import Varlink
                 broker: fixture.broker,
                 loop: loop,
                 worlds: OutsideWorlds(source, start: start, reload: reload),
-                announcements: Announcements(reloading: {}, ready: { _ in }, status: { _ in }, alive: {}),
+                notifications: ServiceNotifications(
+                    reloading: {},
+                    ready: { _ in },
+                    status: { _ in },
+                    alive: {}
+                ),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-                about: SegmentService.About(
+                process: SegmentService.DaemonProcess(
                     identity: ServiceIdentity(vendor: "", product: "", version: "", url: ""),
                     processID: 1,
                     started: 0

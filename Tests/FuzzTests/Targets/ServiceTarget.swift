@@ -87,14 +87,14 @@ enum ServiceTarget {
             broker: fixture.broker,
             loop: loop,
             worlds: worlds,
-            announcements: Announcements(
+            notifications: ServiceNotifications(
                 reloading: {},
                 ready: { _ in },
                 status: { _ in },
                 alive: {}
             ),
             logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() },
-            about: SegmentService.About(
+            process: SegmentService.DaemonProcess(
                 identity: ServiceIdentity(vendor: "", product: "", version: "", url: ""),
                 processID: 1,
                 started: 0

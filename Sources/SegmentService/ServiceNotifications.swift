@@ -1,5 +1,5 @@
 /// Notifications to the service manager; sd_notify(3).
-package struct Announcements {
+package struct ServiceNotifications {
     /// A reload begins.
     package var reloading: () -> Void
     /// A start or reload is over, with the status line.

@@ -3,25 +3,24 @@ import POSIX
 import SegmentService
 import Systemd
 
-extension Announcements {
+extension ServiceNotifications {
     /// In the words of sd_notify(3); what the service manager has no room for is told as soon as it has.
     init(_ manager: any ServiceManager, _ loop: EventLoop) {
-        let teller = Teller(manager, loop)
+        let notifier = Notifier(manager, loop)
         self.init(
             reloading: {
                 let time = UInt64(clamping: KernelClock.monotonic.microseconds)
-                teller.tell([.reloading(at: time), .status("Reloading")])
+                notifier.tell([.reloading(at: time), .status("Reloading")])
             },
-            ready: { teller.tell([.ready, .status($0)]) },
-            status: { teller.tell([.status($0)]) },
-            alive: { teller.tell([.watchdog]) }
+            ready: { notifier.tell([.ready, .status($0)]) },
+            status: { notifier.tell([.status($0)]) },
+            alive: { notifier.tell([.watchdog]) }
         )
     }
-
 }
 
 /// Tells the service manager, and tries again while something is untold.
-private final class Teller {
+private final class Notifier {
     private let manager: any ServiceManager
     private let loop: EventLoop
     private var isRetrying = false
