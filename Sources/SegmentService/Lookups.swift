@@ -53,7 +53,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
     }
 
     /// Passes all answers to `completion` on the loop, or those that arrived within the time limit.
-    package func ask(
+    package func lookUp(
         _ subjects: Set<Subject>,
         limit: Duration,
         on loop: EventLoop,

@@ -97,7 +97,7 @@ package final class OutsideWorlds: Sendable {
     }
 
     /// Looks up groups and keys concurrently.
-    func answer(
+    func lookUp(
         _ questions: Questions,
         on loop: EventLoop,
         limits: Limits,
@@ -120,8 +120,8 @@ package final class OutsideWorlds: Sendable {
             completion(answers)
         }
         let asked = Set(questions.groups.map(NameQuestion.group)).union(questions.asksOwnGroup ? [.own] : [])
-        names.ask(asked, limit: limits.names, on: loop) { both.names = $0 }
-        keys.ask(questions.keyFiles, limit: limits.keys, on: loop) { both.keys = $0 }
+        names.lookUp(asked, limit: limits.names, on: loop) { both.names = $0 }
+        keys.lookUp(questions.keyFiles, limit: limits.keys, on: loop) { both.keys = $0 }
     }
 
     /// Calls `end` once both kinds of answers have arrived.

@@ -36,7 +36,7 @@ extension SegmentService: VarlinkApplication {
         if let subscription = session.subscription { unsubscribe(subscription) }
         quota.close(session.client.userID)
         if let list = session.groupList { groupLists.leave(list) }
-        giveBack(session)
+        releaseLeases(of: session)
     }
 
     func answer(

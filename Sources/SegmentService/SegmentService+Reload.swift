@@ -13,7 +13,7 @@ extension SegmentService {
         _ completion: @escaping (Result<ReloadOutcome, BrokerError>) -> Void = { _ in }
     ) {
         guard startup != .unanswered else { return completion(.failure(stillStarting)) }
-        guard reload.ask(removeAll: removeAll, completion) else { return }
+        guard reload.request(removeAll: removeAll, completion) else { return }
         beginReload()
     }
 
@@ -35,7 +35,7 @@ extension SegmentService {
                 if let invalid = vanishedDirectories(configuration) {
                     refuseReload(invalid)
                 } else {
-                    ask(questions, for: configuration)
+                    lookUp(questions, for: configuration)
                 }
             case .failure(let invalid)?: refuseReload(invalid)
             case nil:
@@ -46,8 +46,8 @@ extension SegmentService {
 
     /// Looks up the groups and keys of a new configuration; nothing changes if the name service does not
     /// answer.
-    private func ask(_ questions: OutsideWorlds.Questions, for configuration: Configuration) {
-        worlds.answer(questions, on: loop, limits: worlds.reload) { [self] answers in
+    private func lookUp(_ questions: OutsideWorlds.Questions, for configuration: Configuration) {
+        worlds.lookUp(questions, on: loop, limits: worlds.reload) { [self] answers in
             guard answers.hasAllGroups else {
                 return refuseReload(
                     .unanswered("the name service, asked for its groups,", configuration.directory)
@@ -56,7 +56,7 @@ extension SegmentService {
             adopt(answers.ownGroup)
             reloads += 1
             self.questions = questions
-            perform { [self] in
+            enqueue { [self] in
                 broker.reloading(configuration, groups: answers.groups, keys: answers.keys)
             } then: { [self] work in
                 acceptReload(work.outcome)
@@ -133,7 +133,7 @@ struct ReloadQueue {
     mutating func begin() { running = [] }
 
     /// Adds a request; returns true if the caller must begin a reload now.
-    mutating func ask(removeAll: Bool = false, _ completion: @escaping Completion) -> Bool {
+    mutating func request(removeAll: Bool = false, _ completion: @escaping Completion) -> Bool {
         guard running == nil else {
             waiting.append(completion)
             willRemoveAll = willRemoveAll || removeAll

@@ -23,7 +23,7 @@ extension SegmentService {
             startup = .unanswered
             for completion in reload.dropWaiting() { completion(.failure(stillStarting)) }
         }
-        worlds.answer(questions, on: loop, limits: worlds.start) { [self] answers in
+        worlds.lookUp(questions, on: loop, limits: worlds.start) { [self] answers in
             loop.cancel(patience)
             startup = .underWay
             start(with: answers) { [self] in
@@ -37,7 +37,7 @@ extension SegmentService {
 
     private func start(with answers: OutsideWorlds.Answers, then completion: @escaping () -> Void) {
         adopt(answers.ownGroup)
-        perform { [self] in
+        enqueue { [self] in
             broker.starting(groups: answers.groups, keys: answers.keys)
         } then: { [self] _ in
             startup = .over

@@ -7,7 +7,7 @@ extension SegmentService {
     /// Looks every `period` for changes that cause no event, and pings the watchdog.
     package func startChecking(every period: Duration) {
         // A second of slack lets an idle machine wake up less often.
-        check = loop.schedule(after: period, slack: min(.seconds(1), period / 10)) { [self] in
+        checkTimer = loop.schedule(after: period, slack: min(.seconds(1), period / 10)) { [self] in
             startChecking(every: period)
             checkNow()
         }
@@ -17,7 +17,7 @@ extension SegmentService {
         isStopped = true
         // The end of each lease would be an event for each subscriber, none of which would still be sent.
         broker.onEvent = nil
-        for timer in [check, deadline?.timer] { if let timer { loop.cancel(timer) } }
+        for timer in [checkTimer, deadline?.timer] { if let timer { loop.cancel(timer) } }
         dropWork()
     }
 
@@ -29,16 +29,16 @@ extension SegmentService {
         checks &+= 1
         // Each lookup wakes another thread, so lookups that may be a minute late run once a minute.
         let isMinute = checks % 4 == 0
-        if isMinute { lookAtSocket() }
+        if isMinute { checkSocket() }
         // Skip the check while an earlier one is still running.
         guard startup == .over, !isWorking else { return }
-        check(groups: broker.groups, keys: broker.keys)
-        if isMinute || isAnswerDue { askAgain() }
+        checkSegments(groups: broker.groups, keys: broker.keys)
+        if isMinute || isAnswerDue { lookUpAgain() }
     }
 
     /// Checks the socket's path, and reports once when new clients cannot find the socket and once when they
     /// can again.
-    private func lookAtSocket() {
+    private func checkSocket() {
         worlds.files.run(on: loop, limit: worlds.reload.files, socketProblem) { [self] answer in
             guard let problem = answer, problem != socketGone else { return }
             socketGone = problem
@@ -52,8 +52,8 @@ extension SegmentService {
         }
     }
 
-    private func check(groups: GroupTable, keys: KeyTable) {
-        perform { [self] in
+    private func checkSegments(groups: GroupTable, keys: KeyTable) {
+        enqueue { [self] in
             broker.checking(groups: groups, keys: keys)
         } then: { [self] _ in
             adoptAdministrators()
@@ -71,18 +71,18 @@ extension SegmentService {
     }
 
     /// Repeats the lookups, which may hang; changed answers take effect when they arrive.
-    private func askAgain() {
-        guard !isAsking else { return }
-        isAsking = true
+    private func lookUpAgain() {
+        guard !isLookingUp else { return }
+        isLookingUp = true
         let loaded = reloads
-        worlds.answer(questions, on: loop, limits: worlds.reload) { [self] answers in
-            isAsking = false
+        worlds.lookUp(questions, on: loop, limits: worlds.reload) { [self] answers in
+            isLookingUp = false
             guard loaded == reloads, !isStopped else { return }
             adopt(answers.ownGroup)
             let groups = answers.groups.completed(by: broker.groups)
             let keys = answers.keys.completed(by: broker.keys)
             guard groups != broker.groups || keys != broker.keys else { return }
-            check(groups: groups, keys: keys)
+            checkSegments(groups: groups, keys: keys)
         }
     }
 

@@ -5,7 +5,7 @@ import SegmentBroker
 /// between.
 extension SegmentService {
     /// Queues work: `work` is called when its turn comes, and what it returns is run.
-    func perform(_ work: @escaping () -> BrokerWork, then completion: @escaping (BrokerWork) -> Void) {
+    func enqueue(_ work: @escaping () -> BrokerWork, then completion: @escaping (BrokerWork) -> Void) {
         pending.append((work, completion))
         guard !isWorking else { return }
         isWorking = true
@@ -35,7 +35,7 @@ extension SegmentService {
             let over = broker.monotonicTime - end
             guard over < .zero else {
                 armTimer()
-                return later(min(over, Self.longestRest)) { $0.runSlice(of: work, completion) }
+                return later(min(over, Self.longestPause)) { $0.runSlice(of: work, completion) }
             }
         }
         completion(work)
@@ -44,7 +44,7 @@ extension SegmentService {
 
     /// Ends the leases of a disconnected client: a few at once, many in slices, because each is an event for
     /// every subscriber.
-    func giveBack(_ session: Session) {
+    func releaseLeases(of session: Session) {
         if session.holder.leaseCount <= Self.few {
             broker.disconnected(session.holder)
             armTimer()
@@ -73,9 +73,9 @@ extension SegmentService {
 
     /// Calls `body` once the event loop has polled its sockets: by a timer not yet due when the current
     /// timers have run.
-    private func later(_ rest: Duration = .zero, _ body: @escaping (SegmentService) -> Void) {
-        loop.schedule(after: max(.microseconds(100), rest)) { [self] in body(self) }
+    private func later(_ pause: Duration = .zero, _ body: @escaping (SegmentService) -> Void) {
+        loop.schedule(after: max(.microseconds(100), pause)) { [self] in body(self) }
     }
 
-    private static var longestRest: Duration { .milliseconds(100) }
+    private static var longestPause: Duration { .milliseconds(100) }
 }

@@ -28,7 +28,7 @@ package final class SegmentService {
     var subscribers: [ObjectIdentifier: Subscription] = [:]
     var reload = ReloadQueue()
     var deadline: (due: Duration, timer: EventLoop.ScheduledTimer)?
-    var check: EventLoop.ScheduledTimer?
+    var checkTimer: EventLoop.ScheduledTimer?
     /// The lookups of the configuration in force.
     var questions = OutsideWorlds.Questions(Configuration(directory: ""))
     /// The number of checks so far.
@@ -36,9 +36,9 @@ package final class SegmentService {
     /// The number of configurations applied so far; answers for earlier ones are dropped.
     var reloads = 0
     /// Whether a check's lookups are under way.
-    var isAsking = false
+    var isLookingUp = false
     /// The lookups that calls to Acquire wait for, by segment name.
-    var asking: [String: Asking] = [:]
+    var pendingLookups: [String: PendingLookup] = [:]
     var startup = Startup.over
     var isStopped = false
     /// Work queued behind the running work.

@@ -31,7 +31,7 @@ final class Session: VarlinkSession {
         return true
     }
 
-    func disconnected() { service.giveBack(self) }
+    func disconnected() { service.releaseLeases(of: self) }
 
     func close() { service.close(self) }
 }

@@ -46,7 +46,7 @@ package struct LinuxKernel: SharedMemoryKernel {
     }
 
     package func statusOfAny(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
-        try StatusOfAny(identifier).ask(
+        try StatusOfAny(identifier).status(
             byIdentifier: { () throws(Errno) in try status(identifier) },
             byIndex: { (index) throws(Errno) in
                 var status = clinux_shm_status()

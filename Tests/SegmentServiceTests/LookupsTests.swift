@@ -32,7 +32,7 @@ import Testing
         limit: Duration = .seconds(10)
     ) throws -> [String: Int] {
         var answers: [String: Int]?
-        lookups.ask(questions, limit: limit, on: loop) { answers = $0 }
+        lookups.lookUp(questions, limit: limit, on: loop) { answers = $0 }
         loop.run { answers == nil }
         return try #require(answers)
     }
@@ -102,11 +102,11 @@ import Testing
         let (latch, asked) = (Latch(), Log())
         let lookups = lookups(threads: 1, until: latch, asked: asked)
         var ended: [String] = []
-        lookups.ask(["held"], limit: .milliseconds(20), on: loop) {
+        lookups.lookUp(["held"], limit: .milliseconds(20), on: loop) {
             ended.append("impatient \($0.count)")
         }
         for _ in 0..<3 {
-            lookups.ask(["held", "a"], limit: .seconds(10), on: loop) { ended.append("\($0.count)") }
+            lookups.lookUp(["held", "a"], limit: .seconds(10), on: loop) { ended.append("\($0.count)") }
         }
         loop.run { ended.isEmpty }
         #expect(ended == ["impatient 0"])

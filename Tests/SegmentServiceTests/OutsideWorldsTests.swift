@@ -306,7 +306,7 @@ import Varlink
                     let clock = scene.fixture.clock
                     scene.fixture.broker.onEvent = { _ in clock.now += .microseconds(100) }
                     scene.watchTurns()
-                    scene.service.giveBack(session)
+                    scene.service.releaseLeases(of: session)
                     return true
                 },
                 { $0.fixture.broker.leaseCount == 0 },

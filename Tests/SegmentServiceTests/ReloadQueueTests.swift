@@ -9,7 +9,7 @@ import Testing
         var outcomes = 0
 
         func ask(_ queue: inout ReloadQueue, removeAll: Bool = false) -> Bool {
-            queue.ask(removeAll: removeAll) { _ in self.outcomes += 1 }
+            queue.request(removeAll: removeAll) { _ in self.outcomes += 1 }
         }
     }
 

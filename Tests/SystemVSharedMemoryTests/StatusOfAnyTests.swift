@@ -33,7 +33,7 @@ import Testing
         var answers = [first, last ?? first]
         do throws(Errno) {
             return .success(
-                try StatusOfAny(identifier).ask(
+                try StatusOfAny(identifier).status(
                     byIdentifier: { () throws(Errno) in throw answers.removeFirst() },
                     byIndex: { (_) throws(Errno) in try byIndex.get() }
                 )
@@ -70,7 +70,7 @@ import Testing
     @Test(arguments: [(0x1_8003, [3, 0x1_8003]), (0x100_0001, [1, 1])] as [(Int32, [Int32])])
     func `its index has 15 bits, or 24 with ipcmni_extend`(identifier: Int32, indices: [Int32]) {
         var asked: [Int32] = []
-        _ = try? StatusOfAny(SegmentIdentifier(rawValue: identifier)).ask(
+        _ = try? StatusOfAny(SegmentIdentifier(rawValue: identifier)).status(
             byIdentifier: { () throws(Errno) in throw .permissionDenied },
             byIndex: { (index) throws(Errno) in
                 asked.append(index)
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `a readable segment needs no index`() throws {
-        let found = try StatusOfAny(identifier).ask(
+        let found = try StatusOfAny(identifier).status(
             byIdentifier: { () throws(Errno) in status(7) },
             byIndex: { (_) throws(Errno) in throw .noFunction }
         )

@@ -19,7 +19,7 @@ struct StatusOfAny {
     /// Tries `IPC_STAT` (`byIdentifier`), then `SHM_STAT_ANY` (`byIndex`).
     ///
     /// Throws EINVAL or EIDRM only if there is no such segment, and ENOSYS if the kernel cannot say.
-    func ask(
+    func status(
         byIdentifier: () throws(Errno) -> SegmentStatus,
         byIndex: (Int32) throws(Errno) -> (SegmentIdentifier, SegmentStatus)
     ) throws(Errno) -> SegmentStatus {
