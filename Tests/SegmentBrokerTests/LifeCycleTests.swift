@@ -2,7 +2,6 @@ import SegmentModel
 import SegmentRecords
 import SegmentTestSupport
 import SystemPackage
-import SystemPackage
 import SystemVSharedMemory
 import Testing
 

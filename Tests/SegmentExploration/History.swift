@@ -72,7 +72,7 @@ extension SegmentLifecycle.Action {
         case .create: "create"
         case .attach: "attach"
         case .setPermissions(_, let permissions):
-            "set mode 0\(String(permissions.mode.rawValue, radix: 8)), group \(permissions.groupID)"
+            "set mode \(permissions.mode.octal), group \(permissions.groupID)"
         case .mark: "mark for removal"
         case .replace: "replace"
         case .writeRecord: "write the record"
@@ -96,7 +96,7 @@ extension ExploredSystem.View.Segment: CustomStringConvertible {
     var description: String {
         let words = [
             isOurs ? "ours" : "foreign", isMarked ? "marked" : "key \(key)", "\(size) bytes",
-            permissions.map { "0\(String($0.mode.rawValue, radix: 8)) \($0.userID):\($0.groupID)" },
+            permissions.map { "\($0.mode.octal) \($0.userID):\($0.groupID)" },
             isPinned ? "attached by the broker" : nil, clients > 0 ? "attached by a client" : nil,
         ]
         return words.compactMap(\.self).joined(separator: ", ")

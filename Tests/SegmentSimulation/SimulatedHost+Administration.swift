@@ -33,7 +33,7 @@ extension SimulatedHost {
     }
 
     private func summary(_ definition: SegmentDefinition) -> String {
-        "(\(definition.size), \(definition.group ?? "-"), \(String(definition.mode.rawValue, radix: 8)), "
+        "(\(definition.size), \(definition.group ?? "-"), \(definition.mode.octal), "
             + "\(definition.keep), \(definition.key))"
     }
 

@@ -87,7 +87,7 @@ extension SimulatedHost {
             } else {
                 let mode = FilePermissions(rawValue: random.pick([0o600, 0o666, 0o000, 0o660]))
                 let owner = random.pick([BrokerFixture.userID, 0, 1001])
-                trace.record("root gives \(identifier) to \(owner), mode \(String(mode.rawValue, radix: 8))")
+                trace.record("root gives \(identifier) to \(owner), mode \(mode.octal)")
                 try? kernel.setOwner(
                     identifier,
                     userID: owner,

@@ -1,4 +1,6 @@
 import Glibc
+import POSIX
+import SystemPackage
 
 /// The status of a process in `/proc`; proc_pid_status(5).
 package struct ProcessStatus {
@@ -68,14 +70,5 @@ package struct ProcessStatus {
 
 /// Returns the names in a directory; empty if it cannot be read.
 package func fileNames(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names
+    ((try? FilePath(folder).entries()) ?? []).map { String(decoding: $0.name, as: UTF8.self) }
 }
