@@ -58,14 +58,14 @@ package final class FrameDecoder {
         defer {
             bytes.removeFirst(scanned + 1)
             scanned = 0
-            giveBack()
+            releaseMemory()
         }
         return try bytes.withBytes(count: scanned, read)
     }
 
     /// Frees the memory of a long message as soon as it has been returned, since many connections may have
     /// had one.
-    private func giveBack() {
+    private func releaseMemory() {
         if bytes.count == 0 {
             bytes.removeAll(keeping: Self.little)
         } else if bytes.capacity > max(Self.little, 2 * bytes.count) {

@@ -30,7 +30,7 @@
         guard first < end, let memory = unsafe memory else { return nil }
         let element = unsafe memory.advanced(by: first).move()
         first += 1
-        if isEmpty { giveBack() }
+        if isEmpty { releaseMemory() }
         return element
     }
 
@@ -51,7 +51,7 @@
         (first, end) = (0, count)
     }
 
-    private func giveBack() {
+    private func releaseMemory() {
         (first, end) = (0, 0)
         guard capacity > Self.little else { return }
         unsafe memory?.deallocate()
