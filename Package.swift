@@ -79,7 +79,7 @@ let package = Package(
         // What segmentd is about.
         .target(
             name: "SegmentModel",
-            dependencies: ["PrintableText", "SystemVSharedMemory", system],
+            dependencies: ["POSIX", "PrintableText", "SystemVSharedMemory", system],
             swiftSettings: strict
         ),
         .target(

@@ -1,3 +1,5 @@
+import POSIX
+
 /// A client's credentials, as the kernel reports them for the process at the other end of a connection.
 package struct Client: Hashable, Sendable {
     package var processID: Int32
@@ -31,7 +33,7 @@ package struct Client: Hashable, Sendable {
 ///
 /// Two peers with this number may be two users, so it identifies nobody, not even the daemon's own user.
 package enum OverflowUser {
-    package static let number: UInt32 = 65534
+    package static let number = PeerCredentials.unmappedUserID
 
     /// Returns whether `peer` is certainly `user`, not two unmapped users shown with the same number.
     package static func isSame(_ peer: UInt32, _ user: UInt32) -> Bool { peer == user && peer != number }
