@@ -23,11 +23,7 @@ extension ConfigurationSource {
             group: { GroupLookup(named: $0) },
             ownGroup: OwnGroup.current,
             key: { KeyLookup($0, in: LinuxKernel()) },
-            mountPoints: {
-                // Empty where /proc does not show it.
-                let mountinfo = (try? FilePath("/proc/self/mountinfo").contents()) ?? []
-                return MountPoints(mountinfo: String(decoding: mountinfo, as: UTF8.self))
-            }
+            mountPoints: { MountPoints.current }
         )
     }
 }

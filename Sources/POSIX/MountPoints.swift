@@ -5,6 +5,12 @@ package struct MountPoints: Equatable, Sendable {
     /// Longest first: the first one that a path begins with is the one it is on.
     private var paths: [FilePath]
 
+    /// Reads those of this process; empty if /proc does not list them.
+    package static var current: MountPoints {
+        let text = (try? FilePath("/proc/self/mountinfo").contents()) ?? []
+        return MountPoints(mountinfo: String(decoding: text, as: UTF8.self))
+    }
+
     package init(mountinfo text: String) {
         paths = text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
@@ -12,6 +18,8 @@ package struct MountPoints: Equatable, Sendable {
         }
         paths.sort { $0.string.utf8.count > $1.string.utf8.count }
     }
+
+    package func contains(_ path: FilePath) -> Bool { paths.contains(path) }
 
     /// Returns the mount point of the file system that a path is on, not following links; nil if none is
     /// listed.
