@@ -112,7 +112,7 @@ let package = Package(
         .target(
             name: "SegmentService",
             dependencies: [
-                "EventLoop", "POSIX", "SegmentBroker", "SegmentInterface", "SegmentModel",
+                "EventLoop", "POSIX", "PrintableText", "SegmentBroker", "SegmentInterface", "SegmentModel",
                 "SystemVSharedMemory", "Varlink", "VarlinkServer", logging, system,
             ],
             swiftSettings: strict

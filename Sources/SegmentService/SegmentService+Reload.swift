@@ -1,4 +1,5 @@
 import Logging
+import PrintableText
 import SegmentBroker
 package import SegmentModel
 

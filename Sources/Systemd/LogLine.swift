@@ -17,7 +17,7 @@ package struct LogLine: Equatable, Sendable {
 
     /// Returns a line that says how many others are missing here.
     static func lost(_ count: Int) -> LogLine {
-        LogLine(.warning, count == 1 ? "1 log line was lost" : "\(count) log lines were lost")
+        LogLine(.warning, "\(counted(count, "log line")) \(count == 1 ? "was" : "were") lost")
     }
 
     /// Its approximate size in memory, in bytes.

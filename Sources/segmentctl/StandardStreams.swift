@@ -1,4 +1,5 @@
 import POSIX
+import PrintableText
 import Segments
 import SystemPackage
 

@@ -1,4 +1,4 @@
-import SegmentModel
+import PrintableText
 
 /// The status line of `systemctl status`.
 package enum StatusLine {

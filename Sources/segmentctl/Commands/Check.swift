@@ -1,5 +1,6 @@
 import ArgumentParser
 import POSIX
+import PrintableText
 import SegmentConfiguration
 import SegmentInterface
 import SegmentModel

@@ -1,4 +1,5 @@
 import ArgumentParser
+import PrintableText
 import Segments
 
 struct Status: ParsableCommand {
