@@ -47,8 +47,8 @@ extension SegmentService {
         let lookup = PendingLookup(questions: questions, waiting: [completion])
         // A reload changed the questions: calls that waited for the old ones start over.
         let earlier = pendingLookups.updateValue(lookup, forKey: name)?.waiting ?? []
-        worlds.lookUp(
-            OutsideWorlds.Questions(questions),
+        external.lookUp(
+            ExternalServices.Questions(questions),
             on: loop,
             limits: .acquire
         ) { [self] answers in

@@ -30,7 +30,7 @@ extension SegmentService {
     func beginReload() {
         notifications.reloading()
         let directory = broker.configuration.directory
-        worlds.read(on: loop, limit: worlds.reload.files) { [self] loaded in
+        external.read(on: loop, limit: external.reload.files) { [self] loaded in
             switch loaded {
             case .success(let (configuration, questions))?:
                 if let invalid = vanishedDirectories(configuration) {
@@ -47,8 +47,8 @@ extension SegmentService {
 
     /// Looks up the groups and keys of a new configuration; nothing changes if the name service does not
     /// answer.
-    private func lookUp(_ questions: OutsideWorlds.Questions, for configuration: Configuration) {
-        worlds.lookUp(questions, on: loop, limits: worlds.reload) { [self] answers in
+    private func lookUp(_ questions: ExternalServices.Questions, for configuration: Configuration) {
+        external.lookUp(questions, on: loop, limits: external.reload) { [self] answers in
             guard answers.hasAllGroups else {
                 return refuseReload(
                     .unanswered("the name service, asked for its groups,", configuration.directory)
@@ -109,11 +109,11 @@ extension SegmentService {
 
 extension ConfigurationInvalid {
     /// Returns the error for a service that did not answer while the configuration in `directory` was read.
-    fileprivate static func unanswered(_ world: String, _ directory: String) -> ConfigurationInvalid {
+    fileprivate static func unanswered(_ service: String, _ directory: String) -> ConfigurationInvalid {
         ConfigurationInvalid(problems: [
             ConfigurationProblem(
                 file: directory,
-                message: "\(world) does not answer",
+                message: "\(service) does not answer",
                 remedy: "nothing was changed; reload again when it answers"
             )
         ])

@@ -12,19 +12,19 @@ extension SegmentService {
     package func start(serve: @escaping () -> Void, then completion: @escaping () -> Void) {
         startup = .underWay
         reload.begin()
-        questions = OutsideWorlds.Questions(broker.configuration)
+        questions = ExternalServices.Questions(broker.configuration)
         var serve: (() -> Void)? = serve
         let serveOnce = {
             serve?()
             serve = nil
         }
         let timer = loop.schedule(after: .milliseconds(50), serveOnce)
-        let patience = loop.schedule(after: worlds.reload.names) { [self] in
+        let timeout = loop.schedule(after: external.reload.names) { [self] in
             startup = .unanswered
             for completion in reload.dropWaiting() { completion(.failure(stillStarting)) }
         }
-        worlds.lookUp(questions, on: loop, limits: worlds.start) { [self] answers in
-            loop.cancel(patience)
+        external.lookUp(questions, on: loop, limits: external.start) { [self] answers in
+            loop.cancel(timeout)
             startup = .underWay
             start(with: answers) { [self] in
                 loop.cancel(timer)
@@ -35,7 +35,7 @@ extension SegmentService {
         }
     }
 
-    private func start(with answers: OutsideWorlds.Answers, then completion: @escaping () -> Void) {
+    private func start(with answers: ExternalServices.Answers, then completion: @escaping () -> Void) {
         adopt(answers.ownGroup)
         enqueue { [self] in
             broker.starting(groups: answers.groups, keys: answers.keys)

@@ -39,7 +39,7 @@ extension SegmentService {
     /// Checks the socket's path, and reports once when new clients cannot find the socket and once when they
     /// can again.
     private func checkSocket() {
-        worlds.files.run(on: loop, limit: worlds.reload.files, socketProblem) { [self] answer in
+        external.files.run(on: loop, limit: external.reload.files, socketProblem) { [self] answer in
             guard let problem = answer, problem != socketGone else { return }
             socketGone = problem
             if let problem {
@@ -75,7 +75,7 @@ extension SegmentService {
         guard !isLookingUp else { return }
         isLookingUp = true
         let loaded = reloads
-        worlds.lookUp(questions, on: loop, limits: worlds.reload) { [self] answers in
+        external.lookUp(questions, on: loop, limits: external.reload) { [self] answers in
             isLookingUp = false
             guard loaded == reloads, !isStopped else { return }
             adopt(answers.ownGroup)

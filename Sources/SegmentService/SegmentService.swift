@@ -13,7 +13,7 @@ import VarlinkServer
 package final class SegmentService {
     package let broker: Broker
     let loop: EventLoop
-    let worlds: OutsideWorlds
+    let external: ExternalServices
     let notifications: ServiceNotifications
     let logger: Logger
     let setLogLevel: (LogLevel) -> Void
@@ -30,7 +30,7 @@ package final class SegmentService {
     var deadline: (due: Duration, timer: EventLoop.ScheduledTimer)?
     var checkTimer: EventLoop.ScheduledTimer?
     /// The lookups of the configuration in force.
-    var questions = OutsideWorlds.Questions(Configuration(directory: ""))
+    var questions = ExternalServices.Questions(Configuration(directory: ""))
     /// The number of checks so far.
     var checks = 0
     /// The number of configurations applied so far; answers for earlier ones are dropped.
@@ -82,7 +82,7 @@ package final class SegmentService {
     package init(
         broker: Broker,
         loop: EventLoop,
-        worlds: OutsideWorlds,
+        external: ExternalServices,
         notifications: ServiceNotifications,
         logger: Logger,
         process: DaemonProcess,
@@ -91,7 +91,7 @@ package final class SegmentService {
     ) {
         self.broker = broker
         self.loop = loop
-        self.worlds = worlds
+        self.external = external
         self.notifications = notifications
         self.logger = logger
         self.process = process

@@ -23,7 +23,7 @@ final class Daemon {
     private let manager: any ServiceManager
     private let loop: EventLoop
     private let inbox: Inbox<Message>
-    private let worlds: OutsideWorlds
+    private let external: ExternalServices
     private let detaches = BackgroundQueue()
     private let configuration: Configuration
     private let records: any SegmentRecords & Sendable
@@ -82,8 +82,8 @@ final class Daemon {
         }
         if isService, UserNamespace.isHidingUsers { throw .userNamespace }
         let source = ConfigurationSource(places.configuration)
-        worlds = OutsideWorlds(source)
-        let files = StartupFiles(worlds.files, loop, inbox, manager)
+        external = ExternalServices(source)
+        let files = StartupFiles(external.files, loop, inbox, manager)
         configuration = try files.readConfiguration(source, at: places.configuration)
         log.level.current = Logger.Level(configuration.settings.logLevel)
         (records, loadedRecords) = try files.openRecords(at: places.records)
@@ -130,7 +130,7 @@ final class Daemon {
     /// Opens the socket where nobody waits; its outcome comes as a message.
     private func openSocket() throws(StartError) {
         let opened = loop.expect { [inbox] in inbox.post(.listening($0)) }
-        let isRunning = worlds.files.run { [socket, socketPath, handedOver] in
+        let isRunning = external.files.run { [socket, socketPath, handedOver] in
             let result = Result { () throws(StartError) in try Socket(handedOver, orAt: socketPath) }
             socket.current = try? result.get()
             opened.send(result)
@@ -150,7 +150,7 @@ final class Daemon {
         let service = SegmentService(
             broker: broker,
             loop: loop,
-            worlds: worlds,
+            external: external,
             notifications: ServiceNotifications(manager, loop),
             logger: log.logger,
             process: .thisProcess(),

@@ -89,8 +89,8 @@ enum StartError: Error {
             ["mkdir \(path): \(Errno(rawValue: errno))"]
         case .ipcNamespace(let errno):
             ["/proc/self/ns/ipc: \(errno)"]
-        case .unanswered(let world):
-            ["\(world) does not answer"]
+        case .unanswered(let service):
+            ["\(service) does not answer"]
         case .interrupted: []
         case .userNamespace:
             ["clients cannot be distinguished in this user namespace: remove PrivateUsers= from the unit"]

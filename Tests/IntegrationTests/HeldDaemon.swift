@@ -17,7 +17,7 @@ struct HeldDaemon {
 
     /// Runs `body`; if `held`, the reader's buffer is filled before the daemon starts.
     static func with(
-        _ world: HeldWorld,
+        _ output: HeldOutput,
         held: Bool,
         files: [String: String] = ["segments.d/a.toml": "size = 4096\nkeep = \"while-used\""],
         awaits: Bool = true,
@@ -27,7 +27,7 @@ struct HeldDaemon {
         let directory = try DaemonFixture.makeDirectory()
         defer { DaemonFixture.remove(directory) }
         for (path, text) in files { try DaemonFixture.write(text, to: "\(directory)/config/\(path)") }
-        let reader = try HeldReader(world, in: directory)
+        let reader = try HeldReader(output, in: directory)
         if held { try reader.fill() }
         let daemon = HeldDaemon(directory: directory, process: try start(in: directory, reader))
         if awaits {
@@ -44,7 +44,7 @@ struct HeldDaemon {
     private static func start(in directory: String, _ reader: HeldReader) throws -> ChildProcess {
         var prefix: [String] = []
         var environment: [String: String] = [:]
-        switch reader.world {
+        switch reader.output {
         case .journal:
             // The path that sd_journal_sendv(3) writes to is fixed.
             let script = """
@@ -59,7 +59,7 @@ struct HeldDaemon {
         return try ChildProcess(
             prefix + DaemonFixture.command(in: directory),
             environment: environment,
-            errors: reader.world == .standardError ? reader.path : "\(directory)/log"
+            errors: reader.output == .standardError ? reader.path : "\(directory)/log"
         )
     }
 

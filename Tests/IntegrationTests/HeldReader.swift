@@ -5,7 +5,7 @@ import Testing
 import Varlink
 
 /// A receiver of the daemon's output that reads only on demand.
-enum HeldWorld: String, CaseIterable, CustomStringConvertible {
+enum HeldOutput: String, CaseIterable, CustomStringConvertible {
     case journal
     case standardError = "standard error"
     case notify
@@ -15,21 +15,21 @@ enum HeldWorld: String, CaseIterable, CustomStringConvertible {
 
 /// The reading end of such an output: a FIFO or a datagram socket.
 final class HeldReader {
-    let world: HeldWorld
+    let output: HeldOutput
     /// The path that the daemon opens.
     let path: String
     private let descriptor: Int32
 
-    init(_ world: HeldWorld, in directory: String) throws {
-        self.world = world
-        switch world {
+    init(_ output: HeldOutput, in directory: String) throws {
+        self.output = output
+        switch output {
         case .standardError:
             path = "\(directory)/errors"
             try #require(mkfifo(path, 0o644) == 0)
             descriptor = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
         case .journal, .notify:
-            mkdir("\(directory)/\(world.rawValue)", 0o755)
-            path = "\(directory)/\(world.rawValue)/socket"
+            mkdir("\(directory)/\(output.rawValue)", 0o755)
+            path = "\(directory)/\(output.rawValue)/socket"
             descriptor = socket(
                 AF_UNIX,
                 Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
@@ -45,7 +45,7 @@ final class HeldReader {
 
     /// Fills the buffer, so that any writer must wait.
     func fill() throws {
-        guard world != .standardError else {
+        guard output != .standardError else {
             // Byte by byte at the end, since a page may be left that larger pieces do not fit in.
             for piece in [4096, 1] {
                 let bytes = [UInt8](repeating: UInt8(ascii: "\n"), count: piece)
@@ -82,7 +82,7 @@ final class HeldReader {
             let chunk = tail + String(decoding: buffer[..<count], as: UTF8.self)
             if chunk.contains(text) { return true }
             // The text may be split across two reads of a FIFO.
-            tail = world == .standardError ? String(chunk.suffix(text.count)) : ""
+            tail = output == .standardError ? String(chunk.suffix(text.count)) : ""
         }
         return false
     }

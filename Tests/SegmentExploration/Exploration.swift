@@ -4,7 +4,7 @@ import SegmentModel
 /// Explores every order of events up to a depth, with a crash, a refusal and an intrusion possible between any two
 /// actions of the broker.
 ///
-/// The lifecycle itself runs, not a model of it. Worlds are distinguished by a 64-bit hash.
+/// The lifecycle itself runs, not a model of it. States are distinguished by a 64-bit hash.
 package struct Exploration {
     package private(set) var report = Report()
     private let scenario: Scenario
@@ -13,7 +13,7 @@ package struct Exploration {
 
     package struct Report: Sendable {
         package var states = 0
-        /// Worlds at rest from which every move was tried.
+        /// States at rest from which every move was tried.
         package var expanded = 0
         package var crashPoints = 0
         /// The one with the shortest history.

@@ -15,7 +15,7 @@ import Varlink
 /// Whatever a client sends, replies are messages in order, and nothing of it is left when it has gone.
 enum ServiceTarget {
     /// Threads that nobody uses: what is slow is for administrators.
-    private static let worlds = OutsideWorlds(
+    private static let external = ExternalServices(
         ConfigurationSource(
             read: { .failure(ConfigurationInvalid(problems: [])) },
             group: { _ in .unknown },
@@ -86,7 +86,7 @@ enum ServiceTarget {
         SegmentService(
             broker: fixture.broker,
             loop: loop,
-            worlds: worlds,
+            external: external,
             notifications: ServiceNotifications(
                 reloading: {},
                 ready: { _ in },

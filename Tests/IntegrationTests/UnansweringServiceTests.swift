@@ -7,7 +7,7 @@ import Testing
 extension RealDaemon {
     /// Outside services that hang: clients that do not need them are served, and a stop does not wait for
     /// them.
-    @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct UnansweringWorldTests {
+    @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct UnansweringServiceTests {
         private static let groups = [
             "segments.d/a.toml": "size = 4096\ngroup = \"tty\"",
             "segments.d/used.toml": "size = 4096\ngroup = \"tty\"\nkeep = \"while-used\"",

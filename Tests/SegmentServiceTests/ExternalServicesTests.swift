@@ -13,9 +13,9 @@ import Varlink
 
 @testable import SegmentService
 
-/// The service on a fake kernel, beside worlds that do not answer for a while.
-@Suite struct OutsideWorldsTests {
-    private static let short = OutsideWorlds.Limits(
+/// The service on a fake kernel, beside services that do not answer for a while.
+@Suite struct ExternalServicesTests {
+    private static let short = ExternalServices.Limits(
         files: .milliseconds(200),
         names: .milliseconds(200),
         keys: .milliseconds(200)
@@ -36,14 +36,14 @@ import Varlink
         init(
             _ loop: EventLoop,
             _ source: ConfigurationSource,
-            start: OutsideWorlds.Limits = short,
-            reload: OutsideWorlds.Limits = short
+            start: ExternalServices.Limits = short,
+            reload: ExternalServices.Limits = short
         ) throws {
             fixture = try BrokerFixture()
             service = SegmentService(
                 broker: fixture.broker,
                 loop: loop,
-                worlds: OutsideWorlds(source, start: start, reload: reload),
+                external: ExternalServices(source, start: start, reload: reload),
                 notifications: ServiceNotifications(
                     reloading: {},
                     ready: { _ in },
@@ -113,8 +113,8 @@ import Varlink
     /// Runs `body` on an event loop, and then until it is so.
     private func with(
         _ source: ConfigurationSource,
-        start: OutsideWorlds.Limits = short,
-        reload: OutsideWorlds.Limits = short,
+        start: ExternalServices.Limits = short,
+        reload: ExternalServices.Limits = short,
         _ body: (Scene) throws -> Void,
         until steps: [(Scene) -> Bool]
     ) throws {
@@ -194,7 +194,7 @@ import Varlink
         )
     }
 
-    private static let long = OutsideWorlds.Limits(
+    private static let long = ExternalServices.Limits(
         files: .seconds(20),
         names: .seconds(20),
         keys: .seconds(20)

@@ -5,7 +5,7 @@ package import SegmentModel
 package import SystemPackage
 
 /// The outside services that may hang, each with its own threads: files, names, and the file systems of keys.
-package final class OutsideWorlds: Sendable {
+package final class ExternalServices: Sendable {
     /// Reads the configuration and the records.
     package let files = BackgroundQueue()
     private let source: ConfigurationSource

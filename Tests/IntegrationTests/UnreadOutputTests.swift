@@ -11,17 +11,17 @@ extension RealDaemon {
         .serialized,
         .enabled(if: Programs.works("unshare --mount mount -t tmpfs tmpfs /run"), "a /run of its own")
     )
-    struct OutsideWorldTests {
+    struct UnreadOutputTests {
         @Test(
             .resilience("journal, standard error or service manager does not read"),
-            arguments: HeldWorld.allCases,
+            arguments: HeldOutput.allCases,
             [true, false]
         )
         func `an output that nobody reads delays neither start, service nor stop`(
-            world: HeldWorld,
+            output: HeldOutput,
             fromTheStart: Bool
         ) throws {
-            try HeldDaemon.with(world, held: fromTheStart) { daemon, reader in
+            try HeldDaemon.with(output, held: fromTheStart) { daemon, reader in
                 let client = try daemon.client()
                 if !fromTheStart { try reader.fill() }
                 for _ in 0..<50 { try daemon.acquire(client) }
@@ -31,9 +31,9 @@ extension RealDaemon {
             }
         }
 
-        @Test(arguments: [HeldWorld.journal, HeldWorld.standardError])
-        func `lost log lines are counted and reported`(world: HeldWorld) throws {
-            try HeldDaemon.with(world, held: true) { daemon, reader in
+        @Test(arguments: [HeldOutput.journal, HeldOutput.standardError])
+        func `lost log lines are counted and reported`(output: HeldOutput) throws {
+            try HeldDaemon.with(output, held: true) { daemon, reader in
                 let client = try daemon.client()
                 let lines = (0..<90).map { "unknown\($0) = 0\n" }.joined()
                 try daemon.write("size = 1\n\(lines)", to: "segments.d/bad.toml")
@@ -45,9 +45,9 @@ extension RealDaemon {
             }
         }
 
-        @Test(arguments: HeldWorld.allCases)
-        func `a failed start ends although nobody reads its log`(world: HeldWorld) throws {
-            try HeldDaemon.with(world, held: true, files: ["segments.d/bad.toml": "size = 0"], awaits: false)
+        @Test(arguments: HeldOutput.allCases)
+        func `a failed start ends although nobody reads its log`(output: HeldOutput) throws {
+            try HeldDaemon.with(output, held: true, files: ["segments.d/bad.toml": "size = 0"], awaits: false)
             {
                 daemon,
                 _ in
