@@ -122,7 +122,7 @@ extension SegmentLifecycle {
     /// Whether another program removes the segment or undoes the broker's changes, or a replacement could not
     /// be created: the situation may change soon.
     fileprivate func isInterferedWith(since before: Self?, _ notes: [Note]) -> Bool {
-        if notes.contains(.removedByOther) || notes.contains(.vanished) { return true }
+        if notes.contains(.markedByOther) || notes.contains(.vanished) { return true }
         if refusals.values.contains(.interference) { return true }
         return before?.identity != nil && memory == .none && loss != .none && declaration != nil
     }

@@ -29,7 +29,7 @@ enum SegmentChange {
     /// Marked while clients have it attached.
     case marked
     case irremovable(String, isRenewal: Bool)
-    case removedByOther
+    case vanished
     case markedByOther
     case goneBeforeStart
     /// A second segment was created while clients have the first attached, which has this identifier.
@@ -48,7 +48,7 @@ enum SegmentChange {
         case .removed(_, let leavesFormerMemory): leavesFormerMemory ? .removing : .removed
         case .marked: .removing
         case .silent(let kind): kind
-        case .drifted, .keyMoved, .irremovable, .removedByOther, .markedByOther, .goneBeforeStart, .twoAlive:
+        case .drifted, .keyMoved, .irremovable, .vanished, .markedByOther, .goneBeforeStart, .twoAlive:
             nil
         }
     }
@@ -56,7 +56,7 @@ enum SegmentChange {
     /// Whether the change concerns the memory that the name had before.
     var isOfFormerMemory: Bool {
         switch self {
-        case .removed, .marked, .removedByOther, .markedByOther, .goneBeforeStart: true
+        case .removed, .marked, .vanished, .markedByOther, .goneBeforeStart: true
         default: false
         }
     }
@@ -112,7 +112,7 @@ enum SegmentChange {
                 .removed,
                 "Segment \(name) cannot be \(isRenewal ? "renewed" : "removed"): \(reason)"
             )
-        case .removedByOther:
+        case .vanished:
             Line(.warning, .removedByOther, "Segment \(name) was removed by another program")
         case .markedByOther:
             Line(.warning, .removedByOther, "Segment \(name) was marked for removal by another program")

@@ -83,8 +83,8 @@ struct Standing: Equatable {
             [.repaired(permissions, hadOtherOwner: permissions.userID != ownUserID)]
         case .removed: [.removed(isOrdered: isOrdered, leavesFormerMemory: state == .removing)]
         case .marked: [.marked]
-        case .removedByOther: [.markedByOther]
-        case .vanished: [.removedByOther]
+        case .markedByOther: [.markedByOther]
+        case .vanished: [.vanished]
         case .goneBeforeStart: [.goneBeforeStart]
         // These are replies to the administrator's call.
         case .cannotAdopt, .requestNotRecorded: []

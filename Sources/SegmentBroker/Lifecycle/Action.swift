@@ -68,7 +68,7 @@ extension SegmentLifecycle {
         /// Marked by the broker; clients have it attached.
         case marked
         /// Marked by another program.
-        case removedByOther
+        case markedByOther
         case vanished
         /// A record names it, but it has disappeared since the last broker ran.
         case goneBeforeStart

@@ -78,7 +78,7 @@ extension SegmentLifecycle {
             live.wasUsed = live.wasUsed || clients > 0
         }
         guard observation.isMarked else { return }
-        tell(.removedByOther)
+        tell(.markedByOther)
         depart(live.identity)
         loss = .removedByOther
     }
