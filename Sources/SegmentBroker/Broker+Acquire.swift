@@ -6,7 +6,7 @@ import SystemVSharedMemory
 package enum Acquisition: Sendable {
     case granted(Grant)
     /// Answers are needed first; call again with them.
-    case asking(FreshQuestions)
+    case lookupNeeded(FreshQuestions)
 }
 
 /// The lookups needed before a segment is created, because their answers may have changed.
@@ -45,7 +45,7 @@ extension Broker {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
         try mayHold(holder)
         let questions = try questions(beforeMaking: segment, answers)
-        guard questions.isEmpty else { return .asking(questions) }
+        guard questions.isEmpty else { return .lookupNeeded(questions) }
         defer { if segment.lifecycle.isDemanded { send(.demanded(false), to: segment) } }
         let found = try present(segment, access, holder.client)
         let status = found.status

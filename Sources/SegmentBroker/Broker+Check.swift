@@ -21,13 +21,13 @@ extension Broker {
             if let segment = segments[name.string] { check(segment, declared[name]) }
         } end: { [self] in
             offerFreedKeys()
-            noteHost()
+            logHostWarnings()
         }
     }
 
     private func check(_ segment: BrokeredSegment, _ declaration: SegmentLifecycle.Declaration?) {
         reportLeftOut(segment)
-        settleRecord(of: segment)
+        confirmRecord(of: segment)
         guard isWorthAsking(segment) else { return }
         if let declaration, declaration.definition == segment.definition,
             declaration != segment.lifecycle.declaration
@@ -40,8 +40,8 @@ extension Broker {
     }
 
     /// Checks one segment between two regular checks.
-    func lookAgain(at segment: BrokeredSegment) {
-        settleRecord(of: segment)
+    func recheck(_ segment: BrokeredSegment) {
+        confirmRecord(of: segment)
         guard isWorthAsking(segment) else { return }
         send(.look, to: segment)
         noteRefusal(of: segment)

@@ -23,14 +23,14 @@ extension Broker {
     }
 
     /// Logs each warning once when it appears and once when it is resolved.
-    func noteHost() {
+    func logHostWarnings() {
         let warnings = hostWarnings(kernelLimits())
-        for warning in warnings where !toldOfHost.contains(warning) {
+        for warning in warnings where !loggedHostWarnings.contains(warning) {
             report(.warning, .hostWarned, "Host: \(warning.message)")
         }
-        for warning in toldOfHost where !warnings.contains(warning) {
+        for warning in loggedHostWarnings where !warnings.contains(warning) {
             report(.notice, .hostRecovered, "Host: resolved: \(warning.message)")
         }
-        toldOfHost = warnings
+        loggedHostWarnings = warnings
     }
 }

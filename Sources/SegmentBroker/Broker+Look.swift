@@ -6,7 +6,7 @@ import SystemVSharedMemory
 /// Queries of the kernel that distinguish "no such segment" from "no answer".
 extension Broker {
     /// Reads the status of a segment, even if its mode does not let the broker read it.
-    func ask(_ identifier: SegmentIdentifier) -> Result<SegmentStatus, Errno> {
+    func queryStatus(of identifier: SegmentIdentifier) -> Result<SegmentStatus, Errno> {
         do throws(Errno) {
             return .success(try kernel.status(identifier))
         } catch .permissionDenied {
@@ -19,7 +19,7 @@ extension Broker {
     }
 
     /// Returns the status; nil if there is no such segment or the kernel does not say.
-    func status(_ identifier: SegmentIdentifier) -> SegmentStatus? { try? ask(identifier).get() }
+    func status(_ identifier: SegmentIdentifier) -> SegmentStatus? { try? queryStatus(of: identifier).get() }
 
     /// Returns the last known status of the live segment, reading it if there is none yet.
     func status(of segment: BrokeredSegment) -> SegmentStatus? {
@@ -36,10 +36,10 @@ extension Broker {
         } catch .noSuchFileOrDirectory {
             return nil
         }
-        return try look(identifier)
+        return try foundSegment(identifier)
     }
 
-    private func look(_ identifier: SegmentIdentifier) throws(Errno) -> FoundSegment? {
+    private func foundSegment(_ identifier: SegmentIdentifier) throws(Errno) -> FoundSegment? {
         do throws(Errno) {
             return FoundSegment(identifier: identifier, status: try kernel.statusOfAny(identifier))
         } catch .invalidArgument {

@@ -45,7 +45,7 @@ extension Broker {
         _ segment: BrokeredSegment
     ) -> SegmentLifecycle.Answer {
         statusesTogether?[identifier] = nil
-        switch ask(identifier) {
+        switch queryStatus(of: identifier) {
         case .success(let status):
             // A record may be corrupt and name another name's segment.
             if let name = namesOfSegments[identifier], name != segment.name { return .nothing }
@@ -155,7 +155,7 @@ extension Broker {
     ) -> SegmentLifecycle.Answer {
         statusesTogether?[identity.identifier] = nil
         do throws(Errno) {
-            return try mark(identity) ? answer() : .nothing
+            return try markForRemoval(identity) ? answer() : .nothing
         } catch {
             return .refused(refusal("shmctl", error, size(of: segment)))
         }
@@ -187,7 +187,7 @@ extension Broker {
     }
 
     /// Rewrites the record as the lifecycle believes it to be, after a write that timed out.
-    func settleRecord(of segment: BrokeredSegment) {
+    func confirmRecord(of segment: BrokeredSegment) {
         guard unsureRecords.contains(segment.name) else { return }
         do throws(RecordsError) {
             if let stored = segment.lifecycle.stored {

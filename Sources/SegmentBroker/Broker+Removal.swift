@@ -10,15 +10,17 @@ extension Broker {
         refresh(segment)
         guard segment.live != nil else {
             // The latest request replaces an earlier one.
-            if segment.lifecycle.request != nil { try ask(SegmentLifecycle.Request(.remove), of: segment) }
+            if segment.lifecycle.request != nil {
+                try request(SegmentLifecycle.Request(.remove), of: segment)
+            }
             return
         }
         switch when {
-        case .idle: try ask(SegmentLifecycle.Request(.remove), of: segment)
-        case .now: try ask(SegmentLifecycle.Request(.remove, isNow: true), of: segment)
+        case .idle: try request(SegmentLifecycle.Request(.remove), of: segment)
+        case .now: try request(SegmentLifecycle.Request(.remove, isNow: true), of: segment)
         case .unused:
             let before = segment.lifecycle.request
-            if segment.isUnused { try ask(SegmentLifecycle.Request(.remove), of: segment) }
+            if segment.isUnused { try request(SegmentLifecycle.Request(.remove), of: segment) }
             guard segment.live != nil else { return }
             send(.asked(before), to: segment)
             throw inUse(segment, viewer)
@@ -35,7 +37,7 @@ extension Broker {
 
     /// Passes on an administrator's request; throws if it could not be recorded, since a crash would forget
     /// it.
-    func ask(_ request: SegmentLifecycle.Request, of segment: BrokeredSegment) throws(BrokerError) {
+    func request(_ request: SegmentLifecycle.Request, of segment: BrokeredSegment) throws(BrokerError) {
         let notes = send(.asked(request), to: segment, isOrdered: true)
         for case .requestNotRecorded(let problem?) in notes {
             throw .segmentBlocked(name: segment.name, problem: problem)
@@ -52,7 +54,7 @@ extension Broker {
         for (name, watch) in watches.sorted(by: { $0.key < $1.key }) where watch.next <= now {
             if clock.monotonic() > end { return }
             watches[name] = watch.end <= now ? nil : Watch(next: now + Watch.period, end: watch.end)
-            if ending == nil, let segment = segments[name.string] { lookAgain(at: segment) }
+            if ending == nil, let segment = segments[name.string] { recheck(segment) }
         }
         for (name, due) in removalDue.sorted(by: { $0.key < $1.key }) where due <= now {
             if clock.monotonic() > end { return }
@@ -73,17 +75,21 @@ extension Broker {
         guard segment.live?.isFresh == true, let status = status(of: segment),
             case .whileUsed(let linger) = segment.definition?.keep
         else { return }
-        let rest = Linger.rest(linger, status, at: clock.realtime())
-        if rest > .zero { removalDue[segment.name] = now + rest } else { send(.lingerOver, to: segment) }
+        let remaining = Linger.remaining(linger, status, at: clock.realtime())
+        if remaining > .zero {
+            removalDue[segment.name] = now + remaining
+        } else {
+            send(.lingerOver, to: segment)
+        }
     }
 
     /// Marks a segment for removal, so that the kernel destroys it at its last detach; returns false if it no
     /// longer exists.
     ///
     /// The kernel reuses identifiers, so key, creator and size are compared first.
-    func mark(_ identity: SegmentLifecycle.Identity) throws(Errno) -> Bool {
+    func markForRemoval(_ identity: SegmentLifecycle.Identity) throws(Errno) -> Bool {
         let status: SegmentStatus
-        switch ask(identity.identifier) {
+        switch queryStatus(of: identity.identifier) {
         case .success(let found): status = found
         case .failure(.invalidArgument), .failure(.identifierRemoved): return false
         case .failure(let errno): throw errno

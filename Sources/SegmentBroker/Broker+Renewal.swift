@@ -20,10 +20,10 @@ extension Broker {
             throw .segmentBlocked(name: segment.name, problem: problem)
         }
         switch when {
-        case .idle: try ask(SegmentLifecycle.Request(.renew), of: segment)
-        case .now: try ask(SegmentLifecycle.Request(.renew, isNow: true), of: segment)
+        case .idle: try request(SegmentLifecycle.Request(.renew), of: segment)
+        case .now: try request(SegmentLifecycle.Request(.renew, isNow: true), of: segment)
         case .unused:
-            if segment.isUnused { try ask(SegmentLifecycle.Request(.renew), of: segment) }
+            if segment.isUnused { try request(SegmentLifecycle.Request(.renew), of: segment) }
             guard segment.live?.identity == live.identity else { break }
             send(.asked(before), to: segment)
             throw inUse(segment, viewer)
@@ -41,7 +41,7 @@ extension Broker {
     private func make(_ segment: BrokeredSegment) throws(BrokerError) {
         guard segment.lifecycle.declaration?.isWhileUsed == false else { return }
         let before = segment.lifecycle.request
-        try ask(SegmentLifecycle.Request(.renew), of: segment)
+        try request(SegmentLifecycle.Request(.renew), of: segment)
         guard segment.live == nil else { return }
         let problem = segment.lifecycle.problems.first ?? .kernelNotAsked
         send(.asked(before), to: segment)

@@ -35,7 +35,7 @@ extension Broker {
             answers += 1
             actions = segment.lifecycle.receive(answered)
         }
-        if !isUnchanged { rest(segment, since: before, notes, isOrdered: isOrdered) }
+        if !isUnchanged { finish(segment, since: before, notes, isOrdered: isOrdered) }
         return notes
     }
 
@@ -50,7 +50,7 @@ extension Broker {
     }
 
     /// Updates leases, identifiers and keys once no action is left, and publishes the changes.
-    private func rest(
+    private func finish(
         _ segment: BrokeredSegment,
         since before: SegmentLifecycle?,
         _ notes: [SegmentLifecycle.Note],

@@ -85,7 +85,7 @@ extension Broker {
         } end: { [self] in
             isStarting = false
             offerFreedKeys()
-            noteHost()
+            logHostWarnings()
         }
     }
 }

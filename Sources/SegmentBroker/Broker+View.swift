@@ -57,7 +57,7 @@ extension Broker {
     }
 
     /// Segments that cannot be created, opened or repaired, in order of name.
-    package var blockedNames: [SegmentName] {
+    package var failedNames: [SegmentName] {
         sorted.filter { segment in
             segment.state == .blocked || segment.lifecycle.shutProblem != nil
                 || segment.lifecycle.problems.contains {
@@ -94,9 +94,6 @@ extension Broker {
     }
 
     package func kernelLimits() -> KernelLimits? { try? kernel.limits() }
-
-    /// The inode of the IPC namespace of the segments.
-    package var namespace: UInt64 { ipcNamespace }
 
     /// Returns problems of the host and warnings about the configuration.
     package func warnings(_ totals: Totals) -> [SegmentProblem] {

@@ -15,7 +15,7 @@ package final class Broker {
     let clock: any BrokerClock
     let logger: Logger
     package private(set) var identity: BrokerIdentity
-    let ipcNamespace: UInt64
+    package let ipcNamespace: UInt64
     /// Detaches on another thread: the last detach of a marked segment frees its pages, which can take long.
     let detachElsewhere: (AttachmentAddress) -> Void
 
@@ -46,7 +46,7 @@ package final class Broker {
     var leaseCounts = LeaseCounts()
     var recordWarnings = LogAllowance()
     /// The host's problems at the last check.
-    var toldOfHost: [SegmentProblem] = []
+    var loggedHostWarnings: [SegmentProblem] = []
     /// The last reading of the segments' memory, and how long it may be reused.
     var memoryRead: (memory: [SegmentIdentifier: SegmentMemory], end: Duration)?
     /// The last totals, and how long they may be reused.
@@ -186,7 +186,7 @@ package struct BrokerIdentity: Equatable, Sendable {
             userID: userID,
             groupID: groupID,
             processID: processID,
-            judgesByCreator: isService
+            trustsCreator: isService
         )
     }
 }

@@ -24,7 +24,7 @@ extension SegmentService {
             let access = parameters.access ?? .readWrite
             switch try broker.acquire(parameters.name, access, session.holder, knowing: answers) {
             case .granted(let grant): connection.reply(grant)
-            case .asking(let questions):
+            case .lookupNeeded(let questions):
                 lookUp(questions, for: parameters.name) { [self] answers in
                     acquire(parameters, session, connection, knowing: answers)
                 }

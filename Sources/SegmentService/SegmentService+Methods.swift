@@ -188,7 +188,7 @@ extension SegmentService: VarlinkApplication {
             leases: broker.leaseCount,
             connections: quota.count,
             segmentBytes: totals.bytes,
-            ipcNamespace: broker.namespace,
+            ipcNamespace: broker.ipcNamespace,
             kernelSegments: limits?.segmentsInUse ?? 0,
             kernelSegmentsMax: limits?.segments ?? 0,
             kernelSegmentBytesMax: limits?.totalBytes ?? 0,

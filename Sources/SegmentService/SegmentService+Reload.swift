@@ -67,7 +67,7 @@ extension SegmentService {
 
     private func acceptReload(_ done: ReloadOutcome) {
         var outcome = done
-        outcome.blocked = broker.blockedNames
+        outcome.blocked = broker.failedNames
         adoptSettings()
         note = nil
         armTimer()

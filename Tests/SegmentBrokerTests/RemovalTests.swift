@@ -253,14 +253,14 @@ import Testing
         for change in changes {
             var other = whole
             change(&other)
-            #expect(try !fixture.broker.mark(other))
+            #expect(try !fixture.broker.markForRemoval(other))
             #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == false)
         }
         fixture.injector.refused = (.status, .overflow)
-        #expect(throws: Errno.overflow) { try fixture.broker.mark(whole) }
+        #expect(throws: Errno.overflow) { try fixture.broker.markForRemoval(whole) }
         #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == false)
         fixture.injector.restart()
-        #expect(try fixture.broker.mark(whole))
+        #expect(try fixture.broker.markForRemoval(whole))
         #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == true)
     }
 }

@@ -227,7 +227,7 @@ import Testing
             lastDetach: lastDetach,
             lastChange: 0
         )
-        return Linger.rest(.seconds(30), status, at: now * 1_000_000)
+        return Linger.remaining(.seconds(30), status, at: now * 1_000_000)
     }
 
     @Test(arguments: [(100, 100, 30), (100, 110, 20), (100, 130, 0), (100, 500, 0), (100, 99, 0), (0, 10, 0)])

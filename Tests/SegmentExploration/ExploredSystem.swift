@@ -67,7 +67,7 @@ package struct ExploredSystem: Hashable {
             userID: Self.user,
             groupID: Self.user,
             processID: processID,
-            judgesByCreator: isService
+            trustsCreator: isService
         )
         broker = SegmentLifecycle(Self.name, as: credentials, record: host.record)
         try run([.event(files.map(SegmentLifecycle.Event.declared) ?? .undeclared), .event(.look)])

@@ -31,7 +31,7 @@ extension Broker {
         while true {
             switch try acquire(name, access, holder, knowing: answers) {
             case .granted(let grant): return grant
-            case .asking(let questions):
+            case .lookupNeeded(let questions):
                 for group in questions.groups { answers.groups.lookups[group] = groups[group] }
                 for file in questions.keyFiles { answers.keys.lookups[file] = keys[file] }
             }

@@ -124,7 +124,7 @@ extension SegmentLifecycle {
     private func isOurs(_ identity: Identity) -> Bool {
         let creator = identity.traits.creatorUserID
         return stored?.leads(to: identity) == true
-            || credentials.judgesByCreator && OverflowUser.isSame(creator, credentials.userID)
+            || credentials.trustsCreator && OverflowUser.isSame(creator, credentials.userID)
     }
 
     /// The kernel lets owner and creator change a segment: what is neither's is not the broker's any more, and a spoilt

@@ -7,7 +7,7 @@ package enum Linger {
     ///
     /// `now` is CLOCK_REALTIME in µs. The kernel counts whole seconds, so the result may be a second too
     /// short.
-    package static func rest(_ linger: Duration, _ status: SegmentStatus, at now: Int64) -> Duration {
+    package static func remaining(_ linger: Duration, _ status: SegmentStatus, at now: Int64) -> Duration {
         guard let lastDetach = status.lastDetachMicroseconds else { return .zero }
         let idle = Duration.microseconds(now.subtractingSaturated(lastDetach))
         // A clock that was set back must not keep a segment forever.

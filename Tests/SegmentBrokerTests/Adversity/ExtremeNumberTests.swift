@@ -127,7 +127,7 @@ import Testing
     ) {
         var status = SegmentStatus.test
         status.lastDetach = detached
-        let rest = Linger.rest(.seconds(30), status, at: now)
+        let rest = Linger.remaining(.seconds(30), status, at: now)
         #expect(.zero...(.seconds(30)) ~= rest)
     }
 

@@ -21,12 +21,12 @@ struct LifecycleUnderTest {
     static let key = SegmentKey(rawValue: 0x77)
     static let refusal = SegmentProblem(.kernelRefused, message: "refused")
 
-    init(record: SegmentLifecycle.Record? = nil, judgesByCreator: Bool = true) {
+    init(record: SegmentLifecycle.Record? = nil, trustsCreator: Bool = true) {
         let credentials = SegmentLifecycle.Credentials(
             userID: 990,
             groupID: 990,
             processID: 100,
-            judgesByCreator: judgesByCreator
+            trustsCreator: trustsCreator
         )
         life = SegmentLifecycle(SegmentDefinition.test("a").name, as: credentials, record: record)
     }

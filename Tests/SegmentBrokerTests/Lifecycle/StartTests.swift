@@ -221,7 +221,7 @@ import Testing
             userID: OverflowUser.number,
             groupID: 990,
             processID: 100,
-            judgesByCreator: true
+            trustsCreator: true
         )
         var life = SegmentLifecycle(SegmentDefinition.test("a").name, as: nobody)
         let action = life.receive(.declared(.declared()))
