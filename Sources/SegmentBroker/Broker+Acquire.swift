@@ -103,7 +103,7 @@ extension Broker {
             send(.resolved(declaration), .demanded(true), to: segment)
         }
         guard segments[segment.name.string] != nil else { throw .noSuchSegment(name: segment.name.string) }
-        if let problem = segment.lifecycle.shutProblem {
+        if let problem = segment.lifecycle.unopenedProblem {
             throw .segmentBlocked(name: segment.name, problem: problem)
         }
         switch segment.state {

@@ -118,7 +118,7 @@ extension Broker {
         } catch {
             if observation(of: identifier, segment) == .nothing { return .nothing }
             let problem = refusal("shmat", error, size(of: segment))
-            return .refused(segment.lifecycle.isShut ? problem : .unshielded(error, problem))
+            return .refused(segment.lifecycle.isUnopened ? problem : .unshielded(error, problem))
         }
     }
 
@@ -139,7 +139,7 @@ extension Broker {
         } catch {
             let answer = observation(of: identifier, segment)
             guard case .observed(let observation) = answer else { return answer }
-            let isNew = segment.lifecycle.isShut
+            let isNew = segment.lifecycle.isUnopened
             return .refused(
                 isNew
                     ? refusal("shmctl", error, size(of: segment))

@@ -59,7 +59,7 @@ extension Broker {
     /// Segments that cannot be created, opened or repaired, in order of name.
     package var failedNames: [SegmentName] {
         sorted.filter { segment in
-            segment.state == .blocked || segment.lifecycle.shutProblem != nil
+            segment.state == .blocked || segment.lifecycle.unopenedProblem != nil
                 || segment.lifecycle.problems.contains {
                     [.permissionsDiffer, .groupUnknown].contains($0.kind)
                 }

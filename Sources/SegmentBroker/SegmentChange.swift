@@ -17,7 +17,7 @@ enum SegmentChange {
     /// The broker cannot attach it.
     case unshielded(SegmentProblem)
     /// The segment was created but cannot be opened to clients yet.
-    case shut(SegmentProblem)
+    case unopened(SegmentProblem)
     /// One difference from the declaration; subscribers get all differences together.
     case drifted(SegmentProblem)
     case blocked(SegmentProblem)
@@ -42,7 +42,7 @@ enum SegmentChange {
         switch self {
         case .created: .created
         case .replaced: .replaced
-        case .takenOver, .takenOverUnrecorded, .repaired, .unrepaired, .unshielded, .shut, .blocked,
+        case .takenOver, .takenOverUnrecorded, .repaired, .unrepaired, .unshielded, .unopened, .blocked,
             .draining:
             .changed
         case .removed(_, let leavesFormerMemory): leavesFormerMemory ? .removing : .removed
@@ -82,7 +82,7 @@ enum SegmentChange {
             )
         case .unrepaired(let problem): Line(.error, .drifted, "Segment \(name): \(problem.message)")
         case .unshielded(let problem): Line(.warning, .drifted, "Segment \(name): \(problem.message)")
-        case .shut(let problem):
+        case .unopened(let problem):
             Line(
                 .error,
                 .drifted,

@@ -17,7 +17,7 @@ struct Standing: Equatable {
     /// Whether it is to be replaced rather than removed.
     var isRenewing: Bool
     /// The reason it is not open to clients yet.
-    var shutProblem: SegmentProblem?
+    var unopenedProblem: SegmentProblem?
     /// Whether nothing is left of the name.
     var isOver: Bool
     /// The broker's user.
@@ -33,7 +33,7 @@ struct Standing: Equatable {
         placedKey = lifecycle.declaration?.placedKey
         removalRefusal = lifecycle.refusals[.mark]
         isRenewing = lifecycle.request?.verb == .renew
-        shutProblem = lifecycle.shutProblem
+        unopenedProblem = lifecycle.unopenedProblem
         isOver = lifecycle.isOver
         ownUserID = lifecycle.credentials.userID
     }
@@ -107,7 +107,7 @@ struct Standing: Equatable {
     }
 
     private func change(forNew problem: SegmentProblem, isStarting: Bool) -> SegmentChange? {
-        if problem == shutProblem { return .shut(problem) }
+        if problem == unopenedProblem { return .unopened(problem) }
         return switch problem.kind {
         case .permissionsDiffer: .unrepaired(problem)
         case .unshielded: .unshielded(problem)

@@ -120,7 +120,7 @@ import Testing
         #expect(waiting == Told(["notice: Segment a will be removed once it is unused"], [.changed]))
         let end = told(&test) {
             $0.look(.segment(7))
-            $0.answer(.observed(.segment(7, .shut)))
+            $0.answer(.observed(.segment(7, .ownerOnly)))
             $0.settle(.done)
         }
         #expect(end == Told(["notice: Segment a removed"], [.removed]))

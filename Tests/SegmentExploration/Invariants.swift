@@ -28,7 +28,7 @@ extension ExploredSystem {
         if broker.stored != host.record { throw Violation("the record on disk is not the known one") }
         for segment in host.segments where segment.isOurs && !segment.isMarked {
             if !segment.isPinned { throw Violation("the broker is not attached to its segment") }
-            if segment.isShut, files != nil {
+            if segment.isOwnerOnly, files != nil {
                 throw Violation("a declared segment stays restricted to its owner")
             }
             try checkGroup(of: segment)

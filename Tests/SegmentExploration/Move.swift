@@ -46,7 +46,7 @@ extension ExploredSystem {
         for segment in host.segments where segment.isOurs {
             if segment.clients > 0 {
                 moves.append(.detach(segment.identifier))
-            } else if !segment.isMarked, !segment.isShut {
+            } else if !segment.isMarked, !segment.isOwnerOnly {
                 moves.append(.attach(segment.identifier))
             }
             guard !segment.isMarked else { continue }

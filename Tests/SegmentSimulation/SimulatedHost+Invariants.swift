@@ -183,9 +183,9 @@ extension SimulatedHost {
         require(status.ownerUserID == BrokerFixture.userID, "\(segment.name) is owned by another")
         // Of a group that is known not to exist nobody is let in.
         let isNobody = definition.group.map { groupsInForce[$0] != .found(status.ownerGroupID) } ?? false
-        let shut = definition.mode.subtracting(.groupReadWriteExecute)
+        let ownerOnly = definition.mode.subtracting(.groupReadWriteExecute)
         require(
-            status.mode == definition.mode || isNobody && status.mode == shut,
+            status.mode == definition.mode || isNobody && status.mode == ownerOnly,
             "\(segment.name) has another mode than declared"
         )
         let kinds = Set(segment.problems.map(\.kind))

@@ -86,12 +86,12 @@ extension SegmentLifecycle {
     private mutating func takePermissions(_ wanted: Permissions, _ observation: Observation) {
         // Attaching may have failed only for lack of permission.
         refusals[.attach] = nil
-        let isShut = wanted == credentials.ownerOnly
-        if case .live(let live) = memory, !isShut, live.permissionsBefore == nil {
+        let isOwnerOnly = wanted == credentials.ownerOnly
+        if case .live(let live) = memory, !isOwnerOnly, live.permissionsBefore == nil {
             tell(.repaired(live.permissions))
         }
         change { live in
-            live.permissionsBefore = isShut ? live.permissionsBefore ?? live.permissions : nil
+            live.permissionsBefore = isOwnerOnly ? live.permissionsBefore ?? live.permissions : nil
         }
         observe(observation)
     }

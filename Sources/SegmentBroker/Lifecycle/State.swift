@@ -51,13 +51,13 @@ extension SegmentLifecycle {
     }
 
     /// The reason a created segment is not open to clients yet; nil if it is, or if nothing prevents it.
-    package var shutProblem: SegmentProblem? {
-        guard isShut else { return nil }
+    package var unopenedProblem: SegmentProblem? {
+        guard isUnopened else { return nil }
         return refusals[.attach] ?? refusals[.setPermissions]
     }
 
     /// Whether the segment has been created but not yet given its group and mode.
-    package var isShut: Bool {
+    package var isUnopened: Bool {
         if case .live(let live) = memory { live.permissionsBefore == credentials.ownerOnly } else { false }
     }
 

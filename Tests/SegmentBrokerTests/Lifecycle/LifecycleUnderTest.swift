@@ -101,7 +101,7 @@ struct LifecycleUnderTest {
 extension SegmentLifecycle.Permissions {
     static let declared = Self(userID: 990, groupID: 500, mode: FilePermissions(rawValue: 0o660))
     /// For the owner only.
-    static let shut = Self(userID: 990, groupID: 990, mode: FilePermissions(rawValue: 0o600))
+    static let ownerOnly = Self(userID: 990, groupID: 990, mode: FilePermissions(rawValue: 0o600))
     /// As root might set them.
     static let root = Self(userID: 0, groupID: 0, mode: FilePermissions(rawValue: 0o666))
 }

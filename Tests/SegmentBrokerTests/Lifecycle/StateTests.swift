@@ -103,7 +103,7 @@ import Testing
     @Test func `a name with nothing left is over`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.undeclared)
-        test.answer(.observed(.segment(7, .shut)))
+        test.answer(.observed(.segment(7, .ownerOnly)))
         test.answer(.done)
         #expect(!test.life.isOver)
         test.answer(.done)

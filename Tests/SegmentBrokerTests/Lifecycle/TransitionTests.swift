@@ -49,7 +49,7 @@ import Testing
     }
 
     private static let creating = "record, create, record, attach, permit"
-    private static let renewing = "ask, record, shut, record, replace, record, attach, permit"
+    private static let renewing = "ask, record, restrict, record, replace, record, attach, permit"
 
     static let rows = [
         Row(.absent, .acquire, to: .ready, "find, \(creating)"),
@@ -64,19 +64,25 @@ import Testing
         Row(.unused, .check, to: .ready, "ask"),
         Row(.unused, .rootTakesOwnership(first), .check, to: .ready, "ask, permit"),
         Row(.unused, .rootRemoves(first), .check, to: .ready, "ask, find, \(creating)"),
-        Row(.unused, .ask(.removeIdle), to: .absent, "ask, record, shut, mark, find, erase"),
-        Row(.unused, .ask(.removeNow), to: .absent, "ask, record, shut, mark, find, erase"),
+        Row(.unused, .ask(.removeIdle), to: .absent, "ask, record, restrict, mark, find, erase"),
+        Row(.unused, .ask(.removeNow), to: .absent, "ask, record, restrict, mark, find, erase"),
         Row(.unused, .ask(.renewIdle), to: .ready, renewing),
         Row(.unused, .ask(.renewNow), to: .ready, renewing),
         Row(.unused, .reload, to: .ready, "ask"),
         Row(.unused, .edit(1), to: .drifted, "ask"),
-        Row(.unused, .undeclare, to: .absent, "shut, mark, erase"),
+        Row(.unused, .undeclare, to: .absent, "restrict, mark, erase"),
         Row(.unused, .stop, to: nil, "ask"),
         Row(.unused, .restart, to: nil, ""),
 
         Row(.leased, .ask(.removeIdle), to: .draining, "ask, record"),
-        Row(.leased, .ask(.removeIdle), .release, to: .absent, "ask, record, ask, shut, mark, find, erase"),
-        Row(.leased, .ask(.removeNow), to: .absent, "ask, record, shut, mark, find, erase"),
+        Row(
+            .leased,
+            .ask(.removeIdle),
+            .release,
+            to: .absent,
+            "ask, record, ask, restrict, mark, find, erase"
+        ),
+        Row(.leased, .ask(.removeNow), to: .absent, "ask, record, restrict, mark, find, erase"),
         Row(.leased, .ask(.renewIdle), to: .ready, "ask, record"),
         Row(.leased, .ask(.renewNow), to: .ready, renewing),
         Row(.leased, .undeclare, to: .draining, "ask"),
@@ -92,7 +98,7 @@ import Testing
             .detach(first),
             .check,
             to: .ready,
-            "ask, record, ask, shut, record, replace, record, attach, permit"
+            "ask, record, ask, restrict, record, replace, record, attach, permit"
         ),
         Row(
             .attached,
@@ -100,16 +106,16 @@ import Testing
             to: .ready,
             "ask, record, record, replace, record, attach, permit"
         ),
-        Row(.attached, .undeclare, to: .draining, "shut, permit, ask"),
+        Row(.attached, .undeclare, to: .draining, "restrict, permit, ask"),
 
         Row(.draining, .acquire, to: .draining, "ask"),
-        Row(.draining, .detach(first), .check, to: .absent, "ask, shut, mark, find, erase"),
+        Row(.draining, .detach(first), .check, to: .absent, "ask, restrict, mark, find, erase"),
         Row(.draining, .ask(.renewIdle), to: .ready, "ask, record"),
         Row(.draining, .reload, to: .draining, "ask"),
         Row(.draining, .rootRemoves(first), .check, to: .absent, "ask, find, record"),
 
         Row(.undeclared, .edit(0), to: .ready, "ask"),
-        Row(.undeclared, .detach(first), .check, to: .absent, "ask, shut, mark, erase"),
+        Row(.undeclared, .detach(first), .check, to: .absent, "ask, restrict, mark, erase"),
         Row(.undeclared, .rootRemoves(first), .check, to: .removing, "ask, record"),
 
         Row(.removing, .acquire, to: .removing, "ask, find"),
@@ -171,7 +177,7 @@ import Testing
         _ = try system.actions(of: .release, scenario)
         #expect(system.broker?.linger == .armed(.seconds(30)))
         let actions = try system.actions(of: .lingerOver, scenario)
-        #expect(actions == ["ask", "shut", "mark", "find", "erase"])
+        #expect(actions == ["ask", "restrict", "mark", "find", "erase"])
         #expect(system.broker?.state == .absent)
         #expect(system.broker?.linger == .off)
     }
@@ -210,7 +216,7 @@ extension SegmentLifecycle.Action {
         case .find: "find"
         case .create: "create"
         case .attach: "attach"
-        case .setPermissions(_, .shut): "shut"
+        case .setPermissions(_, .ownerOnly): "restrict"
         case .setPermissions: "permit"
         case .mark: "mark"
         case .replace: "replace"
