@@ -5,7 +5,7 @@ PREFIX ?= /usr
 DESTDIR ?=
 VERSION = $(shell sed -n 's/.*version = "\(.*\)"/\1/p' Sources/SegmentModel/Product.swift)
 
-# Tests make real segments: in an IPC namespace of their own, so that the host's are never touched.
+# Tests create real segments, in an IPC namespace of their own so that the host's are never touched.
 namespace := unshare --ipc $(if $(filter-out 0,$(shell id -u)),--map-root-user)
 missing := $(shell \
     command -v pkg-config >/dev/null || echo pkg-config; \
@@ -18,9 +18,9 @@ missing := $(shell \
     command -v openssl >/dev/null || echo openssl; \
     command -v unshare >/dev/null || echo util-linux)
 swift := $(CURDIR)/.ci/swift
-# Programs and a library that run where Swift is not installed. Each is optimised as a whole when it is linked: requests
-# cost 8 % less, and linking takes so long that only what is needed is built. Relocations are packed: 8 KB to read at
-# each start instead of a megabyte.
+# Programs and a library that run where Swift is not installed. Link-time optimisation makes requests 8 %
+# cheaper; it is so slow that only what is needed is linked. Packed relocations take 8 KB to read at each
+# start instead of a megabyte.
 static := SEGMENTD_TRIALS=1 $(swift) build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
     --experimental-lto-mode full -Xswiftc -use-ld=lld -Xlinker -z -Xlinker now \
     -Xlinker -z -Xlinker pack-relative-relocs
@@ -31,17 +31,16 @@ archive = mkdir -p $(archives); ln -sf "$$(g++ -print-file-name=libstdc++.a)" $(
 program := $(static) -Xlinker -L$(archives)
 built = set -e; $(archive); for product in $(1); do $(program) --product $$product; done
 programs := $(CURDIR)/.build/release
-# What is looked at once: as the tests have it, which is not optimised and there within a minute. With RELEASE=1 as it is
-# installed.
+# Demo programs: built like the tests, without optimisation and within a minute; with RELEASE=1, as installed.
 tried = set -e; $(archive); for product in $(1); do $(if $(RELEASE),$(program),$(swift) build) --product $$product; done; \
     Sources/Examples/$(2).sh $(CURDIR)/.build/$(if $(RELEASE),release,debug)
-# The C library, which shows only what its header declares. Swift's runtime cannot be unloaded.
+# The C library, which exports only what its header declares. Swift's runtime cannot be unloaded.
 soname := libsegmentd.so.0
 library := $(static) --product SegmentC $(addprefix -Xlinker ,-soname=$(soname) -z nodelete \
     --version-script=$(CURDIR)/Sources/SegmentC/segmentd.map)
 libdir := $(PREFIX)/lib$(addprefix /,$(shell gcc -print-multiarch))
 
-# What install takes.
+# Builds everything that install needs.
 all: release library
 
 release: prerequisites
@@ -50,7 +49,7 @@ release: prerequisites
 library: prerequisites
 	$(library)
 
-# Debian's packages that are missing; nothing is asked when none is.
+# Installs missing Debian packages; does nothing if none is missing.
 prerequisites:
 ifneq ($(missing),)
 	sudo=$$(test $$(id -u) = 0 || echo sudo); \
@@ -68,33 +67,35 @@ test: library
 	$(swift) build --build-tests --explicit-target-dependency-import-check error
 	$(namespace) timeout 900 $(swift) test --skip-build --no-parallel
 
-# Two million steps of a broker's life on a kernel in memory, with fixed seeds and a fresh one. One that fails is run
-# again with SEED=… STEPS=…, and step by step with TELL=1.
+# Two million steps of a broker on a kernel in memory, with fixed seeds and a new one. A failing run is
+# repeated with SEED=… STEPS=…, and traced with TELL=1.
 simulate: prerequisites
 	$(static) --product segment-simulation
 	timeout 600 $(programs)/segment-simulation $(if $(SEED),--seed $(SEED)) $(if $(STEPS),--steps $(STEPS)) \
 		$(if $(TELL),--tell)
 
-# The life of a segment through every order of DEPTH events, with a crash, a refusal and an intrusion anywhere in between.
+# The lifecycle of a segment through every order of DEPTH events, with a crash, a refusal and an intrusion
+# anywhere.
 explore: prerequisites
 	$(static) --product segment-exploration
 	timeout 900 $(programs)/segment-exploration --depth $(or $(DEPTH),3)
 
-# Every fault and enemy that the tests know, and then how often each was tried: a table, if nothing was lost.
+# Every fault and every abusive client that the tests know, and a table of how often each was tried, if
+# nothing failed.
 resilience:
 	rows=$$(mktemp) && export RESILIENCE=$$rows && $(MAKE) test simulate explore fuzz test-system && \
 		$(MAKE) soak SECONDS=120 && Tests/resilience.sh $$rows
 
-# Faults made on purpose, each of which a test must notice: the table in RESILIENCE.md. With WORD=… only those that have
-# it in their entry in Tests/mutants.toml.
+# Deliberate faults, each of which a test must notice: the table in RESILIENCE.md. With WORD=… only those with
+# the word in their entry in Tests/mutants.toml.
 mutants: prerequisites
 	@$(namespace) Tests/mutants.py $(WORD)
 
-# The tests under a sanitizer: the programs that they run are instrumented, too. Each process writes its reports into a
-# folder, and one report fails the run, whatever becomes of the process and of its exit status.
+# The tests under a sanitizer, with the programs that they run instrumented too. Each process writes its
+# reports into a directory, and one report fails the run, whatever the exit status of the process.
 #
-# What a test leaves out or does less often, it asks of Sanitizer in Tests/SegmentTestSupport. Memory that nobody has
-# any more when a process ends is a report, too. FILTER=… runs some alone.
+# Sanitizer in Tests/SegmentTestSupport says what a test omits or does less often. Memory leaked at the end of
+# a process is reported too. FILTER=… runs only some tests.
 define sanitized
 	$(swift) build --build-tests --sanitize=$(1) --scratch-path .build-$(1)
 	reports=$$(mktemp -d) && chmod 1777 $$reports; \
@@ -109,23 +110,23 @@ test-address: prerequisites
 	$(call sanitized,address,LSAN_OPTIONS=print_suppressions=0:suppressions=$(CURDIR)/Tests/address.suppressions \
 		ASAN_OPTIONS=detect_leaks=1)
 
-# The end of a program does not wait a second for threads that might still race.
+# Exiting programs do not wait a second for threads that might still race.
 test-thread: prerequisites
 	mkdir -p .build-thread
 	clang -Wall -Wextra -O2 -shared -fPIC -o .build-thread/mutex.so Tests/thread.mutex.c
 	$(call sanitized,thread,LD_PRELOAD=$(CURDIR)/.build-thread/mutex.so TSAN_OPTIONS=atexit_sleep_ms=0)
 
-# 20 minutes of everything that may happen; SEED=N takes the same steps again.
+# 20 minutes of everything that can happen; SEED=N repeats the same steps.
 soak: release
 	$(call built,segmentd-soak)
 	$(namespace) $(programs)/segmentd-soak $(or $(SECONDS),1200) $(SEED)
 
-# A part of the benchmark on the CPUs given, in an IPC namespace of its own.
+# Runs a part of the benchmark on the given CPUs, in an IPC namespace of its own.
 measure = $(namespace) taskset -c $(1) $(programs)/segmentbench $(2) $(if $(JSON),--json >> $(JSON))
 
-# JSON=FILE also keeps the figures for programs: a document a line.
+# JSON=FILE also stores the figures for programs, one document per line.
 bench: release
-	$(call built,segmentbench segmentbench-baselines enemy)
+	$(call built,segmentbench segmentbench-baselines abusive-client)
 	$(if $(JSON),: > $(JSON))
 	$(call measure,0,requests)
 	$(call measure,0-1,requests)
@@ -134,7 +135,7 @@ bench: release
 	$(call measure,0-1,latest)
 	$(if $(filter 0,$(shell id -u)),$(call measure,0,neighbours))
 
-# Under real systemds, in containers, as root: this version's package, and one to upgrade to.
+# Tests with real systemds, in containers, as root: the package of this version, and one to upgrade to.
 test-system: release
 	for program in debootstrap systemd-nspawn; do command -v $$program > /dev/null || missing="$$missing 1"; done; \
 	[ -z "$$missing" ] || { apt-get update -q && apt-get install -y -q debootstrap systemd-container; }
@@ -154,8 +155,9 @@ share := $(DESTDIR)$(PREFIX)/share
 # Debian's zsh looks for what packages bring in a folder of its own.
 zsh := $(share)/zsh/$(if $(filter /usr,$(PREFIX)),vendor-completions,site-functions)
 
-# The memory of streams and latest values under somebody who writes into it at random for a minute, and whatever takes in
-# bytes of others under libFuzzer: each for 20 s, or SECONDS. What was worth keeping is added to the corpus by `make corpus`.
+# Corrupts the memory of streams and latest values at random for a minute, and runs everything that parses
+# untrusted bytes under libFuzzer, each for 20 s or SECONDS. `make corpus` adds the inputs worth keeping to
+# the corpus.
 inputs := messages parameters service segmentd-toml segment-toml record
 corpus := Tests/FuzzTests/Corpus
 fuzzer := SWIFT_BACKTRACE=enable=no .build-fuzz/debug/input-fuzzer -detect_leaks=0 -rss_limit_mb=6000
@@ -174,7 +176,7 @@ $(inputs:%=fuzz-%): fuzz-%:
 	[ -z "$$RESILIENCE" ] || sed -n "s/stat::number_of_executed_units: */libFuzzer on $*\t/p" .build-fuzz/$*.log | \
 		sed 's/$$/\tmake fuzz/' >> $$RESILIENCE
 
-# What fuzzing has found since, where it reaches code that nothing in the corpus does.
+# Adds inputs found by fuzzing that reach code not covered by the corpus.
 corpus: input-fuzzer
 	for input in $(inputs); do \
 		ASAN_OPTIONS=detect_leaks=0 FUZZ_TARGET=$$input $(fuzzer) -merge=1 -use_counters=0 $(corpus)/$$input .build-fuzz/found/$$input || exit; \
@@ -184,7 +186,7 @@ input-fuzzer: prerequisites
 	FUZZ=1 $(swift) build --scratch-path .build-fuzz --sanitize address --sanitize fuzzer -Xswiftc -sanitize=fuzzer \
 		--product input-fuzzer
 
-# Builds nothing: under sudo(8) Swift is often not found, and what it made would be root's.
+# Builds nothing: under sudo(8), Swift is often not found, and its output would belong to root.
 install: | $(programs)/segmentd $(programs)/segmentctl $(programs)/libSegmentC.so
 	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/sbin $(programs)/segmentd
 	install -D -m 0755 --strip -t $(DESTDIR)$(PREFIX)/bin $(programs)/segmentctl
@@ -205,14 +207,14 @@ install: | $(programs)/segmentd $(programs)/segmentctl $(programs)/libSegmentC.s
 	$(programs)/segmentctl --generate-completion-script fish > $(share)/fish/vendor_completions.d/segmentctl.fish
 	install -D -m 0644 -t $(share)/doc/segmentd/examples config/segmentd.toml
 	install -D -m 0644 -t $(share)/doc/segmentd/examples/segments.d config/segments.d/*.toml
-	# Only where nothing is yet: an empty directory in the place of one that has vanished would have all segments removed.
+	# Only if absent: an empty directory in place of a vanished one would remove all its segments.
 	test -e $(DESTDIR)/etc/segmentd || install -d $(DESTDIR)/etc/segmentd/segments.d
-	# The defaults, as remarks, so that later versions may have others; what an administrator wrote stays.
+	# Installs the defaults as comments, so that later versions may change them; an administrator's file is kept.
 	test -e $(DESTDIR)/etc/segmentd/segmentd.toml \
 		|| sed 's/^[a-z]/#&/' config/segmentd.toml > $(DESTDIR)/etc/segmentd/segmentd.toml
 	$(MAKE) install-library
 
-# libsegmentd for C and C++, with all that a program needs to be built on it.
+# libsegmentd for C and C++, with everything needed to build programs with it.
 install-library: | $(programs)/libSegmentC.so
 	install -D -m 0644 --strip $(programs)/libSegmentC.so $(DESTDIR)$(libdir)/libsegmentd.so.$(VERSION)
 	ln -sf libsegmentd.so.$(VERSION) $(DESTDIR)$(libdir)/$(soname)

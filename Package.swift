@@ -79,7 +79,7 @@ let package = Package(
         // What segmentd is about.
         .target(
             name: "SegmentModel",
-            dependencies: ["PrintableText", "SystemVSharedMemory", system],
+            dependencies: ["POSIX", "PrintableText", "SystemVSharedMemory", system],
             swiftSettings: strict
         ),
         .target(
@@ -112,8 +112,7 @@ let package = Package(
         .target(
             name: "SegmentService",
             dependencies: [
-                "EventLoop", "POSIX", "SegmentBroker", "SegmentConfiguration", "SegmentInterface",
-                "SegmentModel",
+                "EventLoop", "POSIX", "PrintableText", "SegmentBroker", "SegmentInterface", "SegmentModel",
                 "SystemVSharedMemory", "Varlink", "VarlinkServer", logging, system,
             ],
             swiftSettings: strict
@@ -249,9 +248,9 @@ let package = Package(
             swiftSettings: testing
         ),
         .executableTarget(
-            name: "enemy",
-            dependencies: ["POSIX", "SegmentTestSupport"],
-            path: "Tests/Enemy",
+            name: "abusive-client",
+            dependencies: ["POSIX", "SegmentTestSupport", "Varlink"],
+            path: "Tests/AbusiveClient",
             swiftSettings: testing
         ),
         .testTarget(
@@ -263,9 +262,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "POSIX", "Segments", "SegmentExchange", "SegmentInterface", "SegmentModel",
+                "POSIX", "Segments", "SegmentExchange", "SegmentModel",
                 "SegmentTestSupport", "SystemVSharedMemory", "Varlink", "segmentd", "segmentctl", "counter",
-                "segment-writer", "segment-reader", "stream-peer", "enemy", system,
+                "segment-writer", "segment-reader", "stream-peer", "abusive-client", system,
             ],
             swiftSettings: testing
         ),

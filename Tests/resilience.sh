@@ -1,5 +1,5 @@
 #!/bin/bash
-# Prints how often every fault and enemy was tried, as a table, from the rows that the tests have written into a file.
+# Prints how often every fault and abusive client was tried, as a table, from the rows that the tests have written into a file.
 # A loss fails its test, and then there is no table: so there is none here.
 #
 #     resilience.sh ROWS

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// An early return is as good as a late one: whoever waits looks again.
+// A spurious return is harmless: the caller checks the word again.
 int clinux_futex_wait(const void *word, uint32_t value, int32_t milliseconds) {
     struct timespec limit = {milliseconds / 1000, (long)(milliseconds % 1000) * 1000000};
     long result = syscall(SYS_futex, word, FUTEX_WAIT, value, milliseconds < 0 ? NULL : &limit, NULL, 0);
@@ -16,7 +16,7 @@ int clinux_futex_wait(const void *word, uint32_t value, int32_t milliseconds) {
 }
 
 void clinux_futex_clear_and_wake(void *word) {
-    // The comparison is for a second word to wake on, of which there is none.
+    // The comparison is for waking a second word, which is not used.
     long nobody = 0;
     syscall(SYS_futex, word, FUTEX_WAKE_OP, INT_MAX, nobody, word, FUTEX_OP(FUTEX_OP_SET, 0, FUTEX_OP_CMP_EQ, 0));
 }

@@ -3,9 +3,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// A page that the kernel empties in the child, whatever makes it: MADV_WIPEONFORK of madvise(2).
+// A page that the kernel zeroes in a child, however it is created: MADV_WIPEONFORK of madvise(2).
 static uint32_t *page;
-// The last mark of this process, or of the one that it is a child of.
+// The last mark of this process, or of its parent.
 static uint32_t last;
 
 static uint32_t *make_page(void) {

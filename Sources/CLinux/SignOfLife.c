@@ -30,7 +30,7 @@ uint32_t clinux_sign_thread(struct clinux_sign *sign) {
     }
 }
 
-// The kernel reads the list when the thread ends, from whichever thread it was last written.
+// The kernel reads the list when the thread ends, whichever thread last wrote it.
 void clinux_sign_bind(struct clinux_sign *sign, void *word) {
     sign->entry = &sign->list;
     sign->list.offset = (char *)word - (char *)&sign->entry;

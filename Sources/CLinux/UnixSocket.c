@@ -33,7 +33,7 @@ int clinux_peer_credentials(int socket, struct clinux_peer *peer) {
 
 int clinux_peer_groups(int socket, uint32_t *groups, int capacity) {
     socklen_t length = (socklen_t)capacity * sizeof(uint32_t);
-    // With too little room the kernel says ERANGE and how much it needs.
+    // If the buffer is too small, the kernel fails with ERANGE and returns the size it needs.
     if (getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups, &length) != 0 && errno != ERANGE) return -1;
     return (int)(length / sizeof(uint32_t));
 }
@@ -53,16 +53,16 @@ int clinux_refuse_descriptors(int socket) {
 }
 
 int clinux_holds_descriptors(int socket) {
-    // A look at data skips or ends at what is out of band, and no client has a reason to send such.
+    // Peeking at data skips or stops at out-of-band data, which no client has a reason to send.
     char urgent;
     if (recv(socket, &urgent, 1, MSG_OOB | MSG_PEEK | MSG_DONTWAIT) > 0) return 1;
     int unread = 0;
     if (ioctl(socket, SIOCINQ, &unread) != 0) return -1;
-    // A look at the last byte is a look at all before it, and ends at the first descriptors.
+    // Peeking at the last byte peeks at all before it, and stops at the first descriptors.
     char *bytes = malloc((size_t)unread + 1);
     if (bytes == NULL) return -1;
     struct iovec part = {bytes, (size_t)unread + 1};
-    // Without room for descriptors the kernel says that there are some, and keeps them.
+    // Without a buffer for descriptors, the kernel reports that there are some and keeps them.
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     ssize_t count = recvmsg(socket, &message, MSG_PEEK | MSG_DONTWAIT);
     free(bytes);
@@ -70,6 +70,6 @@ int clinux_holds_descriptors(int socket) {
         if (errno != EAGAIN) return -1;
         count = 0;
     }
-    // What cannot be looked at may be anything.
+    // What cannot be peeked at may contain anything.
     return count < unread || (message.msg_flags & MSG_CTRUNC) != 0;
 }

@@ -1,7 +1,7 @@
 #include "CTOML.h"
 
-// Its assertions would end the process for `[ = 1` and `a = [}`, and where NDEBUG is defined it takes them for promises.
-// Without either, both are errors like others.
+// toml++'s assertions would abort on `[ = 1` and `a = [}`, and with NDEBUG it would assume that they hold.
+// With neither, both inputs are ordinary errors.
 #undef NDEBUG
 #define TOML_ASSERT(condition) static_cast<void>(0)
 #define TOML_EXCEPTIONS 0

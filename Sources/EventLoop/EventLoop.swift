@@ -3,16 +3,17 @@ import Glibc
 package import POSIX
 package import SystemPackage
 
-/// Waits on one thread for descriptors, timers, and what other threads have done; epoll(7), level-triggered.
+/// Waits on one thread for descriptors, timers, and outcomes of other threads; epoll(7), level-triggered.
 ///
-/// A turn is one wait: all that was ready is taken up, then the timers that are due, and then what was to be done after
-/// that. What is added to the last meanwhile comes after the next turn, so that nothing keeps the loop from its
-/// sockets. Whoever is called must not wait for anything.
+/// A turn is one wait: it handles all ready descriptors, then the timers that are due, and then runs tasks
+/// scheduled for the end of the turn. Tasks scheduled during that last step run after the next turn, so
+/// nothing keeps the loop from its sockets. Handlers must not block.
 @safe package final class EventLoop {
-    /// The most events of one turn; the kernel tells of the others first in the next.
+    /// The most events of one turn; the kernel reports the others first in the next.
     private static let mostEvents = 64
 
-    /// Which slot a source has, and which of those that have had it; it tells what has ended from what came after.
+    /// A source's slot and the slot's generation, which distinguishes a source from earlier ones in the same
+    /// slot.
     struct Token: Equatable {
         var index: UInt32
         var generation: UInt32
@@ -30,26 +31,27 @@ package import SystemPackage
     private var slots: [Slot] = []
     private var freeSlots: [UInt32] = []
     private var timers = Timers()
-    /// What the kernel's timer is set to.
+    /// The time that the kernel's timer is set to.
     private var armed: MonotonicTime?
     private var tasks: [TurnTask.Entry] = []
-    /// How many of them are to be done.
+    /// The number of scheduled tasks.
     private var dueTasks = 0
-    /// How many turns have ended.
+    /// The number of turns that have ended.
     private var turns = 0
-    /// Whether what comes after a turn is being done.
+    /// Whether the tasks at the end of a turn are running.
     private var isEnding = false
     private var expected: [UInt64: AnyObject] = [:]
     private var lastExpected: UInt64 = 0
     private let events = UnsafeMutablePointer<clinux_event>.allocate(capacity: mostEvents)
 
-    /// Whatever `clock` says, timers wake the thread by the kernel's.
+    /// Creates a loop; timers always wake the thread by the kernel's clock, whatever `clock` is.
     package init(clock: @escaping () -> MonotonicTime = { .now }) throws(Errno) {
         self.clock = clock
         mailbox = try Mailbox()
         epoll = try valueOrErrno { clinux_epoll_descriptor() }
         timer = try valueOrErrno { clinux_timer_descriptor() }
-        // As long as the loop: they are sources without an end. When the timer is over, looking at the clock is enough.
+        // These sources live as long as the loop. The timer needs no handler, since each turn checks the
+        // clock.
         _ = try add(FileDescriptor(rawValue: timer), .read) { _ in }
         _ = try add(mailbox.descriptor, .read) { [unowned self] _ in
             for message in mailbox.take() { message(self) }
@@ -66,7 +68,8 @@ package import SystemPackage
 
     // MARK: Turns
 
-    /// Waits, unless something is to be done or it is told not to, and takes up what there is; false if there is nothing.
+    /// Takes one turn, waiting for something to do unless `waiting` is false; returns whether there was
+    /// anything.
     @discardableResult
     package func turn(waiting: Bool = true) -> Bool {
         arm()
@@ -76,7 +79,7 @@ package import SystemPackage
             Int32(Self.mostEvents),
             waiting && dueTasks == 0 ? -1 : 0
         )
-        // None where it was interrupted.
+        // Negative if interrupted.
         for index in 0..<max(0, Int(count)) {
             let event = unsafe events[index]
             let token = Token(event.token)
@@ -106,7 +109,8 @@ package import SystemPackage
         while condition() { turn() }
     }
 
-    /// Something that can be done at the end of a turn, as long as the task lives; before those that are made later.
+    /// Creates a task to run at the end of turns, as long as it is referenced; tasks created earlier run
+    /// first.
     package func task(_ body: @escaping () -> Void) -> TurnTask { TurnTask(self, body) }
 
     func add(_ task: TurnTask.Entry) { tasks.append(task) }
@@ -119,13 +123,13 @@ package import SystemPackage
 
     func schedule(_ task: TurnTask.Entry, afterNext: Bool) {
         if task.due == 0 { dueTasks += 1 }
-        // From the end of a turn on, the next is the one that looks once more.
+        // While a turn ends, the next turn already polls once more.
         task.due = afterNext && !isEnding ? turns + 2 : turns + 1
     }
 
     // MARK: Timers
 
-    /// Has something done once, at `time` or so much later as spares a waking up.
+    /// Schedules `body` to run once at `time`, or up to `slack` later if that saves a wake-up.
     @discardableResult
     package func schedule(
         at time: MonotonicTime,
@@ -135,7 +139,7 @@ package import SystemPackage
         ScheduledTimer(number: timers.add(due: time, slack: slack, body))
     }
 
-    /// The same after some time.
+    /// Schedules `body` to run once after a delay, or up to `slack` later if that saves a wake-up.
     @discardableResult
     package func schedule(
         after delay: Duration,
@@ -149,17 +153,17 @@ package import SystemPackage
         fileprivate let number: UInt64
     }
 
-    /// False where it has been done already.
+    /// Cancels a timer; returns false if it has already run.
     @discardableResult
     package func cancel(_ timer: ScheduledTimer) -> Bool { timers.remove(timer.number) }
 
-    /// When the next timer is due.
+    /// When the next timer is due; nil if there is none.
     package var nextDue: MonotonicTime? { timers.nextDue }
 
     private func arm() {
         guard timers.wakeTime != armed else { return }
         armed = timers.wakeTime
-        // 0 would be none.
+        // 0 would disarm it.
         _ = clinux_set_timer(timer, armed.map { max(1, $0.nanoseconds) } ?? 0)
     }
 
@@ -174,7 +178,7 @@ package import SystemPackage
 
     // MARK: Other threads
 
-    /// Calls `body` with the outcome that another thread sends.
+    /// Calls `body` with the outcome that another thread will send.
     package func expect<Outcome: Sendable>(
         _ body: @escaping (Outcome) -> Void
     ) -> ExpectedOutcome<Outcome> {
@@ -183,7 +187,7 @@ package import SystemPackage
         return ExpectedOutcome(number: lastExpected, mailbox: mailbox)
     }
 
-    /// Drops the outcome when it comes; false where it has come already.
+    /// Drops the outcome when it arrives; returns false if it has already arrived.
     @discardableResult
     package func forget<Outcome>(_ outcome: ExpectedOutcome<Outcome>) -> Bool {
         expected.removeValue(forKey: outcome.number) != nil
@@ -195,9 +199,9 @@ package import SystemPackage
 
     // MARK: Descriptors
 
-    /// Calls `handler` whenever the descriptor is ready, until the source is ended or nobody has it any more.
+    /// Calls `handler` whenever the descriptor is ready, until the source is ended or no longer referenced.
     ///
-    /// The descriptor is closed then, if told; where this throws, it is not.
+    /// If `closing`, the descriptor is closed then; if this throws, it is not.
     package func watch(
         _ descriptor: FileDescriptor,
         for interest: EventSource.Interest,
@@ -207,7 +211,7 @@ package import SystemPackage
         try EventSource(self, descriptor, closing: closing, interest, handler)
     }
 
-    /// Calls `handler` with each of these signals, which every thread holds back; signalfd(2).
+    /// Calls `handler` with each of these signals, which must be blocked in every thread; signalfd(2).
     package func watch(signals: Set<Int32>, _ handler: @escaping (Int32) -> Void) throws(Errno) -> EventSource
     {
         var set = sigset_t()

@@ -1,11 +1,11 @@
 import CLinux
 package import SystemPackage
 
-/// A descriptor that a loop waits for, until it is ended or its owner has gone.
+/// A descriptor that a loop watches until the source is ended or released.
 ///
-/// It leaves the loop before its descriptor is closed, whose number may be another's at once.
+/// It leaves the loop before its descriptor is closed, since the number may be reused immediately.
 package final class EventSource {
-    /// What there is to wait for.
+    /// The events to wait for.
     package struct Interest: OptionSet, Sendable {
         package let rawValue: UInt32
         package init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -15,16 +15,16 @@ package final class EventSource {
         package static let inputEnd = Interest(rawValue: EPOLLRDHUP.rawValue)
     }
 
-    /// What the kernel has found; that both sides have closed and errors are told whatever the interest is.
+    /// The events that the kernel reported; hang-ups and errors are reported whatever the interest is.
     package struct Readiness: OptionSet, Sendable {
         package let rawValue: UInt32
         package init(rawValue: UInt32) { self.rawValue = rawValue }
 
         package static let read = Readiness(rawValue: EPOLLIN.rawValue)
         package static let write = Readiness(rawValue: EPOLLOUT.rawValue)
-        /// Nothing more will come than is there already.
+        /// No more input will arrive than is already there.
         package static let inputEnd = Readiness(rawValue: EPOLLRDHUP.rawValue)
-        /// Nobody is at the other end any more, or it has failed.
+        /// The other end has closed, or an error occurred.
         package static let hungUp = Readiness(rawValue: EPOLLHUP.rawValue)
 
         init(events: UInt32) {
@@ -37,7 +37,7 @@ package final class EventSource {
     private let loop: EventLoop
     private let token: EventLoop.Token
     package var hasEnded: Bool { isOver }
-    // Private, so that to look at them takes no check for overlapping accesses.
+    // Private, so that access needs no exclusivity check.
     private var isOver = false
     private var isHeard = true
     private var waitsFor: Interest
@@ -67,16 +67,16 @@ package final class EventSource {
         }
     }
 
-    /// Its handler is not called any more, not even for what the kernel has told already; the descriptor stays open.
+    /// Stops calling the handler, even for events already reported; the descriptor stays open.
     ///
-    /// Without any interest, the kernel would still say in each turn that the other side has hung up.
+    /// Clearing the interest is not enough: the kernel would still report a hang-up in each turn.
     package func hearNoMore() {
         guard isHeard else { return }
         isHeard = false
         loop.remove(descriptor, token)
     }
 
-    /// The same, and the descriptor is closed.
+    /// Stops calling the handler and closes the descriptor if told to at creation.
     package func end() {
         guard !isOver else { return }
         isOver = true

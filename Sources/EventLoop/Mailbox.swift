@@ -2,7 +2,7 @@ import POSIX
 import Synchronization
 import SystemPackage
 
-/// Where other threads leave what they have done for a loop.
+/// The mailbox where other threads leave outcomes for a loop.
 final class Mailbox: Sendable {
     typealias Message = @Sendable (EventLoop) -> Void
 
@@ -21,7 +21,7 @@ final class Mailbox: Sendable {
         if isFirst { event.signal() }
     }
 
-    /// All there is, once the descriptor is readable.
+    /// Removes and returns all messages, once the descriptor is readable.
     func take() -> [Message] {
         event.clear()
         return messages.withLock { messages in
@@ -31,19 +31,19 @@ final class Mailbox: Sendable {
     }
 }
 
-/// An outcome that a loop expects from another thread; what is to become of it stays with the loop.
+/// An outcome that a loop expects from another thread; the closure to call with it stays with the loop.
 package struct ExpectedOutcome<Outcome: Sendable>: Sendable {
     let number: UInt64
     let mailbox: Mailbox
 
-    /// Hands it over, once, from any thread; dropped where the loop does not expect it any more.
+    /// Sends the outcome, once, from any thread; it is dropped if the loop no longer expects it.
     package func send(_ outcome: Outcome) {
         let number = number
         mailbox.post { loop in loop.fulfil(number, with: outcome) }
     }
 }
 
-/// What to do with an outcome.
+/// The closure to call with an outcome.
 final class Expectation<Outcome: Sendable> {
     let body: (Outcome) -> Void
 

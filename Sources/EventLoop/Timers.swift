@@ -1,8 +1,8 @@
 import POSIX
-/// The timers of a loop: what is due when, and how late it may be.
+/// The timers of a loop with their due times and slack.
 ///
-/// The loop asks for the two times in each turn: they are kept, because looking into an array that stands in an object
-/// costs more.
+/// The loop needs both times in each turn; they are stored, because access to an array in an object costs
+/// more.
 final class Timers {
     private struct Entry {
         var number: UInt64
@@ -11,13 +11,13 @@ final class Timers {
         var body: () -> Void
     }
 
-    /// The first that is due first; of those due at once, the first that was made.
+    /// In order of due time, then of creation.
     private var entries: [Entry] = []
     private var lastNumber: UInt64 = 0
 
-    /// When somebody must be woken up at the latest; nil where nobody is.
+    /// When the thread must be woken at the latest; nil if there is no timer.
     private(set) var wakeTime: MonotonicTime?
-    /// When the next is due; it is late from `wakeTime` on.
+    /// When the next timer is due; after `wakeTime` it is late.
     private(set) var nextDue: MonotonicTime?
 
     func add(due: MonotonicTime, slack: Duration, _ body: @escaping () -> Void) -> UInt64 {
@@ -29,7 +29,7 @@ final class Timers {
         return lastNumber
     }
 
-    /// Forgets one; false where it has been taken or forgotten already.
+    /// Removes a timer; returns false if it has already been removed.
     func remove(_ number: UInt64) -> Bool {
         guard let index = entries.firstIndex(where: { $0.number == number }) else { return false }
         entries.remove(at: index)
@@ -37,10 +37,11 @@ final class Timers {
         return true
     }
 
-    /// The number of the newest there is.
+    /// The number of the newest timer.
     var newest: UInt64 { lastNumber }
 
-    /// Takes the first that is due at `now` and was not made after `newest`: what a timer makes waits for another turn.
+    /// Removes and returns the first timer due at `now` and not newer than `newest`: newer ones wait for
+    /// another turn.
     func popDue(at now: MonotonicTime, upTo newest: UInt64) -> (() -> Void)? {
         guard let index = entries.firstIndex(where: { $0.number <= newest }), entries[index].due <= now else {
             return nil

@@ -1,11 +1,11 @@
-/// Something to be done at the end of a turn, each time that is asked for, until nobody has it any more.
+/// A task to run at the end of a turn, each time it is scheduled, as long as it is referenced.
 ///
-/// It is made once and asked for often, for which neither memory nor a look into a collection is needed.
+/// It is created once and scheduled often, which takes neither memory nor a lookup in a collection.
 package final class TurnTask {
-    /// What the loop has of it.
+    /// The loop's part of a task.
     final class Entry {
         let body: () -> Void
-        /// At the end of which turn it is to be done; 0 where it is not.
+        /// The number of the turn at whose end it runs; 0 if not scheduled.
         var due = 0
 
         init(_ body: @escaping () -> Void) { self.body = body }
@@ -22,9 +22,9 @@ package final class TurnTask {
 
     deinit { loop.remove(entry) }
 
-    /// Has it done when all that this turn has found is taken up; from there, after the next turn.
+    /// Schedules it for the end of this turn; if called from a task, for the end of the next turn.
     package func doAfterThisTurn() { loop.schedule(entry, afterNext: false) }
 
-    /// Has it done when the loop has looked at its sockets once more and has taken up what it found.
+    /// Schedules it for the end of the next turn, after the loop has polled its sockets once more.
     package func doAfterTheNextTurn() { loop.schedule(entry, afterNext: true) }
 }

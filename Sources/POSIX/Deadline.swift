@@ -1,10 +1,10 @@
 package import Glibc
 
-/// When a caller wants to wait no longer: a moment of CLOCK_MONOTONIC, or never.
+/// The end of a wait: a time of CLOCK_MONOTONIC, or never.
 package struct Deadline: Sendable {
     package static let never = Deadline(nil)
 
-    /// A moment that no clock will show is none; in a duration from now on.
+    /// A time limit of this or more means never.
     private static let farthest = Duration.seconds(Int32.max)
 
     private let moment: MonotonicTime?
@@ -17,16 +17,16 @@ package struct Deadline: Sendable {
 
     package var remaining: Duration { moment.map { max(.zero, $0 - .now) } ?? Self.farthest }
 
-    /// What remains, for poll(2) and futex(2), rounded up; -1 is for ever.
+    /// The remaining time for poll(2) and futex(2), rounded up; -1 means forever.
     ///
-    /// More than an Int32 holds is waited for in parts.
+    /// A time that does not fit in an Int32 must be waited for in parts.
     package var milliseconds: Int32 {
         guard moment != nil else { return -1 }
         let remaining = remaining
         return remaining > .zero ? Int32(clamping: Int64(remaining / .milliseconds(1)) + 1) : 0
     }
 
-    /// What remains, for sigtimedwait(2).
+    /// The remaining time for sigtimedwait(2).
     package var timespec: timespec {
         let nanoseconds = remaining.nanoseconds
         return Glibc.timespec(
@@ -35,13 +35,14 @@ package struct Deadline: Sendable {
         )
     }
 
-    /// What remains, for SO_SNDTIMEO of socket(7), where nothing means for ever: a microsecond at least.
+    /// The remaining time for SO_SNDTIMEO of socket(7): at least a microsecond, since zero would mean
+    /// forever.
     package var timeval: timeval {
         let microseconds = max(1, remaining.nanoseconds / 1000)
         return Glibc.timeval(tv_sec: Int(microseconds / 1_000_000), tv_usec: Int(microseconds % 1_000_000))
     }
 
-    /// Sleeps until it has passed: a handled signal ends usleep(3), not the wait.
+    /// Sleeps until the deadline has passed, even if a handled signal interrupts usleep(3).
     package func sleep() {
         while !hasPassed { Thread.sleep(remaining) }
     }

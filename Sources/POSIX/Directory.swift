@@ -1,11 +1,11 @@
 import Glibc
 package import SystemPackage
 
-/// A directory that stays the same whatever becomes of its path; openat(2).
+/// An open directory, which stays the same whatever happens to its path; openat(2).
 package struct Directory: ~Copyable, Sendable {
     package let descriptor: FileDescriptor
 
-    /// Throws `notDirectory` for a link that is not to be followed, too.
+    /// Opens a directory; also throws `notDirectory` for a link that is not to be followed.
     package init(_ path: FilePath, followingLink: Bool = false) throws(Errno) {
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followingLink ? 0 : O_NOFOLLOW)
         descriptor = FileDescriptor(rawValue: try path.call { unsafe Glibc.open($0, flags) })
@@ -13,7 +13,7 @@ package struct Directory: ~Copyable, Sendable {
 
     deinit { try? descriptor.close() }
 
-    /// Opens a file of the directory, which must be no link.
+    /// Opens a file of the directory, which must not be a link.
     package func open(
         _ name: String,
         _ mode: FileDescriptor.AccessMode,
@@ -28,20 +28,20 @@ package struct Directory: ~Copyable, Sendable {
         )
     }
 
-    /// Puts a file in the place of another; renameat(2).
+    /// Renames a file, replacing any existing one; renameat(2).
     package func rename(_ name: String, to other: String) throws(Errno) {
         let directory = descriptor.rawValue
         _ = try valueOrErrno { unsafe renameat(directory, name, directory, other) }
     }
 
-    /// unlinkat(2).
+    /// Removes a file; unlinkat(2).
     package func unlink(_ name: String) throws(Errno) {
         _ = try valueOrErrno { unsafe unlinkat(descriptor.rawValue, name, 0) }
     }
 
-    /// All but `.` and `..`, in no order; readdir(3).
+    /// Returns all entries but `.` and `..`, in no order; readdir(3).
     package func entries() throws(Errno) -> [DirectoryEntry] {
-        // With a place in the directory of its own.
+        // Opened again to have a read position of its own.
         let opened = try open(".", .readOnly, .directory)
         guard let stream = unsafe fdopendir(opened.rawValue) else {
             let error = Errno(rawValue: errno)
@@ -66,10 +66,10 @@ package struct Directory: ~Copyable, Sendable {
     }
 }
 
-/// What a directory says of one of its files.
+/// An entry of a directory.
 package struct DirectoryEntry: Sendable {
-    /// As it is: no UTF-8, maybe.
+    /// The bytes of its name, which may not be UTF-8.
     package let name: [UInt8]
-    /// Not every file system says so: what is not may still be one.
+    /// Whether it is known to be a regular file; not every file system reports the type.
     package let isRegular: Bool
 }

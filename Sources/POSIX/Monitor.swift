@@ -1,6 +1,6 @@
 import Glibc
 
-/// A value that threads share and by which they wait for each other, with a limit of time; pthread_cond_timedwait(3).
+/// A value shared by threads, which can wait for changes up to a time limit; pthread_cond_timedwait(3).
 @safe package final class Monitor<Value>: @unchecked Sendable {
     private var value: Value
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -23,7 +23,7 @@ import Glibc
         unsafe mutex.deallocate()
     }
 
-    /// Changes the value and wakes all who wait.
+    /// Changes the value and wakes all waiting threads.
     package func change(_ body: (inout Value) -> Void) {
         unsafe pthread_mutex_lock(mutex)
         body(&value)
@@ -31,9 +31,9 @@ import Glibc
         unsafe pthread_mutex_unlock(mutex)
     }
 
-    /// Waits until `take` answers with something; nil if that takes longer than `limit`.
+    /// Waits until `take` returns a value; returns nil if that takes longer than `limit`.
     ///
-    /// `take` is asked again after each change and may change the value itself.
+    /// `take` is called again after each change and may change the value itself.
     package func wait<Result>(
         atMost limit: Duration? = nil,
         until take: (inout Value) -> Result?
@@ -57,7 +57,7 @@ import Glibc
 }
 
 extension Monitor where Value: Sendable {
-    /// The value at this moment.
+    /// The current value.
     package var current: Value {
         get {
             unsafe pthread_mutex_lock(mutex)

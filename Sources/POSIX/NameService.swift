@@ -31,9 +31,9 @@ extension UserGroup {
     }
 }
 
-/// The users and groups of this host; whoever asks may wait for ever; nsswitch.conf(5).
+/// The users and groups of this host; any lookup may block indefinitely; nsswitch.conf(5).
 package enum NameService {
-    /// Nil where there is no such user, or the service does not say.
+    /// Looks up a user; nil if there is none or the lookup failed.
     package static func user(_ userID: UInt32) -> UserAccount? {
         unsafe try? user { unsafe getpwuid_r(userID, &$0, &$1, $1.count, &$2) }
     }
@@ -42,7 +42,9 @@ package enum NameService {
         unsafe try? user { unsafe getpwnam_r(name, &$0, &$1, $1.count, &$2) }
     }
 
-    /// All that the service lists, for one thread only; nil where it does not tell all of them.
+    /// Returns all listed users; nil if any could not be read.
+    ///
+    /// Only one thread may call this.
     package static func users() -> [UserAccount]? {
         var accounts: [UserAccount] = []
         setpwent()
@@ -61,7 +63,7 @@ package enum NameService {
         unsafe try? group { unsafe getgrgid_r(groupID, &$0, &$1, $1.count, &$2) }
     }
 
-    /// Nil where there is no such group; throws where the service does not say.
+    /// Looks up a group; nil if there is none, and throws if the lookup failed.
     package static func group(named name: String) throws(Errno) -> UserGroup? {
         unsafe try group { unsafe getgrnam_r(name, &$0, &$1, $1.count, &$2) }
     }
@@ -77,7 +79,7 @@ package enum NameService {
         unsafe try answer(Glibc.group(), question) { unsafe UserGroup($0) }
     }
 
-    /// Asks with as much room for texts as the entry takes.
+    /// Makes a lookup with a buffer grown until the entry fits.
     private static func answer<Entry, Answer>(
         _ empty: Entry,
         _ question: Question<Entry>,
@@ -93,7 +95,7 @@ package enum NameService {
                 continue
             }
             if unsafe found != nil { return read(entry) }
-            // Several errors are documented to mean no more than that there is no such entry.
+            // Several errors are documented as meaning that there is no such entry.
             guard [0, ENOENT, ESRCH, EBADF, EPERM].contains(error) else { throw Errno(rawValue: error) }
             return nil
         }

@@ -1,7 +1,7 @@
 import CLinux
 package import SystemPackage
 
-/// Who is at the other end of a Unix socket, as the kernel said when it connected; unix(7).
+/// The credentials of the process at the other end of a Unix socket, as of when it connected; unix(7).
 package struct PeerCredentials: Equatable, Sendable {
     package var processID: Int32
     package var userID: UInt32
@@ -13,25 +13,27 @@ package struct PeerCredentials: Equatable, Sendable {
         self.groupID = groupID
     }
 
-    /// What every user is shown as who has no number in this user namespace, usually; user_namespaces(7).
+    /// The usual overflow uid, shown for every user that this user namespace does not map;
+    /// user_namespaces(7).
     package static let unmappedUserID = UInt32(CLINUX_UNMAPPED_USER)
-    /// The same by this kernel; read once.
+    /// The overflow uid of this kernel; read once.
     package static let shownUnmappedUserID = clinux_unmapped_user()
 
-    /// The same, where a user without a number here is told by the usual one, whatever this kernel shows.
+    /// Reads the credentials of a client, with an unmapped user shown as `unmappedUserID` whatever this
+    /// kernel's overflow uid is.
     package init(ofClient socket: FileDescriptor) throws(Errno) {
         try self.init(of: socket)
         if userID == Self.shownUnmappedUserID { userID = Self.unmappedUserID }
     }
 
-    /// SO_PEERCRED of a connected socket.
+    /// Reads SO_PEERCRED of a connected socket.
     package init(of socket: FileDescriptor) throws(Errno) {
         var peer = clinux_peer()
         _ = try valueOrErrno { unsafe clinux_peer_credentials(socket.rawValue, &peer) }
         self.init(processID: peer.process, userID: peer.user, groupID: peer.group)
     }
 
-    /// SO_PEERGROUPS of a connected socket: the supplementary groups, 65,536 at most.
+    /// Reads SO_PEERGROUPS of a connected socket: the supplementary groups, 65,536 at most.
     package static func supplementaryGroupIDs(of socket: FileDescriptor) throws(Errno) -> [UInt32] {
         var groups = [UInt32](repeating: 0, count: 64)
         var count = 0

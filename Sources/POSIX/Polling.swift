@@ -1,26 +1,26 @@
-import CLinux
 import Glibc
 package import SystemPackage
 
-/// What a descriptor is waited for, and what it is ready for; poll(2).
+/// The events to wait for and those that occurred; poll(2).
 package struct PollEvents: OptionSet, Sendable {
     package let rawValue: Int16
     package init(rawValue: Int16) { self.rawValue = rawValue }
 
     package static let read = PollEvents(rawValue: Int16(POLLIN))
     package static let write = PollEvents(rawValue: Int16(POLLOUT))
-    /// Told whatever is waited for.
+    /// Reported whether waited for or not.
     package static let error = PollEvents(rawValue: Int16(POLLERR))
 }
 
 extension FileDescriptor {
-    /// Whether a call would not have to wait now; what has an error or a hang-up is ready, too: the call tells.
+    /// Returns whether a call would not block now; after an error or a hang-up it would not either, and
+    /// reports it.
     package func isReady(for events: PollEvents) -> Bool {
         var entry = pollfd(fd: rawValue, events: events.rawValue, revents: 0)
         return unsafe poll(&entry, 1, 0) > 0
     }
 
-    /// Waits until it is ready, and says for what; nothing once the deadline has passed.
+    /// Waits until the descriptor is ready and returns the events; empty once the deadline has passed.
     @discardableResult
     package func wait(for events: PollEvents, until deadline: Deadline = .never) throws(Errno) -> PollEvents {
         var entry = pollfd(fd: rawValue, events: events.rawValue, revents: 0)
@@ -32,14 +32,14 @@ extension FileDescriptor {
         }
     }
 
-    /// Waits until this is ready, or another one to be read if there is one; neither after so many milliseconds, if not
-    /// negative, or a signal.
+    /// Waits until this descriptor is ready or `other`, if any, is readable; returns neither after
+    /// `milliseconds`, if not negative, or a signal.
     package func wait(
         for events: PollEvents,
         or other: FileDescriptor?,
         milliseconds: Int32
     ) throws(Errno) -> (isReady: Bool, otherIsReady: Bool) {
-        // A negative descriptor is none.
+        // poll(2) ignores a negative descriptor.
         var entries: InlineArray<2, pollfd> = [
             pollfd(fd: rawValue, events: events.rawValue, revents: 0),
             pollfd(fd: other?.rawValue ?? -1, events: Int16(POLLIN), revents: 0),
@@ -53,9 +53,9 @@ extension FileDescriptor {
     }
 }
 
-/// A standard stream may be shared with a program that has set O_NONBLOCK on it; open(2).
+/// Calls for standard streams, where another program may have set O_NONBLOCK; open(2).
 extension FileDescriptor {
-    /// Reads once, as soon as there is something to read.
+    /// Waits for input and reads once.
     package func readPatiently(into bytes: UnsafeMutableRawBufferPointer) throws(Errno) -> Int {
         while true {
             do throws(Errno) { return try unsafe readOnce(into: bytes) } catch {
@@ -64,7 +64,7 @@ extension FileDescriptor {
         }
     }
 
-    /// Writes everything.
+    /// Writes all bytes, waiting as needed.
     package func writePatiently(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
         var written = 0
         while written < bytes.count {
@@ -79,28 +79,5 @@ extension FileDescriptor {
     private func waitPatiently(for events: PollEvents, after error: Errno) throws(Errno) {
         guard error == .wouldBlock || error == .interrupted else { throw error }
         if error == .wouldBlock { try wait(for: events) }
-    }
-}
-
-/// A descriptor by which one thread wakes another that polls; eventfd(2).
-package struct EventDescriptor: ~Copyable, Sendable {
-    /// Readable from `signal` to `clear`.
-    package let descriptor: FileDescriptor
-
-    package init() throws(Errno) {
-        descriptor = FileDescriptor(rawValue: try valueOrErrno { clinux_event_descriptor() })
-    }
-
-    deinit { try? descriptor.close() }
-
-    package func signal() {
-        var one: UInt64 = 1
-        while unsafe write(descriptor.rawValue, &one, 8) < 0, errno == EINTR {}
-    }
-
-    /// Waits for a signal where there was none.
-    package func clear() {
-        var count: UInt64 = 0
-        while unsafe read(descriptor.rawValue, &count, 8) < 0, errno == EINTR {}
     }
 }

@@ -2,29 +2,28 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// A thread to which no signal is delivered; pthread_create(3).
+/// A thread with all signals blocked; pthread_create(3).
 package struct Thread: Sendable {
     private let thread: pthread_t
 
-    /// Starts a thread that is joined; `stack` is in bytes.
+    /// Starts a thread that must be joined; `stack` is in bytes.
     package init(stack: Int, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         var thread = pthread_t()
         unsafe try Self.start(&thread, stack, body)
         self.thread = thread
     }
 
-    /// Waits for its end.
+    /// Waits for the thread to end.
     package func join() { pthread_join(thread, nil) }
 
-    /// Starts a thread for work that may be held up for ever, and is then waited for by nobody; a stack of 0 bytes is
-    /// one of the usual size.
+    /// Starts a detached thread, for work that may block forever; a stack of 0 bytes means the default size.
     ///
-    /// Throws where there is no room for one more.
+    /// Throws if no thread can be created.
     package static func detach(stack: Int = 0, _ body: @escaping @Sendable () -> Void) throws(Errno) {
         unsafe try start(nil, stack, body)
     }
 
-    /// Holds up the calling thread, until a signal is handled at most; usleep(3).
+    /// Pauses the calling thread, at most until a signal is handled; usleep(3).
     package static func sleep(_ duration: Duration) {
         usleep(UInt32(clamping: duration.nanoseconds / 1000 + 1))
     }

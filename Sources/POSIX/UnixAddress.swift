@@ -1,17 +1,18 @@
 package import Glibc
 package import SystemPackage
 
-/// Where a Unix socket is found; unix(7).
+/// The address of a Unix socket; unix(7).
 package struct UnixAddress {
     private var address = sockaddr_un()
     private var length: socklen_t
 
-    /// A path; fails where it is too long for a socket: 107 bytes at most.
+    /// Creates an address from a path; fails if it is longer than 107 bytes.
     package init?(_ path: String) {
         self.init(bytes: Array(path.utf8) + [0])
     }
 
-    /// A path, or a name of the abstract namespace with `@` in front; fails for anything else.
+    /// Creates an address from a path, or from an abstract name that starts with `@`; fails for anything
+    /// else.
     package init?(pathOrAbstract name: String) {
         switch name.utf8.first {
         case UInt8(ascii: "/"): self.init(name)
@@ -31,7 +32,7 @@ package struct UnixAddress {
         guard fits else { return nil }
     }
 
-    /// Lends the address as bind(2) and connect(2) take it.
+    /// Calls `body` with the address as bind(2) and connect(2) take it.
     package func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         unsafe withUnsafePointer(to: address) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, length) }
@@ -40,7 +41,7 @@ package struct UnixAddress {
 }
 
 extension FileDescriptor {
-    /// Where clients find a socket: a path, or a name of the abstract namespace with `@` in front; nil if it has none;
+    /// The address of a socket: a path, or an abstract name that starts with `@`; nil if it has none;
     /// getsockname(2).
     package var unixSocketPath: String? {
         var address = sockaddr_un()

@@ -2,9 +2,9 @@ import CLinux
 import Glibc
 package import SystemPackage
 
-/// Unix sockets, which close on execve(2); unix(7).
+/// Unix sockets; all are close-on-exec; unix(7).
 extension FileDescriptor {
-    /// A stream, or a datagram socket; socket(2).
+    /// Creates a stream or datagram socket; socket(2).
     package static func unixSocket(
         datagram: Bool = false,
         blocking: Bool = true
@@ -16,46 +16,48 @@ extension FileDescriptor {
         )
     }
 
-    /// Waits for a place in the queue as long as may be, then throws EAGAIN: SO_SNDTIMEO of socket(7); connect(2).
+    /// Connects, waiting for a place in the queue until the deadline, then throws EAGAIN; SO_SNDTIMEO of
+    /// socket(7), connect(2).
     package func connect(to address: UnixAddress, until deadline: Deadline = .never) throws(Errno) {
         var limit = deadline.timeval
         unsafe setsockopt(rawValue, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         _ = try valueOrErrno { unsafe address.withPointer { unsafe Glibc.connect(rawValue, $0, $1) } }
     }
 
-    /// bind(2), so that the socket has these permissions at most; umask(2) is the process's.
+    /// Binds the socket, which gets at most these permissions; bind(2), umask(2), which affects the whole
+    /// process.
     package func bind(to address: UnixAddress, permissions: FilePermissions) throws(Errno) {
         let mask = umask(~permissions.rawValue & 0o777)
         defer { umask(mask) }
         _ = try valueOrErrno { unsafe address.withPointer { unsafe Glibc.bind(rawValue, $0, $1) } }
     }
 
-    /// listen(2).
+    /// Listens for connections; listen(2).
     package func listen(backlog: Int32) throws(Errno) {
         _ = try valueOrErrno { Glibc.listen(rawValue, backlog) }
     }
 
-    /// A connection that does not block; accept4(2).
+    /// Accepts a connection as a non-blocking socket; accept4(2).
     package func accept() throws(Errno) -> FileDescriptor {
         FileDescriptor(rawValue: try valueOrErrno { clinux_accept(rawValue) })
     }
 
-    /// shutdown(2), in both directions.
+    /// Shuts down both directions; shutdown(2).
     package func shutDown() { _ = shutdown(rawValue, Int32(SHUT_RDWR)) }
 
-    /// fcntl(2), O_NONBLOCK.
+    /// Sets O_NONBLOCK; fcntl(2).
     package func stopBlocking() throws(Errno) {
         _ = try valueOrErrno { fcntl(rawValue, F_SETFL, O_NONBLOCK) }
     }
 
-    /// Sends what the socket takes without waiting; send(2).
+    /// Sends as many bytes as the socket accepts without waiting; send(2).
     package func send(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
         try countOrErrno {
             unsafe Glibc.send(rawValue, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT | MSG_NOSIGNAL))
         }
     }
 
-    /// Sends a message whole, without waiting; sendto(2).
+    /// Sends a complete message without waiting; sendto(2).
     package func send(_ message: [UInt8], to address: UnixAddress) throws(Errno) {
         let flags = Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL)
         _ = try countOrErrno {
@@ -67,7 +69,8 @@ extension FileDescriptor {
         }
     }
 
-    /// Receives what there is without waiting, 0 at its end; where `peeking`, it stays there; recv(2).
+    /// Receives available bytes without waiting; 0 at the end of the stream; if `peeking`, they are not
+    /// removed; recv(2).
     package func receive(
         into bytes: UnsafeMutableRawBufferPointer,
         peeking: Bool = false
@@ -76,25 +79,26 @@ extension FileDescriptor {
         return try countOrErrno { unsafe recv(rawValue, bytes.baseAddress, bytes.count, flags) }
     }
 
-    /// The same into memory of its own.
+    /// Receives available bytes into new memory.
     package func receive(atMost count: Int) throws(Errno) -> [UInt8] {
         try unsafe bytes(atMost: count) { bytes throws(Errno) in try unsafe receive(into: bytes) }
     }
 
-    /// Has the kernel keep about so many bytes of what is sent and not read, which it doubles; SO_SNDBUF of socket(7).
+    /// Limits the bytes that the kernel buffers for the peer; the kernel doubles the number; SO_SNDBUF of
+    /// socket(7).
     package func limitSendBuffer(to bytes: Int32) {
         var bytes = bytes
-        // Where a filter forbids it, all goes on as before.
+        // If a seccomp filter refuses this, everything still works.
         _ = unsafe setsockopt(rawValue, SOL_SOCKET, SO_SNDBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Has the kernel refuse descriptors that are sent to a connection, or to those that a socket will accept.
+    /// Makes the kernel refuse descriptors sent to a connection, or to those that a socket will accept.
     ///
-    /// What has been sent before stays. Whether some could be sent until now; not where the kernel is older than 6.16,
-    /// which refuses none.
+    /// Descriptors sent before stay. Returns whether any could be sent until now; false on kernels before
+    /// 6.16, which cannot refuse them.
     @discardableResult
     package func refuseDescriptors() -> Bool { clinux_refuse_descriptors(rawValue) == 1 }
 
-    /// Whether descriptors wait to be received, or that cannot be told.
+    /// Whether descriptors are waiting to be received, or it is unknown.
     package var mayHoldDescriptors: Bool { clinux_holds_descriptors(rawValue) != 0 }
 }

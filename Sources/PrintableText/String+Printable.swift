@@ -1,15 +1,16 @@
 extension String {
-    /// The text as it may be shown on a terminal or in a log, whoever wrote it.
+    /// The text made safe to show on a terminal or in a log, whoever wrote it.
     ///
-    /// As ps(1) does, each scalar that a terminal would obey instead of showing becomes `?`: control characters
-    /// (C0, DEL and C1, newline and tab included), line and paragraph separators, invisible format characters such as
-    /// those that reverse the direction of writing, and what Unicode assigns to nobody. Joiners inside words stay.
+    /// As ps(1) does, replaces each scalar that a terminal would obey instead of showing with `?`: control
+    /// characters (C0, DEL and C1, newline and tab included), line and paragraph separators, invisible format
+    /// characters such as those that reverse the direction of writing, private-use and unassigned scalars.
+    /// Joiners inside words stay.
     ///
     /// ```swift
     /// "\u{1b}[2Jsensor".printable  // "?[2Jsensor"
     /// ```
     package var printable: String {
-        // Most text is ASCII without control characters, and bytes are quicker looked at than scalars.
+        // Most text is plain ASCII, and checking bytes is faster than checking scalars.
         let isPlain = unsafe utf8.withContiguousStorageIfAvailable { bytes in
             unsafe bytes.allSatisfy { (0x20..<0x7f).contains($0) }
         }

@@ -2,10 +2,11 @@ package import SegmentModel
 import SystemVSharedMemory
 
 extension Broker {
-    /// Looks for changes that nobody told of: removed, re-owned, a group renumbered, the last user gone; and
-    /// tries again what is blocked, where the outcome may be another.
+    /// Checks all segments for changes that cause no event: removed, given to another owner, a group
+    /// renumbered, the last user gone.
     ///
-    /// To be called every 15 s with freshly looked up groups and keys.
+    /// Retries blocked segments where the outcome may differ. Call every 15 s with freshly looked up groups
+    /// and keys.
     package func checking(groups: GroupTable, keys: KeyTable) -> BrokerWork {
         self.groups = groups.completed(by: self.groups)
         self.keys = keys.completed(by: self.keys)
@@ -20,13 +21,13 @@ extension Broker {
             if let segment = segments[name.string] { check(segment, declared[name]) }
         } end: { [self] in
             offerFreedKeys()
-            noteHost()
+            logHostWarnings()
         }
     }
 
     private func check(_ segment: BrokeredSegment, _ declaration: SegmentLifecycle.Declaration?) {
         reportLeftOut(segment)
-        settleRecord(of: segment)
+        confirmRecord(of: segment)
         guard isWorthAsking(segment) else { return }
         if let declaration, declaration.definition == segment.definition,
             declaration != segment.lifecycle.declaration
@@ -38,9 +39,9 @@ extension Broker {
         noteRefusal(of: segment)
     }
 
-    /// Between two checks.
-    func lookAgain(at segment: BrokeredSegment) {
-        settleRecord(of: segment)
+    /// Checks one segment between two regular checks.
+    func recheck(_ segment: BrokeredSegment) {
+        confirmRecord(of: segment)
         guard isWorthAsking(segment) else { return }
         send(.look, to: segment)
         noteRefusal(of: segment)

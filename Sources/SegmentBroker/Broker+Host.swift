@@ -3,7 +3,7 @@ import SegmentModel
 import SystemVSharedMemory
 
 extension Broker {
-    /// What is wrong with the host, whichever segment it hits.
+    /// Returns the problems of the host, which may affect any segment.
     func hostWarnings(_ limits: KernelLimits?) -> [SegmentProblem] {
         var warnings: [SegmentProblem] = []
         if kernel.destroysUnattachedSegments() == true { warnings.append(.unattachedSegmentsDestroyed) }
@@ -22,15 +22,15 @@ extension Broker {
         }.max()
     }
 
-    /// Tells of each warning once when it comes, and once when it is over.
-    func noteHost() {
+    /// Logs each warning once when it appears and once when it is resolved.
+    func logHostWarnings() {
         let warnings = hostWarnings(kernelLimits())
-        for warning in warnings where !toldOfHost.contains(warning) {
+        for warning in warnings where !loggedHostWarnings.contains(warning) {
             report(.warning, .hostWarned, "Host: \(warning.message)")
         }
-        for warning in toldOfHost where !warnings.contains(warning) {
+        for warning in loggedHostWarnings where !warnings.contains(warning) {
             report(.notice, .hostRecovered, "Host: resolved: \(warning.message)")
         }
-        toldOfHost = warnings
+        loggedHostWarnings = warnings
     }
 }

@@ -1,156 +1,15 @@
 package import SegmentModel
-import SystemPackage
 import SystemVSharedMemory
 
 extension Broker {
-    /// Grants a lease on a segment exactly when the kernel would let the client attach, making it first if need be.
-    ///
-    /// A segment that is to be made first has the questions asked on which that depends; `answers` are what was
-    /// answered since the client asked for the lease.
-    package func acquire(
-        _ name: String,
-        _ access: Access,
-        _ holder: LeaseHolder,
-        knowing answers: FreshAnswers
-    ) throws(BrokerError) -> Acquisition {
-        guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
-        try mayHold(holder)
-        let questions = try questions(beforeMaking: segment, answers)
-        guard questions.isEmpty else { return .asking(questions) }
-        defer { if segment.lifecycle.isDemanded { send(.demanded(false), to: segment) } }
-        let found = try present(segment, access, holder.client)
-        let status = found.status
-        let rule = AccessRule(status)
-        guard rule.grants(access, to: holder.client) else {
-            throw .accessDenied(
-                name: segment.name,
-                access: access,
-                userID: holder.client.userID,
-                reason: rule.reason(
-                    against: holder.client,
-                    access,
-                    groupName: groupName(rule.ownerGroupID, of: segment.definition)
-                )
-            )
-        }
-        let number = grant(access, on: segment, found.identifier, to: holder)
-        return .granted(
-            Grant(
-                lease: String(number),
-                name: segment.name,
-                key: status.key,
-                identifier: found.identifier,
-                size: ByteCount(bytes: status.size),
-                access: access,
-                creatorUserID: status.creatorUserID,
-                changeTime: status.lastChange,
-                ipcNamespace: ipcNamespace
-            )
-        )
-    }
-
-    /// Runs commands of clients who have all asked by now: the kernel is asked once of each segment that they acquire.
-    ///
-    /// It is asked after they did and before those have their answers whom it serves, as if all had been answered at
-    /// that moment. What the broker itself changes or finds in between is asked anew.
-    package func together<Result>(_ commands: () throws -> Result) rethrows -> Result {
-        statusesTogether = [:]
-        defer { statusesTogether = nil }
-        return try commands()
-    }
-
-    /// The segment as the kernel has it now, made if it is absent or was blocked.
-    private func present(
-        _ segment: BrokeredSegment,
-        _ access: Access,
-        _ client: Client
-    ) throws(BrokerError) -> FoundSegment {
-        if let found = unchanged(segment) { return found }
-        declareAwaited(segment)
-        send(.look, to: segment)
-        if segment.live == nil, segment.state != .removing, let definition = segment.definition {
-            try mayMake(definition, access, client)
-            guard let declaration = resolved(segment) else { throw .noSuchSegment(name: segment.name.string) }
-            send(.resolved(declaration), .demanded(true), to: segment)
-        }
-        guard segments[segment.name.string] != nil else { throw .noSuchSegment(name: segment.name.string) }
-        if let problem = segment.lifecycle.shutProblem {
-            throw .segmentBlocked(name: segment.name, problem: problem)
-        }
-        switch segment.state {
-        case .ready, .drifted:
-            guard let live = segment.live, live.isFresh, let status = status(of: segment) else {
-                let problem = segment.lifecycle.refusals[.ask] ?? .kernelNotAsked
-                throw .segmentBlocked(name: segment.name, problem: problem)
-            }
-            statusesTogether?[live.identity.identifier] = status
-            return FoundSegment(identifier: live.identity.identifier, status: status)
-        case .blocked:
-            let problem = segment.lifecycle.problems.first ?? .kernelNotAsked
-            throw .segmentBlocked(name: segment.name, problem: problem)
-        case .absent, .draining, .removing: throw .segmentRemoving(name: segment.name)
-        }
-    }
-
-    /// Puts in force what a start has not come to.
-    func declareAwaited(_ segment: BrokeredSegment) {
-        guard let awaited = segment.awaited else { return }
-        segment.awaited = nil
-        send(.declared(awaited.placed ?? resolver.declaration(awaited.definition)), to: segment)
-    }
-
-    /// What the kernel says of a segment of which it says nothing new, so that nothing is to be done; nil otherwise.
-    private func unchanged(_ segment: BrokeredSegment) -> FoundSegment? {
-        guard let settled = segment.settled else { return nil }
-        let known = statusesTogether?[settled.identifier]
-        guard let status = known ?? self.status(settled.identifier), status.isSame(settled.status) else {
-            return nil
-        }
-        if known == nil { statusesTogether?[settled.identifier] = status }
-        return FoundSegment(identifier: settled.identifier, status: status)
-    }
-
-    /// Nobody makes a segment that they could not attach.
-    private func mayMake(
-        _ definition: SegmentDefinition,
-        _ access: Access,
-        _ client: Client
-    ) throws(BrokerError) {
-        let group: UInt32
-        do throws(SegmentProblem) {
-            group = try resolver.number(ofGroup: definition.group)
-        } catch {
-            throw .segmentBlocked(name: definition.name, problem: error)
-        }
-        let rule = AccessRule(
-            ownerUserID: identity.userID,
-            creatorUserID: identity.userID,
-            ownerGroupID: group,
-            creatorGroupID: identity.groupID,
-            mode: definition.mode
-        )
-        guard !rule.grants(access, to: client) else { return }
-        throw .accessDenied(
-            name: definition.name,
-            access: access,
-            userID: client.userID,
-            reason: rule.reason(against: client, access, groupName: groupName(group, of: definition))
-        )
-    }
-
-    /// What a declaration calls a group; nil where it names none, or another.
-    private func groupName(_ number: UInt32, of definition: SegmentDefinition?) -> String? {
-        definition?.group.flatMap { groups[$0] == .found(number) ? $0 : nil }
-    }
-
-    private func mayHold(_ holder: LeaseHolder) throws(BrokerError) {
+    func mayHold(_ holder: LeaseHolder) throws(BrokerError) {
         let limit = configuration.settings.limits.leasesPerUser
         guard leaseCounts.held(by: holder.client.userID) < limit else {
             throw .limitReached(limit: "leases_per_user", value: limit)
         }
     }
 
-    private func grant(
+    func grant(
         _ access: Access,
         on segment: BrokeredSegment,
         _ identifier: SegmentIdentifier,
@@ -173,9 +32,9 @@ extension Broker {
         return number
     }
 
-    /// Ends one lease of this connection; another connection's is as good as none.
+    /// Ends a lease of this connection; leases of other connections do not count as existing.
     package func release(_ lease: String, _ holder: LeaseHolder) throws(BrokerError) {
-        // Only as it was written: "+1" and "01" are others.
+        // Accept only canonical numbers, not "+1" or "01".
         guard let first = lease.utf8.first, (UInt8(ascii: "1")...UInt8(ascii: "9")).contains(first),
             let number = UInt64(lease), let segment = holder.leases.removeValue(forKey: number)
         else {
@@ -184,12 +43,12 @@ extension Broker {
         end(number, on: segment, of: holder)
     }
 
-    /// Ends all leases of a connection that is gone.
+    /// Ends all leases of a closed connection.
     package func disconnected(_ holder: LeaseHolder) {
         while endLease(of: holder) {}
     }
 
-    /// Ends the oldest lease of a connection that is gone; false where it has none any more.
+    /// Ends the oldest lease of a closed connection; returns false if it has none left.
     package func endLease(of holder: LeaseHolder) -> Bool {
         guard let (number, segment) = holder.removeOldest() else { return false }
         end(number, on: segment, of: holder)
@@ -210,7 +69,7 @@ extension Broker {
 }
 
 extension BrokeredSegment {
-    /// What follows when its last lease ends depends on whether clients have it attached.
+    /// Whether ending its last lease may have consequences, depending on the clients' attachments.
     var mayLeaveUnused: Bool {
         guard let declaration = lifecycle.declaration, lifecycle.request == nil else { return true }
         return declaration.isWhileUsed || declaration.renewsWhenUnused

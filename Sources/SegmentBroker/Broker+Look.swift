@@ -3,10 +3,10 @@ import SegmentRecords
 import SystemPackage
 import SystemVSharedMemory
 
-/// Asking the kernel, where "no" and "no answer" are told apart.
+/// Queries of the kernel that distinguish "no such segment" from "no answer".
 extension Broker {
-    /// What the kernel says of an identifier, even where its mode does not let us read.
-    func ask(_ identifier: SegmentIdentifier) -> Result<SegmentStatus, Errno> {
+    /// Reads the status of a segment, even if its mode does not let the broker read it.
+    func queryStatus(of identifier: SegmentIdentifier) -> Result<SegmentStatus, Errno> {
         do throws(Errno) {
             return .success(try kernel.status(identifier))
         } catch .permissionDenied {
@@ -18,17 +18,17 @@ extension Broker {
         }
     }
 
-    /// Nil where there is no such segment, or the kernel does not say.
-    func status(_ identifier: SegmentIdentifier) -> SegmentStatus? { try? ask(identifier).get() }
+    /// Returns the status; nil if there is no such segment or the kernel does not say.
+    func status(_ identifier: SegmentIdentifier) -> SegmentStatus? { try? queryStatus(of: identifier).get() }
 
-    /// What the kernel last said of the live segment; asked where it has said nothing yet.
+    /// Returns the last known status of the live segment, reading it if there is none yet.
     func status(of segment: BrokeredSegment) -> SegmentStatus? {
         segment.status ?? segment.live.flatMap { status($0.identity.identifier) }
     }
 
-    /// The segment under a key, whoever made it; everybody may ask for no permission at all.
+    /// Finds the segment with a key, whoever created it; requesting no permissions always succeeds.
     ///
-    /// Nil where there is none.
+    /// Returns nil if there is none.
     func find(_ key: SegmentKey) throws(Errno) -> FoundSegment? {
         let identifier: SegmentIdentifier
         do throws(Errno) {
@@ -36,10 +36,10 @@ extension Broker {
         } catch .noSuchFileOrDirectory {
             return nil
         }
-        return try look(identifier)
+        return try foundSegment(identifier)
     }
 
-    private func look(_ identifier: SegmentIdentifier) throws(Errno) -> FoundSegment? {
+    private func foundSegment(_ identifier: SegmentIdentifier) throws(Errno) -> FoundSegment? {
         do throws(Errno) {
             return FoundSegment(identifier: identifier, status: try kernel.statusOfAny(identifier))
         } catch .invalidArgument {
@@ -50,7 +50,7 @@ extension Broker {
     }
 }
 
-/// A segment that the kernel has, ours or not.
+/// A segment in the kernel, the broker's or foreign.
 struct FoundSegment {
     var identifier: SegmentIdentifier
     var status: SegmentStatus

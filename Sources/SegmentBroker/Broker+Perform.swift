@@ -3,9 +3,9 @@ import SegmentRecords
 import SystemPackage
 import SystemVSharedMemory
 
-/// Performs what a lifecycle wants, and gives it the answers.
+/// Performs the actions of a lifecycle and returns their answers.
 extension Broker {
-    /// The answer of kernel or records; nil for an action that is not answered.
+    /// Performs an action; returns the answer of the kernel or the records, nil if it has none.
     func perform(
         _ action: SegmentLifecycle.Action,
         of segment: BrokeredSegment
@@ -45,9 +45,9 @@ extension Broker {
         _ segment: BrokeredSegment
     ) -> SegmentLifecycle.Answer {
         statusesTogether?[identifier] = nil
-        switch ask(identifier) {
+        switch queryStatus(of: identifier) {
         case .success(let status):
-            // Any record may be spoilt.
+            // A record may be corrupt and name another name's segment.
             if let name = namesOfSegments[identifier], name != segment.name { return .nothing }
             return observed(identifier, status, segment)
         case .failure(.invalidArgument), .failure(.identifierRemoved): return .nothing
@@ -55,13 +55,13 @@ extension Broker {
         }
     }
 
-    /// A key that another name has is that name's, whatever lies under it, and so is what that name has.
+    /// Looks up a key; a key or a segment that belongs to another name is never this name's.
     private func observation(under key: SegmentKey, _ segment: BrokeredSegment) -> SegmentLifecycle.Answer {
         do throws(Errno) {
             let found = try find(key)
             let holders = [reservations.holders[key], found.flatMap { namesOfSegments[$0.identifier] }]
             if let holder = holders.lazy.compactMap(\.self).first(where: { $0 != segment.name }) {
-                // A record from before shmget(2) knows a key only.
+                // A record written before shmget(2) knows only the key.
                 if case .recorded = segment.lifecycle.memory { return .nothing }
                 return .refused(.keyCollision(key, segment.definition?.key ?? .value(key), holder: holder))
             }
@@ -81,7 +81,7 @@ extension Broker {
             segment.observed = FoundSegment(identifier: identifier, status: status)
         }
         let creator = status.creatorProcessID
-        // People are told of a foreign segment whose it is.
+        // The problem text says whether the creator of a foreign segment is still running.
         let isForeign =
             segment.live?.identity.identifier != identifier && status.creatorUserID != self.identity.userID
         let isGone = isForeign && creator > 0 && kernel.isGone(process: creator)
@@ -104,7 +104,7 @@ extension Broker {
         }
     }
 
-    /// Without touching a page, so that it costs no memory.
+    /// Attaches without touching a page, so it costs no memory.
     private func attach(
         _ identifier: SegmentIdentifier,
         _ segment: BrokeredSegment
@@ -112,13 +112,13 @@ extension Broker {
         do throws(Errno) {
             let address = try kernel.attach(identifier, readOnly: true)
             segment.ownAttach = clock.realtime() / 1_000_000
-            // Only the size of core dumps depends on it.
+            // A failure only makes core dumps larger.
             try? kernel.excludeFromCoreDumps(address, size: size(of: segment).bytes)
             return .attached(address)
         } catch {
             if observation(of: identifier, segment) == .nothing { return .nothing }
             let problem = refusal("shmat", error, size(of: segment))
-            return .refused(segment.lifecycle.isShut ? problem : .unshielded(error, problem))
+            return .refused(segment.lifecycle.isUnopened ? problem : .unshielded(error, problem))
         }
     }
 
@@ -139,7 +139,7 @@ extension Broker {
         } catch {
             let answer = observation(of: identifier, segment)
             guard case .observed(let observation) = answer else { return answer }
-            let isNew = segment.lifecycle.isShut
+            let isNew = segment.lifecycle.isUnopened
             return .refused(
                 isNew
                     ? refusal("shmctl", error, size(of: segment))
@@ -155,7 +155,7 @@ extension Broker {
     ) -> SegmentLifecycle.Answer {
         statusesTogether?[identity.identifier] = nil
         do throws(Errno) {
-            return try mark(identity) ? answer() : .nothing
+            return try markForRemoval(identity) ? answer() : .nothing
         } catch {
             return .refused(refusal("shmctl", error, size(of: segment)))
         }
@@ -180,14 +180,14 @@ extension Broker {
             }
             let problem = SegmentProblem.recordsUnwritable(error.description)
             if written.identifier != nil {
-                warnOfRecord("Segment \(segment.name) has no whole record: \(problem.message), ignoring")
+                warnOfRecord("Segment \(segment.name) has no complete record: \(problem.message), ignoring")
             }
             return .refused(problem)
         }
     }
 
-    /// Writes what the lifecycle believes to be on disk.
-    func settleRecord(of segment: BrokeredSegment) {
+    /// Rewrites the record as the lifecycle believes it to be, after a write that timed out.
+    func confirmRecord(of segment: BrokeredSegment) {
         guard unsureRecords.contains(segment.name) else { return }
         do throws(RecordsError) {
             if let stored = segment.lifecycle.stored {
@@ -201,7 +201,8 @@ extension Broker {
         }
     }
 
-    /// Done in any case: what the disk refuses now, a check tries again, and a start believes the kernel.
+    /// Always reports success: a later check retries if the disk refuses, and a start trusts the kernel
+    /// anyway.
     private func eraseRecord(_ segment: BrokeredSegment) -> SegmentLifecycle.Answer {
         segment.created = nil
         erase(segment.name)
@@ -219,7 +220,8 @@ extension Broker {
         )
     }
 
-    /// When a segment was created: as recorded before, now for one about to be, nil for one that was found.
+    /// Returns the creation time for a record: the recorded one, now for a segment about to be created, nil
+    /// for one found.
     private func created(
         _ new: SegmentLifecycle.RecordedSegment?,
         of segment: BrokeredSegment

@@ -2,12 +2,13 @@ package import SegmentModel
 import SystemVSharedMemory
 
 extension Broker {
-    /// Puts a new configuration in force, segment by segment; the rest of it when all are done.
+    /// Applies a new configuration, segment by segment; everything else takes effect when all are done.
     ///
-    /// What gives keys up comes first, then what has keys, then the others in the order in which they get theirs.
+    /// Segments that give up keys come first, then those with keys, then the others in the order in which
+    /// keys are assigned.
     package func reloading(_ new: Configuration, groups: GroupTable, keys: KeyTable) -> BrokerWork {
         let answered = (groups: groups.completed(by: self.groups), keys: keys.completed(by: self.keys))
-        // Until their turn comes, segments are as they were declared before.
+        // Until its turn comes, a segment keeps its previous declaration.
         self.groups = self.groups.merged(with: answered.groups)
         self.keys = self.keys.merged(with: answered.keys)
         let wanted = Set(new.segments.map(\.name))
@@ -58,14 +59,14 @@ extension Broker {
         }
     }
 
-    /// The declarations of what is in the kernel, which lose their memory when they are taken away.
+    /// The declarations of segments in the kernel, whose memory would be lost if they were removed.
     package var liveDeclarations: [SegmentDefinition] {
         segments.values.compactMap { $0.live == nil ? nil : $0.definition }
     }
 }
 
 extension BrokeredSegment {
-    /// Clients may have attached what has or had the name.
+    /// Whether the name has or had memory that clients may have attached.
     fileprivate var hasMemory: Bool { live != nil || !lifecycle.formerMemory.isEmpty }
 }
 

@@ -3,22 +3,24 @@ import SystemPackage
 import SystemVSharedMemory
 
 extension Broker {
-    /// Removes a segment as an administrator asks for it.
+    /// Removes a segment at an administrator's request.
     package func remove(_ name: String, when: RemovalPolicy, viewer: Viewer) throws(BrokerError) {
         guard let segment = segments[name] else { throw .noSuchSegment(name: name) }
         defer { offerFreedKeys() }
         refresh(segment)
         guard segment.live != nil else {
-            // The last order replaces an earlier one.
-            if segment.lifecycle.request != nil { try ask(SegmentLifecycle.Request(.remove), of: segment) }
+            // The latest request replaces an earlier one.
+            if segment.lifecycle.request != nil {
+                try request(SegmentLifecycle.Request(.remove), of: segment)
+            }
             return
         }
         switch when {
-        case .whenIdle: try ask(SegmentLifecycle.Request(.remove), of: segment)
-        case .immediately: try ask(SegmentLifecycle.Request(.remove, isNow: true), of: segment)
+        case .whenIdle: try request(SegmentLifecycle.Request(.remove), of: segment)
+        case .immediately: try request(SegmentLifecycle.Request(.remove, isNow: true), of: segment)
         case .ifUnused:
             let before = segment.lifecycle.request
-            if segment.isUnused { try ask(SegmentLifecycle.Request(.remove), of: segment) }
+            if segment.isUnused { try request(SegmentLifecycle.Request(.remove), of: segment) }
             guard segment.live != nil else { return }
             send(.asked(before), to: segment)
             throw inUse(segment, viewer)
@@ -33,16 +35,17 @@ extension Broker {
         )
     }
 
-    /// Passes on what an administrator asks for; throws that it would be forgotten by a crash.
-    func ask(_ request: SegmentLifecycle.Request, of segment: BrokeredSegment) throws(BrokerError) {
+    /// Passes on an administrator's request; throws if it could not be recorded, since a crash would forget
+    /// it.
+    func request(_ request: SegmentLifecycle.Request, of segment: BrokeredSegment) throws(BrokerError) {
         let notes = send(.asked(request), to: segment, isOrdered: true)
         for case .requestNotRecorded(let problem?) in notes {
             throw .segmentBlocked(name: segment.name, problem: problem)
         }
     }
 
-    /// Removes the while-used segments whose linger has passed, and looks at those that somebody has interfered with,
-    /// for 5 ms; the others stay due.
+    /// Removes `while-used` segments whose linger is over and checks watched segments, for at most 5 ms; the
+    /// rest stay due.
     package func expire() {
         guard !removalDue.isEmpty || !watches.isEmpty else { return }
         let now = clock.monotonic()
@@ -51,7 +54,7 @@ extension Broker {
         for (name, watch) in watches.sorted(by: { $0.key < $1.key }) where watch.next <= now {
             if clock.monotonic() > end { return }
             watches[name] = watch.end <= now ? nil : Watch(next: now + Watch.period, end: watch.end)
-            if ending == nil, let segment = segments[name.string] { lookAgain(at: segment) }
+            if ending == nil, let segment = segments[name.string] { recheck(segment) }
         }
         for (name, due) in removalDue.sorted(by: { $0.key < $1.key }) where due <= now {
             if clock.monotonic() > end { return }
@@ -65,23 +68,28 @@ extension Broker {
 
     private func expire(_ segment: BrokeredSegment, at now: Duration) {
         send(.look, to: segment)
-        // Somebody may use it by now.
+        // It may be in use again.
         guard removalDue[segment.name] != nil else { return }
         removalDue[segment.name] = nil
-        // Where the kernel does not say, the next check asks again.
+        // If the kernel does not say, the next check tries again.
         guard segment.live?.isFresh == true, let status = status(of: segment),
             case .whileUsed(let linger) = segment.definition?.keep
         else { return }
-        let rest = Linger.rest(linger, status, at: clock.realtime())
-        if rest > .zero { removalDue[segment.name] = now + rest } else { send(.lingerOver, to: segment) }
+        let remaining = Linger.remaining(linger, status, at: clock.realtime())
+        if remaining > .zero {
+            removalDue[segment.name] = now + remaining
+        } else {
+            send(.lingerOver, to: segment)
+        }
     }
 
-    /// Marks a segment for removal, so that it goes with its last detach; false if there is none any more.
+    /// Marks a segment for removal, so that the kernel destroys it at its last detach; returns false if it no
+    /// longer exists.
     ///
-    /// The kernel uses identifiers again, so nothing is marked before key, creator and size are compared.
-    func mark(_ identity: SegmentLifecycle.Identity) throws(Errno) -> Bool {
+    /// The kernel reuses identifiers, so key, creator and size are compared first.
+    func markForRemoval(_ identity: SegmentLifecycle.Identity) throws(Errno) -> Bool {
         let status: SegmentStatus
-        switch ask(identity.identifier) {
+        switch queryStatus(of: identity.identifier) {
         case .success(let found): status = found
         case .failure(.invalidArgument), .failure(.identifierRemoved): return false
         case .failure(let errno): throw errno
@@ -93,9 +101,9 @@ extension Broker {
 
     /// Ends the broker's work.
     ///
-    /// A stop removes what is kept until the stop, and what is kept while used and is not; a restart keeps
-    /// everything. After either nothing goes with the leases of the connections that are then closed, and after a
-    /// stop nothing is made any more.
+    /// A stop removes `until-stop` segments, and `while-used` ones that are unused; a restart keeps
+    /// everything. Afterwards, closing connections ends leases without removing anything, and after a stop
+    /// nothing is created any more.
     package func stop(isRestart: Bool) {
         ending = isRestart ? .restart : .stop
         let event: SegmentLifecycle.Event = isRestart ? .restarting : .stopping
@@ -111,7 +119,7 @@ extension BrokeredSegment {
 }
 
 extension SegmentLifecycle.Live {
-    /// Clients' attachments, as far as an Int holds them together with the broker's own.
+    /// The clients' attachments, limited so that their sum with the broker's own fits in an Int.
     var shownAttachments: Int {
         Int(clamping: min(clientAttachments, UInt64(Int.max - (address == nil ? 0 : 1))))
     }

@@ -3,10 +3,10 @@ import SystemPackage
 import SystemVSharedMemory
 
 extension Broker {
-    /// Removes a segment and makes it again in one step, as an administrator asks for it.
+    /// Removes a segment and creates it again in one step, at an administrator's request.
     ///
-    /// What is not in the kernel is made, unless it is while-used. What can be known is tested before anything is
-    /// removed; who is refused has changed nothing.
+    /// A missing segment is created, unless it is `while-used`. Everything that can be tested is tested
+    /// before the removal, so a refused request has changed nothing.
     package func renew(_ name: String, when: RemovalPolicy, viewer: Viewer) throws(BrokerError) {
         guard let segment = segments[name], segment.definition != nil else {
             throw .noSuchSegment(name: name)
@@ -20,10 +20,10 @@ extension Broker {
             throw .segmentBlocked(name: segment.name, problem: problem)
         }
         switch when {
-        case .whenIdle: try ask(SegmentLifecycle.Request(.renew), of: segment)
-        case .immediately: try ask(SegmentLifecycle.Request(.renew, isNow: true), of: segment)
+        case .whenIdle: try request(SegmentLifecycle.Request(.renew), of: segment)
+        case .immediately: try request(SegmentLifecycle.Request(.renew, isNow: true), of: segment)
         case .ifUnused:
-            if segment.isUnused { try ask(SegmentLifecycle.Request(.renew), of: segment) }
+            if segment.isUnused { try request(SegmentLifecycle.Request(.renew), of: segment) }
             guard segment.live?.identity == live.identity else { break }
             send(.asked(before), to: segment)
             throw inUse(segment, viewer)
@@ -32,23 +32,23 @@ extension Broker {
             send(.asked(before), to: segment)
             throw .segmentBlocked(name: segment.name, problem: problem)
         }
-        // The second half may be refused, or be another's gain.
+        // Creating it may have failed, or another program was faster.
         guard segment.live == nil, let problem = segment.lifecycle.problems.first else { return }
         throw .segmentBlocked(name: segment.name, problem: problem)
     }
 
-    /// What is absent, blocked, or removed and still attached.
+    /// Creates a segment that is absent, blocked, or removed but still attached.
     private func make(_ segment: BrokeredSegment) throws(BrokerError) {
         guard segment.lifecycle.declaration?.isWhileUsed == false else { return }
         let before = segment.lifecycle.request
-        try ask(SegmentLifecycle.Request(.renew), of: segment)
+        try request(SegmentLifecycle.Request(.renew), of: segment)
         guard segment.live == nil else { return }
         let problem = segment.lifecycle.problems.first ?? .kernelNotAsked
         send(.asked(before), to: segment)
         throw .segmentBlocked(name: segment.name, problem: problem)
     }
 
-    /// Why nothing could be made in the place of a live segment, as far as that can be known.
+    /// Returns the reason a live segment could not be replaced, if that can be known beforehand.
     private func renewalProblem(
         _ segment: BrokeredSegment,
         _ live: SegmentLifecycle.Live
@@ -66,8 +66,10 @@ extension Broker {
         return segment.lifecycle.declaredTraits.flatMap { obstacle(to: $0, inPlaceOf: live) }
     }
 
-    /// The names that have to give up their keys before this one can have its own: the first has the key that this one
-    /// is to get, the next the key that the first is to get, and so on; it ends with this name where they form a circle.
+    /// Returns the names that must give up their keys first.
+    ///
+    /// The first holds the key that this name is to get, the next one the key that the first is to get, and
+    /// so on. The list ends with this name if they form a cycle.
     private func keysAhead(of segment: BrokeredSegment) -> [SegmentName] {
         var names: [SegmentName] = []
         var last = segment
@@ -83,12 +85,12 @@ extension Broker {
         return names
     }
 
-    /// Why the kernel would not make a segment in the place of another, as far as its limits tell.
+    /// Returns the reason the kernel would refuse to create a replacement, as far as its limits tell.
     func obstacle(
         to traits: SegmentLifecycle.Traits,
         inPlaceOf live: SegmentLifecycle.Live
     ) -> SegmentProblem? {
-        // What clients have attached stays beside the new segment.
+        // Memory that clients have attached continues to exist beside the new segment.
         let isFreed = live.clientAttachments == 0
         let freed = isFreed ? live.identity.traits.size : 0
         let more = traits.size.subtractingSaturated(freed)
@@ -101,7 +103,8 @@ extension Broker {
 }
 
 extension KernelLimits {
-    /// What shmget(2) would say of a segment once others are gone.
+    /// Returns the errno of shmget(2) for a segment after `others` segments of `freed` bytes are gone; nil if
+    /// it succeeds.
     fileprivate func refusal(of size: UInt64, freeing others: Int, _ freed: UInt64) -> Errno? {
         if size > largestSegment { return .invalidArgument }
         if segmentsInUse - others >= segments { return .noSpace }
@@ -111,7 +114,8 @@ extension KernelLimits {
 }
 
 extension MemoryLimits {
-    /// What shmget(2) would say of a segment for which so much more has to be promised; vm.overcommit_memory.
+    /// Returns the errno of shmget(2) for a segment that adds `more` bytes to the committed memory, by
+    /// vm.overcommit_memory; nil if it succeeds.
     fileprivate func refusal(of size: UInt64, more: UInt64) -> Errno? {
         switch overcommit {
         case .heuristic: size > ram.addingSaturated(swap) ? .noMemory : nil
@@ -126,7 +130,7 @@ extension UInt64 {
 }
 
 extension SegmentProblem {
-    /// `others` have to be renewed first, the last of them before all.
+    /// `others` must be renewed first, starting with the last.
     fileprivate static func keyInTheWay(
         of name: SegmentName,
         _ holder: SegmentName,

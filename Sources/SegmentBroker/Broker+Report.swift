@@ -3,9 +3,9 @@ import Logging
 import SegmentModel
 
 extension Broker {
-    /// Tells of a change after it has happened: the only place that logs changes of segments and publishes them.
+    /// Logs and publishes a change of a segment after it has happened; no other code does.
     ///
-    /// `former` is what the segment was before.
+    /// `former` is the identity before the change.
     func tell(
         _ change: SegmentChange,
         of segment: BrokeredSegment,
@@ -18,7 +18,7 @@ extension Broker {
         onEvent?(SegmentEvent(event, name: segment.name, segment: description(segment, viewer: nil)))
     }
 
-    /// Tells of a lease that has been granted or has ended.
+    /// Publishes the start or the end of a lease.
     func tell(
         _ event: SegmentEvent.Kind,
         _ number: UInt64,
@@ -28,13 +28,13 @@ extension Broker {
         onEvent?(SegmentEvent(event, name: segment.name, lease: lease.described(number)))
     }
 
-    /// Tells the administrator of something that is no segment's.
+    /// Logs an event that concerns no particular segment.
     func report(_ level: Logger.Level, _ event: LoggedEvent, _ text: String) {
         guard logger.logLevel <= level else { return }
         logger.log(level: level, "\(text)", metadata: [LoggedKey.event.rawValue: .string(event.rawValue)])
     }
 
-    /// Logs in words and in fields; what clients cause, not without end.
+    /// Logs text and fields, rate-limited for lines that clients can cause.
     private func log(
         _ line: SegmentChange.Line,
         _ segment: BrokeredSegment,
@@ -42,7 +42,8 @@ extension Broker {
     ) {
         guard logger.logLevel <= line.level else { return }
         var text = line.text
-        // Marking a segment that clients have attached is a warning, and an administrator's doing.
+        // Warnings are never left out: marking a segment that clients have attached is an administrator's
+        // doing.
         if line.event.isCausedByClients(segment.definition?.keep), line.level != .warning, !line.isOrdered {
             let kind = LogKind(event: line.event, level: line.level)
             guard let leftOut = segment.logAllowances[kind, default: LogAllowance()].pass(at: monotonicTime)
@@ -59,7 +60,7 @@ extension Broker {
         logger.log(level: line.level, "\(text)", metadata: metadata)
     }
 
-    /// Tells how many lines of a segment were left out, where no later line has told it.
+    /// Logs how many lines of a segment were left out, unless a later line has already said so.
     func reportLeftOut(_ segment: BrokeredSegment) {
         for (kind, var allowance) in segment.logAllowances where allowance.hasLeftOut {
             guard let leftOut = allowance.pass(at: monotonicTime) else { continue }
@@ -77,7 +78,7 @@ extension Broker {
         }
     }
 
-    /// Warns of a record; a directory that refuses may be met as often as clients like.
+    /// Logs a warning about a record, rate-limited because clients can cause any number of them.
     func warnOfRecord(_ text: String) {
         guard logger.logLevel <= .warning, let leftOut = recordWarnings.pass(at: monotonicTime) else {
             return
@@ -94,7 +95,7 @@ extension Broker {
     }
 }
 
-/// Lines of a segment that count against each other.
+/// A kind of log line; lines of the same kind and segment share a limit.
 struct LogKind: Hashable {
     var event: LoggedEvent
     var level: Logger.Level

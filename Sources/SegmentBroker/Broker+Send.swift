@@ -2,14 +2,14 @@ import SegmentModel
 import SystemVSharedMemory
 
 extension Broker {
-    /// What a lifecycle wants beyond that, somebody else undoes as fast as it is done; nothing that is right needs half
-    /// of it.
+    /// The most actions in response to one event: legitimate work needs less than half of them, so beyond
+    /// this another program must be undoing each one.
     private static let answersAtMost = 64
 
-    /// Sends events that come together to a segment, performs what it wants until nothing is left to do, and tells what
-    /// has changed; returns what was noted on the way.
+    /// Sends simultaneous events to a segment, performs its actions until none is left, and publishes the
+    /// changes; returns the notes made on the way.
     ///
-    /// Nothing else changes a lifecycle but `count(leases:of:)`.
+    /// Only this and `count(leases:of:)` change a lifecycle.
     @discardableResult
     func send(
         _ events: SegmentLifecycle.Event...,
@@ -35,22 +35,22 @@ extension Broker {
             answers += 1
             actions = segment.lifecycle.receive(answered)
         }
-        if !isUnchanged { rest(segment, since: before, notes, isOrdered: isOrdered) }
+        if !isUnchanged { finish(segment, since: before, notes, isOrdered: isOrdered) }
         return notes
     }
 
-    /// The same for leases on the present memory: from 0 to 1, and back.
+    /// Sends the number of leases on the present memory when it changes from 0 to 1 or back.
     func count(leases: Int, of segment: BrokeredSegment) {
         if segment.isSettled, !segment.mayLeaveUnused {
-            // No rule asks for them.
+            // No rule depends on them.
             segment.lifecycle.note(leases: leases)
         } else {
             send(.leases(leases), to: segment)
         }
     }
 
-    /// Nothing is left to do: notes what follows for leases and keys, and tells others.
-    private func rest(
+    /// Updates leases, identifiers and keys once no action is left, and publishes the changes.
+    private func finish(
         _ segment: BrokeredSegment,
         since before: SegmentLifecycle?,
         _ notes: [SegmentLifecycle.Note],
@@ -83,7 +83,7 @@ extension Broker {
         if standing.isOver, segment.awaited == nil { forget(segment) }
     }
 
-    /// Looks at it every second for a minute from now.
+    /// Checks a segment every second for a minute from now.
     func watch(_ segment: BrokeredSegment) {
         let now = clock.monotonic()
         watches[segment.name] = Watch(next: now + Watch.period, end: now + Watch.length)
@@ -96,58 +96,14 @@ extension Broker {
         for present in after.identifiers { namesOfSegments[present] = after.name }
     }
 
-    /// Asks the kernel of a segment that is named; what is absent or blocked waits for a check or an Acquire.
+    /// Queries the kernel for a segment; an absent or blocked one waits for a check or an Acquire.
     func refresh(_ segment: BrokeredSegment) {
         if segment.live != nil || !segment.lifecycle.formerMemory.isEmpty { send(.look, to: segment) }
-    }
-
-    /// Each declaration with its key, in the order in which keys are given.
-    func placed(_ definitions: some Sequence<SegmentDefinition>) -> [SegmentLifecycle.Declaration] {
-        reservations.placing(definitions.map(resolver.declaration))
-    }
-
-    /// A segment's declaration with what is known of its group and its key by now.
-    func resolved(_ segment: BrokeredSegment) -> SegmentLifecycle.Declaration? {
-        guard let definition = segment.definition else { return nil }
-        var resolved = resolver.declaration(definition)
-        guard case .at(let computed) = resolved.key else { return resolved }
-        let placed = segment.lifecycle.declaration?.key
-        if case .at(let key) = placed, definition.key.stands(for: key, computed),
-            key == computed || reservations.holders[key] == segment.name
-        {
-            resolved.key = .at(key)
-            return resolved
-        }
-        // Whoever asks again and again must not have all keys given anew each time.
-        if definition.key != .ownFile {
-            let holder = reservations.holders[computed]
-            if let holder, holder != segment.name {
-                resolved.key = .impossible(.keyCollision(computed, definition.key, holder: holder))
-            }
-            return resolved
-        }
-        return self.placed(segments.values.compactMap(\.definition)).first {
-            $0.definition.name == segment.name
-        }
-    }
-
-    /// Keys that have come free may be what others wait for.
-    func offerFreedKeys() {
-        while areKeysFreed {
-            areKeysFreed = false
-            guard segments.values.contains(where: \.lacksKey) else { return }
-            for declaration in placed(segments.values.compactMap(\.definition)) {
-                guard declaration.placedKey != nil,
-                    let segment = segments[declaration.definition.name.string], segment.lacksKey
-                else { continue }
-                send(.resolved(declaration), .look, to: segment)
-            }
-        }
     }
 }
 
 extension SegmentLifecycle.Event {
-    /// Changes how a segment stands only by what is done or found because of it.
+    /// Whether the event itself changes nothing, only what is found or done in response.
     fileprivate var isRoutine: Bool {
         switch self {
         case .look, .leases, .demanded, .returned, .stopping, .restarting: true
@@ -157,44 +113,28 @@ extension SegmentLifecycle.Event {
     }
 }
 
-extension KeyDeclaration {
-    /// Whether the key that a declaration got is still one of its own, now that `computed` is the first of them.
-    fileprivate func stands(for key: SegmentKey, _ computed: SegmentKey) -> Bool {
-        self == .ownFile
-            ? key.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1) : key == computed
-    }
-}
-
-extension BrokeredSegment {
-    /// Its key is another name's.
-    fileprivate var lacksKey: Bool {
-        guard case .impossible(let problem) = lifecycle.declaration?.key else { return false }
-        return problem.kind == .keyCollision
-    }
-}
-
 extension SegmentLifecycle {
-    /// Of the live segment.
+    /// The identity of the live segment.
     fileprivate var identity: Identity? {
         if case .live(let live) = memory { live.identity } else { nil }
     }
 
-    /// Somebody else has removed it, or undoes whatever the broker does, or what was given up could not be made again:
-    /// more of it may follow soon, or be over soon.
+    /// Whether another program removes the segment or undoes the broker's changes, or a replacement could not
+    /// be created: the situation may change soon.
     fileprivate func isInterferedWith(since before: Self?, _ notes: [Note]) -> Bool {
-        if notes.contains(.removedByOther) || notes.contains(.vanished) { return true }
+        if notes.contains(.markedByOther) || notes.contains(.vanished) { return true }
         if refusals.values.contains(.interference) { return true }
         return before?.identity != nil && memory == .none && loss != .none && declaration != nil
     }
 
-    /// Of the live segment and of former memory.
+    /// The identifiers of the live segment and of former memory.
     fileprivate var identifiers: [SegmentIdentifier] {
         formerMemory.map(\.identity.identifier) + [identity?.identifier].compactMap(\.self)
     }
 }
 
 extension FoundSegment {
-    /// Whether an action leaves a settled segment as it was, apart from the numbers of its users.
+    /// Whether an action leaves a settled segment unchanged, apart from the numbers of its users.
     fileprivate func stays(
         after action: SegmentLifecycle.Action,
         _ answer: SegmentLifecycle.Answer?
@@ -208,7 +148,7 @@ extension FoundSegment {
 }
 
 extension SegmentStatus {
-    /// Whether only users have come or gone in between.
+    /// Whether two statuses differ at most in the numbers of users.
     func isSame(_ other: SegmentStatus) -> Bool {
         key == other.key && size == other.size && mode == other.mode
             && isMarkedForRemoval == other.isMarkedForRemoval && ownerUserID == other.ownerUserID

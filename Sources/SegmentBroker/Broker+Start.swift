@@ -4,8 +4,8 @@ package import SegmentRecords
 import SystemVSharedMemory
 
 extension Broker {
-    /// Takes over what has a record: it is served without its group's number and its key's file, which need not be
-    /// known yet.
+    /// Takes over the segments with a record, which can be served before the numbers of their groups and the
+    /// files of their keys are known.
     package func takeOver(_ loaded: LoadedRecords, _ configuration: Configuration) {
         self.configuration = configuration
         isStarting = true
@@ -42,12 +42,13 @@ extension Broker {
         }
     }
 
-    /// Whole records come before those of a crash between record and shmget(2), which know a key only.
+    /// Orders complete records before those of a crash between record and shmget(2), which know only a key.
     static func takesOverBefore(_ one: SegmentRecord, _ other: SegmentRecord) -> Bool {
         (one.identifier == nil ? 1 : 0, one.name) < (other.identifier == nil ? 1 : 0, other.name)
     }
 
-    /// Until the file of its key has been looked at, the key is as recorded.
+    /// Returns a declaration with the recorded key, which is used until the file of the key has been looked
+    /// up.
     private func declaration(
         _ definition: SegmentDefinition,
         of record: SegmentRecord
@@ -57,16 +58,16 @@ extension Broker {
         return declaration
     }
 
-    /// Makes what is missing and finds what differs, with what is known of groups and keys.
+    /// Creates missing segments and detects differences, with the groups and keys known so far.
     ///
-    /// Whatever is wrong with one segment blocks that segment.
+    /// A problem of one segment blocks only that segment.
     package func starting(groups: GroupTable, keys: KeyTable) -> BrokerWork {
         (self.groups, self.keys) = (groups, keys)
         let declarations = placed(configuration.segments)
         var declared: [SegmentName: SegmentLifecycle.Declaration] = [:]
         for declaration in declarations {
             let name = declaration.definition.name
-            // Whoever acquires a segment meanwhile must not get a key that is another's by declaration.
+            // An Acquire in the meantime must not get a key that another declaration claims.
             if let awaited = segments[name.string]?.awaited {
                 awaited.placed = declaration
             } else {
@@ -90,7 +91,7 @@ extension Broker {
         } end: { [self] in
             isStarting = false
             offerFreedKeys()
-            noteHost()
+            logHostWarnings()
         }
     }
 }

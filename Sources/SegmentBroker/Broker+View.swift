@@ -11,10 +11,10 @@ extension Broker {
         return description(segment, viewer: viewer, memory: memory())
     }
 
-    /// The next segment in order of name after `name`, the first after nil.
+    /// Returns the next segment in order of name after `name`, or the first if nil.
     ///
-    /// A walk of this kind sees each segment as it is when its turn comes, and none twice; what others have done to it
-    /// is noticed then.
+    /// Such a walk shows each segment once, as it is when its turn comes, including changes by other programs
+    /// noticed then.
     package func segment(
         after name: SegmentName?,
         viewer: Viewer,
@@ -31,7 +31,7 @@ extension Broker {
         return nil
     }
 
-    /// Whether there is another, which may yet turn out to be gone.
+    /// Whether there is another segment, although it may turn out to be gone.
     package func hasSegment(after name: SegmentName) -> Bool { segment(after: name) != nil }
 
     private func segment(after name: SegmentName?) -> BrokeredSegment? {
@@ -39,9 +39,10 @@ extension Broker {
         return names[(index ?? 0)...].first.flatMap { segments[$0.string] }
     }
 
-    /// What the kernel says of all segments' memory, to be read once for a walk.
+    /// Returns the memory of all segments, to be read once for a walk.
     ///
-    /// It takes the longer the more segments anybody has made, so it is asked again only after twenty times as long.
+    /// The cost grows with the number of segments on the host, so it is read again only after twenty times as
+    /// long as reading took.
     package func memory() -> [SegmentIdentifier: SegmentMemory] {
         let start = clock.monotonic()
         if let memoryRead, start < memoryRead.end { return memoryRead.memory }
@@ -55,10 +56,10 @@ extension Broker {
         segments.values.count { $0.state == .blocked }
     }
 
-    /// What cannot be made, opened or repaired, in order of name.
-    package var blockedNames: [SegmentName] {
+    /// Segments that cannot be created, opened or repaired, in order of name.
+    package var failedNames: [SegmentName] {
         sorted.filter { segment in
-            segment.state == .blocked || segment.lifecycle.shutProblem != nil
+            segment.state == .blocked || segment.lifecycle.unopenedProblem != nil
                 || segment.lifecycle.problems.contains {
                     [.permissionsDiffer, .groupUnknown].contains($0.kind)
                 }
@@ -68,14 +69,15 @@ extension Broker {
 
     package var segmentCount: Int { segments.count }
 
-    /// Of the segments in the kernel, in bytes, as far as 64 bits hold it.
+    /// The total size of the segments in the kernel, in bytes; saturates at the largest value.
     package var segmentBytes: UInt64 {
         segments.values.reduce(0) { $0.addingSaturated($1.live?.identity.traits.size ?? 0) }
     }
 
-    /// What takes the longer to count the more segments there are, whoever made them.
+    /// Returns numbers that take longer to count the more segments there are on the host.
     ///
-    /// It is counted again only after twenty times as long, or when the broker has changed a segment.
+    /// They are counted again after twenty times as long as counting took, or once the broker has changed a
+    /// segment.
     package func totals() -> Totals {
         let start = clock.monotonic()
         if let totalsRead, start < totalsRead.end { return totalsRead.totals }
@@ -93,10 +95,7 @@ extension Broker {
 
     package func kernelLimits() -> KernelLimits? { try? kernel.limits() }
 
-    /// The inode of the IPC namespace in which the segments are.
-    package var namespace: UInt64 { ipcNamespace }
-
-    /// What is wrong with the host or doubtful in the configuration.
+    /// Returns problems of the host and warnings about the configuration.
     package func warnings(_ totals: Totals) -> [SegmentProblem] {
         let warnings = configuration.warnings.map {
             SegmentProblem(
@@ -108,7 +107,7 @@ extension Broker {
         return warnings + totals.hostWarnings
     }
 
-    /// A viewer of nil sees no leases: events go to all subscribers.
+    /// Describes a segment; without a viewer, no leases are shown, since events go to all subscribers.
     func description(
         _ segment: BrokeredSegment,
         viewer: Viewer?,
@@ -137,7 +136,8 @@ extension Broker {
             description.createdMicroseconds = segment.created
             if let status = status(of: segment) {
                 description.take(status, group: groupName(status.ownerGroupID, definition))
-                // The broker's own attachment counts for the kernel, and so did that of the last broker.
+                // Attach and detach times up to the broker's own attach may be those of this broker or the
+                // last.
                 if status.lastAttach <= segment.ownAttach { description.lastAttachMicroseconds = nil }
                 if status.lastDetach <= segment.ownAttach { description.lastDetachMicroseconds = nil }
                 if status.lastProcessID == identity.processID { description.lastProcessID = nil }
@@ -158,19 +158,20 @@ extension Broker {
         return description
     }
 
-    /// Told for ten minutes: whoever owns a segment for a moment may have let others in for longer.
+    /// Returns the hint about a changed owner, shown for ten minutes, since a temporary owner may have let
+    /// others attach.
     private func ownerChange(_ segment: BrokeredSegment) -> SegmentProblem? {
         guard let change = segment.ownerChange, clock.monotonic() < change.end else { return nil }
         return change.problem
     }
 
-    /// A hundred at most, and how many there are.
+    /// Returns up to a hundred leases that the viewer may see, and their total number.
     ///
-    /// Many users may take thousands each of what everybody may attach: all of them would take longer than others may
-    /// wait.
+    /// Many users may each hold thousands of leases on a segment that everyone may attach; examining all
+    /// would make other clients wait too long.
     func leases(of segment: BrokeredSegment, shownTo viewer: Viewer) -> (shown: [Lease], count: Int) {
         guard !segment.leases.isEmpty else { return ([], 0) }
-        // Of somebody who is nobody's own.
+        // The overflow user stands for any other user.
         let foreign = LeaseAudience(userID: OverflowUser.number, rule: accessRule(of: segment))
         let seesForeign = foreign.includes(viewer)
         let visible = segment.leases.lazy.prefix(seesForeign ? Lease.mostShown : Self.mostLookedAt).filter {
@@ -185,12 +186,12 @@ extension Broker {
 
     private static let mostLookedAt = 1000
 
-    /// Who may see that a user holds a lease on a segment; asks the kernel once for all of them.
+    /// Returns who may see a user's lease on a segment, with a single query to the kernel.
     package func audience(ofLeaseOf userID: UInt32, on name: SegmentName) -> LeaseAudience {
         LeaseAudience(userID: userID, rule: segments[name.string].flatMap(accessRule))
     }
 
-    /// Nil where the segment is not in the kernel.
+    /// Returns nil if the segment is not in the kernel.
     private func accessRule(of segment: BrokeredSegment) -> AccessRule? {
         segment.live.flatMap { status($0.identity.identifier) }.map { AccessRule($0) }
     }
@@ -209,20 +210,20 @@ extension Broker {
         }
     }
 
-    /// Known without asking anybody, or the number.
+    /// Returns the group's name if known without a lookup, otherwise its number.
     private func groupName(_ number: UInt32, _ definition: SegmentDefinition?) -> String {
         if let group = definition?.group, groups[group] == .found(number) { return group }
         return number == identity.groupID ? identity.groupName : String(number)
     }
 }
 
-/// Numbers about all segments.
+/// Totals over all segments.
 package struct Totals {
-    /// Nil where the kernel does not say.
+    /// Nil if the kernel does not say.
     package var limits: KernelLimits?
-    /// How many declared segments are blocked.
+    /// The number of blocked segments.
     package var blocked: Int
-    /// Of the broker's segments in the kernel, in bytes.
+    /// The total size of the broker's segments in the kernel, in bytes.
     package var bytes: UInt64
     fileprivate var hostWarnings: [SegmentProblem]
 }
@@ -256,7 +257,8 @@ extension FormerMemory {
 }
 
 extension Array {
-    /// The first index whose element and all after it belong; the array is sorted so.
+    /// Returns the first index whose element satisfies the condition; the array must be sorted so that all
+    /// after it do.
     func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
         var low = startIndex
         var high = endIndex

@@ -5,60 +5,60 @@ package import SegmentRecords
 package import SystemPackage
 package import SystemVSharedMemory
 
-/// The one owner of all segments: what is declared, what lives in the kernel, who holds what.
+/// The owner of all segments: their declarations, their state in the kernel, and their leases.
 ///
-/// Not `Sendable`, and none of its commands suspends: each is atomic for whoever owns the broker, needs no lock and
-/// no second look. Each segment's `SegmentLifecycle` decides; the broker performs what it wants and tells it the answers.
+/// It is not `Sendable`, and none of its commands suspends, so each is atomic for its caller and needs no
+/// lock. Each segment's `SegmentLifecycle` decides; the broker performs its actions and returns the answers.
 package final class Broker {
     package let kernel: any SharedMemoryKernel
     package let records: any SegmentRecords
     let clock: any BrokerClock
     let logger: Logger
     package private(set) var identity: BrokerIdentity
-    let ipcNamespace: UInt64
-    /// Detaches where it hurts nobody: the last detach of a marked segment frees its pages.
+    package let ipcNamespace: UInt64
+    /// Detaches on another thread: the last detach of a marked segment frees its pages, which can take long.
     let detachElsewhere: (AttachmentAddress) -> Void
 
     var segments: [String: BrokeredSegment] = [:]
     /// The names of `segments`, sorted.
     var names: [SegmentName] = []
     var reservations = KeyReservations()
-    /// Of live segments and of former memory.
+    /// The names of live segments and of former memory, by identifier.
     var namesOfSegments: [SegmentIdentifier: SegmentName] = [:]
-    /// Others may wait for them.
+    /// Keys have become free that other segments may be waiting for.
     var areKeysFreed = false
     var resolver: DeclarationResolver
-    /// Until what the configuration declares has been made or is blocked.
+    /// True until every declared segment has been created or is blocked.
     var isStarting = false
-    /// What has been refused since the last check began.
+    /// What was refused since the last check began.
     var refused = RetryRule()
     package internal(set) var configuration: Configuration
-    /// When a while-used segment goes, in time of `clock.monotonic()`.
+    /// When unused `while-used` segments are due for removal, in time of `clock.monotonic()`.
     var removalDue: [SegmentName: Duration] = [:]
-    /// Segments that somebody has interfered with are looked at every second for a minute.
+    /// Segments that another program interfered with; they are checked every second for a minute.
     var watches: [SegmentName: Watch] = [:]
-    /// On disk although their segments are gone, because the disk refused.
+    /// Records left on disk without a segment, because the disk refused to remove them.
     var staleRecords: Set<SegmentName> = []
-    /// A write that took too long may be done later: what is on disk may be what nobody wants.
+    /// Records that may differ from the lifecycle's, because a write timed out and may complete later.
     var unsureRecords: Set<SegmentName> = []
     /// Nil until `stop`.
     var ending: Ending?
     var leaseCounts = LeaseCounts()
     var recordWarnings = LogAllowance()
-    /// What was wrong with the host when it was last looked at.
-    var toldOfHost: [SegmentProblem] = []
-    /// What was last read of the segments' memory, and until when it is good enough.
+    /// The host's problems at the last check.
+    var loggedHostWarnings: [SegmentProblem] = []
+    /// The last reading of the segments' memory, and how long it may be reused.
     var memoryRead: (memory: [SegmentIdentifier: SegmentMemory], end: Duration)?
-    /// What was last counted of all segments, and until when it is good enough.
+    /// The last totals, and how long they may be reused.
     var totalsRead: (totals: Totals, end: Duration)?
-    /// What the kernel has said of segments since `together` began, and nothing has changed; nil outside.
+    /// Statuses read since `together` began and still valid; nil outside of `together`.
     var statusesTogether: [SegmentIdentifier: SegmentStatus]?
-    /// Told of each change after it has happened; nil while nobody listens.
+    /// Called with each change after it has happened; nil if there are no subscribers.
     package var onEvent: ((SegmentEvent) -> Void)?
 
-    /// Nothing is touched before `takeOver`.
+    /// Creates a broker, which touches nothing before `takeOver`.
     ///
-    /// Throws the errno of looking up the IPC namespace.
+    /// Throws the errno of reading the IPC namespace.
     package init(
         kernel: any SharedMemoryKernel,
         records: any SegmentRecords,
@@ -88,18 +88,18 @@ package final class Broker {
         set { resolver.keys = newValue }
     }
 
-    /// When `expire` has something to do next, in time of `clock.monotonic()`.
+    /// When `expire` must be called next, in time of `clock.monotonic()`.
     package var nextDeadline: Duration? {
         if removalDue.isEmpty, watches.isEmpty { return nil }
         return [removalDue.values.min(), watches.values.lazy.map(\.next).min()].compactMap(\.self).min()
     }
 
-    /// When the next while-used segment goes, in time of `clock.monotonic()`.
+    /// When the next `while-used` segment is due for removal, in time of `clock.monotonic()`.
     package var nextRemoval: Duration? { removalDue.values.min() }
 
     package var leaseCount: Int { leaseCounts.all }
 
-    /// What the name service says of the daemon's own group.
+    /// Sets the name and members of the daemon's own group, as the name service knows it.
     package func setOwnGroup(name: String, members: [String]) {
         (identity.groupName, identity.groupMembers) = (name, members)
     }
@@ -124,7 +124,7 @@ package final class Broker {
         reservations.update(segment.name, [])
     }
 
-    /// Removes a record from the disk, at a later check if the disk refuses now.
+    /// Removes a record from the disk, or at a later check if the disk refuses now.
     func erase(_ name: SegmentName) {
         do throws(RecordsError) {
             try records.remove(name)
@@ -136,7 +136,7 @@ package final class Broker {
     }
 }
 
-/// When a segment is looked at again, and until when, in time of `BrokerClock.monotonic()`.
+/// The schedule of a watched segment: its next check and the end, in time of `BrokerClock.monotonic()`.
 struct Watch {
     var next: Duration
     var end: Duration
@@ -145,22 +145,24 @@ struct Watch {
     static let length = Duration.seconds(60)
 }
 
-/// How a broker's work has ended.
+/// How the broker's work ended.
 enum Ending {
     case stop, restart
 }
 
-/// As whom the broker acts.
+/// The broker's own credentials.
 package struct BrokerIdentity: Equatable, Sendable {
     package var userID: UInt32
     package var groupID: UInt32
-    /// For people; the group of segments that declare none.
+    /// The group's name, for people; the group of segments that declare none.
     package var groupName: String
-    /// A system service with a user of its own: what this user created is ours, and the unit's sandbox hides paths.
+    /// Whether this is a system service with a dedicated user: what that user created is the broker's, and
+    /// the unit's sandbox hides paths.
     package var isService: Bool
-    /// Members of the group: as the creator's group it keeps the group bits of every segment for ever.
+    /// The group's members, who as members of the creator's group always have the group bits of every
+    /// segment.
     package var groupMembers: [String]
-    /// As the kernel shows it to this process; `shm_cpid`.
+    /// The process as `shm_cpid` shows it in this PID namespace.
     package var processID: Int32
 
     package init(
@@ -184,7 +186,7 @@ package struct BrokerIdentity: Equatable, Sendable {
             userID: userID,
             groupID: groupID,
             processID: processID,
-            judgesByCreator: isService
+            trustsCreator: isService
         )
     }
 }

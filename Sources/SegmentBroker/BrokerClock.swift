@@ -1,6 +1,6 @@
 import POSIX
 
-/// The two clocks that the broker reads.
+/// The clocks that the broker reads.
 package protocol BrokerClock {
     /// CLOCK_MONOTONIC: for deadlines.
     func monotonic() -> Duration
@@ -8,7 +8,7 @@ package protocol BrokerClock {
     func realtime() -> Int64
 }
 
-/// The kernel's.
+/// The kernel's clocks.
 package struct SystemClock: BrokerClock {
     package init() {}
 

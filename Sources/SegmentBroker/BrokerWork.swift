@@ -1,14 +1,14 @@
 package import SegmentModel
 
-/// A command of the broker that takes long, done segment by segment.
+/// A long command of the broker, done segment by segment.
 ///
-/// Others may be served between two steps: each segment then is as it was before or as it is afterwards.
+/// Requests may be served between two steps: each segment is then either as before or as afterwards.
 package final class BrokerWork {
     private var names: ArraySlice<SegmentName>
     private let step: (SegmentName, inout ReloadOutcome) -> Void
     private let end: () -> Void
     private var isOver = false
-    /// What a reload has done.
+    /// The result of a reload.
     package private(set) var outcome = ReloadOutcome()
 
     init(
@@ -21,7 +21,7 @@ package final class BrokerWork {
         self.end = end
     }
 
-    /// Takes the next step; false once all is done.
+    /// Takes the next step; returns false once all are done.
     package func advance() -> Bool {
         guard !isOver else { return false }
         if let name = names.popFirst() {
@@ -34,6 +34,6 @@ package final class BrokerWork {
         return false
     }
 
-    /// Does all that is left to do.
+    /// Runs all remaining steps.
     package func complete() { while advance() {} }
 }

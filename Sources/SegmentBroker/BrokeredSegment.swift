@@ -2,31 +2,32 @@ import SegmentModel
 import SegmentRecords
 import SystemVSharedMemory
 
-/// Everything the broker knows of one name.
+/// Everything the broker knows about one name.
 final class BrokeredSegment {
-    /// Where the segment stands; changed in Broker+Send alone.
+    /// The lifecycle; changed only in Broker+Send.
     var lifecycle: SegmentLifecycle
-    /// Nobody has been told of the name yet.
+    /// Whether nothing has been published about the name yet.
     var isNew = true
-    /// By number, which only grows.
+    /// Leases by number; numbers only grow.
     var leases: [UInt64: HeldLease] = [:]
-    /// Counts the memories that the name has had.
+    /// The number of memories that the name has had.
     var generation: UInt64 = 0
-    /// How many of them are on the present memory.
+    /// The number of leases on the present memory.
     var presentLeases = 0
-    /// As recorded; CLOCK_REALTIME, in µs.
+    /// The recorded creation time: CLOCK_REALTIME, in µs.
     var created: Int64?
-    /// What the kernel last said of the live segment, or of one that may become it.
+    /// The last status of the live segment, or of one that may become it.
     var observed: FoundSegment?
-    /// When the broker attached it, in seconds of CLOCK_REALTIME: what the kernel tells until then is not of clients.
+    /// When the broker attached it, in seconds of CLOCK_REALTIME: attach and detach times up to then are not
+    /// the clients'.
     var ownAttach = Int64.max
-    /// When somebody else had made another user its owner, and until when that is told.
+    /// The hint about an owner set by another program, and how long it is shown.
     var ownerChange: (problem: SegmentProblem, end: Duration)?
-    /// Nothing is left to do but to grant leases, until the kernel says something else than `observed`.
+    /// Whether only leases need granting until the kernel's status differs from `observed`.
     var isSettled = false
-    /// A declaration that the start has not come to.
+    /// A declaration that the start has not reached yet.
     var awaited: AwaitedDeclaration?
-    /// How often the lines that clients cause may still be logged.
+    /// Rate limits for log lines that clients cause.
     var logAllowances: [LogKind: LogAllowance] = [:]
 
     init(_ name: SegmentName, as credentials: SegmentLifecycle.Credentials, record: SegmentRecord? = nil) {
@@ -40,7 +41,7 @@ final class BrokeredSegment {
 
     var name: SegmentName { lifecycle.name }
     var state: SegmentLifecycle.State { lifecycle.state }
-    /// Nil once no file declares it any more.
+    /// Nil if no longer declared.
     var definition: SegmentDefinition? {
         lifecycle.declaration?.definition ?? awaited?.definition
     }
@@ -50,20 +51,20 @@ final class BrokeredSegment {
         if case .live(let live) = lifecycle.memory { live } else { nil }
     }
 
-    /// What the kernel says of a segment with which nothing is to be done; nil otherwise.
+    /// The status of a settled segment; nil otherwise.
     var settled: FoundSegment? { isSettled ? observed : nil }
 
-    /// What the kernel last said of the live segment.
+    /// The last status of the live segment.
     var status: SegmentStatus? {
         guard let observed, observed.identifier == live?.identity.identifier else { return nil }
         return observed.status
     }
 }
 
-/// What a start is yet to declare, in a box that is gone after it.
+/// A declaration that a start is yet to apply; in a box, since most segments have none most of the time.
 final class AwaitedDeclaration {
     let definition: SegmentDefinition
-    /// With its group and a key of its own; nil until these are known.
+    /// The declaration with its group and an assigned key; nil until known.
     var placed: SegmentLifecycle.Declaration?
 
     init(_ definition: SegmentDefinition) { self.definition = definition }

@@ -1,11 +1,11 @@
 import SystemVSharedMemory
 package import SegmentModel
 
-/// One connection, as the broker sees it: who is there, and the leases that end with it.
+/// A connection's client and the leases that end with the connection.
 package final class LeaseHolder {
     package var client: Client
     var leases: [UInt64: BrokeredSegment] = [:]
-    /// What is left of the leases to end, the oldest last, since the connection is gone.
+    /// The remaining leases of a closed connection, oldest last.
     private var ending: [UInt64] = []
 
     package init(_ client: Client) {
@@ -25,15 +25,15 @@ package final class LeaseHolder {
     }
 }
 
-/// A lease as the broker keeps it; a `Lease` is made of it when somebody asks.
+/// A lease as the broker stores it, converted to a `Lease` on demand.
 struct HeldLease {
     var access: Access
-    /// Of the holder, which knows its segments: these do not know it.
+    /// The client's process; stored because a lease does not refer to its holder.
     var processID: Int32
     var userID: UInt32
-    /// The segment that it was granted for.
+    /// The identifier of the segment that it was granted for.
     var identifier: SegmentIdentifier
-    /// The kernel uses identifiers again.
+    /// Distinguishes segments with the same identifier, which the kernel reuses.
     var generation: UInt64
     /// CLOCK_REALTIME, in µs.
     var since: Int64

@@ -3,69 +3,69 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-/// A change of a segment that is told once: in the log, to subscribers, or to both.
+/// A change of a segment, reported once: to the log, to subscribers, or to both.
 enum SegmentChange {
     case created(ByteCount)
     /// Created in place of one that is gone.
     case replaced(ByteCount)
     case takenOver
     case takenOverUnrecorded
-    /// The permissions it had before they were set as declared.
+    /// The permissions before they were reset to the declared ones.
     case repaired(SegmentLifecycle.Permissions, hadOtherOwner: Bool)
     /// The permissions cannot be set.
     case unrepaired(SegmentProblem)
     /// The broker cannot attach it.
     case unshielded(SegmentProblem)
-    /// It has been created, and cannot be opened to clients.
-    case shut(SegmentProblem)
-    /// One difference from the declaration; subscribers are told of all differences together.
+    /// The segment was created but cannot be opened to clients yet.
+    case unopened(SegmentProblem)
+    /// One difference from the declaration; subscribers get all differences together.
     case drifted(SegmentProblem)
     case blocked(SegmentProblem)
-    /// To another project number than the first of its file.
+    /// The key moved to another project number of the same file.
     case keyMoved(SegmentKey, from: SegmentKey)
     case draining
-    /// `isOrdered` by an administrator; clients may have former memory attached.
+    /// `isOrdered`: at an administrator's request. Clients may have former memory attached.
     case removed(isOrdered: Bool, leavesFormerMemory: Bool)
     /// Marked while clients have it attached.
     case marked
     case irremovable(String, isRenewal: Bool)
-    case removedByOther
+    case vanished
     case markedByOther
     case goneBeforeStart
-    /// A second segment is created while clients have the first, of this identifier.
+    /// A second segment was created while clients have the first attached, which has this identifier.
     case twoAlive(SegmentIdentifier)
-    /// Only subscribers are told.
+    /// Reported only to subscribers.
     case silent(SegmentEvent.Kind)
 
-    /// Nil if only the log is told.
+    /// The event for subscribers; nil if the change is only logged.
     var event: SegmentEvent.Kind? {
         switch self {
         case .created: .created
         case .replaced: .replaced
-        case .takenOver, .takenOverUnrecorded, .repaired, .unrepaired, .unshielded, .shut, .blocked,
+        case .takenOver, .takenOverUnrecorded, .repaired, .unrepaired, .unshielded, .unopened, .blocked,
             .draining:
             .changed
         case .removed(_, let leavesFormerMemory): leavesFormerMemory ? .removing : .removed
         case .marked: .removing
         case .silent(let kind): kind
-        case .drifted, .keyMoved, .irremovable, .removedByOther, .markedByOther, .goneBeforeStart, .twoAlive:
+        case .drifted, .keyMoved, .irremovable, .vanished, .markedByOther, .goneBeforeStart, .twoAlive:
             nil
         }
     }
 
-    /// What is told is of the memory that the name had before.
+    /// Whether the change concerns the memory that the name had before.
     var isOfFormerMemory: Bool {
         switch self {
-        case .removed, .marked, .removedByOther, .markedByOther, .goneBeforeStart: true
+        case .removed, .marked, .vanished, .markedByOther, .goneBeforeStart: true
         default: false
         }
     }
 
-    /// Nil if only subscribers are told.
+    /// Returns the log line; nil if the change is reported only to subscribers.
     func line(of name: SegmentName) -> Line? {
         switch self {
         case .created(let size): Line(.notice, .created, "Segment \(name) created, \(size)")
-        case .replaced(let size): Line(.notice, .replaced, "Segment \(name) made again, \(size)")
+        case .replaced(let size): Line(.notice, .replaced, "Segment \(name) created again, \(size)")
         case .takenOver: Line(.info, .adopted, "Segment \(name) taken over")
         case .takenOverUnrecorded:
             Line(
@@ -82,8 +82,12 @@ enum SegmentChange {
             )
         case .unrepaired(let problem): Line(.error, .drifted, "Segment \(name): \(problem.message)")
         case .unshielded(let problem): Line(.warning, .drifted, "Segment \(name): \(problem.message)")
-        case .shut(let problem):
-            Line(.error, .drifted, "Segment \(name) is created but not open yet: \(problem.message)")
+        case .unopened(let problem):
+            Line(
+                .error,
+                .drifted,
+                "Segment \(name) was created but is not open to clients yet: \(problem.message)"
+            )
         case .drifted(let problem):
             Line(.warning, .drifted, "Segment \(name) has drifted: \(problem.message)")
         case .blocked(let problem): Line(.error, .blocked, "Segment \(name) is blocked: \(problem.message)")
@@ -93,7 +97,7 @@ enum SegmentChange {
                 .keyMoved,
                 "Segment \(name) gets key \(key): project \(first.projectID) of its file is taken"
             )
-        case .draining: Line(.notice, .draining, "Segment \(name) is removed when nobody uses it any more")
+        case .draining: Line(.notice, .draining, "Segment \(name) will be removed once it is unused")
         case .removed(let isOrdered, _):
             Line(.notice, .removed, "Segment \(name) removed", isOrdered: isOrdered)
         case .marked:
@@ -108,32 +112,32 @@ enum SegmentChange {
                 .removed,
                 "Segment \(name) cannot be \(isRenewal ? "renewed" : "removed"): \(reason)"
             )
-        case .removedByOther:
-            Line(.warning, .removedByOther, "Segment \(name) was removed by somebody else")
+        case .vanished:
+            Line(.warning, .removedByOther, "Segment \(name) was removed by another program")
         case .markedByOther:
-            Line(.warning, .removedByOther, "Segment \(name) was marked for removal by somebody else")
+            Line(.warning, .removedByOther, "Segment \(name) was marked for removal by another program")
         case .goneBeforeStart:
             Line(
                 .warning,
                 .removedByOther,
-                "Segment \(name) is gone since segmentd last ran: somebody removed it, or the host was started anew"
+                "Segment \(name) disappeared since segmentd last ran: it was removed, or the host was rebooted"
             )
         case .twoAlive(let former):
             Line(
                 .warning,
                 .twoAlive,
-                "Segment \(name) is made again while clients still have the old memory (identifier \(former))"
+                "Segment \(name) is created again while clients still have the old memory (identifier \(former))"
             )
         case .silent: nil
         }
     }
 
-    /// What the log is told.
+    /// A log line.
     struct Line {
         var level: Logger.Level
         var event: LoggedEvent
         var text: String
-        /// Always logged: an administrator asked for it.
+        /// Always logged, because an administrator asked for it.
         var isOrdered: Bool
 
         init(_ level: Logger.Level, _ event: LoggedEvent, _ text: String, isOrdered: Bool = false) {

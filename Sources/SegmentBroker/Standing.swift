@@ -1,7 +1,7 @@
 import SegmentModel
 import SystemVSharedMemory
 
-/// How a lifecycle stands at rest, as far as others are told of it: what is to be told is read off two of them.
+/// What others can see of a lifecycle at rest; comparing two of them yields the changes to report.
 struct Standing: Equatable {
     var definition: SegmentDefinition?
     var state: SegmentLifecycle.State
@@ -12,15 +12,15 @@ struct Standing: Equatable {
     var placedKey: SegmentKey?
     /// Oldest first.
     var formerMemory: [SegmentIdentifier]
-    /// Why the segment cannot be removed although it is to be.
+    /// The reason a segment cannot be removed although it should be.
     var removalRefusal: SegmentProblem?
-    /// It is to be replaced, rather than removed.
+    /// Whether it is to be replaced rather than removed.
     var isRenewing: Bool
-    /// Why it is not open to clients yet.
-    var shutProblem: SegmentProblem?
-    /// Nothing is left of the name.
+    /// The reason it is not open to clients yet.
+    var unopenedProblem: SegmentProblem?
+    /// Whether nothing is left of the name.
     var isOver: Bool
-    /// The broker's.
+    /// The broker's user.
     var ownUserID: UInt32
 
     init(_ lifecycle: SegmentLifecycle) {
@@ -33,22 +33,23 @@ struct Standing: Equatable {
         placedKey = lifecycle.declaration?.placedKey
         removalRefusal = lifecycle.refusals[.mark]
         isRenewing = lifecycle.request?.verb == .renew
-        shutProblem = lifecycle.shutProblem
+        unopenedProblem = lifecycle.unopenedProblem
         isOver = lifecycle.isOver
         ownUserID = lifecycle.credentials.userID
     }
 
-    /// What to tell when a lifecycle has come to rest, at most once of each problem.
+    /// Returns the changes to report when a lifecycle has come to rest; each problem is reported at most
+    /// once.
     ///
-    /// `before` is nil for a name that is new. `isOrdered` is what an administrator asked for. Differences that a start
-    /// finds were told before it.
+    /// `before` is nil for a new name. `isOrdered`: at an administrator's request. Differences found by a
+    /// start were reported before it.
     func changes(
         since before: Standing?,
         _ notes: [SegmentLifecycle.Note],
         isOrdered: Bool = false,
         isStarting: Bool = false
     ) -> [SegmentChange] {
-        // Nobody has been told of the name.
+        // Nothing has been published about the name.
         if before == nil, isOver { return notes.contains(.goneBeforeStart) ? [.goneBeforeStart] : [] }
         let keyMoved = keyMoved(since: before, notes)
         var changes = [keyMoved].compactMap(\.self)
@@ -82,10 +83,10 @@ struct Standing: Equatable {
             [.repaired(permissions, hadOtherOwner: permissions.userID != ownUserID)]
         case .removed: [.removed(isOrdered: isOrdered, leavesFormerMemory: state == .removing)]
         case .marked: [.marked]
-        case .removedByOther: [.markedByOther]
-        case .vanished: [.removedByOther]
+        case .markedByOther: [.markedByOther]
+        case .vanished: [.vanished]
         case .goneBeforeStart: [.goneBeforeStart]
-        // The answer to whoever asked.
+        // These are replies to the administrator's call.
         case .cannotAdopt, .requestNotRecorded: []
         }
     }
@@ -96,7 +97,7 @@ struct Standing: Equatable {
         return [twoAlive, size.map(change)].compactMap(\.self)
     }
 
-    /// To another project number than the first of its file.
+    /// Returns the change if the key moved to another project number of its file.
     private func keyMoved(since before: Standing?, _ notes: [SegmentLifecycle.Note]) -> SegmentChange? {
         let isFound = live != nil && !notes.contains(.created) && !notes.contains(.replaced)
         guard definition?.key == .ownFile, let placedKey, placedKey != before?.placedKey,
@@ -106,7 +107,7 @@ struct Standing: Equatable {
     }
 
     private func change(forNew problem: SegmentProblem, isStarting: Bool) -> SegmentChange? {
-        if problem == shutProblem { return .shut(problem) }
+        if problem == unopenedProblem { return .unopened(problem) }
         return switch problem.kind {
         case .permissionsDiffer: .unrepaired(problem)
         case .unshielded: .unshielded(problem)

@@ -2,17 +2,17 @@ import POSIX
 import SegmentModel
 import SystemPackage
 
-/// Which files make up a configuration, and their text.
+/// The files that make up a configuration, and their text.
 ///
-/// Whatever cannot be listed or read is a problem: only ENOENT means that nothing is there.
+/// Anything that cannot be listed or read is a problem; only ENOENT means that a file is absent.
 struct ConfigurationFiles {
-    /// `segmentd.toml`, where there is one.
+    /// `segmentd.toml`, if there is one.
     private(set) var daemon: FilePath?
-    /// Of `segments.d`, in order of name.
+    /// The files of `segments.d`, in order of name.
     private(set) var segments: [FilePath] = []
-    /// The `segments.d` that are not there, the overriding one first.
+    /// The missing `segments.d` directories, the overriding one first.
     private(set) var missing: [FilePath] = []
-    /// Directories on the way that others may write.
+    /// Warnings about parent directories that others may write.
     private(set) var warnings: [ConfigurationProblem] = []
     private let writers: PermittedWriters
     private var way = DirectoryWay()
@@ -24,7 +24,7 @@ struct ConfigurationFiles {
     ) {
         self.writers = writers
         var found: [String: FilePath] = [:]
-        // From the overridden to the overriding, so that the last one found stays.
+        // Overridden directories first, so that the overriding one has the last word.
         for (index, directory) in location.directories.enumerated().reversed() {
             let folder = directory.appending("segments.d")
             let mustExist = index == 0 && location.mustExist
@@ -48,7 +48,7 @@ struct ConfigurationFiles {
                 switch listed.isPlain ? .file : entry(file, &problems) {
                 case .file: found[listed.bytes] = file
                 case .mask: found[listed.bytes] = nil
-                // Gone since the directory was listed.
+                // Removed since the directory was listed.
                 case .missing: problems.append(.unreadable(file, .noSuchFileOrDirectory))
                 case .unreadable: break
                 }
@@ -61,7 +61,7 @@ struct ConfigurationFiles {
         }
     }
 
-    /// The text of a file that only root and the daemon's user may write.
+    /// Returns the text of a file that only root and the daemon's user may write; nil if there is a problem.
     func read(_ path: FilePath, _ problems: inout [ConfigurationProblem]) -> String? {
         do {
             let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
@@ -88,7 +88,7 @@ struct ConfigurationFiles {
         return nil
     }
 
-    /// Whether a directory is there and only root and the daemon's user may write it.
+    /// Returns whether a directory exists and only root and the daemon's user may write it.
     private mutating func check(
         _ directory: FilePath,
         mustExist: Bool,
@@ -113,10 +113,10 @@ struct ConfigurationFiles {
         return false
     }
 
-    /// What stands under a path of a directory.
+    /// The kind of a directory entry.
     private enum Entry { case file, mask, missing, unreadable }
 
-    /// A link to /dev/null masks the file of the same name in a directory further down.
+    /// Classifies a path; a link to /dev/null masks the file of the same name in an overridden directory.
     private mutating func entry(_ path: FilePath, _ problems: inout [ConfigurationProblem]) -> Entry {
         do throws(Errno) {
             guard try path.stat(followTargetSymlink: false).type == .symbolicLink else { return .file }
@@ -133,14 +133,14 @@ struct ConfigurationFiles {
 
     private struct ListedName {
         var name: FilePath.Component
-        /// Of two names that are not UTF-8, each has one of its own.
+        /// Different for any two names, even if they are not UTF-8.
         var bytes: String
         var isPlain: Bool
 
-        /// Nil where it is no configuration's.
+        /// Fails if the name is not a configuration file's.
         ///
-        /// As the bytes of the directory say: a name that were repaired would be another file's. What the directory
-        /// already says is a regular file is no link.
+        /// Works on bytes, since a name with repaired UTF-8 would be another file's. An entry that the
+        /// directory lists as a regular file needs no check for a link.
         init?(_ entry: DirectoryEntry) {
             guard entry.name.suffix(5).elementsEqual(".toml".utf8), entry.name.first != UInt8(ascii: "."),
                 let name = unsafe FilePath.Component(
@@ -163,10 +163,10 @@ struct ConfigurationFiles {
         }
     }
 
-    /// Whether a file may declare a segment; one that is named otherwise is never opened.
+    /// Returns whether a file's name is a segment's; files with other names are never opened.
     private static func isNamed(_ file: FilePath, _ problems: inout [ConfigurationProblem]) -> Bool {
         let stem = file.lastComponent?.stem ?? ""
-        // What is repaired has a character that no name has.
+        // Repaired UTF-8 contains a character that no segment name has.
         guard SegmentName(stem) == nil else { return true }
         problems.append(.notAName(file, stem))
         return false

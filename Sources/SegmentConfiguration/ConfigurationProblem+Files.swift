@@ -2,7 +2,7 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-/// What can be wrong with a file before its text is looked at.
+/// Problems found before a file's text is parsed.
 extension ConfigurationProblem {
     static func unreadable(_ path: FilePath, _ errno: Errno) -> ConfigurationProblem {
         ConfigurationProblem(
@@ -14,9 +14,9 @@ extension ConfigurationProblem {
 
     private static func remedy(_ errno: Errno) -> String? {
         switch errno {
-        case .permissionDenied: "make it readable for the user that segmentd runs as"
-        case .noSuchFileOrDirectory: "make it; if it is a link, make what it leads to or remove it"
-        case .tooManySymbolicLinkLevels: "correct its links, which lead in a circle"
+        case .permissionDenied: "make it readable by the user that segmentd runs as"
+        case .noSuchFileOrDirectory: "create it; if it is a link, create its target or remove the link"
+        case .tooManySymbolicLinkLevels: "fix its links, which form a loop"
         default: nil
         }
     }
@@ -25,12 +25,16 @@ extension ConfigurationProblem {
         ConfigurationProblem(
             file: path.string,
             message: "is not a regular file",
-            remedy: "replace it by a file, or by a link to /dev/null to mask it"
+            remedy: "replace it with a file, or with a link to /dev/null to mask it"
         )
     }
 
     static func notADirectory(_ path: FilePath) -> ConfigurationProblem {
-        ConfigurationProblem(file: path.string, message: "is not a directory", remedy: "make it a directory")
+        ConfigurationProblem(
+            file: path.string,
+            message: "is not a directory",
+            remedy: "replace it with a directory"
+        )
     }
 
     static func tooLong(_ path: FilePath) -> ConfigurationProblem {
@@ -41,7 +45,7 @@ extension ConfigurationProblem {
         ConfigurationProblem(
             file: path.string,
             message: "`\(stem)` is not a segment's name",
-            remedy: "rename the file: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit"
+            remedy: "rename the file: 1 to 63 characters of a-z 0-9 . _ -, starting with a letter or digit"
         )
     }
 
@@ -65,7 +69,7 @@ extension ConfigurationProblem {
     static func writable(_ path: FilePath, kind: String, mode: FilePermissions) -> ConfigurationProblem {
         ConfigurationProblem(
             file: path.string,
-            message: "the \(kind) may be written by others than its owner: its mode is \(mode.octal)",
+            message: "the \(kind) is writable by users other than its owner: its mode is \(mode.octal)",
             remedy: "`chmod go-w` it"
         )
     }

@@ -3,12 +3,12 @@ import SegmentModel
 import SystemPackage
 
 extension ConfigurationProblem {
-    /// How many problems are told; the rest is counted.
+    /// The most problems that are reported; the rest are counted.
     private static let mostTold = 100
-    /// Of each text of a problem, in bytes of UTF-8, so that a hundred fit in any message.
+    /// The longest text of a problem, in bytes of UTF-8, so that a hundred problems fit in any message.
     private static let longestText = 400
 
-    /// What leaves the daemon of these problems: in order, printable, and never more than fits in a reply.
+    /// Returns the problems as reported: in order, printable, and small enough for any reply.
     static func told(_ problems: [ConfigurationProblem], of directory: String) -> [ConfigurationProblem] {
         let ordered = problems.sorted { ($0.file.string, $0.line ?? 0) < ($1.file.string, $1.line ?? 0) }
         var told = ordered.prefix(mostTold).map(\.shown)
@@ -24,7 +24,7 @@ extension ConfigurationProblem {
         return told
     }
 
-    /// As it may be shown to anybody.
+    /// The problem with every text printable and shortened.
     var shown: ConfigurationProblem {
         ConfigurationProblem(
             file: Self.shortened(file.string),
@@ -35,7 +35,7 @@ extension ConfigurationProblem {
         )
     }
 
-    /// What is quoted stands between its beginning and its end, which are kept.
+    /// Shortens a text in the middle, where user input is quoted, keeping its beginning and end.
     private static func shortened(_ text: String) -> String {
         guard text.utf8.count > longestText else { return text.printable }
         let scalars = Array(text.unicodeScalars)
@@ -46,7 +46,7 @@ extension ConfigurationProblem {
         return String(shown).printable
     }
 
-    /// How many scalars from the beginning fit in so many bytes.
+    /// Returns how many of the first scalars fit in `bytes` bytes.
     private static func length(_ scalars: some Sequence<Unicode.Scalar>, _ bytes: Int) -> Int {
         var (count, length) = (0, 0)
         for scalar in scalars {

@@ -2,13 +2,14 @@ import POSIX
 package import SegmentModel
 package import SystemPackage
 
-/// Reads a whole configuration and finds every error of text in it at once.
+/// Reads a complete configuration and reports all its errors of text at once.
 package struct ConfigurationReader: Sendable {
     package var location: ConfigurationLocation
-    /// Besides root, who may be able to write the files.
+    /// Who may be able to write the files.
     private let writers: PermittedWriters
 
-    /// Besides root, only this user and the private group of this user may be able to write the files.
+    /// Creates a reader; besides root, only this user and the user's private group may be able to write the
+    /// files.
     package init(_ location: ConfigurationLocation, daemonUserID: UInt32) {
         self.init(
             location,
@@ -23,7 +24,7 @@ package struct ConfigurationReader: Sendable {
         self.writers = writers
     }
 
-    /// Nothing is applied of a configuration that has a problem.
+    /// Reads the configuration, or throws all its problems: one with problems is not applied at all.
     package func read() throws(ConfigurationInvalid) -> Configuration {
         var problems: [ConfigurationProblem] = []
         var configuration = Configuration(directory: location.directories[0].string)
@@ -54,10 +55,10 @@ package struct ConfigurationReader: Sendable {
     }
 }
 
-/// The directories that a configuration is read from, the overriding one first.
+/// The directories of a configuration, the overriding one first.
 package struct ConfigurationLocation: Equatable, Sendable {
     package var directories: [FilePath]
-    /// Whether the first directory was asked for by name, so that it is an error if there is none.
+    /// Whether the first directory was named explicitly, so that its absence is an error.
     package var mustExist: Bool
 
     /// Only this directory.
@@ -66,25 +67,25 @@ package struct ConfigurationLocation: Equatable, Sendable {
         mustExist = true
     }
 
-    /// The administrator's directory over the distribution's, file by file.
+    /// The administrator's directory, which overrides the distribution's file by file.
     package init(system directory: FilePath = "/etc/segmentd") {
         directories = [directory, "/usr/lib/segmentd"]
         mustExist = false
     }
 
-    /// A user's own directory below `home`, that need not exist.
+    /// A user's own directory below `home`, which need not exist.
     package init(userHome home: String) {
         directories = [FilePath(home).appending("segmentd")]
         mustExist = false
     }
 
-    /// Where this user's programs keep their configuration; see the XDG Base Directory Specification.
+    /// This user's configuration directory; see the XDG Base Directory Specification.
     package static var userHome: String? {
         ThisProcess.variable("XDG_CONFIG_HOME") ?? ThisProcess.variable("HOME").map { $0 + "/.config" }
     }
 }
 
-/// Keys that programs compute themselves must not be claimed twice.
+/// Finds segments that claim the same key, where programs compute the key themselves.
 enum FixedKeys {
     static func collisions(_ segments: [SegmentDefinition]) -> [ConfigurationProblem] {
         var claims: [KeyDeclaration: SegmentDefinition] = [:]

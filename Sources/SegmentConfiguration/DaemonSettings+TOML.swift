@@ -1,7 +1,8 @@
 import SegmentModel
 
 extension DaemonSettings {
-    /// Reads `segmentd.toml`; what cannot be used keeps its default, and the reader has noted why.
+    /// Reads `segmentd.toml`; a setting that cannot be used keeps its default, and the reader notes the
+    /// problem.
     init(_ reader: inout TOMLReader) {
         self.init()
         administrators =

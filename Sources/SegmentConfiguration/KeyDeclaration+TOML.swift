@@ -11,7 +11,7 @@ extension KeyDeclaration {
         let value = Self.value(&reader)
         if reader.has("key.value") {
             for other in ["key.path", "key.project"] where reader.has(other) {
-                reader.note(other, "stands beside key.value", "keep the one or the other")
+                reader.note(other, "cannot be combined with key.value", "keep one of them")
                 return nil
             }
             guard let value else { return nil }
@@ -22,8 +22,8 @@ extension KeyDeclaration {
             guard !reader.has("key.project") else {
                 reader.note(
                     "key.project",
-                    "stands without key.path",
-                    "add the path that programs give to ftok; the key of the segment's own file needs no project"
+                    "needs key.path",
+                    "add the path that programs pass to ftok; the key of the segment's own file needs no project"
                 )
                 return nil
             }
@@ -32,7 +32,11 @@ extension KeyDeclaration {
         }
         guard let path else { return nil }
         guard path.hasPrefix("/") else {
-            reader.note("key.path", "`\(path)` is not an absolute path", "write the whole path, from /")
+            reader.note(
+                "key.path",
+                "`\(path)` is not an absolute path",
+                "write the full path, starting with /"
+            )
             return nil
         }
         guard let project = reader.has("key.project") ? project : Self.defaultProject else { return nil }
@@ -62,7 +66,7 @@ extension KeyDeclaration {
     private static func value(_ reader: inout TOMLReader) -> SegmentKey? {
         guard let integer = reader.integer("key.value", example: "value = 0x4e545032") else { return nil }
         guard integer != 0 else {
-            reader.note("key.value", "0 is IPC_PRIVATE, which is no name", "write another number")
+            reader.note("key.value", "0 is IPC_PRIVATE, which identifies no segment", "write another number")
             return nil
         }
         if let bits = UInt32(exactly: integer) { return SegmentKey(bits: bits) }

@@ -1,16 +1,16 @@
-/// The word that a mistyped one was probably meant to be.
+/// Finds the word that a mistyped one was probably meant to be.
 enum NearestWord {
     static func of(_ word: String, among words: [String]) -> String? {
         let word = Array(word.utf8)
         let furthest = max(1, word.count / 3)
-        // Words that differ in length by more need no look; most do, and there may be very many of them.
+        // Skip words whose length alone differs by more; that rules out most, and there may be very many.
         return words.filter { abs($0.utf8.count - word.count) <= furthest }
             .map { (word: $0, distance: distance(word, Array($0.utf8))) }
             .filter { $0.distance <= furthest }
             .min { $0.distance < $1.distance }?.word
     }
 
-    /// How many letters must be put in, taken out or replaced.
+    /// Returns the edit distance: how many letters to insert, delete or replace.
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var row = Array(0...right.count)
         for (index, letter) in left.enumerated() {

@@ -2,16 +2,16 @@ import POSIX
 import SegmentModel
 import SystemPackage
 
-/// Who may be able to write configuration: root, the daemon's user, and that user's private group.
+/// The users who may be able to write configuration: root, the daemon's user, and that user's private group.
 struct PermittedWriters: Sendable {
     var daemonUserID: UInt32
-    /// Asked only where a group may write.
+    /// Looks up the private group; called only if a group may write.
     var privateGroup: @Sendable () -> UInt32?
 
-    /// Who else may write a file; nil where nobody may.
+    /// Returns a problem if anyone else may write a file.
     ///
-    /// On the way to a file, a sticky directory may be written by all: nobody can replace what is another's there. And
-    /// the mode of a link means nothing.
+    /// A parent directory may be sticky and writable by all, since nobody can replace other users' files
+    /// there. The mode of a link means nothing.
     func problem(
         _ path: FilePath,
         _ file: Stat,
@@ -24,7 +24,7 @@ struct PermittedWriters: Sendable {
         }
         if isOnTheWay, file.type == .symbolicLink || permissions.contains(.saveText) { return nil }
         if permissions.isDisjoint(with: [.groupWrite, .otherWrite]) { return nil }
-        // With an access control list the group's bits are the most that anybody named in it gets.
+        // With an access control list, the group bits are the most that any entry grants.
         if !permissions.contains(.otherWrite), file.groupID.rawValue == privateGroup(), !path.hasAccessList {
             return nil
         }
@@ -32,22 +32,22 @@ struct PermittedWriters: Sendable {
     }
 }
 
-/// The directories that lead to files, those that links lead through too; path_resolution(7).
+/// The directories on the paths of files, including the targets of links; path_resolution(7).
 ///
-/// Whoever may write one of them can put another file in the place of the one that is meant.
+/// Anyone who may write one of them can substitute another file.
 struct DirectoryWay {
     struct Step {
         var path: FilePath
         var status: Stat
-        /// `directory`, or `link`, which may belong to somebody else in a sticky directory.
+        /// `directory`, or `link`, which may belong to another user in a sticky directory.
         var kind: String
     }
 
-    /// Each once, in the order in which they were first met.
+    /// Without duplicates, in the order first encountered.
     private(set) var directories: [Step] = []
     private var met: Set<FilePath> = []
 
-    /// Adds what leads to a path; what stands there itself, unless it is a link, is the caller's matter.
+    /// Adds the directories and links on the way to a path, but not the file itself unless it is a link.
     mutating func follow(_ path: FilePath) {
         var current: FilePath = "/"
         var pending = Array(path.fromRoot.components.reversed())
@@ -59,7 +59,7 @@ struct DirectoryWay {
             case .parentDirectory: current.removeLastComponent()
             case .regular:
                 let next = current.appending(component)
-                // What cannot be looked at is refused when it is opened.
+                // A path that cannot be examined is refused when it is opened.
                 guard let file = try? next.stat(followTargetSymlink: false) else { return }
                 guard file.type == .symbolicLink else {
                     current = next

@@ -34,10 +34,10 @@ extension ByteCount {
 }
 
 extension Duration {
-    /// Some 31 years.
+    /// About 31 years.
     private static let mostMilliseconds: Int64 = 1_000_000_000_000
 
-    /// Reads a time with one of the units ms, s, min, h.
+    /// Reads a time with a unit: ms, s, min or h.
     init?(_ key: String, _ reader: inout TOMLReader) {
         let example = "\(key) = \"30 s\""
         guard let text = reader.string(key, example: example) else { return nil }
@@ -62,7 +62,7 @@ extension Duration {
         guard let number = Int64(digits), number <= Self.mostMilliseconds / milliseconds else {
             reader.note(
                 key,
-                "`\(text)` is longer than anybody waits",
+                "`\(text)` is too long",
                 "write at most \(Self.mostMilliseconds / 3_600_000) h, such as `\(example)`"
             )
             return nil

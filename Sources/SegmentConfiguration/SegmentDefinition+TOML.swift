@@ -3,9 +3,7 @@ import SystemPackage
 import SystemVSharedMemory
 
 extension SegmentDefinition {
-    /// Reads `segments.d/NAME.toml`; nil if nothing of it can be used.
-    ///
-    /// The reader has noted why.
+    /// Reads `segments.d/NAME.toml`; fails if it cannot be used, and the reader notes why.
     init?(_ path: FilePath, _ reader: inout TOMLReader) {
         let stem = path.lastComponent?.stem ?? ""
         let name = SegmentName(stem)
@@ -61,7 +59,7 @@ extension SegmentDefinition {
         }
         switch scalar {
         case .integer(let integer):
-            // TOML has lost the base: the one that gives a mode we take was probably meant.
+            // TOML does not keep the base of an integer: assume the one that yields a valid mode.
             let digits = String(integer)
             let isOctal = CModeT(digits, radix: 8).map { (0o600...0o777).contains($0) } ?? false
             let octal = isOctal ? digits : String(integer, radix: 8)
@@ -83,8 +81,8 @@ extension SegmentDefinition {
             guard bits >> 6 >= 6 else {
                 reader.note(
                     "mode",
-                    "`\(text)` takes read or write from the owner, who is the broker",
-                    "let it begin with 06 or 07, such as `mode = \"06\(text.suffix(2))\"`"
+                    "`\(text)` denies read or write to the owner, which is the broker",
+                    "start it with 06 or 07, such as `mode = \"06\(text.suffix(2))\"`"
                 )
                 return nil
             }
@@ -104,8 +102,8 @@ extension SegmentDefinition {
             if hasLinger {
                 reader.note(
                     "linger",
-                    "means nothing with keep = \"\(word ?? "until-reboot")\"",
-                    "write `keep = \"while-used\"`, or leave linger out"
+                    "has no effect with keep = \"\(word ?? "until-reboot")\"",
+                    "write `keep = \"while-used\"`, or remove linger"
                 )
                 return nil
             }
@@ -113,7 +111,7 @@ extension SegmentDefinition {
         case let other?:
             reader.note(
                 "keep",
-                "`\(other)` is not a way to keep a segment",
+                "`\(other)` is not a keep policy",
                 "write \"until-reboot\", \"until-stop\" or \"while-used\""
             )
             return nil
@@ -122,20 +120,20 @@ extension SegmentDefinition {
 }
 
 extension SegmentDefinition {
-    /// What is legal but rarely meant.
+    /// Warnings about settings that are legal but probably mistakes.
     var warnings: [ConfigurationProblem] {
         let bits = mode.rawValue
         var warnings: [ConfigurationProblem] = []
         if bits & 0o002 != 0 {
             warnings.append(
-                warning("mode", "lets everybody write", "take the last w away unless that is meant")
+                warning("mode", "lets everyone write", "remove w for others unless that is intended")
             )
         }
         if bits & 0o111 != 0 {
             warnings.append(
                 warning(
                     "mode",
-                    "has x bits, which mean nothing for memory",
+                    "has x bits, which have no meaning for memory",
                     "only programs that ask for mode 0777 need them"
                 )
             )
@@ -144,7 +142,7 @@ extension SegmentDefinition {
             warnings.append(
                 warning(
                     "mode",
-                    "lets nobody but root and the broker write"
+                    "lets only root and the broker write"
                         + (group == nil
                             ? ": no group is named, and the daemon's own should have no members" : ""),
                     "name a group and give it w, such as `group = \"telemetry\"` and `mode = \"0660\"`"
@@ -155,9 +153,9 @@ extension SegmentDefinition {
             warnings.append(
                 warning(
                     "keep",
-                    "is \"while-used\": programs that compute the key themselves find no segment until another has asked "
-                        + "segmentd",
-                    "write `keep = \"until-reboot\"` unless all of them ask segmentd"
+                    "is \"while-used\": programs that compute the key themselves find no segment until another program "
+                        + "acquires it",
+                    "write `keep = \"until-reboot\"` unless all of them use segmentd"
                 )
             )
         }

@@ -1,9 +1,9 @@
 import SegmentModel
 
-/// Reads the keys of one file as declared types; notes every problem and goes on.
+/// Reads the keys of one file as typed values, noting every problem on the way.
 struct TOMLReader {
     let file: String
-    /// Nil where the text is no TOML.
+    /// Nil if the text is not TOML.
     private let members: [TOMLMember]?
     /// What has been asked for, dotted if in a table.
     private var known: [String] = []
@@ -26,7 +26,7 @@ struct TOMLReader {
         }
     }
 
-    /// Notes a problem with a key, dotted if in a table.
+    /// Notes a problem with a key, which is dotted if in a table.
     mutating func note(_ key: String?, _ message: String, _ remedy: String?) {
         problems.append(
             ConfigurationProblem(
@@ -42,7 +42,7 @@ struct TOMLReader {
     /// Notes a problem with the file itself.
     mutating func note(_ problem: ConfigurationProblem) { problems.append(problem) }
 
-    /// Whether the text is TOML at all, so that what is missing is worth a word.
+    /// Whether the text is TOML at all; if not, missing keys are not worth reporting.
     var isReadable: Bool { members != nil }
 
     func has(_ key: String) -> Bool { member(key) != nil }
@@ -59,7 +59,7 @@ struct TOMLReader {
         read(key, wanted: "an integer", example: example, \.integer)
     }
 
-    /// An integer or a string, whichever it is.
+    /// A value that may be an integer or a string.
     enum Scalar {
         case integer(Int)
         case string(String)
@@ -71,12 +71,12 @@ struct TOMLReader {
         }
     }
 
-    /// Declares a table, whose keys are then read as `table.key`.
+    /// Declares a table; its keys are then read as `table.key`.
     mutating func table(_ key: String, example: String) {
         _ = read(key, wanted: "a table", example: example, \.members)
     }
 
-    /// All problems, those of keys that nobody declared included.
+    /// Returns all problems, including those of unknown keys.
     mutating func finish() -> [ConfigurationProblem] {
         problems + (members.map { unknownKeys($0, table: "") } ?? [])
     }
@@ -103,7 +103,7 @@ struct TOMLReader {
     }
 
     private static func split(_ key: String) -> (table: String, name: String) {
-        // Of bytes: to go through characters was a fifth of a start's instructions.
+        // Splits bytes: splitting characters took a fifth of the instructions of a start.
         guard let dot = key.utf8.firstIndex(of: UInt8(ascii: ".")) else { return ("", key) }
         return (String(key[..<dot]), String(key[key.utf8.index(after: dot)...]))
     }

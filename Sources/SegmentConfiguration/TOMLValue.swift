@@ -1,6 +1,6 @@
 import CTOML
 
-/// What stands in a TOML text, with the lines on which it does.
+/// A value of a TOML text, with line numbers.
 indirect enum TOMLValue {
     case table([TOMLMember])
     case array([TOMLValue])
@@ -42,19 +42,19 @@ indirect enum TOMLValue {
 }
 
 extension TOMLValue {
-    /// Of a table.
+    /// The members of a table; nil for other values.
     var members: [TOMLMember]? { if case .table(let members) = self { members } else { nil } }
     var string: String? { if case .string(let string) = self { string } else { nil } }
     var integer: Int? { if case .integer(let integer) = self { Int(integer) } else { nil } }
 
-    /// Of an array that has nothing else.
+    /// The strings of an array that has only strings; nil for other values.
     var strings: [String]? {
         guard case .array(let values) = self else { return nil }
         let strings = values.compactMap(\.string)
         return strings.count == values.count ? strings : nil
     }
 
-    /// What it is, with its article.
+    /// The kind of value, with its article, for messages.
     var kind: String {
         switch self {
         case .integer: "an integer"
@@ -68,14 +68,14 @@ extension TOMLValue {
     }
 }
 
-/// A key and its value; the elements of an array have none.
+/// A key and its value; an element of an array has an empty key.
 struct TOMLMember {
     var key: String
     /// Counted from 1.
     var line: Int
     var value: TOMLValue
 
-    /// Those of a whole text.
+    /// Parses a text and returns its top-level members.
     static func all(in text: String) throws(TextDefect) -> [TOMLMember] {
         if let defect = TextDefect(in: text) { throw defect }
         var text = text
@@ -95,7 +95,7 @@ struct TOMLMember {
         return members
     }
 
-    /// Of the first text with a NUL character, which would end it wherever the kernel takes it.
+    /// The line of the first string with a NUL character, which would end the string for the kernel.
     private var lineOfNUL: Int? {
         if key.utf8.contains(0) { return line }
         switch value {

@@ -1,7 +1,7 @@
 package import SegmentModel
 package import Varlink
 
-/// The one place where an error of the broker becomes an error of the interface.
+/// Translates errors of the broker to errors of the interface, and back.
 extension BrokerError: VarlinkError {
     package var name: String {
         switch self {
@@ -13,7 +13,7 @@ extension BrokerError: VarlinkError {
         case .noSuchLease: "io.segmentd.Broker.NoSuchLease"
         case .limitReached: "io.segmentd.Broker.LimitReached"
         case .configurationInvalid: "io.segmentd.Broker.ConfigurationInvalid"
-        case .permissionDenied: StandardError.permissionDenied.name
+        case .permissionDenied: StandardInterfaceError.permissionDenied.name
         }
     }
 
@@ -48,7 +48,7 @@ extension BrokerError: VarlinkError {
         writer.endObject()
     }
 
-    /// Reads an error reply back; nil if it is none of these.
+    /// Parses an error reply; fails if it is none of these.
     package init?(name: String, parameters: JSONObject) {
         var reader = ParameterReader(parameters)
         do throws(InvalidParameter) {
@@ -81,7 +81,7 @@ extension BrokerError: VarlinkError {
                 self = .limitReached(limit: try reader.string("limit"), value: try reader.integer("value"))
             case "io.segmentd.Broker.ConfigurationInvalid":
                 self = .configurationInvalid(problems: try reader.objects("problems"))
-            case StandardError.permissionDenied.name:
+            case StandardInterfaceError.permissionDenied.name:
                 self = .permissionDenied
             default: return nil
             }

@@ -1,9 +1,9 @@
 package import Varlink
 
 extension VarlinkInterface {
-    /// What segmentd serves.
+    /// The interface `io.segmentd.Broker`.
     ///
-    /// `io.segmentd.Broker.varlink` beside this file is the same text.
+    /// Its description is the same text as `io.segmentd.Broker.varlink` beside this file.
     package static let broker = VarlinkInterface(
         name: "io.segmentd.Broker",
         description: #"""
@@ -112,9 +112,9 @@ package enum BrokerMethod: String, CaseIterable, Sendable {
     case reloadService = "io.systemd.service.Reload"
     case setLogLevel = "io.systemd.service.SetLogLevel"
 
-    /// Whether a call may be sent again whose connection closed before the answer.
+    /// Whether a client may repeat a call if the connection closed before the reply.
     ///
-    /// True where it changes nothing, or where what it did went with the connection.
+    /// True if the call changes nothing, or if the end of the connection undid its effect.
     package var canBeRepeated: Bool {
         switch self {
         case .acquire, .describe, .list, .subscribe, .getStatus, .ping: true

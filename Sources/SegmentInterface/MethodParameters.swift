@@ -1,11 +1,11 @@
 package import SegmentModel
 package import Varlink
 
-/// The parameters of a method: read strictly from a call, written into one.
+/// The parameters of a method, read strictly from a call and written to one.
 package protocol MethodParameters: JSONEncodable, JSONDecodable {}
 
 extension MethodParameters {
-    /// Reads the parameters of a call; a member that is not declared is an error like a missing one.
+    /// Reads the parameters of a call; an undeclared member is an error, as is a missing one.
     package init(_ object: JSONObject) throws(InvalidParameter) {
         var reader = ParameterReader(object)
         try self.init(from: &reader)
@@ -103,7 +103,7 @@ package struct RemoveParameters: MethodParameters, Equatable, Sendable {
 package typealias RenewParameters = RemoveParameters
 
 package struct ReloadParameters: MethodParameters, Equatable, Sendable {
-    /// Whether the segments of a directory that has vanished are to go.
+    /// Whether to remove the segments of a directory that has vanished.
     package var removeAll: Bool?
 
     package init(removeAll: Bool? = nil) {
@@ -121,7 +121,7 @@ package struct ReloadParameters: MethodParameters, Equatable, Sendable {
     }
 }
 
-/// Of `io.systemd.service.SetLogLevel`.
+/// The parameters of `io.systemd.service.SetLogLevel`.
 package struct SetLogLevelParameters: MethodParameters, Equatable, Sendable {
     /// A syslog level: 0 (emergency) to 7 (debug).
     package var level: Int
@@ -141,7 +141,7 @@ package struct SetLogLevelParameters: MethodParameters, Equatable, Sendable {
         writer.endObject()
     }
 
-    /// The daemon's level that lets as much through.
+    /// The daemon's level that corresponds to the syslog level.
     package var logLevel: LogLevel {
         switch level {
         case 7: .debug

@@ -1,7 +1,7 @@
 package import SegmentModel
 package import Varlink
 
-/// Of `Describe`.
+/// The reply of `Describe`.
 package struct DescribeReply: JSONEncodable, JSONDecodable, Equatable, Sendable {
     package var segment: SegmentDescription
 
@@ -20,7 +20,7 @@ package struct DescribeReply: JSONEncodable, JSONDecodable, Equatable, Sendable 
     }
 }
 
-/// Of `List`: one of these for each segment, or a single empty one.
+/// A reply of `List`: one for each segment, or a single empty one.
 package struct ListReply: JSONEncodable, JSONDecodable, Equatable, Sendable {
     package var segment: SegmentDescription?
 

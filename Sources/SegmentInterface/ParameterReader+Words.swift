@@ -1,9 +1,10 @@
 import SegmentModel
 import Varlink
 
-/// Parameters that are one of some words, or a name.
+/// Readers for parameters that are names or enumerated words.
 ///
-/// Here and not with the others, because here their types are known: elsewhere each would be looked up in every call.
+/// They are in this module because their types are known here; in another module, every call would look them
+/// up at run time.
 extension ParameterReader {
     mutating func optionalWord<Word: RawRepresentable<String>>(
         _ name: String,

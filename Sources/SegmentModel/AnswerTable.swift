@@ -1,7 +1,7 @@
 package import SystemPackage
 package import SystemVSharedMemory
 
-/// What an outside world said when it was asked, and that it has not said anything yet; a value, made elsewhere.
+/// Answers of an outside service by subject, including those that have not arrived yet.
 package struct AnswerTable<Subject: Hashable & Sendable, Answer: PossibleAnswer>: Equatable, Sendable {
     package var lookups: [Subject: Answer]
 
@@ -11,7 +11,7 @@ package struct AnswerTable<Subject: Hashable & Sendable, Answer: PossibleAnswer>
 
     package subscript(subject: Subject) -> Answer { lookups[subject] ?? .unanswered }
 
-    /// The same questions, answered as `earlier` where nothing has been said since.
+    /// Returns this table with unanswered subjects filled in from `earlier`.
     package func completed(by earlier: Self) -> Self {
         var lookups = lookups
         for (subject, answer) in self.lookups where answer == .unanswered {
@@ -20,46 +20,44 @@ package struct AnswerTable<Subject: Hashable & Sendable, Answer: PossibleAnswer>
         return Self(lookups: lookups)
     }
 
-    /// The questions of both; `other` is right where both know.
+    /// Returns the subjects of both tables; `other` wins where both have an answer.
     package func merged(with other: Self) -> Self {
         Self(lookups: lookups.merging(other.lookups) { $1 == .unanswered ? $0 : $1 })
     }
 }
 
-/// An answer that may not have come yet.
+/// An answer that may not have arrived yet.
 package protocol PossibleAnswer: Hashable, Sendable {
     static var unanswered: Self { get }
 }
 
-/// What the name service said of the groups that a configuration names, by the name or number as it writes them.
+/// The name service's answers for the groups of a configuration, by name or number as written there.
 package typealias GroupTable = AnswerTable<String, GroupLookup>
 
-/// What the name service said of one group.
+/// The name service's answer for one group.
 package enum GroupLookup: PossibleAnswer {
     case found(UInt32)
     case unknown
-    /// The name service itself failed, with this errno.
+    /// The lookup failed with this errno.
     case failed(Int32)
-    /// The name service has not answered.
+    /// The name service has not answered yet.
     case unanswered
 }
 
-/// What ftok(3) said of the files that keys are made of.
+/// The results of ftok(3) for the files that keys are made from.
 package typealias KeyTable = AnswerTable<FilePath, KeyLookup>
 
-/// What ftok(3) said of one file.
+/// The result of ftok(3) for one file.
 package enum KeyLookup: PossibleAnswer {
     /// The key with project 1.
     case found(SegmentKey)
     case failed(Errno)
-    /// The file system has not answered.
+    /// The file system has not answered yet.
     case unanswered
 }
 
 extension KeyLookup {
-    /// Asks the file system; stat(2).
-    ///
-    /// It may take for ever.
+    /// Looks up a file with ftok(3), which may block indefinitely.
     package init(_ file: FilePath, in kernel: any SharedMemoryKernel) {
         do throws(Errno) { self = .found(try kernel.key(ofFile: file, project: 1)) } catch {
             self = .failed(error)
@@ -68,7 +66,7 @@ extension KeyLookup {
 }
 
 extension SegmentDefinition {
-    /// The file that ftok(3) makes the key of; nil where the key is a number.
+    /// The file that ftok(3) makes the key from; nil if the key is a number.
     package var keyFile: FilePath? {
         switch key {
         case .ownFile: file
@@ -79,11 +77,11 @@ extension SegmentDefinition {
 }
 
 extension Configuration {
-    /// The groups to be looked up.
+    /// The groups to look up.
     package var groupNames: Set<String> {
         Set(segments.compactMap(\.group)).union(settings.administrators)
     }
 
-    /// The files to be looked up.
+    /// The files to look up.
     package var keyFiles: Set<FilePath> { Set(segments.compactMap(\.keyFile)) }
 }

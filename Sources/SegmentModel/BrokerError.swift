@@ -1,32 +1,32 @@
 import PrintableText
 
-/// Why the broker refuses a request; each case is one error of the interface.
+/// A refusal of a request by the broker; each case is one error of the interface.
 public enum BrokerError: Error, Equatable, Sendable {
     /// No file declares a segment of this name.
     case noSuchSegment(name: String)
-    /// The kernel would not let this user attach it so.
+    /// The kernel would not let this user attach the segment with this access.
     case accessDenied(name: SegmentName, access: Access, userID: UInt32, reason: String)
-    /// It is declared but cannot be made.
+    /// The segment is declared but cannot be created.
     case segmentBlocked(name: SegmentName, problem: SegmentProblem)
-    /// It is on its way out.
+    /// The segment is being removed.
     case segmentRemoving(name: SegmentName)
-    /// Somebody has it leased or attached; the leases are those that the caller may see.
+    /// The segment is leased or attached; `leases` holds those that the caller may see.
     case segmentInUse(name: SegmentName, attachments: Int, leases: [Lease])
-    /// No lease of this connection.
+    /// This connection has no such lease.
     case noSuchLease(lease: String)
-    /// A user asks for more than one may have.
+    /// A limit is reached.
     ///
-    /// `limit` is the configuration's word, such as `leases_per_user`, or that of a limit which is not configured, such as
+    /// `limit` is its name in the configuration, such as `leases_per_user`, or that of a fixed limit, such as
     /// `subscriptions_per_user`.
     case limitReached(limit: String, value: Int)
-    /// Nothing of it is in force.
+    /// The configuration has errors; none of it was applied.
     case configurationInvalid(problems: [ConfigurationProblem])
-    /// Not an administrator.
+    /// The caller is not an administrator.
     case permissionDenied
 }
 
 extension BrokerError: CustomStringConvertible {
-    /// What happened and what to do about it, for people: one line that a terminal may show.
+    /// The problem and its remedy, for people: one line that is safe on a terminal.
     public var description: String { text.printable }
 
     private static let configuredLimits: Set = ["connections", "connections_per_user", "leases_per_user"]
@@ -40,17 +40,17 @@ extension BrokerError: CustomStringConvertible {
         case .segmentBlocked(let name, let problem):
             "segment \(name) is blocked: \(problem.message)" + (problem.remedy.map { "; \($0)" } ?? "")
         case .segmentRemoving(let name):
-            "segment \(name) is on its way out; it is made again when its last user has gone"
+            "segment \(name) is being removed; if declared, it is created again once unused"
         case .segmentInUse(let name, let attachments, let leases):
             "segment \(name) is in use: \(counted(attachments, "attachment")), \(counted(leases.count, "lease"))"
                 + (leases.count < Lease.mostShown ? "" : " or more")
-                + "; `--when=idle` waits until it is not"
+                + "; `--when=idle` waits until it is unused"
         case .noSuchLease(let lease):
             "there is no lease \(lease) on this connection"
         case .limitReached(let limit, let value):
             Self.configuredLimits.contains(limit)
-                ? "\(limit) = \(value) of segmentd.toml is reached"
-                : "\(limit) = \(value), which is no setting, is reached"
+                ? "the limit \(limit) = \(value) of segmentd.toml is reached"
+                : "the fixed limit \(limit) = \(value) is reached"
         case .configurationInvalid(let problems):
             "the configuration is invalid: \(counted(problems.count, "problem"))"
         case .permissionDenied:

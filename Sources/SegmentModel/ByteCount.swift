@@ -1,16 +1,16 @@
-/// A number of bytes, and how people write it: `"16 MiB"`.
+/// A number of bytes, written as in `"16 MiB"`.
 public struct ByteCount: Hashable, Sendable {
     /// The number.
     public let bytes: UInt64
 
-    /// This many bytes.
+    /// Creates a count of this many bytes.
     public init(bytes: UInt64) {
         self.bytes = bytes
     }
 
-    /// Reads a decimal integer with one of the units B, KiB, MiB, GiB, TiB, with or without a space between.
+    /// Parses a decimal integer with a unit, B, KiB, MiB, GiB or TiB, with or without a space between.
     ///
-    /// Fails on anything else, on a missing unit, and where 64 bits are too few.
+    /// Fails on anything else, on a missing unit, and if the result does not fit in 64 bits.
     public init?(_ text: String) {
         guard let (digits, shift) = Self.parts(text), let number = UInt64(digits),
             number <= UInt64.max >> shift
@@ -18,7 +18,7 @@ public struct ByteCount: Hashable, Sendable {
         bytes = number << shift
     }
 
-    /// The same, where 64 bits are too few as many as they hold.
+    /// Parses the same text, but a result that does not fit in 64 bits becomes the largest value.
     package init?(saturating text: String) {
         guard let (digits, shift) = Self.parts(text) else { return nil }
         let number = UInt64(digits) ?? .max
@@ -38,14 +38,9 @@ public struct ByteCount: Hashable, Sendable {
 }
 
 extension ByteCount: CustomStringConvertible {
-    /// The largest unit that leaves a whole number: `16 MiB`, `1000 B`.
+    /// The count in the largest unit that leaves a whole number: `16 MiB`, `1000 B`.
     public var description: String {
         let unit = Self.units.last { bytes != 0 && bytes & (1 << $0.shift - 1) == 0 } ?? Self.units[0]
         return "\(bytes >> unit.shift) \(unit.name)"
     }
-}
-
-/// A number with its noun, for people: `1 segment`, `2 segments`.
-package func counted(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
 }

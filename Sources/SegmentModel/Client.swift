@@ -1,9 +1,11 @@
-/// Who asks: what the kernel says of the process at the other end of a connection.
+import POSIX
+
+/// A client's credentials, as the kernel reports them for the process at the other end of a connection.
 package struct Client: Hashable, Sendable {
     package var processID: Int32
     package var userID: UInt32
     package var groupID: UInt32
-    /// In order: there may be 65,536, and each lease and event asks for one.
+    /// Sorted, since there may be 65,536 of them and each lease and event searches them.
     package private(set) var supplementaryGroupIDs: [UInt32]
 
     package init(processID: Int32, userID: UInt32, groupID: UInt32, supplementaryGroupIDs: [UInt32]) {
@@ -13,7 +15,7 @@ package struct Client: Hashable, Sendable {
         self.supplementaryGroupIDs = supplementaryGroupIDs.sorted()
     }
 
-    /// The same process, whose groups are asked for when they are needed; `groups` must be in order.
+    /// Sets the supplementary groups, which are read only when needed; `groups` must be sorted.
     package mutating func learn(groups: [UInt32]) { supplementaryGroupIDs = groups }
 
     package func isMember(of group: UInt32) -> Bool {
@@ -27,12 +29,12 @@ package struct Client: Hashable, Sendable {
     }
 }
 
-/// The user number that everybody is shown as who has none in this user namespace; user_namespaces(7).
+/// The user number shown for every user that this user namespace does not map; user_namespaces(7).
 ///
-/// Two who show it may be two users, so that it is nobody's own: not the daemon's either where that runs as it.
+/// Two peers with this number may be two users, so it identifies nobody, not even the daemon's own user.
 package enum OverflowUser {
-    package static let number: UInt32 = 65534
+    package static let number = PeerCredentials.unmappedUserID
 
-    /// Whether a peer is this very user, and not only shown alike.
+    /// Returns whether `peer` is certainly `user`, not two unmapped users shown with the same number.
     package static func isSame(_ peer: UInt32, _ user: UInt32) -> Bool { peer == user && peer != number }
 }

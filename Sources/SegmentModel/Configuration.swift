@@ -1,15 +1,16 @@
 import SystemPackage
 
-/// A whole configuration, free of errors of text.
+/// A complete configuration without errors of text.
 package struct Configuration: Equatable, Sendable {
     package var settings: DaemonSettings
-    /// In order of name, each name once.
+    /// In order of name, without duplicates.
     package var segments: [SegmentDefinition]
-    /// Declarations that are legal but rarely meant: world-writable, x bits, a mode that lets nobody write.
+    /// Declarations that are legal but probably mistakes: world-writable, x bits, a mode that nobody may
+    /// write with.
     package var warnings: [ConfigurationProblem]
     /// The directory that overrides all others, as shown to people.
     package var directory: String
-    /// The directories of segments that are not there, the overriding one first.
+    /// The missing directories of segments, the overriding one first.
     package var missingDirectories: [String]
 
     package init(
@@ -27,11 +28,11 @@ package struct Configuration: Equatable, Sendable {
     }
 }
 
-/// A configuration that is not applied, with every problem that it has.
+/// A configuration that was not applied, with its problems.
 package struct ConfigurationInvalid: Error, Equatable, Sendable {
-    /// As many as are told; the last one counts the rest, where there is one.
+    /// The problems reported; if some were omitted, the last one counts them.
     package var problems: [ConfigurationProblem]
-    /// Of all problems.
+    /// The number of all problems.
     package var count: Int
 
     package init(problems: [ConfigurationProblem], count: Int? = nil) {
@@ -40,7 +41,7 @@ package struct ConfigurationInvalid: Error, Equatable, Sendable {
     }
 }
 
-/// What `segmentd.toml` settles.
+/// The settings of `segmentd.toml`.
 package struct DaemonSettings: Equatable, Sendable {
     /// Names of the groups whose members may Remove and Reload.
     package var administrators: [String] = []
@@ -50,12 +51,12 @@ package struct DaemonSettings: Equatable, Sendable {
     package init() {}
 }
 
-/// The least important messages that are still logged.
+/// The lowest level that is logged.
 package enum LogLevel: String, CaseIterable, Sendable {
     case trace, debug, info, notice, warning, error, critical
 }
 
-/// How much clients may ask of the daemon.
+/// Limits on what clients may use.
 package struct ServiceLimits: Equatable, Sendable {
     /// Connections of all users together.
     package var connections = 4096
@@ -68,9 +69,11 @@ package struct ServiceLimits: Equatable, Sendable {
 }
 
 extension Configuration {
-    /// The directories that are not there but declared these segments, which nothing declares now.
+    /// Returns the missing directories that declared some of these segments, which no longer have a
+    /// declaration.
     ///
-    /// That a file is gone says that its segment is to go; that a directory is gone may as well be an unmounted disk.
+    /// A missing file means that its segment is to be removed; a missing directory may just be an unmounted
+    /// file system.
     package func vanishedDirectories(of declarations: [SegmentDefinition]) -> [String] {
         guard !missingDirectories.isEmpty else { return [] }
         let declared = Set(segments.map(\.name))
@@ -80,7 +83,7 @@ extension Configuration {
         return missingDirectories.filter(directories.contains)
     }
 
-    /// The directory that is not there although records name segments that nothing declares now; nil where none is.
+    /// Returns the missing directory if records name segments that are no longer declared, otherwise nil.
     package func vanishedDirectory(of recorded: Set<SegmentName>) -> String? {
         guard let missing = missingDirectories.first,
             FilePath(missing).removingLastComponent().string == directory,
@@ -91,12 +94,12 @@ extension Configuration {
 }
 
 extension ConfigurationProblem {
-    /// `remedy` removes the segments.
+    /// Returns the problem of a missing directory; `remedy` says how to remove its segments.
     package static func vanished(_ directory: String, remedy: String) -> ConfigurationProblem {
         ConfigurationProblem(
             file: directory,
-            message: "is not there, but segments that were declared in it are",
-            remedy: "put it back, or, to have them removed, \(remedy)"
+            message: "is missing, but segments declared in it still exist",
+            remedy: "restore it, or, to remove the segments, \(remedy)"
         )
     }
 }

@@ -71,17 +71,17 @@ public struct Access: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let known = [readOnly, readWrite]
 }
 
-/// What a client learns from Acquire: its lease, and how to attach.
+/// The reply of Acquire: the lease and what the client needs to attach.
 package struct Grant: Equatable, Sendable {
     /// The lease's identifier.
     package var lease: String
     package var name: SegmentName
     package var key: SegmentKey
     package var identifier: SegmentIdentifier
-    /// The size the kernel has, in bytes.
+    /// The size in the kernel, in bytes.
     package var size: ByteCount
     package var access: Access
-    /// `shm_perm.cuid`, as IPC_STAT must show it.
+    /// The `shm_perm.cuid` that the client must find in IPC_STAT.
     package var creatorUserID: UInt32
     /// `shm_ctime`, seconds since the epoch; for people.
     package var changeTime: Int64

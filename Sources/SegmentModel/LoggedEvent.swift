@@ -1,4 +1,5 @@
-/// What an administrator may have to act on, by the `MESSAGE_ID` that the journal's catalog explains.
+/// The events an administrator may have to act on, each with the `MESSAGE_ID` that the journal's catalog
+/// explains.
 package enum LoggedEvent: String, CaseIterable, Sendable {
     case created = "a2519871a3ab41b1b76a5c3518bacff8"
     case adopted = "97c1079b86e1401ebf65f24da41482dd"
@@ -21,7 +22,7 @@ package enum LoggedEvent: String, CaseIterable, Sendable {
     case configurationRefused = "e403fe9bb92b4680bac87b39743c5dbe"
 }
 
-/// The names of structured log metadata; the journal shows each as a field of its own.
+/// The names of structured log metadata; each becomes a journal field.
 package enum LoggedKey: String, CaseIterable, Sendable {
     /// A `LoggedEvent`: the journal's `MESSAGE_ID`.
     case event

@@ -1,5 +1,5 @@
-/// What is built here.
+/// The product as a whole.
 package enum Product {
-    /// What `--version` and GetInfo say.
+    /// The version that `--version` and GetInfo report.
     package static let version = "0.1.0"
 }

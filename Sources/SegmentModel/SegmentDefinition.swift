@@ -1,7 +1,7 @@
 package import SystemPackage
 package import SystemVSharedMemory
 
-/// One segment as an administrator declares it, free of errors of text.
+/// A segment as an administrator declares it, without errors of text.
 package struct SegmentDefinition: Equatable, Sendable {
     package var name: SegmentName
     package var summary: String?
@@ -37,23 +37,23 @@ package struct SegmentDefinition: Equatable, Sendable {
     }
 }
 
-/// Where a segment's key comes from.
+/// The source of a segment's key.
 package enum KeyDeclaration: Hashable, Sendable {
-    /// ftok(3) of the segment's own configuration file; its project number may move to a free one.
+    /// ftok(3) of the segment's own configuration file; the project number may move to a free one.
     case ownFile
     /// ftok(3) of a declared file, as unmodified programs compute it; never moves.
     case path(FilePath, project: UInt8)
     /// The number itself; never moves.
     case value(SegmentKey)
 
-    /// The project number where none is given, `A`.
+    /// The project number if none is given: `A`.
     package static let defaultProject: UInt8 = 65
 }
 
 extension KeyDeclaration {
     /// Whether the unit's sandbox hides the declared file from the system service.
     ///
-    /// There the service sees other files than the programs it serves, or none.
+    /// There, the service sees different files than the programs it serves, or none.
     package var isHiddenFromService: Bool {
         guard case .path(let path, _) = self else { return false }
         let text = path.lexicallyNormalized().string
@@ -67,7 +67,7 @@ extension KeyDeclaration {
 package enum KeepDeclaration: Hashable, Sendable {
     /// Until somebody removes it or the host goes down.
     case untilReboot
-    /// Until segmentd stops; a restart, an upgrade or a kill is no stop.
+    /// Until segmentd stops; a restart, an upgrade or a kill does not count as a stop.
     case untilStop
     /// From the first Acquire until `linger` after the last lease and the last attachment are gone.
     case whileUsed(linger: Duration)

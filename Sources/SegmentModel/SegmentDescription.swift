@@ -37,7 +37,7 @@ public struct SegmentDescription: Equatable, Sendable {
     public var attachmentCount = 0
     /// The leases that the caller may see, a hundred at most.
     public var leases: [Lease] = []
-    /// How many leases the caller may see.
+    /// The number of leases that the caller may see.
     public var leaseCount = 0
     /// How much of the segment is in RAM and in swap; nil where the kernel does not say.
     public var memory: SegmentMemory?

@@ -56,13 +56,13 @@ public struct SegmentProblem: Hashable, Sendable, Error {
         public static let unshielded = Kind(rawValue: "unshielded")
         /// The declared group does not exist or cannot be looked up.
         public static let groupUnknown = Kind(rawValue: "group_unknown")
-        /// A limit of the kernel: shmmax, shmmni or shmall.
+        /// A kernel limit is reached: shmmax, shmmni or shmall.
         public static let kernelLimit = Kind(rawValue: "kernel_limit")
         /// The kernel is out of memory.
         public static let outOfMemory = Kind(rawValue: "out_of_memory")
         /// Another process marked the segment for removal.
         public static let removedByOther = Kind(rawValue: "removed_by_other")
-        /// No file declares the segment any more.
+        /// The segment is no longer declared.
         public static let undeclared = Kind(rawValue: "undeclared")
         /// The segment's record cannot be written.
         public static let recordsUnwritable = Kind(rawValue: "records_unwritable")
@@ -87,9 +87,9 @@ public struct ConfigurationProblem: Equatable, Sendable {
     public var line: Int?
     /// The TOML key concerned, dotted: `key.project`.
     public var key: String?
-    /// What was found.
+    /// The problem, for people.
     public var message: String
-    /// What to do about it.
+    /// How to solve it, for people.
     public var remedy: String?
 
     package init(file: String, line: Int? = nil, key: String? = nil, message: String, remedy: String? = nil) {

@@ -3,13 +3,13 @@ import PrintableText
 package import SegmentModel
 package import SystemPackage
 
-/// The records as files of one directory, which one daemon at a time may hold.
+/// Records as files in a directory, which one daemon at a time may lock.
 ///
-/// A file is replaced by rename(2), or written over in memory, without fsync(2): records live and die with the
+/// A file is replaced by rename(2), or overwritten if it is in memory, without fsync(2): records need not outlive the
 /// segments.
 package final class RecordDirectory: SegmentRecords, Sendable {
     private static let suffix = ".record"
-    /// In bytes: no record is longer, even of much former memory.
+    /// In bytes: longer than any record, even one with much former memory.
     private static let longest = 16_384
     /// The least that a page of memory holds, in bytes.
     private static let page = 4096
@@ -19,10 +19,10 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     /// Whether the directory lies in memory, which answers at once.
     package let isInMemory: Bool
 
-    /// Opens the directory, making it (mode 0700) where it is missing, and locks it; open(2), flock(2).
+    /// Opens the directory, creating it (mode 0700) if missing, and locks it; open(2), flock(2).
     ///
-    /// It must be the caller's own, no link, and closed to all others: whoever writes a record there says what the
-    /// broker removes.
+    /// It must belong to the caller, must not be a link, and must be closed to all others, since anyone who
+    /// can write records decides what the broker removes.
     package init(_ path: FilePath) throws(RecordDirectoryError) {
         func failed(_ call: String, _ file: String, _ errno: Errno) -> RecordDirectoryError {
             .records(RecordsError(call: call, path: path.string + file, errno: errno))
@@ -32,7 +32,7 @@ package final class RecordDirectory: SegmentRecords, Sendable {
             if error != .fileExists { throw failed("mkdir", "", error) }
         }
         do throws(Errno) { directory = try Directory(path) } catch {
-            // Of a link, too.
+            // Also reported for a link.
             if error == .notDirectory || error == .tooManySymbolicLinkLevels {
                 throw .exposed(path: path.string, .notADirectory)
             }
@@ -163,7 +163,7 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         RecordsError(call: call, path: path + "/" + file, errno: errno)
     }
 
-    /// Who else may change the records; nil where nobody may.
+    /// Returns how others could change the records; nil if they cannot.
     private static func exposure(_ directory: Stat) -> RecordDirectoryExposure? {
         let user = ThisProcess.effectiveUserID, owner = directory.userID.rawValue
         if owner != user { return .foreignOwner(owner, wanted: user) }
@@ -171,9 +171,10 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         return mode.rawValue & 0o077 == 0 ? nil : .open(mode: mode)
     }
 
-    /// Nil if the file is no record: a link, no regular file, another user's, no text, or longer than any record.
+    /// Returns the record's text, or nil if the file is not a record: a link, not a regular file, another
+    /// user's, not UTF-8, or too long.
     ///
-    /// What cannot be read is an error, and stays.
+    /// A file that cannot be read is an error and stays in place.
     private func contents(of name: String) throws(RecordsError) -> String? {
         let file: FileDescriptor
         do throws(Errno) { file = try directory.open(name, .readOnly, .nonBlocking) } catch {
@@ -192,9 +193,10 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         return String(validating: bytes, as: UTF8.self)
     }
 
-    /// What ends as a record does.
+    /// The name of a file with a record's suffix.
     private struct FileName {
-        /// Nil if it is not UTF-8, so that no other file is taken for it.
+        /// The name without the suffix; nil if it is not UTF-8, so that it is never mistaken for another
+        /// file.
         var stem: String?
         var shown: String
     }
@@ -208,21 +210,21 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     }
 }
 
-/// Why the records cannot be used at all.
+/// The reason no record can be used.
 package enum RecordDirectoryError: Error, Equatable, Sendable {
     /// Another daemon holds the lock.
     case inUse(path: String)
-    /// Others might have written, or may write, the records.
+    /// Other users could have written, or can write, the records.
     case exposed(path: String, RecordDirectoryExposure)
     case records(RecordsError)
 }
 
-/// What lets others than the daemon's user write records.
+/// The reason users other than the daemon's could write records.
 package enum RecordDirectoryExposure: Equatable, Sendable {
-    /// A link, or no directory at all.
+    /// It is a link or not a directory.
     case notADirectory
     /// It belongs to the first user, not to the second.
     case foreignOwner(UInt32, wanted: UInt32)
-    /// Group or others may enter.
+    /// Its mode grants access to the group or to others.
     case open(mode: FilePermissions)
 }

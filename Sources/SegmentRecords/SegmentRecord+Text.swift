@@ -1,16 +1,16 @@
 import SegmentModel
 import SystemVSharedMemory
 
-/// Why the text of a record cannot be used.
+/// The reason a record's text cannot be used.
 package enum RecordDefect: Error, Equatable, Sendable {
-    /// Written by another version of segmentd, in this format.
+    /// Another version of segmentd wrote it, in this format.
     case unknownFormat(String)
-    /// Not a whole record.
+    /// The record is incomplete or malformed.
     case damaged
 }
 
 extension SegmentRecord {
-    /// One line a fact, closed by `end`, so that a cut-off record is seen to be one.
+    /// One fact per line, ending with `end` so that truncation is detected.
     var text: String {
         var lines = FactText(between: "\n")
         lines.add("segmentd-record", "1")
@@ -29,7 +29,7 @@ extension SegmentRecord {
     }
 
     init(text: String) throws(RecordDefect) {
-        // Of bytes: a character may hold a line feed and more.
+        // Split bytes, not characters: a single character may contain a line feed.
         var lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             .map(Substring.init)[...]
         guard let first = lines.popFirst(), first.hasPrefix("segmentd-record ") else { throw .damaged }
@@ -59,7 +59,7 @@ extension SegmentRecord {
         guard facts.isEmpty, self != SegmentRecord(name), namesEachOnce else { throw .damaged }
     }
 
-    /// No two memories of a name have the same identifier.
+    /// Whether all identifiers of the record are distinct.
     private var namesEachOnce: Bool {
         let identifiers =
             [identifier, replacing?.identifier].compactMap(\.self) + formerMemory.map(\.identity.identifier)
@@ -75,7 +75,7 @@ extension SegmentRecord.Traits {
         if let creatorProcessID { facts.add("process", creatorProcessID) }
     }
 
-    /// Nil if none of the facts is there.
+    /// Fails if none of the facts is present.
     fileprivate init?(_ facts: inout RecordFacts) throws(RecordDefect) {
         let key = try facts.take("key", as: SegmentKey.init(hexadecimal:))
         let size = try facts.take("size", as: { UInt64($0) })
@@ -88,7 +88,7 @@ extension SegmentRecord.Traits {
 }
 
 extension SegmentRecord.Segment {
-    /// Nil if none of the facts is there.
+    /// Fails if none of the facts is present.
     fileprivate init?(_ facts: inout RecordFacts) throws(RecordDefect) {
         let traits = try SegmentRecord.Traits(&facts)
         let identifier = try facts.take("identifier", as: SegmentIdentifier.init(decimal:))
@@ -100,7 +100,7 @@ extension SegmentRecord.Segment {
 }
 
 extension SegmentRecord.Identity {
-    /// All of it in one line.
+    /// The identity in one line.
     fileprivate var text: String {
         var words = FactText(between: " ")
         words.add("identifier", identifier.rawValue)
@@ -152,7 +152,7 @@ extension SegmentRecord.Request {
 }
 
 extension SegmentRecord.Group {
-    /// The number, then the name to the end of the line; nil for a name that no line can hold.
+    /// The number, then the name to the end of the line; nil if the name does not fit in a line.
     fileprivate var text: String? {
         guard let name else { return "\(number)" }
         return name.isEmpty || name.utf8.contains(UInt8(ascii: "\n")) ? nil : "\(number) \(name)"
@@ -168,9 +168,9 @@ extension SegmentRecord.Group {
     }
 }
 
-/// Facts in the making, each as `name value`.
+/// Builds the text of facts, each as `name value`.
 ///
-/// A start writes each record twice, and bytes are appended three times as fast as strings.
+/// A start writes each record twice, and appending bytes is three times as fast as appending strings.
 private struct FactText {
     private var bytes: [UInt8] = []
     private let separator: UInt8
@@ -207,7 +207,7 @@ private struct FactText {
     var text: String { String(decoding: bytes, as: UTF8.self) }
 }
 
-/// Facts by their names, each there once and taken once.
+/// Parsed facts by name; each may occur once and is taken once.
 private struct RecordFacts {
     private var values: [Substring: Substring] = [:]
 
@@ -217,7 +217,7 @@ private struct RecordFacts {
         guard values.updateValue(value, forKey: name) == nil else { throw .damaged }
     }
 
-    /// Nil if there is no such fact; throws if it cannot be read.
+    /// Removes and returns a fact; nil if there is none, and throws if it cannot be parsed.
     mutating func take<Value>(
         _ name: Substring,
         as read: (Substring) -> Value?

@@ -1,16 +1,18 @@
 package import SegmentModel
 package import SystemVSharedMemory
 
-/// What the next process must know of a name and the kernel cannot tell: which segment it got, and what is still due.
+/// What the next daemon must know about a name and cannot learn from the kernel: its segment and any pending
+/// request.
 ///
-/// Written before shmget(2) without an identifier and completed after it. It is never believed against the kernel.
+/// Written before shmget(2) without an identifier and completed afterwards. Where record and kernel disagree,
+/// the kernel is right.
 package struct SegmentRecord: Hashable, Sendable {
     package var name: SegmentName
-    /// Nil if only former memory or a request is left to remember.
+    /// Nil if the record holds only former memory or a request.
     package var segment: Segment?
     /// The segment that `segment` is about to replace.
     package var replacing: Identity?
-    /// An administrator's request that is still due.
+    /// An administrator's request that is still pending.
     package var request: Request?
     /// Oldest first.
     package var formerMemory: [FormerMemory]
@@ -33,7 +35,7 @@ package struct SegmentRecord: Hashable, Sendable {
         self.group = group
     }
 
-    /// A record of a segment and nothing else.
+    /// Creates a record with a segment and nothing else.
     package init(
         name: SegmentName,
         key: SegmentKey,
@@ -53,7 +55,7 @@ package struct SegmentRecord: Hashable, Sendable {
 }
 
 extension SegmentRecord {
-    /// The arguments of shmget(2), and its caller.
+    /// The arguments of shmget(2) and its caller.
     package struct Traits: Hashable, Sendable {
         package var key: SegmentKey
         /// In bytes.
@@ -76,7 +78,7 @@ extension SegmentRecord {
         }
     }
 
-    /// A segment in the kernel, which reuses identifiers: the traits are part of the identity.
+    /// The identity of a segment in the kernel; it includes the traits, since the kernel reuses identifiers.
     package struct Identity: Hashable, Sendable {
         package var identifier: SegmentIdentifier
         package var traits: Traits
@@ -87,7 +89,7 @@ extension SegmentRecord {
         }
     }
 
-    /// The segment of the name.
+    /// The segment that has the name.
     package struct Segment: Hashable, Sendable {
         package var traits: Traits
         /// Nil from before shmget(2) until after it.
@@ -102,12 +104,12 @@ extension SegmentRecord {
         }
     }
 
-    /// What an administrator has asked for.
+    /// An administrator's request.
     package struct Request: Hashable, Sendable {
         package enum Verb: String, Sendable { case remove, renew }
 
         package var verb: Verb
-        /// Do not wait until the segment is unused.
+        /// Whether to act at once instead of waiting until the segment is unused.
         package var isNow: Bool
 
         package init(_ verb: Verb, isNow: Bool = false) {
@@ -116,10 +118,10 @@ extension SegmentRecord {
         }
     }
 
-    /// Memory that used to have the name: marked for removal, still attached.
+    /// Memory that used to have the name: marked for removal but still attached.
     package struct FormerMemory: Hashable, Sendable {
         package var identity: Identity
-        /// The name stays taken until its last detach.
+        /// Whether the name stays taken until its last detach.
         package var holdsName: Bool
 
         package init(_ identity: Identity, holdsName: Bool) {
@@ -128,9 +130,9 @@ extension SegmentRecord {
         }
     }
 
-    /// A declared group with the number it resolved to.
+    /// A declared group and its number.
     package struct Group: Hashable, Sendable {
-        /// As declared; nil if no group is declared.
+        /// The group as declared; nil if none is.
         package var name: String?
         package var number: UInt32
 

@@ -1,21 +1,19 @@
 package import SegmentModel
 package import SystemPackage
 
-/// Where the records live.
-///
-/// One file a segment on disk; a dictionary in tests.
+/// Storage for the records: one file per segment on disk, a dictionary in tests.
 package protocol SegmentRecords {
-    /// Every record that can be read; the others are set aside under another name and told of.
+    /// Returns every readable record; the others are renamed and reported as set aside.
     func load() throws(RecordsError) -> LoadedRecords
 
-    /// Writes a record whole or not at all.
+    /// Writes a record completely or not at all.
     func write(_ record: SegmentRecord) throws(RecordsError)
 
-    /// Forgets a name. It is no error if there is no record.
+    /// Removes a name's record; it is not an error if there is none.
     func remove(_ name: SegmentName) throws(RecordsError)
 }
 
-/// What the records say at start.
+/// The records found at start.
 package struct LoadedRecords: Equatable, Sendable {
     /// In order of name.
     package var records: [SegmentRecord]
@@ -27,11 +25,11 @@ package struct LoadedRecords: Equatable, Sendable {
     }
 }
 
-/// A record that could not be used, and what became of it.
+/// A record that could not be used, and what happened to it.
 package struct RecordSetAside: Equatable, Sendable {
-    /// The file's name before.
+    /// The file's original name.
     package var file: String
-    /// The file's name now; nil where the disk refuses and it stays as it is.
+    /// The file's new name; nil if it could not be renamed and keeps its name.
     package var movedTo: String?
     package var defect: RecordDefect
 
@@ -42,7 +40,7 @@ package struct RecordSetAside: Equatable, Sendable {
     }
 }
 
-/// A record that could not be written, read or removed.
+/// A failure to write, read or remove a record.
 package struct RecordsError: Error, Equatable, Sendable {
     /// The system call that failed, such as `rename`.
     package var call: String

@@ -2,11 +2,10 @@ import POSIX
 package import SegmentModel
 import SystemPackage
 
-/// Records on a disk that may not answer: each change is made by a thread of its own, and waited for no longer than
-/// the limit.
+/// Records on a disk that may hang: each change runs on a background thread and is waited for up to a limit.
 ///
-/// While one is under way that was given up, every other fails at once, so that such a disk costs a caller one limit
-/// in all. What was given up may still take place; nothing later does before it.
+/// While a change that timed out is still running, every other change fails at once, so a hung disk costs its
+/// caller one time limit in all. A change that timed out may still take effect, but never after a later one.
 package final class TimedRecords: SegmentRecords, Sendable {
     private let base: any SegmentRecords & Sendable
     private let limit: Duration
@@ -40,7 +39,7 @@ package final class TimedRecords: SegmentRecords, Sendable {
         _ operation: @escaping @Sendable () throws(RecordsError) -> Void
     ) throws(RecordsError) {
         let unanswered = RecordsError(call: call, path: "\(name)", errno: .timedOut)
-        // The thread alone ends what was asked, and nobody else asks.
+        // Only the thread leaves `asked`, and there is only one caller.
         if case .asked = exchange.current { throw unanswered }
         exchange.change { $0 = .asked }
         let isAsked = queue.run { [exchange] in

@@ -1,6 +1,7 @@
 import SegmentModel
 
-/// Who may Remove and Reload: root, the daemon's own user, and members of the configured groups.
+/// The clients who may call Remove and Reload: root, the daemon's own user, and members of the configured
+/// groups.
 struct Administrators: Equatable {
     var ownUserID: UInt32
     var groupIDs: [UInt32] = []
@@ -12,7 +13,7 @@ struct Administrators: Equatable {
         }
     }
 
-    /// Root and the daemon's own user alone.
+    /// Returns whether a client is root or the daemon's own user.
     func isOwner(_ client: Client) -> Bool {
         client.userID == 0 || OverflowUser.isSame(client.userID, ownUserID)
     }

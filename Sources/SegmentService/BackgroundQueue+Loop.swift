@@ -2,7 +2,8 @@ import EventLoop
 import POSIX
 
 extension BackgroundQueue {
-    /// Has `work` done and hands its outcome to `completion` on the loop; nil where there is none within the time limit.
+    /// Runs `work` and passes its outcome to `completion` on the loop; nil if there is none within the time
+    /// limit.
     func run<Outcome: Sendable>(
         on loop: EventLoop,
         limit: Duration,
@@ -16,7 +17,7 @@ extension BackgroundQueue {
             completion(outcome)
         }
         let isRunning = run {
-            // Nobody waits any more for what was asked before the thread was held up.
+            // Skip work that timed out while the thread was held up.
             if !isUnwanted.current { expected.send(work()) }
         }
         timer.timer = loop.schedule(after: isRunning ? limit : .zero) {

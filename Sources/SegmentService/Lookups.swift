@@ -3,33 +3,33 @@ import POSIX
 import Synchronization
 import SystemPackage
 
-/// Questions to a world that may not answer, each asked by one thread at a time only.
+/// Looks up answers from services that may hang; each subject is looked up by one thread at a time.
 ///
-/// One thread asks them one after another. Where it is held up, the next is started and takes over; threads are few, and
-/// those that are held up are never waited for. Questions akin to one that holds a thread up, such as files of the same
-/// file system, come last, and take at most half of the threads.
+/// One thread takes subject after subject. If it is held up, another takes over, up to a fixed number;
+/// threads that are held up are never waited for. Subjects related to one that holds up a thread, such as
+/// files on the same file system, come last and get at most half of the threads.
 package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sendable {
     private let threads: Int
     private let answer: @Sendable (Subject) -> Answer
     private let kinship: @Sendable () -> Kin
     private let state = Mutex(State())
 
-    /// What holds up a question holds up those that have the same.
+    /// Returns what a subject depends on: a subject that hangs makes others with the same dependency suspect.
     package typealias Kin = @Sendable (Subject) -> Subject?
 
     private struct State {
         var waiting: ArraySlice<Subject> = []
-        /// Akin to what was being asked when their turn came.
+        /// Subjects related to one being looked up at the time they were taken from `waiting`.
         var suspected: ArraySlice<Subject> = []
         var asking: Set<Subject> = []
         var runners = 0
-        /// How many have been answered.
+        /// The number of answers so far.
         var progress = 0
         var requests: [Int: Request] = [:]
         var lastRequest = 0
-        /// The requests that wait for each question which is asked or to be asked.
+        /// The requests that wait for each subject, whether it is waiting or being looked up.
         var askers: [Subject: Set<Int>] = [:]
-        /// As it was found when a thread was last held up.
+        /// As of the last time a thread was held up.
         var kin: Kin?
 
         func kin(of subject: Subject) -> Subject? { kin?(subject) }
@@ -41,7 +41,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         var end: @Sendable () -> Void
     }
 
-    /// `kinship` is looked up by each thread that is started because others are held up.
+    /// Creates an instance; `kinship` is called by each thread that starts because others are held up.
     package init(
         threads: Int,
         kinship: @escaping @Sendable () -> Kin = { { _ in nil } },
@@ -52,8 +52,8 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         self.kinship = kinship
     }
 
-    /// Hands all answers to `completion` on the loop, or those that came within the time limit.
-    package func ask(
+    /// Passes all answers to `completion` on the loop, or those that arrived within the time limit.
+    package func lookUp(
         _ subjects: Set<Subject>,
         limit: Duration,
         on loop: EventLoop,
@@ -79,7 +79,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
             state.requests[number] = Request(missing: subjects) { expected.send(()) }
             state.askers.reserveCapacity(state.askers.count + subjects.count)
             for subject in subjects {
-                // Nothing is asked twice at a time.
+                // No subject is looked up twice at the same time.
                 if state.askers[subject] == nil, !state.asking.contains(subject) {
                     state.waiting.append(subject)
                 }
@@ -90,13 +90,13 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         watch(timers, on: loop)
     }
 
-    /// What a request waits with; both are cancelled when it is over.
+    /// The timers of a request; both are cancelled when it ends.
     private final class RequestTimers {
         var limit: EventLoop.ScheduledTimer?
         var watch: EventLoop.ScheduledTimer?
     }
 
-    /// Adds a thread whenever those there are do not get on for a tenth of a second.
+    /// Adds a thread whenever the existing ones make no progress for a tenth of a second.
     private func watch(_ timers: RequestTimers, since last: Int = -1, on loop: EventLoop) {
         timers.watch = loop.schedule(after: .milliseconds(100)) { [self] in
             let progress = state.withLock { $0.progress }
@@ -105,7 +105,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         }
     }
 
-    /// Nil where it has ended already.
+    /// Ends a request and returns its answers; nil if it has already ended.
     private func finish(_ number: Int) -> [Subject: Answer]? {
         state.withLock { state in
             guard let request = state.requests.removeValue(forKey: number) else { return nil }
@@ -128,7 +128,7 @@ package final class Lookups<Subject: Hashable & Sendable, Answer: Sendable>: Sen
         }
         guard isNeeded else { return }
         do throws(Errno) { try Thread.detach { [self] in run(isFirst: isFirst) } } catch {
-            // There is no room for a thread. It is tried again while the others do not get on.
+            // Out of threads; `watch` tries again while there is no progress.
             state.withLock { $0.runners -= 1 }
         }
     }

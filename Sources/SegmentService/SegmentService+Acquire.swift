@@ -3,10 +3,10 @@ import SegmentInterface
 import SegmentModel
 import VarlinkServer
 
-/// Leases; those on a segment that is to be made wait for what that depends on, while others are served.
+/// Granting leases. If the segment must be created first, the call waits for lookups while others are served.
 extension SegmentService {
-    /// Who waits for the same questions about one segment.
-    struct Asking {
+    /// The calls that wait for the same lookups for one segment.
+    struct PendingLookup {
         var questions: FreshQuestions
         var waiting: [(FreshAnswers) -> Void]
     }
@@ -17,15 +17,15 @@ extension SegmentService {
         _ connection: VarlinkConnection,
         knowing answers: FreshAnswers = .none
     ) {
-        // Who has gone meanwhile gets no lease.
+        // The client may have disconnected in the meantime.
         guard !session.isClosed, !isStopped else { return }
         defer { armTimer() }
         do throws(BrokerError) {
             let access = parameters.access ?? .readWrite
             switch try broker.acquire(parameters.name, access, session.holder, knowing: answers) {
             case .granted(let grant): connection.reply(grant)
-            case .asking(let questions):
-                ask(questions, about: parameters.name) { [self] answers in
+            case .lookupNeeded(let questions):
+                lookUp(questions, for: parameters.name) { [self] answers in
                     acquire(parameters, session, connection, knowing: answers)
                 }
             }
@@ -34,35 +34,37 @@ extension SegmentService {
         }
     }
 
-    /// All who ask the same until the answer is there share it.
-    private func ask(
+    /// Looks up answers for a segment; calls with the same questions share one lookup.
+    private func lookUp(
         _ questions: FreshQuestions,
-        about name: String,
+        for name: String,
         then completion: @escaping (FreshAnswers) -> Void
     ) {
-        if asking[name]?.questions == questions {
-            asking[name]?.waiting.append(completion)
+        if pendingLookups[name]?.questions == questions {
+            pendingLookups[name]?.waiting.append(completion)
             return
         }
-        let round = Asking(questions: questions, waiting: [completion])
-        // A reload has changed what is to be asked: those who asked before ask anew.
-        let earlier = asking.updateValue(round, forKey: name)?.waiting ?? []
-        worlds.answer(
-            OutsideWorlds.Questions(questions),
+        let lookup = PendingLookup(questions: questions, waiting: [completion])
+        // A reload changed the questions: calls that waited for the old ones start over.
+        let earlier = pendingLookups.updateValue(lookup, forKey: name)?.waiting ?? []
+        external.lookUp(
+            ExternalServices.Questions(questions),
             on: loop,
             limits: .acquire
         ) { [self] answers in
             let fresh = FreshAnswers(groups: answers.groups, keys: answers.keys)
-            answered(questions, about: name, fresh)
+            finishLookup(questions, for: name, fresh)
         }
         for completion in earlier { completion(.none) }
     }
 
-    private func answered(_ questions: FreshQuestions, about name: String, _ answers: FreshAnswers) {
-        guard asking[name]?.questions == questions, let round = asking.removeValue(forKey: name) else {
+    private func finishLookup(_ questions: FreshQuestions, for name: String, _ answers: FreshAnswers) {
+        guard pendingLookups[name]?.questions == questions,
+            let lookup = pendingLookups.removeValue(forKey: name)
+        else {
             return
         }
         broker.learn(answers)
-        broker.together { for completion in round.waiting { completion(answers) } }
+        broker.together { for completion in lookup.waiting { completion(answers) } }
     }
 }

@@ -7,7 +7,7 @@ package import Varlink
 package import VarlinkServer
 import SystemPackage
 
-/// Each method is decode, authorise, one command of the broker, reply.
+/// The methods: each decodes, authorises, gives the broker one command, and replies.
 extension SegmentService: VarlinkApplication {
     package var interfaces: [VarlinkInterface] { [.broker, .systemdService] }
     package var longestMessage: Int { Int(clamping: broker.configuration.settings.limits.message.bytes) }
@@ -24,7 +24,7 @@ extension SegmentService: VarlinkApplication {
         do throws(BrokerError) {
             try quota.open(
                 client.userID,
-                limits: broker.configuration.settings.limits.fitting(descriptors: about.descriptors)
+                limits: broker.configuration.settings.limits.fitting(descriptors: process.descriptors)
             )
         } catch {
             return .refused(error)
@@ -37,7 +37,7 @@ extension SegmentService: VarlinkApplication {
         if let subscription = session.subscription { unsubscribe(subscription) }
         quota.close(session.client.userID)
         if let list = session.groupList { groupLists.leave(list) }
-        giveBack(session)
+        releaseLeases(of: session)
     }
 
     func answer(
@@ -98,7 +98,7 @@ extension SegmentService: VarlinkApplication {
         }
     }
 
-    /// Who calls nothing has none looked up.
+    /// Reads the client's groups, at its first call: a client that makes no calls costs no lookup.
     private func learnGroups(of session: Session, _ connection: VarlinkConnection) throws(MethodFailure) {
         do throws(BrokerError) {
             let list = try groupLists.join(connection.supplementaryGroupIDs(), of: session.client.userID)
@@ -159,7 +159,7 @@ extension SegmentService: VarlinkApplication {
         }
     }
 
-    /// Replies when the reload is done.
+    /// Reloads the configuration and replies when done.
     private func reloadAnswering(_ connection: VarlinkConnection, removeAll: Bool, withOutcome: Bool) {
         reloadConfiguration(removeAll: removeAll) { result in
             switch result {
@@ -171,7 +171,7 @@ extension SegmentService: VarlinkApplication {
         }
     }
 
-    /// Whether somebody is an administrator is settled anew each time: a reload may have changed it.
+    /// Returns the client with its current rights: a reload may change who is an administrator.
     func viewer(_ session: Session) -> Viewer {
         Viewer(client: session.client, isAdministrator: administrators.includes(session.client))
     }
@@ -181,15 +181,15 @@ extension SegmentService: VarlinkApplication {
         let limits = totals.limits
         return DaemonStatus(
             version: identity.version,
-            processID: about.processID,
-            startedMicroseconds: about.started,
+            processID: process.processID,
+            startedMicroseconds: process.started,
             configurationDirectory: FilePath(broker.configuration.directory),
             segmentCount: broker.segmentCount,
             blockedCount: totals.blocked,
             leaseCount: broker.leaseCount,
             connectionCount: quota.count,
             totalSize: ByteCount(bytes: totals.bytes),
-            ipcNamespace: broker.namespace,
+            ipcNamespace: broker.ipcNamespace,
             kernelSegmentCount: limits?.segmentsInUse ?? 0,
             kernelSegmentLimit: limits?.segments ?? 0,
             kernelSizeLimit: ByteCount(bytes: limits?.totalBytes ?? 0),
@@ -198,10 +198,10 @@ extension SegmentService: VarlinkApplication {
     }
 }
 
-/// Why a call fails: the broker's reason, or the protocol's.
+/// The reason a call fails: an error of the broker or of the protocol.
 package enum MethodFailure: Error, VarlinkError, Equatable, Sendable {
     case broker(BrokerError)
-    case standard(StandardError)
+    case standard(StandardInterfaceError)
 
     package var name: String {
         switch self {

@@ -1,18 +1,20 @@
 import Logging
+import PrintableText
 import SegmentBroker
 package import SegmentModel
 
 extension SegmentService {
-    /// Reads the configuration again; a bad one leaves everything as it is.
+    /// Reads the configuration again; an invalid one changes nothing.
     ///
-    /// A directory of segments that has vanished is bad, unless `removeAll` asks for what that means. While the daemon
-    /// starts, the reload waits for the end of that, unless a world does not answer that the start waits for.
+    /// A vanished directory of segments is an error unless `removeAll` is set. While the daemon starts, the
+    /// reload waits for the start to finish, but fails if the start itself waits for a service that does not
+    /// answer.
     package func reloadConfiguration(
         removeAll: Bool = false,
         _ completion: @escaping (Result<ReloadOutcome, BrokerError>) -> Void = { _ in }
     ) {
         guard startup != .unanswered else { return completion(.failure(stillStarting)) }
-        guard reload.ask(removeAll: removeAll, completion) else { return }
+        guard reload.request(removeAll: removeAll, completion) else { return }
         beginReload()
     }
 
@@ -20,21 +22,21 @@ extension SegmentService {
         let problem = ConfigurationProblem(
             file: broker.configuration.directory,
             message: "segmentd is still starting: the name service or the file of a key has not answered yet",
-            remedy: "nothing is changed; reload when it has started"
+            remedy: "nothing was changed; reload once it has started"
         )
         return .configurationInvalid(problems: [problem])
     }
 
     func beginReload() {
-        announcements.reloading()
+        notifications.reloading()
         let directory = broker.configuration.directory
-        worlds.read(on: loop, limit: worlds.reload.files) { [self] loaded in
+        external.read(on: loop, limit: external.reload.files) { [self] loaded in
             switch loaded {
             case .success(let (configuration, questions))?:
                 if let invalid = vanishedDirectories(configuration) {
                     refuseReload(invalid)
                 } else {
-                    ask(questions, for: configuration)
+                    lookUp(questions, for: configuration)
                 }
             case .failure(let invalid)?: refuseReload(invalid)
             case nil:
@@ -43,9 +45,10 @@ extension SegmentService {
         }
     }
 
-    /// Nothing is changed where the name service does not answer.
-    private func ask(_ questions: OutsideWorlds.Questions, for configuration: Configuration) {
-        worlds.answer(questions, on: loop, limits: worlds.reload) { [self] answers in
+    /// Looks up the groups and keys of a new configuration; nothing changes if the name service does not
+    /// answer.
+    private func lookUp(_ questions: ExternalServices.Questions, for configuration: Configuration) {
+        external.lookUp(questions, on: loop, limits: external.reload) { [self] answers in
             guard answers.hasAllGroups else {
                 return refuseReload(
                     .unanswered("the name service, asked for its groups,", configuration.directory)
@@ -54,7 +57,7 @@ extension SegmentService {
             adopt(answers.ownGroup)
             reloads += 1
             self.questions = questions
-            perform { [self] in
+            enqueue { [self] in
                 broker.reloading(configuration, groups: answers.groups, keys: answers.keys)
             } then: { [self] work in
                 acceptReload(work.outcome)
@@ -64,14 +67,14 @@ extension SegmentService {
 
     private func acceptReload(_ done: ReloadOutcome) {
         var outcome = done
-        outcome.blocked = broker.blockedNames
+        outcome.blocked = broker.failedNames
         adoptSettings()
         note = nil
         armTimer()
         report(
             .notice,
             .reloaded,
-            "Configuration read again: \(outcome.created.count) created, \(outcome.changed.count) changed, "
+            "Configuration reloaded: \(outcome.created.count) created, \(outcome.changed.count) changed, "
                 + "\(outcome.removing.count) removing"
         )
         finishReload(.success(outcome))
@@ -86,15 +89,15 @@ extension SegmentService {
     }
 
     private func finishReload(_ result: Result<ReloadOutcome, BrokerError>) {
-        announced = statusLine
-        announcements.ready(announced)
+        lastStatus = statusLine
+        notifications.ready(lastStatus)
         let (done, another) = reload.finish()
         for completion in done { completion(result) }
         if another { beginReload() }
     }
 
-    /// Why a configuration is refused that declares less because a directory is not there, not because files were
-    /// deleted; nil where it is not, or where somebody asked for it.
+    /// Returns an error if the configuration declares fewer segments only because a directory is missing; nil
+    /// otherwise, or if the reload asked to remove its segments.
     private func vanishedDirectories(_ configuration: Configuration) -> ConfigurationInvalid? {
         guard !reload.removesAll else { return nil }
         let problems = configuration.vanishedDirectories(of: broker.liveDeclarations).map {
@@ -105,33 +108,33 @@ extension SegmentService {
 }
 
 extension ConfigurationInvalid {
-    /// What does not answer while the configuration in a directory is read.
-    fileprivate static func unanswered(_ world: String, _ directory: String) -> ConfigurationInvalid {
+    /// Returns the error for a service that did not answer while the configuration in `directory` was read.
+    fileprivate static func unanswered(_ service: String, _ directory: String) -> ConfigurationInvalid {
         ConfigurationInvalid(problems: [
             ConfigurationProblem(
                 file: directory,
-                message: "\(world) does not answer",
-                remedy: "nothing is changed; reload again when it answers"
+                message: "\(service) does not answer",
+                remedy: "nothing was changed; reload again when it answers"
             )
         ])
     }
 }
 
-/// Reloads that were asked for and are not done: one runs at a time, and all who asked before it began share it.
+/// Requested reloads: one runs at a time, and all that were requested before it began share it.
 struct ReloadQueue {
     typealias Completion = (Result<ReloadOutcome, BrokerError>) -> Void
 
     private var running: [Completion]?
     private var waiting: [Completion] = []
-    /// Whether somebody who shares the running reload asks for segments to go with their directory.
+    /// Whether a request that shares the running reload asks to remove the segments of vanished directories.
     private(set) var removesAll = false
     private var willRemoveAll = false
 
-    /// The start of the daemon is a reload that nobody has asked for: who asks meanwhile waits for its end.
+    /// Treats the start of the daemon as a running reload, so that requests wait for its end.
     mutating func begin() { running = [] }
 
-    /// True if the caller must begin a reload now.
-    mutating func ask(removeAll: Bool = false, _ completion: @escaping Completion) -> Bool {
+    /// Adds a request; returns true if the caller must begin a reload now.
+    mutating func request(removeAll: Bool = false, _ completion: @escaping Completion) -> Bool {
         guard running == nil else {
             waiting.append(completion)
             willRemoveAll = willRemoveAll || removeAll
@@ -142,7 +145,7 @@ struct ReloadQueue {
         return true
     }
 
-    /// Those who asked for the reload that is over, and whether another must begin.
+    /// Ends the running reload; returns its requests and whether another reload must begin.
     mutating func finish() -> (done: [Completion], another: Bool) {
         let done = running ?? []
         running = waiting.isEmpty ? nil : waiting
@@ -152,7 +155,7 @@ struct ReloadQueue {
         return (done, running != nil)
     }
 
-    /// Those who wait for the end of what runs, and are not to wait any longer.
+    /// Removes and returns the requests that wait for the running reload to end.
     mutating func dropWaiting() -> [Completion] {
         defer { (waiting, willRemoveAll) = ([], false) }
         return waiting

@@ -4,26 +4,27 @@ import SegmentBroker
 import SegmentModel
 
 extension SegmentService {
-    /// Makes what the configuration declares, after the broker has taken over what has a record.
+    /// Creates the declared segments, after the broker has taken over those with a record.
     ///
-    /// `completion` is called when each segment is made or blocked. Before that `serve` is called, so that those who
-    /// connect to a start find every segment; or after 50 ms, so that nobody waits for a world that does not answer.
+    /// `completion` is called when every segment is created or blocked. `serve` is called just before, so
+    /// that clients that connect during a start find every segment, but after 50 ms at the latest, so that no
+    /// client waits for a service that hangs.
     package func start(serve: @escaping () -> Void, then completion: @escaping () -> Void) {
         startup = .underWay
         reload.begin()
-        questions = OutsideWorlds.Questions(broker.configuration)
+        questions = ExternalServices.Questions(broker.configuration)
         var serve: (() -> Void)? = serve
         let serveOnce = {
             serve?()
             serve = nil
         }
         let timer = loop.schedule(after: .milliseconds(50), serveOnce)
-        let patience = loop.schedule(after: worlds.reload.names) { [self] in
+        let timeout = loop.schedule(after: external.reload.names) { [self] in
             startup = .unanswered
             for completion in reload.dropWaiting() { completion(.failure(stillStarting)) }
         }
-        worlds.answer(questions, on: loop, limits: worlds.start) { [self] answers in
-            loop.cancel(patience)
+        external.lookUp(questions, on: loop, limits: external.start) { [self] answers in
+            loop.cancel(timeout)
             startup = .underWay
             start(with: answers) { [self] in
                 loop.cancel(timer)
@@ -34,9 +35,9 @@ extension SegmentService {
         }
     }
 
-    private func start(with answers: OutsideWorlds.Answers, then completion: @escaping () -> Void) {
+    private func start(with answers: ExternalServices.Answers, then completion: @escaping () -> Void) {
         adopt(answers.ownGroup)
-        perform { [self] in
+        enqueue { [self] in
             broker.starting(groups: answers.groups, keys: answers.keys)
         } then: { [self] _ in
             startup = .over

@@ -5,13 +5,15 @@ import Varlink
 import VarlinkServer
 
 extension SegmentService {
-    /// One reply a segment, in order of name, at the client's pace; the last does not continue.
+    /// Sends one reply per segment, in order of name, at the client's pace; the last one does not set
+    /// `continues`.
     func list(_ session: Session, _ connection: VarlinkConnection) {
         let broker = broker
         let viewer = viewer(session)
         var last: SegmentName?
         connection.pull {
-            // Nothing is found out ahead: what waits for a client that does not read would be counted nowhere.
+            // Nothing is prepared ahead: replies pending for a client that does not read would count against
+            // no limit.
             let segment = broker.segment(after: last, viewer: viewer, memory: broker.memory())
             last = segment?.name
             let isLast = segment.map { !broker.hasSegment(after: $0.name) } ?? true
@@ -36,14 +38,14 @@ extension SegmentService {
         }
     }
 
-    /// The connection is gone; the session and its subscription would keep each other.
+    /// Ends a subscription and breaks the reference cycle between it and its session.
     func unsubscribe(_ subscription: Subscription) {
         subscription.session.subscription = nil
         subscribers[ObjectIdentifier(subscription)] = nil
         if subscribers.isEmpty { broker.onEvent = nil }
     }
 
-    /// A foreign lease is told only to those who may see it.
+    /// Sends an event to the subscribers; lease events go only to those who may see the lease.
     private func publish(_ event: SegmentEvent) {
         guard let name = event.name else { return }
         let writer = JSONWriter()

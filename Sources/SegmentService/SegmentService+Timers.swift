@@ -4,10 +4,10 @@ import SegmentBroker
 import SegmentModel
 
 extension SegmentService {
-    /// Looks for changes that nobody tells of, and tells the service manager that the loop turns, every `period`.
+    /// Looks every `period` for changes that cause no event, and pings the watchdog.
     package func startChecking(every period: Duration) {
-        // A second more is early enough, and wakes an idle machine up less often.
-        check = loop.schedule(after: period, slack: min(.seconds(1), period / 10)) { [self] in
+        // A second of slack lets an idle machine wake up less often.
+        checkTimer = loop.schedule(after: period, slack: min(.seconds(1), period / 10)) { [self] in
             startChecking(every: period)
             checkNow()
         }
@@ -15,73 +15,74 @@ extension SegmentService {
 
     package func stop() {
         isStopped = true
-        // The end of each lease would be told to each subscriber, and none of it would be sent any more.
+        // The end of each lease would be an event for each subscriber, none of which would still be sent.
         broker.onEvent = nil
-        for timer in [check, deadline?.timer] { if let timer { loop.cancel(timer) } }
+        for timer in [checkTimer, deadline?.timer] { if let timer { loop.cancel(timer) } }
         dropWork()
     }
 
     func checkNow() {
-        announcements.alive()
+        notifications.alive()
         broker.expire()
         armTimer()
-        announceStatus()
+        notifyStatus()
         checks &+= 1
-        // Each question wakes another thread up: what is told of within a minute is asked once in a minute.
+        // Each lookup wakes another thread, so lookups that may be a minute late run once a minute.
         let isMinute = checks % 4 == 0
-        if isMinute { lookAtSocket() }
-        // Who has not done with the last one has no time for another.
+        if isMinute { checkSocket() }
+        // Skip the check while an earlier one is still running.
         guard startup == .over, !isWorking else { return }
-        check(groups: broker.groups, keys: broker.keys)
-        if isMinute || isAnswerDue { askAgain() }
+        checkSegments(groups: broker.groups, keys: broker.keys)
+        if isMinute || isAnswerDue { lookUpAgain() }
     }
 
-    /// Tells once that no new client finds the socket, and once that they do again.
-    private func lookAtSocket() {
-        worlds.files.run(on: loop, limit: worlds.reload.files, socketProblem) { [self] answer in
+    /// Checks the socket's path, and reports once when new clients cannot find the socket and once when they
+    /// can again.
+    private func checkSocket() {
+        external.files.run(on: loop, limit: external.reload.files, socketProblem) { [self] answer in
             guard let problem = answer, problem != socketGone else { return }
             socketGone = problem
             if let problem {
                 let remedy = problem.remedy.map { "; \($0)" } ?? ""
-                report(.warning, .socketGone, "The broker serves, but \(problem.message)\(remedy)")
+                report(.warning, .socketGone, "The broker is running, but \(problem.message)\(remedy)")
             } else {
-                report(.notice, .hostRecovered, "The broker's socket is at its path again")
+                report(.notice, .hostRecovered, "The broker's socket is back at its path")
             }
-            announceStatus()
+            notifyStatus()
         }
     }
 
-    private func check(groups: GroupTable, keys: KeyTable) {
-        perform { [self] in
+    private func checkSegments(groups: GroupTable, keys: KeyTable) {
+        enqueue { [self] in
             broker.checking(groups: groups, keys: keys)
         } then: { [self] _ in
             adoptAdministrators()
             armTimer()
-            announceStatus()
+            notifyStatus()
         }
     }
 
-    /// Whether an answer may change what is blocked, or who may do what.
+    /// Whether an answer could change which segments are blocked, or anyone's rights.
     ///
-    /// A file that has another inode than its key is told of within a minute: to ask wakes other threads up.
+    /// A file whose inode no longer matches its key is reported within a minute: lookups wake other threads.
     private var isAnswerDue: Bool {
         broker.blockedCount > 0 || !questions.groups.isEmpty
             || broker.keys.lookups.values.contains { if case .found = $0 { false } else { true } }
     }
 
-    /// The outside worlds may hang; what has changed is put in force when they answer.
-    private func askAgain() {
-        guard !isAsking else { return }
-        isAsking = true
+    /// Repeats the lookups, which may hang; changed answers take effect when they arrive.
+    private func lookUpAgain() {
+        guard !isLookingUp else { return }
+        isLookingUp = true
         let loaded = reloads
-        worlds.answer(questions, on: loop, limits: worlds.reload) { [self] answers in
-            isAsking = false
+        external.lookUp(questions, on: loop, limits: external.reload) { [self] answers in
+            isLookingUp = false
             guard loaded == reloads, !isStopped else { return }
             adopt(answers.ownGroup)
             let groups = answers.groups.completed(by: broker.groups)
             let keys = answers.keys.completed(by: broker.keys)
             guard groups != broker.groups || keys != broker.keys else { return }
-            check(groups: groups, keys: keys)
+            checkSegments(groups: groups, keys: keys)
         }
     }
 
@@ -93,9 +94,7 @@ extension SegmentService {
         )
     }
 
-    /// Arms the timer for the next removal after a linger.
-    ///
-    /// To be called after whatever may have moved it.
+    /// Arms the timer for the next removal after a linger; call after anything that may have moved it.
     func armTimer() {
         let due = broker.nextDeadline
         guard due != deadline?.due else { return }

@@ -1,17 +1,18 @@
 import EventLoop
 import SegmentBroker
 
-/// Long commands of the broker and the leases of clients that have gone, in slices between which requests are served.
+/// Long commands of the broker, and the leases of disconnected clients, in slices with requests served in
+/// between.
 extension SegmentService {
-    /// Does what `work` returns, which is called when its turn comes.
-    func perform(_ work: @escaping () -> BrokerWork, then completion: @escaping (BrokerWork) -> Void) {
+    /// Queues work: `work` is called when its turn comes, and what it returns is run.
+    func enqueue(_ work: @escaping () -> BrokerWork, then completion: @escaping (BrokerWork) -> Void) {
         pending.append((work, completion))
         guard !isWorking else { return }
         isWorking = true
         beginWork()
     }
 
-    /// Leaves undone what is left.
+    /// Drops the queued work.
     func dropWork() { pending = [] }
 
     private func beginWork() {
@@ -23,9 +24,10 @@ extension SegmentService {
         runSlice(of: work(), completion)
     }
 
-    /// At most 5 ms and one step more; a step that took longer is followed by as long a rest.
+    /// Runs work for at most 5 ms plus one step; a longer step is followed by a rest as long as it overran.
     ///
-    /// Who connects and asks needs several passes of the event loop, and does not wait for a step in each.
+    /// A client that connects and calls takes several turns of the loop, and must not wait for a step in
+    /// each.
     private func runSlice(of work: BrokerWork, _ completion: @escaping (BrokerWork) -> Void) {
         guard !isStopped else { return }
         let end = broker.monotonicTime + .milliseconds(5)
@@ -33,16 +35,16 @@ extension SegmentService {
             let over = broker.monotonicTime - end
             guard over < .zero else {
                 armTimer()
-                return later(min(over, Self.longestRest)) { $0.runSlice(of: work, completion) }
+                return later(min(over, Self.longestPause)) { $0.runSlice(of: work, completion) }
             }
         }
         completion(work)
         if pending.isEmpty { isWorking = false } else { later { $0.beginWork() } }
     }
 
-    /// Ends the leases of a client that has gone: a few at once, many in slices, because each is told to every
-    /// subscriber.
-    func giveBack(_ session: Session) {
+    /// Ends the leases of a disconnected client: a few at once, many in slices, because each is an event for
+    /// every subscriber.
+    func releaseLeases(of session: Session) {
         if session.holder.leaseCount <= Self.few {
             broker.disconnected(session.holder)
             armTimer()
@@ -52,7 +54,7 @@ extension SegmentService {
         }
     }
 
-    /// For at most 1 ms.
+    /// Ends leases for at most 1 ms.
     private func endLeases() {
         guard !isStopped else { return }
         let end = broker.monotonicTime + .milliseconds(1)
@@ -69,10 +71,11 @@ extension SegmentService {
 
     private static var few: Int { 16 }
 
-    /// Once the event loop has looked at its sockets: by a timer that is not due yet when it has run what is.
-    private func later(_ rest: Duration = .zero, _ body: @escaping (SegmentService) -> Void) {
-        loop.schedule(after: max(.microseconds(100), rest)) { [self] in body(self) }
+    /// Calls `body` once the event loop has polled its sockets: by a timer not yet due when the current
+    /// timers have run.
+    private func later(_ pause: Duration = .zero, _ body: @escaping (SegmentService) -> Void) {
+        loop.schedule(after: max(.microseconds(100), pause)) { [self] in body(self) }
     }
 
-    private static var longestRest: Duration { .milliseconds(100) }
+    private static var longestPause: Duration { .milliseconds(100) }
 }

@@ -7,19 +7,19 @@ import SystemVSharedMemory
 package import Varlink
 import VarlinkServer
 
-/// The broker as programs see it: methods, subscriptions, quotas and timers.
+/// The broker's service to clients: methods, subscriptions, quotas and timers.
 ///
-/// It lives on the server's one event loop and owns the broker there; nothing of it is `Sendable`.
+/// It lives on the server's event loop and owns the broker there; none of it is `Sendable`.
 package final class SegmentService {
     package let broker: Broker
     let loop: EventLoop
-    let worlds: OutsideWorlds
-    let announcements: Announcements
+    let external: ExternalServices
+    let notifications: ServiceNotifications
     let logger: Logger
     let setLogLevel: (LogLevel) -> Void
-    /// What is wrong with the socket's path; slow, so never asked on the event loop.
+    /// Checks the socket's path; slow, so never called on the event loop.
     let socketProblem: @Sendable () -> SegmentProblem?
-    let about: About
+    let process: DaemonProcess
     package let identity: ServiceIdentity
 
     var administrators: Administrators
@@ -28,47 +28,47 @@ package final class SegmentService {
     var subscribers: [ObjectIdentifier: Subscription] = [:]
     var reload = ReloadQueue()
     var deadline: (due: Duration, timer: EventLoop.ScheduledTimer)?
-    var check: EventLoop.ScheduledTimer?
-    /// What the configuration in force asks of the outside worlds.
-    var questions = OutsideWorlds.Questions(Configuration(directory: ""))
-    /// How many checks there have been.
+    var checkTimer: EventLoop.ScheduledTimer?
+    /// The lookups of the configuration in force.
+    var questions = ExternalServices.Questions(Configuration(directory: ""))
+    /// The number of checks so far.
     var checks = 0
-    /// How many configurations have been put in force, so that answers to older ones are dropped.
+    /// The number of configurations applied so far; answers for earlier ones are dropped.
     var reloads = 0
-    /// Whether a check's questions are under way.
-    var isAsking = false
-    /// What is asked for leases, by the segment's name.
-    var asking: [String: Asking] = [:]
+    /// Whether a check's lookups are under way.
+    var isLookingUp = false
+    /// The lookups that calls to Acquire wait for, by segment name.
+    var pendingLookups: [String: PendingLookup] = [:]
     var startup = Startup.over
     var isStopped = false
-    /// What is to be done in slices after what is being done.
+    /// Work queued behind the running work.
     var pending: [(work: () -> BrokerWork, completion: (BrokerWork) -> Void)] = []
     var isWorking = false
-    /// Connections that are gone and have many leases, which are ended in slices.
+    /// Disconnected clients whose many leases are being ended in slices.
     var leaving: [LeaseHolder] = []
-    /// The last line told, so that the same is not told twice.
-    var announced = ""
-    /// Said after the numbers until the next good reload.
+    /// The last status line sent, so that it is not repeated.
+    var lastStatus = ""
+    /// Appended to the status line until the next successful reload.
     var note: String?
-    /// What was wrong with the socket's path when it was last looked at.
+    /// The problem found at the last check of the socket's path.
     var socketGone: SegmentProblem?
 
-    /// How far the start has come.
+    /// The progress of the start.
     enum Startup {
         case underWay
-        /// The outside worlds have not answered for as long as a reload waits for them.
+        /// The outside services have not answered within a reload's time limit.
         case unanswered
-        /// Each segment is made or blocked.
+        /// Every segment is created or blocked.
         case over
     }
 
-    /// What GetStatus tells of the process.
-    package struct About: Sendable {
+    /// The process as GetStatus reports it.
+    package struct DaemonProcess: Sendable {
         package var identity: ServiceIdentity
         package var processID: Int32
         /// CLOCK_REALTIME, in µs.
         package var started: Int64
-        /// How many descriptors it may have open.
+        /// The limit of open file descriptors.
         package var descriptors: Int
 
         package init(identity: ServiceIdentity, processID: Int32, started: Int64, descriptors: Int = .max) {
@@ -82,33 +82,33 @@ package final class SegmentService {
     package init(
         broker: Broker,
         loop: EventLoop,
-        worlds: OutsideWorlds,
-        announcements: Announcements,
+        external: ExternalServices,
+        notifications: ServiceNotifications,
         logger: Logger,
-        about: About,
+        process: DaemonProcess,
         setLogLevel: @escaping (LogLevel) -> Void,
         socketProblem: @escaping @Sendable () -> SegmentProblem? = { nil }
     ) {
         self.broker = broker
         self.loop = loop
-        self.worlds = worlds
-        self.announcements = announcements
+        self.external = external
+        self.notifications = notifications
         self.logger = logger
-        self.about = about
-        identity = about.identity
+        self.process = process
+        identity = process.identity
         self.setLogLevel = setLogLevel
         self.socketProblem = socketProblem
         administrators = Administrators(ownUserID: broker.identity.userID)
         quota = ConnectionQuota(ownUserID: broker.identity.userID)
     }
 
-    /// Puts the settings of the configuration that the broker has in force.
+    /// Applies the settings of the broker's current configuration.
     package func adoptSettings() {
         adoptAdministrators()
         setLogLevel(broker.configuration.settings.logLevel)
     }
 
-    /// The status line with the numbers of this moment.
+    /// The status line with current numbers.
     var statusLine: String {
         StatusLine.serving(
             segments: broker.segmentCount,
@@ -118,18 +118,18 @@ package final class SegmentService {
         )
     }
 
-    /// Tells the service manager that segments stand and the socket is served; returns the status line.
-    package func announceReady() -> String {
-        announced = statusLine
-        announcements.ready(announced)
-        return announced
+    /// Tells the service manager that segments exist and the socket is served; returns the status line.
+    package func notifyReady() -> String {
+        lastStatus = statusLine
+        notifications.ready(lastStatus)
+        return lastStatus
     }
 
-    func announceStatus() {
+    func notifyStatus() {
         let line = statusLine
-        guard line != announced else { return }
-        announced = line
-        announcements.status(line)
+        guard line != lastStatus else { return }
+        lastStatus = line
+        notifications.status(line)
     }
 }
 

@@ -5,11 +5,11 @@ import SystemVSharedMemory
 import Varlink
 import VarlinkServer
 
-/// One connection: who is there, what it holds, and what it listens to.
+/// A connection with its client, leases and subscription.
 final class Session: VarlinkSession {
     let holder: LeaseHolder
     var subscription: Subscription?
-    /// Nil until the first call.
+    /// Nil before the first call.
     var groupList: GroupLists.List?
     var isClosed = false
     private let service: SegmentService
@@ -31,18 +31,20 @@ final class Session: VarlinkSession {
         return true
     }
 
-    func disconnected() { service.giveBack(self) }
+    func disconnected() { service.releaseLeases(of: self) }
 
     func close() { service.close(self) }
 }
 
-/// A client that listens: first every segment as it is, then each change, and every segment again where the changes
-/// were more than may wait.
+/// A client's subscription: first a snapshot of every segment, then each change, or a new snapshot if there
+/// are more changes than may be pending.
 final class Subscription {
-    /// What may wait unread, in bytes: as much for each subscription of a user as all of the user's replies may be.
+    /// The most bytes that may be pending for one subscription: all of a user's subscriptions together may
+    /// have as much pending as all of the user's replies.
     static let longestQueue = BufferedBytes.mostReplies / (mostPerUser + 8)
 
-    /// Every change is written to each subscriber: one user's must not make others wait.
+    /// The most subscriptions of a user: each change is written to every subscriber, so one user's must not
+    /// slow others.
     static let mostPerUser = 32
 
     let session: Session
@@ -55,7 +57,7 @@ final class Subscription {
         self.connection = connection
     }
 
-    /// Tells one more segment of a snapshot; true once there is none.
+    /// Sends the next segment of a snapshot; returns true once there is none.
     func walk(_ broker: Broker, _ viewer: Viewer) -> Bool {
         let (last, isUnderWay) = place.walk
         guard isUnderWay else { return true }
@@ -71,7 +73,7 @@ final class Subscription {
         return !place.walk.isUnderWay
     }
 
-    /// Tells a change that has happened to a segment, as all subscribers are told.
+    /// Sends a change of a segment, encoded once for all subscribers.
     func tell(_ change: SharedReply, of name: SegmentName) {
         let step = place.change(
             of: name,

@@ -9,13 +9,7 @@ extension SystemCallText.Circumstances {
         lockedBytes = ThisProcess.lockedMemoryLimit
         addressSpace = ThisProcess.addressSpaceLimit
         isFiltered = Self.lines("/proc/self/status").contains("Seccomp:\t2")
-        if let socket {
-            // The fifth column, where mountinfo writes a space as \040.
-            socketIsMounted = Self.lines("/proc/self/mountinfo").contains {
-                $0.split(separator: " ").dropFirst(4).first
-                    == socket.split(separator: " ").joined(separator: "\\040")[...]
-            }
-        }
+        if let socket { socketIsMounted = MountPoints.current.contains(FilePath(socket)) }
     }
 
     /// Nothing where the file cannot be read.

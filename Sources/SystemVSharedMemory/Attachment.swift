@@ -1,9 +1,9 @@
 package import SystemPackage
 
-/// A segment's memory in this process: attached when made, detached when it ends.
+/// A segment mapped into this process: attached by `init`, detached at the end of its life.
 ///
-/// Exclusivity is this process's only. Other processes write at will, so what is read is input from a stranger, and
-/// words that both sides change while both run need atomics.
+/// Exclusivity holds in this process only. Other processes write at any time, so treat what is read as
+/// untrusted input, and use atomics for words that both sides change.
 @safe
 package struct Attachment: ~Copyable, Sendable {
     package let identifier: SegmentIdentifier
@@ -26,7 +26,8 @@ package struct Attachment: ~Copyable, Sendable {
 
     /// The mapped bytes, valid while the attachment lives.
     ///
-    /// For words that both sides change while both run. Not to be written where the attachment is read-only.
+    /// Intended for atomics on words that both sides change. Writing is not allowed if the attachment is
+    /// read-only.
     package var unsafeBytes: UnsafeMutableRawBufferPointer {
         unsafe UnsafeMutableRawBufferPointer(
             start: UnsafeMutableRawPointer(bitPattern: address.rawValue),
@@ -40,7 +41,7 @@ package struct Attachment: ~Copyable, Sendable {
         try unsafe body(UnsafeRawBufferPointer(unsafeBytes).bytes)
     }
 
-    /// For writing; the caller has made sure that the attachment is not read-only.
+    /// Calls `body` with the mapped bytes for writing; the attachment must not be read-only.
     package mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
         _ body: (inout MutableRawSpan) throws(Failure) -> Result
     ) throws(Failure) -> Result {
@@ -49,9 +50,9 @@ package struct Attachment: ~Copyable, Sendable {
     }
 }
 
-/// Where a segment is mapped in this process: what shmat(2) returned.
+/// The address of a mapped segment in this process, as shmat(2) returned it.
 ///
-/// It keeps nothing attached by itself.
+/// It does not keep the segment attached.
 package struct AttachmentAddress: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt
 

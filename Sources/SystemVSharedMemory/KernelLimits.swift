@@ -1,15 +1,16 @@
-/// The limits of this IPC namespace (`IPC_INFO`) and what is used of them (`SHM_INFO`); see shmctl(2).
+/// The limits of this IPC namespace (`IPC_INFO`) and its current usage (`SHM_INFO`); see shmctl(2).
 package struct KernelLimits: Equatable, Sendable {
     /// `SHMMAX`: the largest segment, in bytes.
     package var largestSegment: UInt64
-    /// `SHMMNI`: how many segments there may be.
+    /// `SHMMNI`: the maximum number of segments.
     package var segments: Int
-    /// `SHMALL` in bytes: how much all segments together may hold; saturates at the largest value.
+    /// `SHMALL` in bytes: the maximum total size of all segments; saturates at the largest value.
     package var totalBytes: UInt64
-    /// How many segments there are now, whoever made them.
+    /// The number of segments now, whoever created them.
     package var segmentsInUse: Int
-    /// What all segments together hold now, in bytes of whole pages; saturates too: who makes a segment of 2^63 bytes
-    /// that are not reserved needs no memory for it.
+    /// The total size of all segments now, in bytes of whole pages.
+    ///
+    /// Saturates as well: a segment of 2^63 bytes needs no memory if it is created with `SHM_NORESERVE`.
     package var bytesInUse: UInt64
 
     package init(
@@ -27,14 +28,14 @@ package struct KernelLimits: Equatable, Sendable {
     }
 }
 
-/// What there is of memory, and how much of it the kernel promises; `/proc/meminfo` of proc(5).
+/// The host's memory and how much of it the kernel may promise; `/proc/meminfo` of proc(5).
 package struct MemoryLimits: Equatable, Sendable {
-    /// What the kernel promises beyond what it has; `vm.overcommit_memory`.
+    /// How far the kernel promises more memory than it has; `vm.overcommit_memory`.
     package enum Overcommit: Int, Sendable {
-        /// Each piece that is not larger than RAM and swap together.
+        /// Any single allocation up to the size of RAM and swap together.
         case heuristic = 0
         case always = 1
-        /// No more in all than the commit limit.
+        /// Never more in total than the commit limit.
         case never = 2
     }
 
@@ -43,9 +44,9 @@ package struct MemoryLimits: Equatable, Sendable {
     /// `SwapTotal`, in bytes.
     package var swap: UInt64
     package var overcommit: Overcommit
-    /// `CommitLimit`: what may be promised in all where nothing is overcommitted, in bytes.
+    /// `CommitLimit`: the most that may be promised in total when overcommit is `never`, in bytes.
     package var commitLimit: UInt64
-    /// `Committed_AS`: what has been promised, in bytes; an untouched segment counts with its whole size.
+    /// `Committed_AS`: the memory promised so far, in bytes; an untouched segment counts with its whole size.
     package var committed: UInt64
 
     package init(
@@ -63,7 +64,7 @@ package struct MemoryLimits: Equatable, Sendable {
     }
 }
 
-/// Arithmetic on numbers that others control: where the result does not fit, it is the nearest that does.
+/// Arithmetic on untrusted numbers: a result that does not fit becomes the nearest value that does.
 extension FixedWidthInteger {
     package func addingSaturated(_ other: Self) -> Self {
         let (sum, overflow) = addingReportingOverflow(other)
@@ -83,7 +84,7 @@ extension FixedWidthInteger {
 }
 
 extension Int64 {
-    /// Seconds, as shmctl(2) counts time, in µs.
+    /// Converts seconds, the unit of shmctl(2), to µs.
     package init(microsecondsIn seconds: Int64) {
         self = seconds.multipliedSaturated(by: 1_000_000)
     }

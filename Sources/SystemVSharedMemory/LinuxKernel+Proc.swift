@@ -1,7 +1,7 @@
 import POSIX
 import SystemPackage
 
-/// What only `/proc` tells; see proc(5).
+/// Facts that only `/proc` provides; see proc(5).
 extension LinuxKernel {
     package func memory() -> [SegmentIdentifier: SegmentMemory] {
         guard let text = try? FilePath("/proc/sysvipc/shm").contents() else { return [:] }
@@ -34,7 +34,7 @@ extension LinuxKernel {
 }
 
 extension MemoryLimits {
-    /// Nil where the text of a file of `/proc` is not as proc(5) describes it.
+    /// Fails if either text is not in the format of proc(5).
     init?(meminfo: [UInt8], overcommitMode: [UInt8]) {
         var sizes: [String: UInt64] = [:]
         for line in meminfo.split(separator: UInt8(ascii: "\n")) {

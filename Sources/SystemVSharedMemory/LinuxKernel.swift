@@ -18,7 +18,7 @@ package struct LinuxKernel: SharedMemoryKernel {
         flags: CreationFlags,
         mode: FilePermissions
     ) throws(Errno) -> SegmentIdentifier {
-        // A size that no size_t holds is above every limit.
+        // A size that does not fit in size_t is above every limit.
         guard let size = Int(exactly: size) else { throw .invalidArgument }
         let identifier = try valueOrErrno {
             shmget(key.rawValue, size, flags.rawValue | Int32(mode.rawValue))
@@ -46,7 +46,7 @@ package struct LinuxKernel: SharedMemoryKernel {
     }
 
     package func statusOfAny(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
-        try StatusOfAny(identifier).ask(
+        try StatusOfAny(identifier).status(
             byIdentifier: { () throws(Errno) in try status(identifier) },
             byIndex: { (index) throws(Errno) in
                 var status = clinux_shm_status()
@@ -82,7 +82,7 @@ package struct LinuxKernel: SharedMemoryKernel {
             } catch .invalidArgument { continue } catch .identifierRemoved { continue }
             segments[SegmentIdentifier(rawValue: status.identifier)] = SegmentStatus(status)
         }
-        // A kernel that does not know the command says of each index that it is unused.
+        // A kernel without `SHM_STAT_ANY` reports every index as unused.
         if segments.isEmpty, limits.segments_in_use > 0, try self.limits().segmentsInUse > 0 {
             throw .noFunction
         }

@@ -8,7 +8,7 @@ public struct SegmentKey: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
-    /// The key with these 32 bits, as ipcs(1) and ftok(3) users write it in hexadecimal.
+    /// Creates a key from its 32 bits, the number that ipcs(1) and ftok(3) users write in hexadecimal.
     package init(bits: UInt32) {
         self.init(rawValue: Int32(bitPattern: bits))
     }
@@ -36,7 +36,7 @@ extension SegmentKey: CustomStringConvertible {
     }
 }
 
-/// The number by which the kernel knows an existing segment: what shmget(2) returns and shmat(2) takes.
+/// The kernel's number for an existing segment: what shmget(2) returns and shmat(2) takes.
 public struct SegmentIdentifier: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The number itself.
     public let rawValue: Int32

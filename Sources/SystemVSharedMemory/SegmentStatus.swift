@@ -1,33 +1,33 @@
 package import SystemPackage
 
-/// What the kernel says of one segment: `struct shmid_ds` of shmctl(2).
+/// The kernel's description of one segment: `struct shmid_ds` of shmctl(2).
 package struct SegmentStatus: Equatable, Sendable {
     package var key: SegmentKey
-    /// `shm_perm.uid`: who may change and remove the segment, besides the creator.
+    /// `shm_perm.uid`: the user who, like the creator, may change and remove the segment.
     package var ownerUserID: UInt32
-    /// `shm_perm.gid`: who is granted the group bits, besides the creator's group.
+    /// `shm_perm.gid`: the group granted the group bits, besides the creator's group.
     package var ownerGroupID: UInt32
     /// `shm_perm.cuid`; never changes.
     package var creatorUserID: UInt32
-    /// `shm_perm.cgid`; never changes and is granted the group bits for ever.
+    /// `shm_perm.cgid`; never changes and always keeps the group bits.
     package var creatorGroupID: UInt32
     /// The nine permission bits.
     package var mode: FilePermissions
-    /// `SHM_DEST`: the segment goes with its last detach.
+    /// `SHM_DEST`: the kernel destroys the segment at its last detach.
     package var isMarkedForRemoval: Bool
-    /// `shm_segsz`: the size asked for, in bytes, not rounded to pages.
+    /// `shm_segsz`: the requested size, in bytes, not rounded to pages.
     package var size: UInt64
     /// `shm_nattch`: the number of mappings in all processes.
     package var attachmentCount: UInt64
     /// `shm_cpid`.
     package var creatorProcessID: Int32
-    /// `shm_lpid`: who has attached or detached it last; 0 if nobody.
+    /// `shm_lpid`: the last process to attach or detach; 0 if none.
     package var lastProcessID: Int32
     /// `shm_atime`, seconds since the epoch; 0 if never.
     package var lastAttach: Int64
     /// `shm_dtime`, seconds since the epoch; 0 if never.
     package var lastDetach: Int64
-    /// `shm_ctime`, seconds since the epoch: the creation or the last IPC_SET.
+    /// `shm_ctime`, seconds since the epoch: creation or the last IPC_SET.
     package var lastChange: Int64
 
     package init(
@@ -70,7 +70,7 @@ extension SegmentStatus {
     package var lastDetachMicroseconds: Int64? { lastDetach == 0 ? nil : Int64(microsecondsIn: lastDetach) }
 }
 
-/// How much of a segment lies in RAM and in swap, in bytes; see `rss` and `swap` of `/proc/sysvipc/shm`.
+/// A segment's memory in RAM and in swap, in bytes; see `rss` and `swap` of `/proc/sysvipc/shm`.
 public struct SegmentMemory: Equatable, Sendable {
     /// In RAM.
     public var resident: UInt64

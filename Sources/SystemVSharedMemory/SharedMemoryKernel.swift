@@ -1,17 +1,20 @@
 package import SystemPackage
 
-/// The kernel's System V shared memory, call by call; the only door to it.
+/// The kernel's System V shared memory interface, call by call; the only way to it in this package.
 ///
-/// Each requirement is one call of section 2 or 3 of the manual and throws its `errno`, untranslated.
-/// None of them returns EINTR, so none is ever repeated here.
+/// Each requirement is one call of section 2 or 3 of the manual and throws its `errno` untranslated. None of
+/// these calls fails with EINTR, so none is retried.
 package protocol SharedMemoryKernel: Sendable {
-    /// The key for a file. ftok(3); ENOENT, EACCES, ENOTDIR and the other errors of stat(2).
+    /// Returns the key of a file.
+    ///
+    /// ftok(3); ENOENT, EACCES, ENOTDIR and the other errors of stat(2).
     func key(ofFile path: FilePath, project: UInt8) throws(Errno) -> SegmentKey
 
-    /// Finds or makes a segment. shmget(2).
+    /// Finds or creates a segment.
     ///
-    /// `size` is in bytes: 1…SHMMAX to create, 0…the segment's size to find; `mode` is what to create with, or
-    /// what is asked for when finding. EEXIST, EINVAL, EACCES, ENOENT, ENOSPC, ENOMEM, EPERM.
+    /// `size` is in bytes: 1…SHMMAX to create, 0…the segment's size to find. `mode` holds the permissions to
+    /// create it with, or those requested when finding it. shmget(2); EEXIST, EINVAL, EACCES, ENOENT, ENOSPC,
+    /// ENOMEM, EPERM.
     func get(
         _ key: SegmentKey,
         size: UInt64,
@@ -19,20 +22,24 @@ package protocol SharedMemoryKernel: Sendable {
         mode: FilePermissions
     ) throws(Errno) -> SegmentIdentifier
 
-    /// Maps a segment at an address of the kernel's choice. shmat(2); EACCES, EIDRM, EINVAL, ENOMEM.
+    /// Maps a segment at an address that the kernel chooses. shmat(2); EACCES, EIDRM, EINVAL, ENOMEM.
     func attach(_ identifier: SegmentIdentifier, readOnly: Bool) throws(Errno) -> AttachmentAddress
 
     /// Unmaps a segment. shmdt(2); EINVAL if nothing is attached at the address.
     ///
-    /// The last detach of a segment marked for removal frees its pages: most of a second for gigabytes.
+    /// The last detach of a segment marked for removal frees its pages, which takes most of a second for
+    /// gigabytes.
     func detach(_ address: AttachmentAddress) throws(Errno)
 
-    /// What the kernel says of a segment that the caller may read. `IPC_STAT` of shmctl(2);
-    /// EACCES, EIDRM, EINVAL (no such identifier).
+    /// Returns the status of a segment that the caller may read.
+    ///
+    /// `IPC_STAT` of shmctl(2); EACCES, EIDRM, EINVAL (no such identifier).
     func status(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus
 
-    /// What the kernel says of a segment, even of one that the caller may not read. `SHM_STAT_ANY` of shmctl(2);
-    /// EINVAL and EIDRM (no such identifier), anything else where the kernel does not say, such as ENOSYS.
+    /// Returns the status of a segment, even if the caller may not read it.
+    ///
+    /// `SHM_STAT_ANY` of shmctl(2); EINVAL and EIDRM (no such identifier), any other error if the kernel does
+    /// not say, such as ENOSYS.
     func statusOfAny(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus
 
     /// Sets owner, group and the nine permission bits. `IPC_SET` of shmctl(2); EPERM, EIDRM, EINVAL.
@@ -43,36 +50,41 @@ package protocol SharedMemoryKernel: Sendable {
         mode: FilePermissions
     ) throws(Errno)
 
-    /// Marks a segment for removal; without attachments it is gone, and its pages are freed, before this returns.
-    /// `IPC_RMID` of shmctl(2); EPERM, EIDRM, EINVAL.
+    /// Marks a segment for removal.
+    ///
+    /// If nothing has it attached, the kernel destroys it and frees its pages before this returns. `IPC_RMID`
+    /// of shmctl(2); EPERM, EIDRM, EINVAL.
     func remove(_ identifier: SegmentIdentifier) throws(Errno)
 
-    /// The identifiers of all segments in this IPC namespace with what the kernel says of each, in no order.
+    /// Returns the status of every segment in this IPC namespace, by identifier.
+    ///
     /// `SHM_INFO` and `SHM_STAT_ANY` of shmctl(2).
     func allSegments() throws(Errno) -> [SegmentIdentifier: SegmentStatus]
 
-    /// `IPC_INFO` and `SHM_INFO` of shmctl(2).
+    /// Returns the limits and usage of this IPC namespace. `IPC_INFO` and `SHM_INFO` of shmctl(2).
     func limits() throws(Errno) -> KernelLimits
 
-    /// How much memory there is, and may be promised; nil where `/proc/meminfo` cannot be read.
+    /// Returns the host's memory and overcommit limits; nil if `/proc` cannot be read.
     func memoryLimits() -> MemoryLimits?
 
-    /// How much this process may map, in bytes; getrlimit(2) of `RLIMIT_AS`, nil where nothing is limited.
+    /// Returns the most that this process may map, in bytes; nil if unlimited. `RLIMIT_AS` of getrlimit(2).
     func addressSpaceLimit() -> UInt64?
 
-    /// The memory of every segment, where the kernel shows it; empty where `/proc/sysvipc/shm` cannot be read.
+    /// Returns the memory of every segment; empty if `/proc/sysvipc/shm` cannot be read.
     func memory() -> [SegmentIdentifier: SegmentMemory]
 
-    /// Leaves a mapping out of core dumps. madvise(2) with `MADV_DONTDUMP`.
+    /// Excludes a mapping from core dumps. madvise(2) with `MADV_DONTDUMP`.
     func excludeFromCoreDumps(_ address: AttachmentAddress, size: UInt64) throws(Errno)
 
-    /// The inode of this process's IPC namespace (`/proc/self/ns/ipc`), by which namespaces are told apart.
+    /// Returns the inode of this process's IPC namespace (`/proc/self/ns/ipc`), which identifies the
+    /// namespace.
     func ipcNamespace() throws(Errno) -> UInt64
 
-    /// Whether no process has this number, as this process sees numbers. kill(2) with signal 0.
+    /// Returns whether no process has this number in this process's PID namespace. kill(2) with signal 0.
     func isGone(process: Int32) -> Bool
 
-    /// Whether unattached segments are destroyed at once (`kernel.shm_rmid_forced`); nil where it cannot be read.
+    /// Returns whether the kernel destroys unattached segments at once (`kernel.shm_rmid_forced`); nil if it
+    /// cannot be read.
     func destroysUnattachedSegments() -> Bool?
 }
 
@@ -84,7 +96,7 @@ package struct CreationFlags: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Make the segment if no segment has the key.
+    /// Create the segment if no segment has the key.
     ///
     /// The corresponding C constant is `IPC_CREAT`.
     package static let create = CreationFlags(rawValue: 0o1000)
@@ -92,8 +104,8 @@ package struct CreationFlags: OptionSet, Sendable {
     ///
     /// The corresponding C constant is `IPC_EXCL`.
     package static let exclusive = CreationFlags(rawValue: 0o2000)
-    /// Make no segment.
+    /// Create nothing.
     package static let existing: CreationFlags = []
-    /// Make a segment that did not exist.
+    /// Create the segment, or fail if one has the key.
     package static let exclusiveCreation: CreationFlags = [.create, .exclusive]
 }

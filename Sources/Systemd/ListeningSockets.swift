@@ -4,18 +4,18 @@ import POSIX
 import Synchronization
 package import SystemPackage
 
-/// The sockets that systemd hands over; sd_listen_fds(3).
+/// The sockets passed by systemd; sd_listen_fds(3).
 package enum ListeningSockets {
-    /// The listening socket of a name, close-on-exec; nil if nothing was handed over at all.
+    /// Returns the listening socket with a name, close-on-exec; nil if none was passed at all.
     ///
-    /// Takes the variables out of the environment, so that it answers only once.
+    /// Removes the variables from the environment, so only the first call returns a socket.
     package static func take(named wanted: String) throws(ListeningSocketsError) -> FileDescriptor? {
         var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = unsafe sd_listen_fds_with_names(1, &list)
         handedOver.withLock { $0 = max(0, count) }
         guard count >= 0 else { throw .unreadable(errno: -count) }
         defer { unsafe free(names: list, count) }
-        // What nobody accepts on would leave its clients waiting.
+        // Clients of a socket that nobody accepts on would wait forever.
         guard count < 2 else { throw .several((0..<count).map { address(SD_LISTEN_FDS_START + $0) }) }
         var others: [String] = []
         for index in 0..<Int(count) {
@@ -34,10 +34,10 @@ package enum ListeningSockets {
         return nil
     }
 
-    /// How many there were; nil until they are taken.
+    /// The number of sockets passed; nil until they are taken.
     private static let handedOver = Mutex<Int32?>(nil)
 
-    /// Whether a client waits at a socket that was handed over.
+    /// Whether a client is waiting at a socket that was passed.
     package static var isSomebodyWaiting: Bool {
         let count = handedOver.withLock(\.self) ?? sd_listen_fds(0)
         guard count > 0 else { return false }
@@ -50,7 +50,7 @@ package enum ListeningSockets {
         FileDescriptor(rawValue: descriptor).unixSocketPath ?? "descriptor \(descriptor)"
     }
 
-    /// What sd_listen_fds_with_names(3) has made; free(3).
+    /// Frees what sd_listen_fds_with_names(3) allocated; free(3).
     private static func free(names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, _ count: Int32) {
         guard let names = unsafe names else { return }
         for index in 0..<Int(count) { unsafe Glibc.free(names[index]) }
@@ -58,10 +58,10 @@ package enum ListeningSockets {
     }
 }
 
-/// Why the sockets that systemd hands over cannot be used.
+/// The reason the sockets passed by systemd cannot be used.
 package enum ListeningSocketsError: Error, Equatable, Sendable {
     case unreadable(errno: Int32)
-    /// More than one, by their paths.
+    /// More than one socket, with their paths.
     case several([String])
     case otherNames([String], wanted: String)
     case notAListeningSocket(name: String)

@@ -2,11 +2,11 @@ package import Logging
 package import POSIX
 import PrintableText
 
-/// One message of the log as it waits to be written: all text is safe to be shown, whoever wrote it.
+/// A log message waiting to be written; all its text is safe to show, whoever wrote it.
 package struct LogLine: Equatable, Sendable {
     package var level: Logger.Level
     package var message: String
-    /// By key, as `LogHandler` has it.
+    /// By key, as in `LogHandler`.
     package var metadata: [String: String]
 
     package init(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata = [:]) {
@@ -15,21 +15,21 @@ package struct LogLine: Equatable, Sendable {
         self.metadata = metadata.mapValues(\.description.printable)
     }
 
-    /// Says that so many others are missing here.
+    /// Returns a line that says how many others are missing here.
     static func lost(_ count: Int) -> LogLine {
-        LogLine(.warning, count == 1 ? "1 log line was lost" : "\(count) log lines were lost")
+        LogLine(.warning, "\(counted(count, "log line")) \(count == 1 ? "was" : "were") lost")
     }
 
-    /// About what it occupies, in bytes.
+    /// Its approximate size in memory, in bytes.
     var size: Int {
         metadata.reduce(64 + message.utf8.count) { $0 + $1.key.utf8.count + $1.value.utf8.count }
     }
 }
 
-/// Hands each message to the thread that writes.
+/// Passes each message to the thread that writes.
 package struct QueuedLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
-    /// Of all loggers of the process, changed while it runs.
+    /// The level of all loggers of the process, which may change at any time.
     private let level: Monitor<Logger.Level>
     private let writer: LogWriter
 

@@ -3,14 +3,14 @@ import Logging
 import POSIX
 import SystemPackage
 
-/// Where the log goes; only for a thread that may wait.
+/// The destination of the log; writing may block.
 package enum LogSink: Sendable {
-    /// Each message with its metadata as fields of their own; sd_journal_sendv(3).
+    /// The journal, with metadata as fields; sd_journal_sendv(3).
     case journal
-    /// A line a message, for a daemon that a person runs.
+    /// One line per message, for a daemon started by a person.
     case standardError
 
-    /// The journal where standard error is the journal's: then it is spoken to directly; `$JOURNAL_STREAM` of
+    /// The journal if standard error is connected to it, which is then used directly; `$JOURNAL_STREAM` of
     /// systemd.exec(5).
     package static var current: LogSink {
         guard let stream = ThisProcess.variable("JOURNAL_STREAM"),
@@ -20,12 +20,12 @@ package enum LogSink: Sendable {
         return .journal
     }
 
-    /// False if the line is lost.
+    /// Writes a line; returns false if it is lost.
     func write(_ line: LogLine) -> Bool {
         switch self {
         case .journal: Journal.send(Journal.fields(line))
         case .standardError:
-            // The message says it all; metadata is for the journal.
+            // The message contains every fact; metadata is for the journal.
             StandardError.write(
                 "segmentd: \(line.level >= .warning ? "\(line.level): " : "")\(line.message)\n"
             )
@@ -40,12 +40,13 @@ enum Journal {
             + line.metadata.sorted { $0.key < $1.key }.map { "\(field($0.key))=\($0.value)" }
     }
 
-    /// `event` is the journal's own MESSAGE_ID; the rest is prefixed, so that no other program's fields are meant.
+    /// Returns a field's name: `event` is the journal's own MESSAGE_ID, and the rest get a prefix, to not
+    /// clash with others.
     static func field(_ key: String) -> String {
         key == "event" ? "MESSAGE_ID" : "SEGMENTD_" + key.uppercased()
     }
 
-    /// As syslog(3) numbers them.
+    /// Returns the number of a level in syslog(3).
     static func priority(_ level: Logger.Level) -> Int {
         switch level {
         case .trace, .debug: 7
@@ -79,7 +80,7 @@ enum Journal {
 }
 
 package enum StandardError {
-    /// Writes all of it, however long that takes; false if it cannot be written.
+    /// Writes all of a text, however long that takes; returns false if it cannot be written.
     static func write(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { bytes in
@@ -87,13 +88,13 @@ package enum StandardError {
         }
     }
 
-    /// Writes a short text unless there is no room for it within a second, for a process without its thread.
+    /// Writes a short text unless there is no room within a second, for a process without the log's thread.
     package static func tryToWrite(_ text: String) {
         let error = FileDescriptor.standardError
         guard let ready = try? error.wait(for: .write, until: Deadline(.seconds(1))), !ready.isEmpty else {
             return
         }
-        // No more than a pipe takes at once: PIPE_BUF of pipe(7).
+        // No more than a pipe accepts at once: PIPE_BUF of pipe(7).
         let bytes = Array(text.utf8.prefix(4096))
         _ = unsafe bytes.withUnsafeBytes { bytes in try? unsafe error.writeOnce(bytes) }
     }

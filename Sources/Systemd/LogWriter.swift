@@ -1,7 +1,7 @@
 import POSIX
 package import SystemPackage
 
-/// The one thread that writes the log: whoever does not read it holds up nobody else.
+/// The thread that writes the log, so that a log that is not read blocks nothing else.
 package final class LogWriter: Sendable {
     private struct State {
         var buffer = LogBuffer()
@@ -15,21 +15,22 @@ package final class LogWriter: Sendable {
         self.sink = sink
     }
 
-    /// Starts the thread, which lives as long as the process and is there before anything can go wrong.
+    /// Starts the thread, which exists from the beginning, before anything can go wrong, to the end of the
+    /// process.
     ///
-    /// Throws where there is no room for it.
+    /// Throws if it cannot be created.
     package static func start(_ sink: LogSink) throws(Errno) -> LogWriter {
         let writer = LogWriter(sink)
         try Thread.detach(stack: 256 << 10) { writer.run() }
         return writer
     }
 
-    /// Never waits.
+    /// Queues a line; never waits.
     package func write(_ line: LogLine) {
         state.change { $0.buffer.add(line) }
     }
 
-    /// Returns once all is written, or after `limit`.
+    /// Waits until everything is written, for at most `limit`.
     package func drain(atMost limit: Duration) {
         _ = state.wait(atMost: limit) { $0.buffer.isEmpty && !$0.isWriting ? () : nil }
     }
@@ -42,7 +43,7 @@ package final class LogWriter: Sendable {
         }
     }
 
-    /// The lines of a burst are taken together: to wake this thread for each costs more than the line does.
+    /// Takes the lines of a burst together: waking this thread for each would cost more than the line does.
     private func next() -> [LogLine]? {
         state.wait { $0.buffer.isEmpty ? nil : () }
         Thread.sleep(.milliseconds(4))

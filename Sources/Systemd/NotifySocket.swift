@@ -4,11 +4,11 @@ import PrintableText
 import Synchronization
 import SystemPackage
 
-/// systemd, where `$NOTIFY_SOCKET` names it; otherwise nobody.
+/// The notification socket of systemd, if `$NOTIFY_SOCKET` is set.
 ///
-/// sd_notify(3) waits while the other side does not read, so the few lines that send are our own.
+/// sd_notify(3) blocks while the receiver does not read, so sending is implemented here.
 package final class NotifySocket: ServiceManager {
-    /// Nil where there is nobody.
+    /// Nil if there is no receiver.
     private let address: UnixAddress?
     private let socket: FileDescriptor?
     private let untold = Mutex(UntoldStates())
@@ -17,7 +17,7 @@ package final class NotifySocket: ServiceManager {
         self.init(ThisProcess.variable("NOTIFY_SOCKET"))
     }
 
-    /// A path, or with `@` in front a name of the abstract namespace; unix(7).
+    /// Creates a socket for a path, or for an abstract name that starts with `@`; unix(7).
     init(_ name: String?) {
         address = name.flatMap(UnixAddress.init(pathOrAbstract:))
         socket = address == nil ? nil : try? .unixSocket(datagram: true)
@@ -39,7 +39,9 @@ package final class NotifySocket: ServiceManager {
         }
     }
 
-    /// False if there is no room at the moment; that nobody listens is no error.
+    /// Sends states; returns false if there is no room at the moment.
+    ///
+    /// A missing receiver is not an error.
     private func send(_ states: ArraySlice<ServiceState>) -> Bool {
         guard let address, let socket else { return true }
         let message = Array(states.map(\.text).joined(separator: "\n").utf8)
@@ -49,23 +51,23 @@ package final class NotifySocket: ServiceManager {
         return true
     }
 
-    /// How often systemd wants to hear `.watchdog`, if at all; sd_watchdog_enabled(3).
+    /// The interval at which systemd expects `.watchdog`; nil if it does not; sd_watchdog_enabled(3).
     package static var watchdogTimeout: Duration? {
         var time: UInt64 = 0
         return unsafe sd_watchdog_enabled(0, &time) > 0 ? .microseconds(Int64(clamping: time)) : nil
     }
 }
 
-/// Who started the daemon and wants to hear how it fares; one of the seams for tests.
+/// The service manager that is told the daemon's state; replaceable in tests.
 package protocol ServiceManager: Sendable {
-    /// Never waits; false if something is still to be told, which the next call tries again.
+    /// Sends states without waiting; returns false if some are left to send, which the next call tries again.
     @discardableResult
     func tell(_ states: [ServiceState]) -> Bool
 }
 
 /// One assignment of sd_notify(3).
 package enum ServiceState: Equatable, Sendable {
-    /// Started, or done with reloading.
+    /// The start or a reload is complete.
     case ready
     /// CLOCK_MONOTONIC, in µs.
     case reloading(at: UInt64)
@@ -76,7 +78,7 @@ package enum ServiceState: Equatable, Sendable {
     /// In µs from now.
     case extendTimeout(UInt64)
 
-    /// The lines that go to the service manager.
+    /// The lines sent to the service manager.
     package var text: String {
         switch self {
         case .ready: "READY=1"

@@ -1,13 +1,13 @@
 import Glibc
 
-/// Bytes that come in at the end and are taken from the front, in memory of their own.
+/// A queue of bytes, appended at the end and removed from the front, in memory of its own.
 ///
-/// Arrays would do, but each look at one that stands in an object costs a reference and a check for overlapping
-/// accesses: together more than all that is done with the bytes of a call. Its memory is safe to use by this: nothing
-/// of it is looked at outside what has been written, nor once it has moved.
+/// An array would do, but each access to an array stored in an object costs a reference count and an
+/// exclusivity check, together more than all other work on the bytes of a call. The memory is safe to use
+/// because nothing outside the written part is accessed, nor anything after the memory has moved.
 @safe final class ByteQueue {
     private var memory: UnsafeMutableRawPointer?
-    /// What there is room for, in bytes.
+    /// In bytes.
     private(set) var capacity = 0
     private var start = 0
     private var end = 0
@@ -27,7 +27,7 @@ import Glibc
         unsafe append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Appends so many bytes, all of which `body` must write.
+    /// Appends `count` bytes, all of which `body` must write.
     @inline(__always)
     func append(count: Int, _ body: (UnsafeMutableRawPointer) -> Void) {
         reserve(count)
@@ -51,19 +51,19 @@ import Glibc
         if start == end { (start, end) = (0, 0) }
     }
 
-    /// Forgets all bytes, and their memory where it is more than `kept`.
+    /// Removes all bytes, and frees their memory if it is larger than `kept` bytes.
     func removeAll(keeping kept: Int = 0) {
         (start, end) = (0, 0)
         if capacity > kept { resize(to: 0) }
     }
 
-    /// Gives memory back that the bytes do not need.
+    /// Frees memory that the bytes do not need.
     func shrink() {
         moveToFront()
         resize(to: count)
     }
 
-    /// Where the first zero byte stands at or after an offset; memchr(3).
+    /// Returns the offset of the first zero byte at or after an offset; memchr(3).
     func firstZero(from offset: Int) -> Int? {
         guard let memory = unsafe memory, offset < count,
             let zero = unsafe memchr(memory + start + offset, 0, count - offset)
@@ -71,7 +71,8 @@ import Glibc
         return unsafe UnsafeRawPointer(zero) - UnsafeRawPointer(memory + start)
     }
 
-    /// The bytes from an offset on, only to be looked at while `body` runs, which must not change them.
+    /// Calls `body` with the bytes from an offset on, which are valid only during the call; `body` must not
+    /// change the queue.
     func withBytes<Result, Failure>(
         from offset: Int = 0,
         count: Int? = nil,
@@ -116,7 +117,7 @@ import Glibc
 }
 
 extension Span<UInt8> {
-    /// Whether a text stands at an offset; memcmp(3).
+    /// Returns whether a text is found at an offset; memcmp(3).
     func holds(_ text: StaticString, at offset: Int) -> Bool {
         guard offset + text.utf8CodeUnitCount <= count else { return false }
         return unsafe withUnsafeBytes { bytes in

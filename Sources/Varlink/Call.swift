@@ -1,4 +1,4 @@
-/// What a client asks for: one message to the service.
+/// A method call: one message to the service.
 package struct Call: Equatable, Sendable {
     package enum Mode: Equatable, Sendable {
         /// One reply.
@@ -26,14 +26,14 @@ package struct Call: Equatable, Sendable {
     }
 }
 
-/// Why a message is not a call.
+/// The reason a message is not a call.
 ///
-/// Nobody can be told, so the connection is closed.
+/// No reply is possible, so the connection is closed.
 package enum CallError: Error, Equatable, Sendable {
     case malformed(JSONError)
     case notAnObject
     case noMethod
-    /// A member that is neither known nor, by a dot in its name, a vendor's.
+    /// A member that is neither known nor a vendor's, whose names contain a dot.
     case unknownMember(String)
     case wrongType(member: String)
     /// `oneway`, `more` and `upgrade` exclude each other.
@@ -63,7 +63,7 @@ extension Call {
 }
 
 extension Call {
-    /// Reads a message from its text.
+    /// Parses a message.
     package init(parsing text: Span<UInt8>) throws(CallError) {
         let members: CallMembers?
         do throws(JSONError) { members = try CallMembers(parsing: text) } catch { throw .malformed(error) }
@@ -84,17 +84,17 @@ extension Call {
     }
 }
 
-/// What a call's members say, each taken as it is read: the object that they make is never kept.
+/// The members of a call, each taken as it is parsed, so that no JSON object is built.
 private struct CallMembers {
     private(set) var method: String?
     private(set) var parameters = JSONObject()
     private(set) var oneway = false
     private(set) var more = false
     private(set) var upgrade = false
-    /// The first reason why it is no call.
+    /// The first reason it is not a call.
     private(set) var error: CallError?
 
-    /// A bit for each that has been there.
+    /// A bit for each member seen.
     private var seen: UInt8 = 0
     private var seenVendors: Set<String> = []
 
@@ -114,7 +114,7 @@ private struct CallMembers {
         var bit: UInt8 { 1 << rawValue }
     }
 
-    /// Nil where the text is something else than an object.
+    /// Fails if the text is JSON but not an object.
     init?(parsing text: Span<UInt8>) throws(JSONError) {
         var parser = JSONParser()
         guard try parser.beginsObject(text) else {
@@ -131,7 +131,7 @@ private struct CallMembers {
         try parser.end(text)
     }
 
-    /// The names are few and nearly always written plainly, so that no string need be made of them.
+    /// Skips a known name without creating a string; names are nearly always written without escapes.
     private static func skipName(_ text: Span<UInt8>, _ parser: inout JSONParser) throws(JSONError) -> Name? {
         for name in Name.allCases where try parser.skipName(name.text, text) { return name }
         return nil

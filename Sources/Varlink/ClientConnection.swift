@@ -3,26 +3,26 @@ package import SystemPackage
 
 /// A blocking connection to a Varlink service.
 ///
-/// Not for two threads at once.
-///
-/// After an error other than a service's reply it is of no more use.
+/// It must not be used by two threads at once. After an error other than an error reply, it is of no further
+/// use.
 package final class ClientConnection {
-    /// The longest reply that is believed, in bytes.
+    /// The longest reply accepted, in bytes.
     private static let longestReply = 16 << 20
 
     private let socket: FileDescriptor
     private let frames = FrameDecoder(maximumLength: longestReply)
     private let writer = JSONWriter()
 
-    /// The process that listens; SO_PEERCRED of unix(7).
+    /// The user of the listening process; SO_PEERCRED of unix(7).
     ///
-    /// A socket made by systemd shows process 1 and user 0.
+    /// A socket created by systemd shows process 1 and user 0.
     package let peerUserID: UInt32
 
     /// Connects to a socket; unix(7).
     ///
     /// `timeLimit` bounds the wait for a place in the service's queue. `.cannotConnect` carries ENOENT,
-    /// ECONNREFUSED, EACCES and so on; `.failed` the errno of socket(2), which says nothing of the service.
+    /// ECONNREFUSED, EACCES and so on; `.failed` carries the errno of socket(2), which says nothing about the
+    /// service.
     package init(path: String, timeLimit: Duration) throws(ConnectionError) {
         do throws(Errno) { socket = try .unixSocket() } catch {
             throw .failed(call: "socket", errno: error.rawValue)
@@ -40,13 +40,13 @@ package final class ClientConnection {
 
     deinit { try? socket.close() }
 
-    /// For poll(2): readable when the service has gone away or a reply waits.
+    /// The socket, for poll(2): readable when a reply has arrived or the service has hung up.
     package var fileDescriptor: FileDescriptor { socket }
 
-    /// Whether the service has hung up, as far as is known without waiting.
+    /// Whether the service has hung up, as far as known without waiting.
     package var isClosed: Bool { socket.isReady(for: .read) }
 
-    /// Calls a method and waits for its one reply, an error of the service included.
+    /// Calls a method and waits for its single reply, which may be an error.
     package func call(
         _ method: String,
         _ parameters: some JSONEncodable,
@@ -57,7 +57,7 @@ package final class ClientConnection {
         return try receive(deadline)
     }
 
-    /// Calls a method for any number of replies; `receiveNext` gets them.
+    /// Calls a method that may send several replies; `receiveNext` returns them.
     package func callMore(
         _ method: String,
         _ parameters: some JSONEncodable,
@@ -66,12 +66,12 @@ package final class ClientConnection {
         try send(method, parameters, mode: .more, Deadline(timeLimit))
     }
 
-    /// Waits for the next reply; nil: without limit.
+    /// Waits for the next reply; without a limit if nil.
     package func receiveNext(timeLimit: Duration?) throws(ConnectionError) -> Reply {
         try receive(Deadline(timeLimit))
     }
 
-    /// Sends a call that is never answered, if the socket takes it at once; never waits.
+    /// Sends a call without a reply; throws instead of waiting if the socket does not accept it at once.
     package func callOneway(_ method: String, _ parameters: some JSONEncodable) throws(ConnectionError) {
         writer.reset()
         Call.write(method, parameters, mode: .oneway, to: writer)
@@ -96,7 +96,7 @@ package final class ClientConnection {
                 switch error {
                 case .interrupted: break
                 case .wouldBlock: try wait(for: .write, deadline)
-                // What the service said before it hung up may still be read.
+                // Replies sent before the service hung up can still be read.
                 case .brokenPipe, .connectionReset: return
                 default: throw .failed(call: "send", errno: error.rawValue)
                 }
@@ -151,10 +151,10 @@ package final class ClientConnection {
             throw .cannotConnect(path: path, errno: Errno.fileNameTooLong.rawValue)
         }
         while true {
-            // A full queue makes connect(2) wait as long as it may send; EAGAIN is the end of that.
+            // If the queue is full, connect(2) waits for up to the send timeout, then fails with EAGAIN.
             do throws(Errno) { return try socket.connect(to: address, until: deadline) } catch {
                 switch error {
-                // A handled signal ends the wait in the queue and leaves the socket as it was.
+                // A handled signal interrupts the wait and leaves the socket as it was.
                 case .interrupted: guard !deadline.hasPassed else { throw .timedOut }
                 case .wouldBlock: throw .timedOut
                 default: throw .cannotConnect(path: path, errno: error.rawValue)
@@ -164,21 +164,12 @@ package final class ClientConnection {
     }
 }
 
-/// Why a call got no reply.
+/// The reason a call got no reply.
 package enum ConnectionError: Error, Equatable, Sendable {
     case cannotConnect(path: String, errno: Int32)
-    /// The service has closed the connection.
+    /// The service closed the connection.
     case closed
     case timedOut
     case protocolViolation(String)
     case failed(call: String, errno: Int32)
-}
-
-extension FileDescriptor {
-    /// Sends what was written, from an offset on, as far as the socket takes it without waiting.
-    package func send(_ messages: JSONWriter, from offset: Int = 0) throws(Errno) -> Int {
-        try messages.withBytes(from: offset) { bytes throws(Errno) in
-            try unsafe bytes.withUnsafeBytes { bytes throws(Errno) in try unsafe send(bytes) }
-        }
-    }
 }

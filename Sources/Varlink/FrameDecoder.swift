@@ -1,48 +1,48 @@
-/// Cuts a stream of bytes into messages, each ended by a zero byte, and never keeps more than it must.
+/// Splits a stream of bytes into messages, each ended by a zero byte, and keeps no more memory than needed.
 package final class FrameDecoder {
-    /// The longest message, in bytes without its end.
+    /// The longest message, in bytes without its zero byte.
     package let maximumLength: Int
     private let bytes = ByteQueue()
-    /// No zero byte stands before this.
+    /// There is no zero byte before this offset.
     private var scanned = 0
 
     package init(maximumLength: Int) {
         self.maximumLength = maximumLength
     }
 
-    /// Bytes that belong to no message yet taken.
+    /// The number of bytes buffered and not yet returned as a message.
     package var bufferedBytes: Int { bytes.count }
 
-    /// Whether a message is there to its end.
+    /// Whether a complete message is buffered.
     package var holdsMessage: Bool {
         scanned = bytes.firstZero(from: scanned) ?? bytes.count
         return scanned < bytes.count
     }
 
-    /// The length of the message that is there to its end, in bytes; else of what was looked through for one.
+    /// The length of the complete message in bytes, or the number of bytes searched without finding its end.
     package var messageLength: Int { scanned }
 
-    /// What its memory has room for, in bytes.
+    /// The size of its memory, in bytes.
     var capacity: Int { bytes.capacity }
 
     package func append(_ new: Span<UInt8>) {
         bytes.append(new)
     }
 
-    /// Forgets everything.
+    /// Discards all buffered bytes.
     package func removeAll() {
         bytes.removeAll()
         scanned = 0
     }
 
-    /// The next whole message; nil until more bytes have come.
+    /// Returns the next complete message; nil until more bytes arrive.
     package func next() throws(FrameError) -> JSON? {
         try next { text throws(FrameError) in
             do throws(JSONError) { return try JSON(parsing: text) } catch { throw .malformed(error) }
         }
     }
 
-    /// The same where the message is to be a call.
+    /// Returns the next complete message, which must be a call; nil until more bytes arrive.
     package func nextCall() throws(FrameError) -> Call? {
         try next { text throws(FrameError) in
             do throws(CallError) { return try Call(parsing: text) } catch { throw .notACall(error) }
@@ -58,13 +58,14 @@ package final class FrameDecoder {
         defer {
             bytes.removeFirst(scanned + 1)
             scanned = 0
-            giveBack()
+            releaseMemory()
         }
         return try bytes.withBytes(count: scanned, read)
     }
 
-    /// What a long message needed is given back as soon as it is taken: many connections may have had one.
-    private func giveBack() {
+    /// Frees the memory of a long message as soon as it has been returned, since many connections may have
+    /// had one.
+    private func releaseMemory() {
         if bytes.count == 0 {
             bytes.removeAll(keeping: Self.little)
         } else if bytes.capacity > max(Self.little, 2 * bytes.count) {
@@ -72,22 +73,22 @@ package final class FrameDecoder {
         }
     }
 
-    /// What most messages need, in bytes.
+    /// Enough for most messages, in bytes.
     private static let little = 1 << 12
 }
 
-/// Why a stream of bytes cannot be followed any further.
+/// The reason a stream of bytes cannot be decoded any further.
 package enum FrameError: Error, Equatable, Sendable {
     /// In bytes.
     case tooLong(limit: Int)
     case malformed(JSONError)
     case notACall(CallError)
 
-    /// What a service has done that its client cannot follow.
+    /// The protocol violation, as seen by a client.
     var violation: String {
         switch self {
         case .tooLong(let limit): "the service sent a message of more than \(limit) bytes"
-        case .malformed(let error): "the service sent what is not JSON, at byte \(error.offset) of a message"
+        case .malformed(let error): "the service sent invalid JSON at byte \(error.offset) of a message"
         case .notACall: "the service sent no reply"
         }
     }

@@ -1,16 +1,16 @@
-/// A value of JSON text; RFC 8259, read as strictly as Varlink wants it.
+/// A JSON value; RFC 8259, parsed as strictly as Varlink requires.
 package enum JSON: Equatable, Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
-    /// Everything written with a fraction or an exponent, and integers that 64 bits do not hold.
+    /// Any number with a fraction or an exponent, and integers that do not fit in 64 bits.
     case float(Double)
     case string(String)
     case array([JSON])
     case object(JSONObject)
 }
 
-/// The members of a JSON object, in the order of the text, no name twice.
+/// The members of a JSON object, in the order of the text, with unique names.
 package struct JSONObject: Equatable, Sendable {
     package struct Member: Equatable, Sendable {
         package var name: String
@@ -32,13 +32,13 @@ package struct JSONObject: Equatable, Sendable {
     }
 
     mutating func append(_ name: String, _ value: JSON) {
-        // As many as the answer to Acquire has, so that the array need not grow step by step.
+        // Reserve as many as the reply of Acquire has, so that the array does not grow step by step.
         if members.isEmpty { members.reserveCapacity(9) }
         members.append(Member(name: name, value: value))
     }
 }
 
-/// Where and why a text is not JSON.
+/// The position and reason of an error in JSON text.
 package struct JSONError: Error, Equatable, Sendable {
     package enum Reason: Equatable, Sendable {
         case unexpectedEnd
@@ -58,22 +58,22 @@ package struct JSONError: Error, Equatable, Sendable {
 }
 
 extension String {
-    /// What a peer has sent, as it is sent back in an error: whole where it may be a name, else its beginning.
+    /// Text from a peer to quote in an error: complete if short enough to be a name, otherwise its beginning.
     package var quotedBack: String {
         utf8.count <= Self.longestQuoted
             ? self : String(decoding: utf8.prefix(Self.longestQuoted), as: UTF8.self) + "…"
     }
 
-    /// In bytes: a name is shorter.
+    /// In bytes; names are shorter.
     private static let longestQuoted = 256
 }
 
-/// An integer that goes over the wire: there it has 64 bits and a sign, whatever it has here.
+/// An integer type that can be sent on the wire, where integers are signed 64-bit numbers.
 package protocol WireInteger {
     /// Nil if it does not fit.
     init?(wire: Int64)
 
-    /// The nearest that fits.
+    /// The nearest value that fits on the wire.
     var wire: Int64 { get }
 }
 

@@ -1,5 +1,5 @@
 extension JSONParser {
-    /// Reads a string from its opening quotation mark to behind its closing one.
+    /// Parses a string from its opening quotation mark to behind its closing one.
     mutating func string(_ text: Span<UInt8>) throws(JSONError) -> String {
         offset += 1
         var string = try plainCharacters(text)
@@ -13,12 +13,12 @@ extension JSONParser {
         return string
     }
 
-    /// Characters that stand for themselves, up to something else.
+    /// Parses characters up to the next quotation mark, backslash or control character.
     private mutating func plainCharacters(_ text: Span<UInt8>) throws(JSONError) -> String {
         let (start, (end, areASCII)) = (offset, text.plainCharacters(from: offset))
         offset = end
         guard areASCII else { return try utf8(text, start, end) }
-        // What is ASCII is UTF-8.
+        // ASCII is valid UTF-8.
         return unsafe String(copying: UTF8Span(unchecked: text.extracting(start..<end), isKnownASCII: true))
     }
 
@@ -38,7 +38,7 @@ extension JSONParser {
         }
     }
 
-    /// A code point or a pair of surrogates; never U+0000, that ends messages, nor a surrogate alone.
+    /// Parses a code point or a pair of surrogates; rejects U+0000, which ends messages, and lone surrogates.
     private mutating func unicodeEscape(_ text: Span<UInt8>) throws(JSONError) -> Unicode.Scalar {
         let first = try fourDigits(text)
         var code = UInt32(first)
@@ -73,8 +73,8 @@ extension JSONParser {
 }
 
 extension Span<UInt8> {
-    /// Where, at or after `start`, a string has something else than characters that stand for themselves: a
-    /// quotation mark, a backslash, a control character, or its end; and whether they are ASCII up to there.
+    /// Returns the offset of the first quotation mark, backslash or control character at or after `start`, or
+    /// the end of the text, and whether all bytes before it are ASCII.
     func plainCharacters(from start: Int) -> (end: Int, areASCII: Bool) {
         var (index, bits) = (start, UInt64(0))
         while index + 8 <= count {
@@ -97,25 +97,26 @@ extension Span<UInt8> {
     }
 }
 
-/// Eight bytes at once in one word.
+/// Operations on eight bytes at once, in one word.
 enum EightBytes {
     static let highBits: UInt64 = 0x8080_8080_8080_8080
     private static let ones: UInt64 = 0x0101_0101_0101_0101
 
-    /// How many, from the lowest on, come before a quotation mark, a backslash or a control character.
+    /// Returns the number of bytes, from the lowest, before a quotation mark, a backslash or a control
+    /// character.
     ///
-    /// What is borrowed from the byte above only sets bits above the one that counts.
+    /// A borrow from the byte above only affects bits above the one that counts.
     static func plainCharacters(_ word: UInt64) -> Int {
         (special(word) & highBits).trailingZeroBitCount / 8
     }
 
-    /// How many, from the lowest on, come before one of these, DEL or what is not ASCII.
+    /// Returns the number of bytes, from the lowest, before any of these, DEL or a byte that is not ASCII.
     static func plainASCII(_ word: UInt64) -> Int {
         ((special(word) | zeroes(word ^ ones &* 0x7f) | word) & highBits).trailingZeroBitCount / 8
     }
 
-    /// Has a high bit set if, and only if, some byte is a quotation mark, a backslash or a control character; the
-    /// lowest is that of one.
+    /// Returns a word with a high bit set if and only if some byte is a quotation mark, a backslash or a
+    /// control character; the lowest such bit belongs to the first such byte.
     private static func special(_ word: UInt64) -> UInt64 {
         let controls = (word &- ones &* 0x20) & ~word
         let quotes = zeroes(word ^ ones &* UInt64(UInt8(ascii: "\"")))
@@ -123,6 +124,7 @@ enum EightBytes {
         return controls | quotes | backslashes
     }
 
-    /// Has a high bit set if, and only if, some byte is zero; the lowest is that of one.
+    /// Returns a word with a high bit set if and only if some byte is zero; the lowest such bit belongs to
+    /// the first one.
     private static func zeroes(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
 }

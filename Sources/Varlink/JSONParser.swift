@@ -1,5 +1,5 @@
 extension JSON {
-    /// Reads one value, with white space around it and nothing else.
+    /// Parses a single value, surrounded by nothing but white space.
     package init(parsing text: Span<UInt8>, depthLimit: Int = 64) throws(JSONError) {
         var parser = JSONParser(depthLimit: depthLimit)
         parser.skipWhiteSpace(text)
@@ -8,13 +8,13 @@ extension JSON {
     }
 }
 
-/// A reader of JSON text in one pass; it holds its place, the text is passed along.
+/// A single-pass parser of JSON text; it stores the offset, and the text is passed to each call.
 struct JSONParser {
     let depthLimit: Int
     var offset = 0
-    /// Where the member begins that is read.
+    /// The offset of the member being parsed.
     private var nameOffset = 0
-    /// Whether the next member is an object's first.
+    /// Whether the next member is the first of its object.
     private var isFirst = false
 
     init(depthLimit: Int = 64) {
@@ -34,7 +34,7 @@ struct JSONParser {
         }
     }
 
-    /// Only white space may be left.
+    /// Throws unless only white space is left.
     mutating func end(_ text: Span<UInt8>) throws(JSONError) {
         skipWhiteSpace(text)
         guard offset == text.count else { throw error(.trailingBytes) }
@@ -77,7 +77,7 @@ struct JSONParser {
 
     private mutating func object(_ text: Span<UInt8>, depth: Int) throws(JSONError) -> JSONObject {
         var object = JSONObject()
-        // Looking each name up among the earlier ones is quickest for the few members of a real message.
+        // For the few members of a real message, a linear search for duplicates is fastest.
         var names: Set<String> = []
         beginObject()
         while try nextMember(text) {
@@ -96,7 +96,7 @@ struct JSONParser {
         isFirst = true
     }
 
-    /// Whether the text is an object; its first member comes next.
+    /// Returns whether the text is an object; its first member follows.
     mutating func beginsObject(_ text: Span<UInt8>) throws(JSONError) -> Bool {
         skipWhiteSpace(text)
         guard try byte(text) == UInt8(ascii: "{") else { return false }
@@ -104,7 +104,7 @@ struct JSONParser {
         return true
     }
 
-    /// Whether the object has one more member, whose name is to be read then, and its value after that; false behind
+    /// Returns whether another member follows, whose name and then value must be parsed next; false behind
     /// the closing brace.
     mutating func nextMember(_ text: Span<UInt8>) throws(JSONError) -> Bool {
         skipWhiteSpace(text)
@@ -129,7 +129,8 @@ struct JSONParser {
         return name
     }
 
-    /// Reads the name if it is this one, written without escapes; else nothing is read.
+    /// Parses the name if it is this one, written without escapes; otherwise returns false without parsing
+    /// anything.
     mutating func skipName(_ name: StaticString, _ text: Span<UInt8>) throws(JSONError) -> Bool {
         guard text.holds(name, at: offset + 1), text.holds("\"", at: offset + 1 + name.utf8CodeUnitCount)
         else {
@@ -146,7 +147,7 @@ struct JSONParser {
         skipWhiteSpace(text)
     }
 
-    /// The member whose name was read last has one that another had before.
+    /// Returns the error for a member whose name was parsed last and is a duplicate.
     func duplicate(_ name: String) -> JSONError {
         JSONError(reason: .duplicateMember(name), offset: nameOffset)
     }
@@ -166,7 +167,7 @@ struct JSONParser {
         }
     }
 
-    /// After an element: true behind a comma, false behind the closing bracket.
+    /// Parses what follows an element: returns true behind a comma, false behind the closing bracket.
     private mutating func continues(until close: UInt8, _ text: Span<UInt8>) throws(JSONError) -> Bool {
         let found = try byte(text)
         guard found == close || found == UInt8(ascii: ",") else { throw error(.unexpectedByte(found)) }
@@ -208,7 +209,7 @@ struct JSONParser {
         return .float(float)
     }
 
-    /// What digits mean; nil if 64 bits do not hold it.
+    /// Returns the value of digits; nil if it does not fit in 64 bits.
     private func integer(_ text: Span<UInt8>, _ digits: Range<Int>, isNegative: Bool) -> Int64? {
         var integer: Int64 = 0
         for index in digits {

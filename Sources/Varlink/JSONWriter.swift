@@ -1,25 +1,26 @@
-/// Something that JSON can tell.
+/// A value that can be written as JSON.
 package protocol JSONEncodable {
     func encode(to writer: JSONWriter)
 }
 
-/// Writes JSON text, without white space, behind what it has written before.
+/// Writes JSON text without white space, appending to what it has already written.
 package final class JSONWriter {
     private let output = ByteQueue()
-    /// Whether the next value or name stands behind another.
+    /// Whether a comma must precede the next value or name.
     private var needsComma = false
 
     package init() {}
 
-    /// How many bytes have been written.
+    /// The number of bytes written.
     package var count: Int { output.count }
 
-    /// What was written.
+    /// The bytes written.
     package var bytes: [UInt8] {
         output.withBytes { bytes in unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) } }
     }
 
-    /// The bytes written, from an offset on, only to be looked at while `body` runs, which must not write.
+    /// Calls `body` with the bytes written from an offset on; they are valid only during the call, and `body`
+    /// must not write.
     package func withBytes<Result, Failure>(
         from offset: Int = 0,
         _ body: (Span<UInt8>) throws(Failure) -> Result
@@ -27,10 +28,11 @@ package final class JSONWriter {
         try output.withBytes(from: offset, body)
     }
 
-    /// Writes whole messages that another has written.
+    /// Appends complete messages written elsewhere.
     package func append(_ messages: SharedReply) { output.append(messages.bytes.span) }
 
-    /// Forgets the first bytes, which have been sent, and the memory that the others do not need: many may wait.
+    /// Removes the first bytes, which have been sent, and frees memory the rest does not need, since many
+    /// writers may wait.
     package func removeFirst(_ count: Int) {
         output.removeFirst(count)
         if output.count == 0 {
@@ -40,13 +42,13 @@ package final class JSONWriter {
         }
     }
 
-    /// Forgets what was written and keeps the room that most messages need.
+    /// Discards everything written, keeping enough memory for most messages.
     package func reset() {
         output.removeAll(keeping: Self.little)
         needsComma = false
     }
 
-    /// What most messages need, in bytes.
+    /// Enough for most messages, in bytes.
     private static let little = 1 << 12
 
     package func beginObject() { open(UInt8(ascii: "{")) }
@@ -54,13 +56,13 @@ package final class JSONWriter {
     package func beginArray() { open(UInt8(ascii: "[")) }
     package func endArray() { close(UInt8(ascii: "]")) }
 
-    /// The byte that ends a message.
+    /// Writes the byte that ends a message.
     func endMessage() {
         output.append(0)
         needsComma = false
     }
 
-    /// A member's name, that needs no escapes; its value follows.
+    /// Writes a member's name that needs no escapes; its value follows.
     package func name(_ name: StaticString) {
         unsafe quoted(
             UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount),
@@ -68,7 +70,7 @@ package final class JSONWriter {
         )
     }
 
-    /// A member's name that may need escapes; its value follows.
+    /// Writes a member's name that may need escapes; its value follows.
     package func name(any name: String) {
         value(name)
         output.append(UInt8(ascii: ":"))
@@ -122,13 +124,15 @@ package final class JSONWriter {
         needsComma = true
     }
 
-    /// Writes text that needs no escapes in quotation marks, with a comma before it and a colon behind it where they
-    /// belong: all at once, because each piece looks for room.
+    /// Writes text that needs no escapes in quotation marks, preceded by a comma if needed and followed by a
+    /// colon if a name.
+    ///
+    /// Everything is written at once, because each append checks for room.
     @inline(__always)
     private func quoted(_ text: UnsafeRawBufferPointer, isName: Bool) {
         let comma = needsComma ? 1 : 0
         unsafe output.append(count: comma + text.count + (isName ? 3 : 2)) { room in
-            // The quotation mark stands in its place where there is none.
+            // Without a comma, the quotation mark overwrites it.
             unsafe room.storeBytes(of: UInt8(ascii: ","), as: UInt8.self)
             unsafe room.storeBytes(of: UInt8(ascii: "\""), toByteOffset: comma, as: UInt8.self)
             if let start = text.baseAddress {
@@ -145,7 +149,7 @@ package final class JSONWriter {
         if needsComma { output.append(UInt8(ascii: ",")) }
     }
 
-    /// Writes what needs escapes, with whatever stands between them at once.
+    /// Writes text with escapes, copying the unescaped parts as a whole.
     private func escaped(_ text: Span<UInt8>) {
         separate()
         output.append(UInt8(ascii: "\""))
@@ -154,7 +158,7 @@ package final class JSONWriter {
             let end = text.endOfUnescaped(from: start)
             output.append(text.extracting(start..<end))
             guard end < text.count else { break }
-            // A C1 control character has the number of its second byte.
+            // The code of a C1 control character equals its second byte.
             start = text[end] == 0xc2 ? end + 2 : end + 1
             escape(text[start - 1])
         }
@@ -177,15 +181,15 @@ package final class JSONWriter {
         }
     }
 
-    /// Hexadecimal.
+    /// Returns a hexadecimal digit.
     private static func digit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }
 
 extension Span<UInt8> {
-    /// Where, at or after `start`, UTF-8 has a character that is not written as itself: a quotation mark, a backslash,
-    /// what a terminal would obey (C0, DEL and C1), or its end.
+    /// Returns the offset of the first character at or after `start` that must be escaped, or the end: a
+    /// quotation mark, a backslash, or a control character (C0, DEL and C1), which a terminal would obey.
     fileprivate func endOfUnescaped(from start: Int) -> Int {
         var index = start
         while index < count {

@@ -7,31 +7,31 @@ package struct InvalidParameter: Error, Equatable, Sendable {
     }
 }
 
-/// Something that can be read from a JSON object, member by member.
+/// A value that can be read from a JSON object, member by member.
 package protocol JSONDecodable {
     init(from reader: inout ParameterReader) throws(InvalidParameter)
 }
 
-/// Reads the members of an object as declared types, and knows which ones nobody asked for.
+/// Reads the members of an object as declared types and detects undeclared ones.
 package struct ParameterReader {
     private let object: JSONObject
-    /// A bit for each of the first 64 members: whether it was asked for.
+    /// A bit for each of the first 64 members that has been read.
     ///
-    /// Nobody declares so many: where there are more, one of these is undeclared.
+    /// No type declares that many, so if there are more members, at least one of the first 64 is undeclared.
     private var read: UInt64 = 0
 
     package init(_ object: JSONObject) {
         self.object = object
     }
 
-    /// Every member of the object must have been read.
+    /// Throws if any member of the object has not been read.
     package func finish() throws(InvalidParameter) {
         for (index, member) in object.members.enumerated() where read & (1 << index) == 0 {
             throw InvalidParameter(member.name)
         }
     }
 
-    /// A member's value; null and a missing one are the same.
+    /// Returns a member's value; nil if it is null or missing.
     private mutating func value(_ name: String) -> JSON? {
         guard let index = object.index(of: name) else { return nil }
         read |= 1 << index

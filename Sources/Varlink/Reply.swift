@@ -1,12 +1,12 @@
-/// What a service answers: one message to the client.
+/// A reply: one message to the client.
 package struct Reply: Equatable, Sendable {
     package var parameters: JSONObject
-    /// Fully qualified; nil for a success.
+    /// The error's fully qualified name; nil for a success.
     package var error: String?
     /// Whether more replies to the same call follow.
     package var continues: Bool
 
-    /// Throws what it violates.
+    /// Reads a reply from a message; throws the violation if it is none.
     package init(_ message: JSON) throws(ReplyError) {
         guard case .object(let object) = message else { throw .notAnObject }
         parameters = JSONObject()
@@ -46,76 +46,43 @@ package struct Reply: Equatable, Sendable {
     }
 }
 
-/// Replies that are the same for many connections, written once.
+/// Messages that are identical for many connections, encoded once.
 package struct SharedReply {
     let bytes: [UInt8]
 
-    /// All that has been written.
+    /// Copies everything that has been written.
     package init(_ messages: JSONWriter) { bytes = messages.bytes }
 
     /// In bytes.
     package var count: Int { bytes.count }
 }
 
-/// Why a message is not a reply.
+/// The reason a message is not a reply.
 package enum ReplyError: Error, Equatable, Sendable {
     case notAnObject
     case wrongType(member: String)
 
-    /// What a service has done that its client cannot follow.
+    /// The protocol violation, as seen by a client.
     var violation: String {
         switch self {
-        case .notAnObject: "the service sent a reply that is no JSON object"
+        case .notAnObject: "the service sent a reply that is not a JSON object"
         case .wrongType(let member): "the service sent a reply whose \(member) has the wrong type"
         }
     }
 }
 
-/// An error of an interface; encoded, it is the error's parameters.
+/// An error of an interface; it is encoded as the error's parameters.
 package protocol VarlinkError: JSONEncodable {
     /// Fully qualified: `io.segmentd.Broker.NoSuchSegment`.
     var name: String { get }
 }
 
-/// The parameters of a call or reply that has none.
+/// The parameters of a call or reply without parameters.
 package struct NoParameters: JSONEncodable, Equatable, Sendable {
     package init() {}
 
     package func encode(to writer: JSONWriter) {
         writer.beginObject()
-        writer.endObject()
-    }
-}
-
-/// The errors of `org.varlink.service` that are sent here; each method of an interface is implemented.
-package enum StandardError: Error, Equatable, Sendable {
-    case interfaceNotFound(String)
-    /// Fully qualified.
-    case methodNotFound(String)
-    case invalidParameter(String)
-    case permissionDenied
-    case expectedMore
-}
-
-extension StandardError: VarlinkError {
-    package var name: String {
-        switch self {
-        case .interfaceNotFound: "org.varlink.service.InterfaceNotFound"
-        case .methodNotFound: "org.varlink.service.MethodNotFound"
-        case .invalidParameter: "org.varlink.service.InvalidParameter"
-        case .permissionDenied: "org.varlink.service.PermissionDenied"
-        case .expectedMore: "org.varlink.service.ExpectedMore"
-        }
-    }
-
-    package func encode(to writer: JSONWriter) {
-        writer.beginObject()
-        switch self {
-        case .interfaceNotFound(let interface): writer.member("interface", interface.quotedBack)
-        case .methodNotFound(let method): writer.member("method", method.quotedBack)
-        case .invalidParameter(let parameter): writer.member("parameter", parameter.quotedBack)
-        case .permissionDenied, .expectedMore: break
-        }
         writer.endObject()
     }
 }

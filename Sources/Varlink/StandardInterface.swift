@@ -1,4 +1,4 @@
-/// An interface that a service speaks: its name and its text in Varlink's description language.
+/// An interface of a service: its name and its text in Varlink's description language.
 package struct VarlinkInterface: Equatable, Sendable {
     package var name: String
     package var description: String
@@ -10,7 +10,7 @@ package struct VarlinkInterface: Equatable, Sendable {
 }
 
 extension VarlinkInterface {
-    /// What every service answers about itself.
+    /// The interface that every service implements to describe itself.
     package static let service = VarlinkInterface(
         name: "org.varlink.service",
         description: """
@@ -53,7 +53,7 @@ extension VarlinkInterface {
             """
     )
 
-    /// What systemd's own services offer for their administration.
+    /// The interface that systemd's own services offer for their administration.
     package static let systemdService = VarlinkInterface(
         name: "io.systemd.service",
         description: """
@@ -73,7 +73,7 @@ extension VarlinkInterface {
     )
 }
 
-/// What `GetInfo` tells of a service.
+/// The description of a service that `GetInfo` returns.
 package struct ServiceIdentity: Equatable, Sendable {
     package var vendor: String
     package var product: String
@@ -85,5 +85,38 @@ package struct ServiceIdentity: Equatable, Sendable {
         self.product = product
         self.version = version
         self.url = url
+    }
+}
+
+/// The errors of `org.varlink.service` that this service sends; it never sends MethodNotImplemented.
+package enum StandardInterfaceError: Error, Equatable, Sendable {
+    case interfaceNotFound(String)
+    /// Fully qualified.
+    case methodNotFound(String)
+    case invalidParameter(String)
+    case permissionDenied
+    case expectedMore
+}
+
+extension StandardInterfaceError: VarlinkError {
+    package var name: String {
+        switch self {
+        case .interfaceNotFound: "org.varlink.service.InterfaceNotFound"
+        case .methodNotFound: "org.varlink.service.MethodNotFound"
+        case .invalidParameter: "org.varlink.service.InvalidParameter"
+        case .permissionDenied: "org.varlink.service.PermissionDenied"
+        case .expectedMore: "org.varlink.service.ExpectedMore"
+        }
+    }
+
+    package func encode(to writer: JSONWriter) {
+        writer.beginObject()
+        switch self {
+        case .interfaceNotFound(let interface): writer.member("interface", interface.quotedBack)
+        case .methodNotFound(let method): writer.member("method", method.quotedBack)
+        case .invalidParameter(let parameter): writer.member("parameter", parameter.quotedBack)
+        case .permissionDenied, .expectedMore: break
+        }
+        writer.endObject()
     }
 }

@@ -2,28 +2,31 @@ import EventLoop
 import POSIX
 import SystemPackage
 
-/// Accepts connections as the loop finds them, a few a turn: more of them wait in the kernel's queue, which is bounded.
+/// Accepts connections, a few per turn of the loop; the rest wait in the kernel's bounded queue.
 ///
-/// listen(2) is never called again: from then on SO_PEERCRED of a socket that the service manager made would show this
-/// process's user instead of root, by whom clients know what to believe.
+/// It never calls listen(2): that would change SO_PEERCRED of a socket created by the service manager from
+/// root to this process's user, and clients trust the broker by that user.
 final class Acceptor {
     private let listening: FileDescriptor
     private let loop: EventLoop
     private let take: (FileDescriptor) -> Void
     private let onShutDown: () -> Void
     private var source: EventSource?
-    /// Those come first that connected before the kernel was told to refuse descriptors.
+    /// True until the clients that connected before the kernel was told to refuse descriptors have all been
+    /// accepted.
     private var mayBeTraps = true
 
-    /// Each takes longer than most calls, which wait for it.
+    /// Accepting takes longer than most calls, which wait for it.
     private static let mostOfOneTurn = 8
     private static let longest = Duration.microseconds(20)
-    /// accept4(2) would say EAGAIN on a socket that has been shut down, and the loop again and again that it is ready.
+    /// Detects a shutdown: accept4(2) would fail with EAGAIN while the loop keeps reporting the socket as
+    /// ready.
     private static let interest: EventSource.Interest = [.read, .inputEnd]
 
-    /// Hands the descriptor of each connection to `take`; the listening socket is left as it is.
+    /// Passes the descriptor of each connection to `take`; the listening socket itself is not changed.
     ///
-    /// Whoever else has it, such as the service manager, may shut it down.
+    /// Another process that has the socket, such as the service manager, may shut it down, which calls
+    /// `onShutDown`.
     init(
         _ listening: FileDescriptor,
         _ loop: EventLoop,
@@ -62,12 +65,12 @@ final class Acceptor {
                 let connection = try listening.accept()
                 if !isTrap(connection) { take(connection) }
             } catch {
-                // After any failure but that somebody was faster or gave up, such as EMFILE, the kernel keeps saying
-                // that somebody waits: asking again at once would spin.
+                // Unless the client gave up or another process accepted it, the kernel keeps reporting the
+                // waiting client, as after EMFILE: retrying at once would spin.
                 if ![.wouldBlock, .interrupted, .connectionAbort].contains(error) { pause() }
                 return
             }
-            // Others have waited long enough.
+            // Other clients have waited long enough.
             if loop.now - start > Self.longest { return }
         }
     }
@@ -79,12 +82,12 @@ final class Acceptor {
         }
     }
 
-    /// Whether reading or closing a connection could hold its reader up for days.
+    /// Returns whether reading or closing a connection could block for days.
     ///
-    /// A client may pass descriptors, and segmentd takes none: whoever drops the last one of a file closes that, and a
-    /// TCP socket that lingers is closed when its peer has read all. The kernel refuses them to what is accepted from
-    /// now on. Of those few that wait already one with descriptors is neither read nor closed; nothing lingers when
-    /// the process ends.
+    /// A client may send descriptors, which segmentd never receives. Closing the last descriptor of a file
+    /// closes the file, and closing a TCP socket that lingers waits until its peer has read everything. The
+    /// kernel refuses descriptors on connections accepted from now on. Of the few that are already waiting,
+    /// one with descriptors is neither read nor closed; nothing lingers when the process exits.
     private func isTrap(_ connection: FileDescriptor) -> Bool {
         guard mayBeTraps else { return false }
         mayBeTraps = connection.refuseDescriptors()

@@ -1,69 +1,69 @@
-/// Where a connection stands: what comes in, what goes out, and what its calls wait for.
+/// The state of a connection: its input, its output, and what its calls wait for.
 ///
-/// What happens changes it and says what is to be done; nothing here knows of sockets or time.
+/// Events change the state and return the action to take; it knows neither sockets nor time.
 struct ConnectionState: Equatable {
-    /// What the client sends.
+    /// Bytes from the client.
     enum Input: Equatable {
-        /// Stays in the kernel: what is there already cannot be taken up yet.
+        /// Left in the kernel, because what has been read cannot be processed yet.
         case paused
-        /// Is read when it comes, once.
+        /// Read once when it arrives.
         case awaited
-        /// The client has hung up, and what it sent before is read by rounds.
+        /// The client has hung up, and what it sent before is read in rounds.
         case left
-        /// Is over.
+        /// Ended.
         case ended
     }
 
-    /// What the client is sent.
+    /// Bytes to the client.
     enum Output: Equatable {
         case open
-        /// Waits until the socket has room; meanwhile no call is taken up and no reply is made.
+        /// Waiting until the socket has room; meanwhile no call is processed and no reply is made.
         case full
-        /// The same, and then the connection is over.
+        /// Waiting likewise; then the connection ends.
         case last
     }
 
-    /// What is done about calls that have been read.
+    /// The processing of calls that have been read.
     enum Calls: Equatable {
         case idle
-        /// They are processed at the end of the tick, when all calls are read that have come in.
+        /// Processed at the end of the tick, once all incoming calls have been read.
         case queued
-        /// They wait for a round.
+        /// Waiting for a round.
         case waiting
-        /// They are being processed, or replies are being made; `queued` where they are looked at again at the end of
+        /// Being processed, or replies are being made; if `queued`, they are processed again at the end of
         /// the tick.
         ///
-        /// Reentrant calls return immediately: the outer one looks again for work before it returns.
+        /// Re-entrant calls return immediately; the outer loop re-checks for work.
         case running(queued: Bool)
     }
 
-    /// What is done about replies that have been written and not been given to the socket.
+    /// The sending of replies that have been written and not passed to the socket.
     enum Flush: Equatable {
         /// There are none, or `output` says what they wait for.
         case none
-        /// They are sent when the connection is dequeued.
+        /// Sent when the connection is dequeued.
         case queued
-        /// Instead, the connection is closed then.
+        /// The connection is closed instead.
         case closing
     }
 
-    /// What is to be done.
+    /// The action to take.
     enum Action: Equatable {
         case nothing
         case read
-        /// Not to wait for what comes in.
+        /// Stop waiting for input.
         case pause
-        /// To wait until the socket has room.
+        /// Wait until the socket has room.
         case waitForRoom
         case send
-        /// To process calls, as far as may be.
+        /// Process calls, as far as allowed.
         case process
-        /// The same at the end of the tick, and to read on until then.
+        /// Process calls at the end of the tick, and continue reading until then.
         case processLater
         case readOn
-        /// To make replies and to process calls again, and to wait for room no longer.
+        /// Stop waiting for room, make replies and process calls again.
         case resume
-        /// To tell the session that nobody is there, and to process the calls that are left.
+        /// Tell the session that the client has disconnected, and process the remaining calls.
         case disconnect
         case close
     }
@@ -77,13 +77,14 @@ struct ConnectionState: Equatable {
 
     // MARK: Input
 
-    /// There is room for what comes next.
+    /// Waits for input if it was paused.
     mutating func awaitInput() { if input == .paused { input = .awaited } }
 
-    /// The kernel has something; to wait no longer costs a system call, and is done only where something comes.
+    /// The action when the kernel reports input; to stop waiting costs a system call, so it is done only when
+    /// input arrives.
     var readable: Action { input == .awaited ? .read : .pause }
 
-    /// Bytes have been read; `holdsBack` where others would wait while more is read.
+    /// Notes that bytes have been read; `holdsBack`: reading more now would make other clients wait.
     mutating func received(holdsBack: Bool) -> Action {
         if input == .awaited { input = .paused }
         if calls == .waiting || holdsBack { return .process }
@@ -92,7 +93,7 @@ struct ConnectionState: Equatable {
         return .processLater
     }
 
-    /// Nobody is there any more to whom something could be sent, and what was sent before is still to be read.
+    /// Notes that the client has hung up; nothing can be sent, but what it sent before is still to be read.
     mutating func hungUp() {
         if input != .ended { input = .left }
         output = .open
@@ -108,7 +109,8 @@ struct ConnectionState: Equatable {
 
     var isRunning: Bool { if case .running = calls { true } else { false } }
 
-    /// Calls are about to be processed, or replies to be made; false where that is done elsewhere already, or later.
+    /// Begins to process calls or make replies; returns false if that is already running or will happen
+    /// later.
     mutating func run() -> Bool {
         switch calls {
         case .idle: calls = .running(queued: false)
@@ -118,18 +120,18 @@ struct ConnectionState: Equatable {
         return true
     }
 
-    /// It is done for now.
+    /// Ends processing for now.
     mutating func pause() {
         if case .running(let queued) = calls { calls = queued ? .queued : .idle }
     }
 
-    /// The user has no time left: a round has to come first.
+    /// Waits for a round, because the user's time is used up.
     mutating func wait() { calls = .waiting }
 
-    /// The round has come.
+    /// Ends the wait for a round.
     mutating func roundHasCome() { calls = .idle }
 
-    /// The end of the tick has come.
+    /// Takes the connection from the queue of calls at the end of the tick.
     mutating func dequeuedCalls() {
         switch calls {
         case .queued: calls = .idle
@@ -140,7 +142,7 @@ struct ConnectionState: Equatable {
 
     // MARK: Output
 
-    /// The socket has been given what there was, and has taken all or not.
+    /// Notes that the socket was given all output and accepted `all` of it or not.
     mutating func sent(all: Bool) -> Action {
         switch (output, all) {
         case (.open, false):
@@ -154,21 +156,21 @@ struct ConnectionState: Equatable {
         }
     }
 
-    /// The last call is answered of a client that sends no more.
+    /// Notes that the last call has been answered and the client sends no more.
     mutating func answeredLast() -> Action {
         guard output != .open else { return .close }
         output = .last
         return .nothing
     }
 
-    /// Replies have been written; true where the connection has to be queued to be sent to.
+    /// Notes that replies have been written; returns true if the connection must be queued for sending.
     mutating func queueFlush() -> Bool {
         guard flush == .none else { return false }
         flush = .queued
         return true
     }
 
-    /// The connection has been dequeued.
+    /// Takes the connection from the queue for sending.
     mutating func dequeuedFlush() -> Action {
         defer { flush = .none }
         return switch flush {
@@ -180,19 +182,19 @@ struct ConnectionState: Equatable {
 
     // MARK: End
 
-    /// The connection is to be closed, but not while somebody may be at work for it; true where it has to be queued.
+    /// Asks for the connection to be closed once no code is working on it; returns true if it must be queued.
     mutating func closeSoon() -> Bool {
         guard flush != .closing else { return false }
         flush = .closing
         return true
     }
 
-    /// Nobody is there any more to whom something could be sent.
+    /// Notes that the client is gone and nothing can be sent.
     mutating func gone(inCall: Bool) -> Action {
         output = .open
         switch calls {
         case .idle, .running(queued: false): return .close
-        // Whole calls that wait are still processed: who closes need not have waited for them.
+        // Complete calls that wait are still processed: a client may close without waiting for replies.
         case .queued, .waiting, .running(queued: true): return inCall ? .close : .disconnect
         }
     }

@@ -2,44 +2,46 @@ import POSIX
 
 /// Decides whose calls are processed next, and whose replies are sent next, on one event loop.
 ///
-/// Clients do not trust each other, and the loop has one thread: whatever it does for one of them, all others wait for.
-/// So the scheduler keeps an account for each *user* and none for a connection. Time spent on calls, bytes held in
-/// buffers and pauses after long messages are charged to the `UserBudget` that all connections of a uid share, so that
-/// opening a thousand connections gains nobody a thousand shares.
+/// Clients do not trust each other, and the loop has one thread: while it works for one, all others wait. So
+/// the scheduler keeps an account for each *user* and none for a connection. Time spent on calls, bytes held
+/// in buffers and pauses after long messages are charged to the `UserBudget` that all connections of a uid
+/// share, so that opening a thousand connections does not gain a thousand shares.
 ///
-/// **Ticks.** A tick is one turn of the loop: every socket that epoll_wait(2) reported is read, then the calls that were
-/// read are processed, then the replies are flushed. The code for each of the three fills a processor's nearest cache by
-/// itself, so doing each for many connections in a row is cheaper, and a client that is woken by its first reply finds
-/// the others, too. Nothing waits for a whole tick that is long: 64 connections or 200 µs are enough.
+/// **Ticks.** A tick is one turn of the loop: every socket that epoll_wait(2) reported is read, then the
+/// calls that were read are processed, then the replies are flushed. The code of each phase fills the
+/// processor's first-level cache, so running each phase for many connections in a row is cheaper, and a
+/// client that is woken by its first reply finds the others, too. A long tick delays no replies to its end:
+/// they are flushed after 64 connections or 200 µs.
 ///
-/// **Allowance.** In each tick the calls of a user are processed as they come until they have taken 15 µs, or 1 ms
-/// where no other user is connected. A call is never interrupted; what it took is charged when it is done.
+/// **Allowance.** In each tick, the calls of a user are processed as they arrive until they have taken 15 µs,
+/// or 1 ms if no other user is connected. A call is never interrupted; its time is charged when it is done.
 ///
-/// **Rounds.** A connection with more calls than that waits. Users with waiting connections form a rotation: a round
-/// takes one call of the first connection of the first user, then one of the next user's, and so on, for 5 µs (200 µs
-/// where no other user is connected). Users take turns first, then the connections of each. The loop looks at its
-/// sockets between two rounds: a client that sends one call at a time never waits behind those who send thousands.
+/// **Rounds.** A connection with more calls than that waits. Users with waiting connections form a rotation:
+/// a round takes one call of the first connection of the first user, then one of the next user's, and so on,
+/// for 5 µs (200 µs if no other user is connected). Users take turns first, then the connections of each. The
+/// loop polls its sockets between two rounds: a client that sends one call at a time never waits behind
+/// clients that send thousands.
 ///
-/// **Throttling.** A call longer than 8 KiB or a reply longer than 32 KiB holds up everybody else while it is read or
-/// written. It costs its user 1 µs a byte, 1 MiB each second, in which no call of theirs is processed. Root and the
-/// daemon's own user are exempt.
+/// **Throttling.** A call longer than 8 KiB or a reply longer than 32 KiB delays all others while it is read
+/// or written. It costs its user a pause of 1 µs per byte, 1 MiB per second, in which none of the user's
+/// calls is processed. Root and the daemon's own user are exempt.
 ///
-/// **Reads.** A read takes as long as there are pieces of messages in the socket, hundreds of one byte at worst. What it
-/// takes is charged, and the next reads of the user are the shorter.
+/// **Reads.** The time of a read grows with the number of pieces in the socket, hundreds of one byte at
+/// worst. It is charged, and a slow read makes the user's next reads shorter.
 ///
-/// **Priorities.** Replies go out before events, which one change may owe to many subscribers: those are sent last,
-/// to eight connections each tick.
+/// **Priorities.** Replies are sent before events, since one change may cause events for many subscribers:
+/// those go last, to eight connections per tick.
 ///
 /// **Memory.** Buffers are bounded for each user, in both directions: `BufferedBytes`.
 ///
-/// Nothing here reads a clock, touches a socket or calls a connection. Times are parameters, and each event returns what
-/// is to be done, which `OpenConnections` does; in tests a connection can be a number.
+/// Nothing here reads a clock, touches a socket or calls a connection. Times are parameters, and each event
+/// returns actions, which `OpenConnections` performs; in tests, a connection can be a number.
 final class FairScheduler<Connection> {
-    /// What is to be done about the current tick.
+    /// The action to take in the current tick.
     struct Action: OptionSet {
         let rawValue: UInt8
 
-        /// Call `endTick` when the loop has taken up all that it has found.
+        /// Call `endTick` when the loop has handled everything it found.
         static var scheduleEndOfTick: Action { Action(rawValue: 1) }
         /// Process calls now.
         static var process: Action { Action(rawValue: 2) }
@@ -47,17 +49,17 @@ final class FairScheduler<Connection> {
         static var flush: Action { Action(rawValue: 4) }
         /// Send events now, after the replies.
         static var flushEvents: Action { Action(rawValue: 8) }
-        /// The same when the loop has looked at its sockets once more.
+        /// Send events after the loop has polled its sockets once more.
         static var scheduleEventFlush: Action { Action(rawValue: 16) }
     }
 
     /// When the next round is due.
     enum NextRound: Equatable {
-        /// As before, if at all.
+        /// As before, if any.
         case unchanged
-        /// When the loop has looked at its sockets once more.
+        /// After the loop has polled its sockets once more.
         case afterNextTick
-        /// When a user is no longer throttled; instead of any later time returned before.
+        /// When a user is no longer throttled; replaces any later time returned before.
         case at(MonotonicTime)
     }
 
@@ -68,7 +70,8 @@ final class FairScheduler<Connection> {
 
     // Users
     private var budgets: [UInt32: UserBudget] = [:]
-    /// With how many budgets those of users who have left are looked for: twice as many as were left last time.
+    /// The number of budgets at which those of disconnected users are dropped: twice as many as remained last
+    /// time.
     private var mostBudgets = leastBudgets
     private var connectedUsers = 0
     private let ownUserID: UInt32
@@ -78,15 +81,15 @@ final class FairScheduler<Connection> {
     private var isEndOfTickScheduled = false
     /// Connections whose calls were read in this tick and are not processed yet.
     private let received = Queue<Connection>()
-    /// How many of them are to be processed before more are taken up.
+    /// How many of them to process before newly received ones.
     private var processing = 0
-    /// Connections with replies that have not been sent.
+    /// Connections with unsent replies.
     private let unsent = Queue<Connection>()
-    /// How many of them are being sent.
+    /// How many of them are being sent to.
     private var flushing = 0
-    /// When replies were last sent in this tick, or its first calls processed; nil before.
+    /// When replies were last sent in this tick, or else its first calls processed; nil before.
     private var lastFlush: MonotonicTime?
-    /// Connections with events that have not been sent.
+    /// Connections with unsent events.
     private let unsentEvents = Queue<Connection>()
     private var isEventFlushScheduled = false
 
@@ -107,13 +110,13 @@ final class FairScheduler<Connection> {
 
     // MARK: Users
 
-    /// Whether somebody else would wait for a user who takes much.
+    /// Whether other users would have to wait for a demanding one.
     var isShared: Bool { connectedUsers > 1 }
 
     private var allowance: Duration { isShared ? .microseconds(15) : .milliseconds(1) }
     private var roundLength: Duration { isShared ? .microseconds(5) : .microseconds(200) }
 
-    /// The budget of one more connection; a user who comes back finds the debts that were left.
+    /// Returns the budget for a new connection; a returning user keeps outstanding charges.
     func join(_ userID: UInt32, at now: @autoclosure () -> MonotonicTime) -> UserBudget {
         let budget = budgets[userID] ?? open(userID, at: now())
         if budget.connections == 0 { connectedUsers += 1 }
@@ -126,7 +129,7 @@ final class FairScheduler<Connection> {
             budgets = budgets.filter { !$0.value.isForgettable(at: now, in: tick) }
             mostBudgets = max(Self.leastBudgets, 2 * budgets.count)
         }
-        // The overflow uid stands for everybody who has no number here.
+        // The overflow uid stands for every unmapped user.
         let isExempt = userID == 0 || userID == ownUserID && userID != PeerCredentials.unmappedUserID
         let budget = UserBudget(isThrottled: !isExempt)
         budgets[userID] = budget
@@ -138,7 +141,7 @@ final class FairScheduler<Connection> {
         if budget.connections == 0 { connectedUsers -= 1 }
     }
 
-    /// Whether one more call of the user may be processed without waiting.
+    /// Returns whether another call of the user may be processed without waiting.
     func mayProcess(_ budget: UserBudget, at now: MonotonicTime) -> Bool {
         budget.mayProcess(at: now, in: tick, allowance: allowance)
     }
@@ -147,13 +150,14 @@ final class FairScheduler<Connection> {
 
     // MARK: Ticks
 
-    /// Calls of a connection have been read; once until it is dequeued.
+    /// Queues a connection whose calls have been read; call once until it is dequeued.
     func didReceive(_ connection: Connection) -> Action {
         received.append(connection)
         return received.count >= Self.mostReceived ? .process : scheduleEndOfTick()
     }
 
-    /// True where calls are to be processed together, those of `nextReceived`; what is received meanwhile comes after.
+    /// Returns whether there are calls to process together, those of `nextReceived`; calls received meanwhile
+    /// come later.
     func beginProcessing() -> Bool {
         processing = received.count
         return processing > 0
@@ -165,9 +169,10 @@ final class FairScheduler<Connection> {
         return received.popFirst()
     }
 
-    /// Calls of a connection have been processed until `time`.
+    /// Notes that calls of a connection have been processed until `time`.
     ///
-    /// While connections wait for rounds the server is overrun: then a client that called once has its reply at once.
+    /// While connections wait for rounds, the server is overloaded; then a client that made a single call
+    /// gets its reply at once.
     func didProcess(until time: MonotonicTime) -> Action {
         let action = scheduleEndOfTick()
         let start = lastFlush ?? time
@@ -176,19 +181,20 @@ final class FairScheduler<Connection> {
         return isDue ? [action, .flush] : action
     }
 
-    /// A connection has replies to be sent; once until it is dequeued.
+    /// Queues a connection with unsent replies; call once until it is dequeued.
     func queueFlush(_ connection: Connection) -> Action {
         unsent.append(connection)
         return scheduleEndOfTick()
     }
 
-    /// A connection has events to be sent after all replies; once until it is dequeued.
+    /// Queues a connection with events to send after all replies; call once until it is dequeued.
     func queueEventFlush(_ connection: Connection) -> Action {
         unsentEvents.append(connection)
         return scheduleEndOfTick()
     }
 
-    /// True where replies are to be sent, to the connections of `nextToFlush`; what is queued meanwhile comes later.
+    /// Returns whether there are replies to send, to the connections of `nextToFlush`; those queued meanwhile
+    /// come later.
     func beginFlush() -> Bool {
         guard flushing == 0 else { return false }
         flushing = unsent.count
@@ -201,16 +207,17 @@ final class FairScheduler<Connection> {
         return unsent.popFirst()
     }
 
-    /// To be asked as often as events are sent in one tick.
+    /// Returns the next connection to send events to; call `eventsPerTick` times per tick.
     func nextToFlushEvents() -> Connection? { unsentEvents.popFirst() }
 
-    /// Events have been sent; that may have closed connections, which may have queued more events.
+    /// Notes that events have been sent, which may have closed connections, which may have queued more
+    /// events.
     func didFlushEvents() -> Action {
         isEventFlushScheduled = !unsentEvents.isEmpty
         return isEventFlushScheduled ? .scheduleEventFlush : []
     }
 
-    /// All that was read in this tick has been processed.
+    /// Ends a tick, once everything read in it has been processed.
     func endTick() -> Action {
         isEndOfTickScheduled = false
         lastFlush = nil
@@ -226,7 +233,7 @@ final class FairScheduler<Connection> {
 
     // MARK: Rounds
 
-    /// A connection has more calls than its user may have processed in this tick; once until its turn.
+    /// Makes a connection wait for a round because its user's allowance is used up; call once until its turn.
     func wait(_ connection: Connection, _ budget: UserBudget) -> NextRound {
         if budget.waiting.isEmpty { rotation.append(budget) }
         budget.waiting.append(connection)
@@ -234,7 +241,7 @@ final class FairScheduler<Connection> {
     }
 
     private func scheduleRound() -> NextRound {
-        // A connection that waits again in a round has its turn in the next.
+        // A connection that waits again during a round has its turn in the next.
         guard case .idle = round else { return .unchanged }
         round = .scheduled
         return .afterNextTick
@@ -242,7 +249,7 @@ final class FairScheduler<Connection> {
 
     func beginRound(at now: MonotonicTime) { round = .running(start: now) }
 
-    /// The connection whose turn it is; nil where the round is over.
+    /// Returns the connection whose turn it is; nil if the round is over.
     func nextInRound(at now: MonotonicTime) -> Connection? {
         guard case .running(let start) = round, now < start + roundLength else { return nil }
         for _ in 0..<rotation.count {
@@ -258,7 +265,7 @@ final class FairScheduler<Connection> {
         return nil
     }
 
-    /// Says when the next round is due: after the next tick, or when the first user is no longer throttled.
+    /// Ends a round; the next is due after the next tick, or when the first user is no longer throttled.
     func endRound(at now: MonotonicTime) -> NextRound {
         round = .idle
         guard let earliest = rotation.min(of: { $0.throttledUntil }) else { return .unchanged }
@@ -268,7 +275,7 @@ final class FairScheduler<Connection> {
         return .at(earliest)
     }
 
-    /// The time of `NextRound.at` has come.
+    /// Continues when the time of `NextRound.at` has come.
     func throttlingEnded() -> NextRound {
         wakeup = nil
         return scheduleRound()

@@ -1,17 +1,18 @@
 import POSIX
 package import SystemPackage
 
-/// A Unix socket that a daemon makes by itself where no service manager hands one over; unix(7).
+/// The Unix socket of a daemon that gets none from a service manager; unix(7).
 package enum ListeningSocket {
-    /// How many connections wait to be let in; `Backlog=` of segmentd.socket is the same.
+    /// The number of connections that may wait to be accepted; the same as `Backlog=` of segmentd.socket.
     ///
-    /// Who comes last waits for all of them, and one process that connects and closes keeps the queue full. Whoever
-    /// finds it full sleeps in connect(2); who does not want to sleep gets EAGAIN, and tries again.
+    /// It is short because the last client in the queue waits for all others, and a single process that
+    /// connects and closes keeps the queue full. A client that finds the queue full sleeps in connect(2), or
+    /// gets EAGAIN if its socket does not block.
     package static let backlog: Int32 = 16
 
-    /// Makes a listening socket that everybody may connect to.
+    /// Creates a listening socket that anyone may connect to.
     ///
-    /// What a daemon that was killed left behind is replaced; a socket that somebody listens on is not.
+    /// A socket left behind by a killed daemon is replaced; one in use is not.
     package static func make(at path: String) throws(ListeningSocketError) -> FileDescriptor {
         guard let address = UnixAddress(path) else { throw .pathTooLong(path) }
         guard !isServed(address) else { throw .alreadyServed(path) }
@@ -23,7 +24,7 @@ package enum ListeningSocket {
             try perform("bind", path) { () throws(Errno) in
                 try socket.bind(to: address, permissions: FilePermissions(rawValue: 0o666))
             }
-            // Before anybody can connect; the kernel may be too old to refuse them.
+            // Before any client can connect; an old kernel does not refuse them.
             socket.refuseDescriptors()
             try perform("listen", path) { () throws(Errno) in try socket.listen(backlog: backlog) }
             return socket
@@ -37,13 +38,13 @@ package enum ListeningSocket {
         guard let socket = try? FileDescriptor.unixSocket(blocking: false) else { return false }
         defer { try? socket.close() }
         do throws(Errno) { try socket.connect(to: address) } catch {
-            // Its queue is full, which waiting would not tell.
+            // Its queue is full, so it is in use.
             return error == .wouldBlock
         }
         return true
     }
 
-    /// Only a socket is ever removed.
+    /// Removes a socket, and nothing else.
     private static func unlinkSocket(_ path: String) throws(ListeningSocketError) {
         guard let file = try? FilePath(path).stat(followTargetSymlink: false) else { return }
         guard file.type == .socket else { throw .notASocket(path) }
@@ -61,12 +62,12 @@ package enum ListeningSocket {
     }
 }
 
-/// Why there is no socket to listen on.
+/// The reason the listening socket could not be created.
 package enum ListeningSocketError: Error, Equatable, Sendable {
     case pathTooLong(String)
-    /// Another daemon answers there.
+    /// Another daemon is using the socket.
     case alreadyServed(String)
-    /// Something else stands there and is left alone.
+    /// Another kind of file has the path and is left alone.
     case notASocket(String)
     case failed(call: String, path: String, errno: Int32)
 }

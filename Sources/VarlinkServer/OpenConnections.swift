@@ -5,21 +5,21 @@ import Varlink
 
 typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
 
-/// The connections of a server on its event loop, processed and sent to as their scheduler decides.
+/// The connections of a server, processed and sent to in the order of their scheduler.
 @safe final class OpenConnections {
     typealias Scheduler = FairScheduler<VarlinkConnection>
 
     let scheduler = Scheduler(ownUserID: ThisProcess.effectiveUserID)
     let loop: EventLoop
     private var connections: [ObjectIdentifier: VarlinkConnection] = [:]
-    /// Runs what answers calls that have all come in by then.
+    /// Runs a closure that answers calls which have all arrived before.
     private let answerTogether: (() -> Void) -> Void
     private var endOfTick: TurnTask?
     private var eventFlush: TurnTask?
     private var round: TurnTask?
-    /// When a user is no longer throttled.
+    /// Fires when a user is no longer throttled.
     private var wakeup: EventLoop.ScheduledTimer?
-    /// Little is read at a time: what many clients send and do not read is held for each of them.
+    /// Small, since unread bytes of many clients are buffered for each of them.
     private let input = UnsafeMutableRawBufferPointer.allocate(
         byteCount: UserBudget.longestRead,
         alignment: 16
@@ -28,7 +28,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     init(_ loop: EventLoop, answerTogether: @escaping (() -> Void) -> Void) {
         self.loop = loop
         self.answerTogether = answerTogether
-        // Tasks that are due together are done in this order: the last sends what the first has answered.
+        // Tasks due together run in this order, so that the last one sends the replies of the others.
         round = loop.task { [unowned self] in runRound() }
         eventFlush = loop.task { [unowned self] in flushEvents() }
         endOfTick = loop.task { [unowned self] in endTick() }
@@ -48,10 +48,10 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
         for connection in Array(connections.values) { connection.close() }
     }
 
-    /// The time of the event loop, which is its own in tests.
+    /// The event loop's time; tests use a clock of their own.
     var now: MonotonicTime { loop.now }
 
-    /// Reads what there is, as far as one read of the user may go; returns how many bytes that were.
+    /// Reads as many bytes as one read of the user may, charges a slow read, and returns the number of bytes.
     func receive(
         on socket: FileDescriptor,
         into frames: FrameDecoder,
@@ -70,7 +70,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
         return count
     }
 
-    /// What most reads take, which is not charged.
+    /// The time of most reads, which is not charged.
     private static var shortRead: Duration { .microseconds(3) }
 
     // MARK: Ticks
@@ -96,7 +96,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
         }
     }
 
-    /// Sends the replies that wait: also before something that takes its time.
+    /// Sends pending replies; also called before anything that takes long.
     func flush() {
         guard scheduler.beginFlush() else { return }
         while let connection = scheduler.nextToFlush() {
@@ -113,7 +113,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
         for _ in 0..<scheduler.eventsPerTick {
             guard let connection = scheduler.nextToFlushEvents() else { break }
             connection.perform(connection.state.dequeuedFlush())
-            // Not all events may have found room before.
+            // There may be room for more events now.
             connection.pullWhileWritable()
         }
         perform(scheduler.didFlushEvents())

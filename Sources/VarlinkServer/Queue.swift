@@ -1,15 +1,15 @@
-/// Elements that are taken in the order in which they came; each costs the same, however many there are.
+/// A first-in, first-out queue with constant time for each element, however many there are.
 ///
-/// Arrays would do, but each look at one that stands in an object costs a check for overlapping accesses, and each new
-/// one an allocation: for every call several of both. The memory is safe to use by this: only what lies between `first`
-/// and `end` is initialised, and nothing else knows where it lies.
+/// An array would do, but each access to one stored in an object costs an exclusivity check, and each new one
+/// an allocation; every call needs several of both. The memory is safe to use because only the part between
+/// `first` and `end` is initialised and nothing else knows its address.
 @safe final class Queue<Element> {
     private var memory: UnsafeMutablePointer<Element>?
     private var capacity = 0
     private var first = 0
     private var end = 0
 
-    /// What most queues need; an empty one keeps no more.
+    /// Enough for most queues; an empty one keeps no more.
     private static var little: Int { 64 }
 
     deinit {
@@ -30,17 +30,17 @@
         guard first < end, let memory = unsafe memory else { return nil }
         let element = unsafe memory.advanced(by: first).move()
         first += 1
-        if isEmpty { giveBack() }
+        if isEmpty { releaseMemory() }
         return element
     }
 
-    /// The least of what is found for each element.
+    /// Returns the minimum of a value of each element; nil if empty.
     func min<Value: Comparable>(of value: (Element) -> Value) -> Value? {
         guard let memory = unsafe memory else { return nil }
         return (first..<end).map { unsafe value(memory[$0]) }.min()
     }
 
-    /// Half of the room is free afterwards, at the end.
+    /// Moves or grows the memory so that half of it is free at the end.
     private func makeRoom() {
         let (old, count) = unsafe (memory, count)
         if capacity < 2 * count + 2 { capacity = max(8, 2 * capacity) }
@@ -51,7 +51,7 @@
         (first, end) = (0, count)
     }
 
-    private func giveBack() {
+    private func releaseMemory() {
         (first, end) = (0, 0)
         guard capacity > Self.little else { return }
         unsafe memory?.deallocate()

@@ -1,6 +1,6 @@
 import Varlink
 
-/// The answers of `org.varlink.service`, which every service gives.
+/// The replies of `org.varlink.service`, which every service implements.
 enum ServiceInterface {
     enum Answer: JSONEncodable {
         case information(ServiceIdentity, interfaces: [String])
@@ -26,7 +26,7 @@ enum ServiceInterface {
         _ call: Call,
         _ identity: ServiceIdentity,
         _ interfaces: [VarlinkInterface]
-    ) throws(StandardError) -> Answer {
+    ) throws(StandardInterfaceError) -> Answer {
         switch call.method {
         case "org.varlink.service.GetInfo":
             try reading(call) { _ throws(InvalidParameter) in }
@@ -48,7 +48,7 @@ enum ServiceInterface {
     private static func reading<Value>(
         _ call: Call,
         _ read: (inout ParameterReader) throws(InvalidParameter) -> Value
-    ) throws(StandardError) -> Value {
+    ) throws(StandardInterfaceError) -> Value {
         do throws(InvalidParameter) {
             var reader = ParameterReader(call.parameters)
             let value = try read(&reader)

@@ -2,30 +2,31 @@ import EventLoop
 import POSIX
 
 extension FairScheduler {
-    /// What the connections of one user have of the server together: time of the event loop, and memory.
+    /// The share of the server that all connections of one user have together: time on the event loop, and
+    /// memory.
     final class UserBudget {
-        /// Whether long messages are followed by a pause.
+        /// Whether long messages cause a pause.
         private let isThrottled: Bool
         var connections = 0
-        /// What the connections hold in both directions; small amounts are not counted.
+        /// The bytes buffered by the connections in both directions; small amounts are not counted.
         var buffered = BufferedBytes()
-        /// Connections with calls that have to wait for a round, in the order in which they came.
+        /// Connections whose calls wait for a round, in order of arrival.
         let waiting = Queue<Connection>()
-        /// No call is processed before.
+        /// No call is processed before this time.
         private(set) var throttledUntil = MonotonicTime.distantPast
-        /// What calls have taken in one tick.
+        /// The time that calls have taken in one tick.
         private var used: (tick: Int, time: Duration) = (0, .zero)
         /// The most to read from a connection at a time, in bytes.
         ///
-        /// The kernel takes time for each piece of what was sent, not for each byte: a socket holds up to 277 pieces,
-        /// which take 80 µs to read although each may be one byte.
+        /// The kernel's time grows with the number of pieces sent, not of bytes: a socket holds up to 277
+        /// pieces, which take 80 µs to read even if each is one byte.
         private(set) var readLength = longestRead
 
-        /// The most that is ever read at a time, in bytes; the least is what one piece may be.
+        /// The limits of `readLength`, in bytes; the least is what one piece may be.
         static var longestRead: Int { 1 << 12 }
         private static var shortestRead: Int { 16 }
 
-        /// The longest call and reply that are free, in bytes: each takes about ten µs.
+        /// The longest call and reply that cost nothing, in bytes: each takes about ten µs.
         private static var shortCall: Int { 1 << 13 }
         private static var shortReply: Int { 1 << 15 }
 
@@ -33,12 +34,13 @@ extension FairScheduler {
             self.isThrottled = isThrottled
         }
 
-        /// Whether one more call may be processed without waiting, where a user has `allowance` of each tick.
+        /// Returns whether another call may be processed without waiting, if a user has `allowance` in each
+        /// tick.
         func mayProcess(at now: MonotonicTime, in tick: Int, allowance: Duration) -> Bool {
             waiting.isEmpty && throttledUntil <= now && (used.tick != tick || used.time < allowance)
         }
 
-        /// Whether nothing is lost where the user comes back to a new budget.
+        /// Returns whether a returning user may be given a new budget without losing any charge.
         func isForgettable(at now: MonotonicTime, in tick: Int) -> Bool {
             connections == 0 && waiting.isEmpty && throttledUntil <= now && used.tick != tick
         }
@@ -47,7 +49,7 @@ extension FairScheduler {
             used = used.tick == tick ? (tick, used.time + time) : (tick, time)
         }
 
-        /// Adapts the length of the next read to what one of `count` bytes has taken.
+        /// Adapts the length of the next read to the time that a read of `count` bytes took.
         func didRead(_ count: Int, in time: Duration) {
             if time > .microseconds(10) {
                 readLength = max(Self.shortestRead, readLength / 2)
@@ -56,7 +58,7 @@ extension FairScheduler {
             }
         }
 
-        /// Charges a call by its length, which nothing interrupts the reading of.
+        /// Charges a call by its length, since parsing it cannot be interrupted.
         func charge(call bytes: Int, at now: @autoclosure () -> MonotonicTime) {
             if bytes > Self.shortCall { throttle(bytes, at: now()) }
         }
@@ -72,18 +74,18 @@ extension FairScheduler {
     }
 }
 
-/// What waits in buffers, in bytes: calls that have come in, and replies that nobody has read.
+/// Buffered bytes: calls that have arrived, and replies that have not been read.
 ///
-/// Each has a limit of its own, because what may come in says nothing about what goes out.
+/// Each has its own limit, because the size of calls says nothing about the size of replies.
 package struct BufferedBytes: Equatable, Sendable {
     package var calls = 0
     package var replies = 0
 
-    /// How many of the longest calls a user may have in all buffers together.
+    /// The number of longest calls that fit in all buffers of a user together.
     private static let longestCalls = 4
-    /// The least that calls may have: more than a socket holds, all of which is read when a write fails.
+    /// The least limit for calls: more than a socket holds, all of which is read when a write fails.
     private static let leastCalls = 1 << 20
-    /// What replies to a user may have in all buffers together.
+    /// The limit for replies in all buffers of a user together.
     package static let mostReplies = 1 << 22
 
     mutating func change(from old: BufferedBytes, to new: BufferedBytes) {
@@ -91,7 +93,7 @@ package struct BufferedBytes: Equatable, Sendable {
         replies += new.replies - old.replies
     }
 
-    /// Whether it is more than a user may have, where no call is longer than `longestMessage`.
+    /// Returns whether a user's limit is exceeded, if no call may be longer than `longestMessage`.
     func exceeds(longestMessage: Int) -> Bool {
         replies > Self.mostReplies || calls > Self.leastCalls && calls / Self.longestCalls > longestMessage
     }

@@ -1,41 +1,43 @@
 package import POSIX
 package import Varlink
 
-/// What a server serves.
+/// An application that a server serves.
 ///
-/// Everything of it and of its sessions is called on the server's event loop.
+/// All its members, and those of its sessions, are called on the server's event loop.
 package protocol VarlinkApplication: AnyObject {
     var identity: ServiceIdentity { get }
-    /// Its own; `org.varlink.service` comes with the server.
+    /// Its own interfaces; the server adds `org.varlink.service`.
     var interfaces: [VarlinkInterface] { get }
     /// The longest call, in bytes.
     var longestMessage: Int { get }
 
-    /// Runs `body`, which answers calls that have all come in by now: what it finds out for one of them holds for those
-    /// that it answers after that.
+    /// Runs `body`, which answers calls that have all arrived before: a fact determined for one of them is
+    /// valid for the others.
     func answerTogether(_ body: () -> Void)
 
-    /// Somebody has connected.
+    /// Decides about a new connection.
     func open(_ peer: PeerCredentials) -> Admission
 }
 
-/// Whether somebody may stay connected.
+/// The decision about a new connection.
 package enum Admission {
     case accepted(any VarlinkSession)
-    /// The error waits for the client's first call as its reply, and the connection is closed.
+    /// The error is sent as the reply to the client's first call, and the connection is closed.
     case refused(any VarlinkError)
 }
 
-/// What an application keeps of one connection.
+/// An application's state of a connection.
 package protocol VarlinkSession: AnyObject {
-    /// Answers a call by replies on its connection or by an error, now or later, the last reply without `continues`.
+    /// Answers a call, now or later, with replies on its connection, the last one without `continues`, or
+    /// with an error.
     ///
-    /// False if there is no such method: then the server says so.
+    /// Returns false if there is no such method; the server then replies with an error.
     func answer(_ call: Call, on connection: VarlinkConnection) -> Bool
 
-    /// The client has gone, so that what it holds is given back; calls that it has left may still come before `close`.
+    /// Called when the client has disconnected, to release what it holds; calls it made before may still
+    /// arrive until `close`.
     func disconnected()
 
-    /// The connection has ended; once for each session.
+    /// Called once when the connection has ended.
     func close()
 }

@@ -1,47 +1,49 @@
 import EventLoop
 import Varlink
 
-/// What waits in both directions is bounded.
+/// Bounds the buffers in both directions.
 extension VarlinkConnection {
-    /// After whatever may have filled the buffers or emptied them; who has gone ends with the last that waits.
+    /// Updates input and charges after the buffers may have changed; a disconnected client ends with its last
+    /// waiting call.
     func balanceBuffers(inRound: Bool = false) {
         readIfThereIsRoom(inRound: inRound)
         chargeBuffers()
         if socket == nil, state.calls != .waiting { end() }
     }
 
-    /// Asks for what comes next, unless calls wait that cannot be taken up yet; one message is always read to its
-    /// end, if by rounds.
+    /// Waits for input unless calls wait that cannot be processed yet; a message is always read to its end,
+    /// if only in rounds.
     func readIfThereIsRoom(inRound: Bool = false) {
         guard state.input == .paused, let socket else { return }
         let room = current == nil && state.isWritable ? frames.maximumLength : Self.ahead
-        // What comes while a round is waited for would be read between the calls of others.
+        // Input that arrives while waiting for a round would be read between the calls of others.
         guard state.calls != .waiting, frames.bufferedBytes <= room else { return }
-        // Bytes that are no call cost nearly as much as one: until then, the event loop does not look at the socket.
+        // Bytes that form no call cost nearly as much as a call: without allowance, do not even poll the
+        // socket.
         if !inRound, holdsNoCall, let budget, !scheduler.mayProcess(budget, at: connections.now) {
             return waitForRound(budget)
         }
         state.awaitInput()
-        // In a round it costs least to read at once, and what that takes is part of the round.
+        // In a round, reading at once is cheapest, and its time is part of the round.
         if inRound, holdsNoCall, read() != .none { return }
         socket.interest.insert(.read)
     }
 
-    /// Whether what has been read cannot be taken up, so that no call is charged for it.
+    /// Whether the bytes read contain no call that can be processed now and charged.
     private var holdsNoCall: Bool {
         frames.bufferedBytes > 0 && state.input != .ended
             && (current != nil || !state.isWritable || !frames.holdsMessage)
     }
 
-    /// Charges the user for bytes that are read and are no call that can be taken up.
+    /// Charges the user for reading bytes that contain no call to process now.
     func chargeReading() {
         if holdsNoCall, let budget { scheduler.charge(budget, Self.reading) }
     }
 
-    /// What it takes to read from a socket: most of it passes where nothing is measured.
+    /// The cost of reading from a socket, most of which is spent where nothing is measured.
     private static var reading: Duration { .microseconds(3) }
 
-    /// Charges the user with what waits in the buffers of this connection, which is lost where that is too much.
+    /// Charges the user for this connection's buffers, and closes the connection if they exceed the limit.
     func chargeBuffers() {
         var buffered = BufferedBytes(
             calls: frames.bufferedBytes + left,
@@ -55,8 +57,9 @@ extension VarlinkConnection {
         if budget.buffered.exceeds(longestMessage: application.longestMessage) { close() }
     }
 
-    /// How many bytes are read while calls cannot be taken up.
+    /// The number of bytes read ahead while calls cannot be processed.
     static var ahead: Int { 1 << 10 }
-    /// What each connection may have without being charged, in bytes: more than is read ahead, with what was there.
+    /// The bytes that each connection may buffer without charge: more than is read ahead on top of what was
+    /// there.
     private static var little: Int { 1 << 13 }
 }

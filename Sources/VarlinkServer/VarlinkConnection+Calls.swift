@@ -3,10 +3,10 @@ import POSIX
 import Varlink
 
 extension VarlinkConnection {
-    /// Processes buffered calls one after the other, as far as the client reads the replies and its user has time;
-    /// one in any case `inRound`.
+    /// Processes buffered calls in order while the client reads the replies and its user has time; at least
+    /// one if `inRound`.
     ///
-    /// The user is charged with the time since `start`; returns until when.
+    /// Charges the user for the time since `start`; returns the time up to which the user has been charged.
     @discardableResult
     func processCalls(since start: MonotonicTime, inRound: Bool = false) -> MonotonicTime {
         guard let budget, state.run() else {
@@ -52,17 +52,17 @@ extension VarlinkConnection {
         return time
     }
 
-    /// Charges the user with what has been done for them since `start`, such as to let them in.
+    /// Charges the user for the time since `start`, such as that of accepting the connection.
     func charge(since start: MonotonicTime) {
         if let budget { scheduler.charge(budget, connections.now - start) }
     }
 
-    /// Whether what is there of a call is not much to look through.
+    /// Whether the buffered part of a call is short enough to search for its end at no charge.
     private var hasLittle: Bool { frames.bufferedBytes <= 1 << 12 }
 
     private func answerForService(_ call: Call) {
         let interfaces = [.service] + application.interfaces
-        do throws(StandardError) {
+        do throws(StandardInterfaceError) {
             let answer = try ServiceInterface.answer(call, application.identity, interfaces)
             reply(answer)
         } catch {

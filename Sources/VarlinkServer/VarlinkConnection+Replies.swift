@@ -4,30 +4,32 @@ import SystemPackage
 import Varlink
 
 extension VarlinkConnection {
-    /// How many bytes of replies to one client wait for each other.
+    /// The bytes of replies to a client that are collected before sending.
     private static var much: Int { 1 << 13 }
 
-    /// Has what was written behind `start` sent when the call is answered, if together with what comes next.
+    /// Charges the reply written from `start` on and queues it for sending, possibly together with the next
+    /// ones.
     ///
-    /// Not at once: a connection may be closed by what is sent to it, in the middle of a call of another.
+    /// It is not sent at once, since sending may close this connection in the middle of another's call.
     func scheduleFlush(from start: Int) {
         budget?.charge(reply: writer.count - start, at: connections.now)
         if state.queueFlush() { connections.perform(scheduler.queueFlush(self)) }
     }
 
-    /// Sends the replies there are if no more should wait for each other.
+    /// Sends pending replies if enough have been collected.
     func sendIfMuch() {
         if writer.count > Self.much { send() }
     }
 
-    /// Sends the replies there are, unless the client has others to read first.
+    /// Sends pending replies, unless the socket has no room for them.
     func send() {
         if state.isWritable { flush() } else { chargeBuffers() }
     }
 
-    /// What the socket does not take at once waits for room, and all that comes after it.
+    /// Sends pending replies; what the socket does not accept at once waits for room, with all that follows.
     ///
-    /// A client that takes no replies any more may still have calls under way, and the loop tells when it is gone.
+    /// A client that no longer reads replies may still have calls under way; the loop reports when it
+    /// disconnects.
     func flush() {
         if state.input == .left { forgetReplies() }
         guard let socket, bufferedBytes > 0 else { return }
@@ -45,7 +47,7 @@ extension VarlinkConnection {
         guard !state.isWritable else { return }
         chargeBuffers()
         if isOutOfMemory {
-            // The socket has room, and the loop would say so again and again.
+            // The socket has room, so the loop would report it again and again.
             socket.interest.remove(.write)
             connections.loop.schedule(after: Self.pause) { [weak self] in self?.flush() }
         } else {
@@ -53,10 +55,10 @@ extension VarlinkConnection {
         }
     }
 
-    /// How long the kernel is left alone that has no memory.
+    /// The pause after the kernel ran out of memory.
     private static var pause: Duration { .milliseconds(50) }
 
-    /// Has at most about so many bytes of the shared replies sent with the connection's own, behind these.
+    /// Moves shared replies behind the connection's own, up to about this many bytes in total.
     func takeOverShared(upTo most: Int = .max) {
         while writer.count < most, let reply = shared.popFirst() {
             sharedBytes -= reply.count
@@ -64,14 +66,14 @@ extension VarlinkConnection {
         }
     }
 
-    /// Nobody is to read them.
+    /// Discards pending replies, which cannot be delivered.
     func forgetReplies() {
         writer.reset()
         while shared.popFirst() != nil {}
         sharedBytes = 0
     }
 
-    /// Makes replies to the current call as long as the client reads them and its user has time; one in any case
+    /// Makes replies to the current call while the client reads them and its user has time; at least one if
     /// `inRound`.
     func pullWhileWritable(inRound: Bool = false) {
         guard source != nil, let budget, state.run() else { return }
@@ -80,7 +82,7 @@ extension VarlinkConnection {
         if current == nil { processCalls(since: time) } else { balanceBuffers(inRound: inRound) }
     }
 
-    /// Returns until when the user has been charged.
+    /// Makes replies likewise; returns the time up to which the user has been charged.
     func makeReplies(since start: MonotonicTime, _ budget: UserBudget, inRound: Bool = false) -> MonotonicTime
     {
         var isFirstInRound = inRound
@@ -101,7 +103,7 @@ extension VarlinkConnection {
         return time
     }
 
-    /// The client has sent all, and all of it is answered.
+    /// Ends the connection once the client has sent its last call and all have been answered.
     func answeredLast() {
         flush()
         perform(state.answeredLast())

@@ -3,16 +3,16 @@ import POSIX
 import SystemPackage
 import Varlink
 
-/// What the loop tells of the socket.
+/// Handles the readiness of the socket.
 extension VarlinkConnection {
-    /// Serves the client on a connected socket, which is closed with the connection; where this throws, it is not.
+    /// Serves the client on a connected socket and takes ownership of it, unless this throws.
     func serve(_ descriptor: FileDescriptor) throws(Errno) {
         socket = try connections.loop.watch(descriptor, for: .read) { [unowned self] in ready($0) }
         connections.add(self)
         readIfThereIsRoom()
     }
 
-    /// Something is known to be there: the kernel is not asked again.
+    /// Reads input known to be available without polling again.
     func inputIsThere() { perform(state.readable) }
 
     private func ready(_ readiness: EventSource.Readiness) {
@@ -45,10 +45,10 @@ extension VarlinkConnection {
         }
     }
 
-    /// What a read has come to.
+    /// The outcome of a read.
     enum ReadOutcome {
         case bytes
-        /// There may be some later.
+        /// More bytes may arrive later.
         case none
         case over
     }
@@ -73,10 +73,10 @@ extension VarlinkConnection {
         }
     }
 
-    /// What the client sent before it hung up is taken up like all that is, if there is more than little of it by rounds.
+    /// Processes what the client sent before it hung up, in rounds if there is more than a little.
     ///
-    /// It counts as read: a user's connections may leave no more than they may have in buffers. Where a call is under
-    /// way, what comes behind it is not looked at: nobody is to read a reply.
+    /// What is still in the kernel counts as read: a user's connections may leave no more than their buffers
+    /// may hold. If a call is under way, calls behind it are dropped, since no reply could be delivered.
     private func hungUp() {
         guard current == nil else { return gone() }
         if state.calls != .waiting {
@@ -93,35 +93,35 @@ extension VarlinkConnection {
         if state.calls != .waiting { waitForRound(budget) }
     }
 
-    /// Reads on in a round, where nothing else tells that there is more.
+    /// Reads more in a round, since no event reports the rest.
     func readWhatIsLeft() {
         guard state.input == .left, !frames.holdsMessage, current == nil else { return }
         if read() != .bytes { gone() }
     }
 
-    /// Waits for the next round where there may be more.
+    /// Waits for the next round if there may be more.
     func waitForWhatIsLeft() {
         guard state.input == .left, state.calls != .waiting, socket != nil, let budget else { return }
         if current == nil { waitForRound(budget) } else { gone() }
     }
 
-    /// Bytes have come.
+    /// Handles bytes just read.
     func received() {
-        // Another user would wait for all that is read of this one; and nothing is read ahead of much.
+        // Other users would wait for all reading for this one; and little is read ahead of unprocessed calls.
         let holdsBack = scheduler.isShared || frames.bufferedBytes > Self.ahead
         let action = state.received(holdsBack: holdsBack)
         chargeReading()
         perform(action)
     }
 
-    /// Also where the client has closed with replies unread.
+    /// Handles a failed read, also after the client closed with replies unread.
     func failed() {
-        // What was read before is answered like all that is, though nobody may read it.
+        // Calls already read are processed as usual, although the replies may not be delivered.
         if state.calls == .queued, socket != nil { processCalls(since: connections.now) }
         gone()
     }
 
-    /// The client has gone: nobody is to read a reply.
+    /// Handles a disconnected client, to which no reply can be delivered.
     func gone() {
         guard let socket else { return }
         socket.end()

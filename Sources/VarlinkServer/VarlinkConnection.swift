@@ -2,34 +2,35 @@ import EventLoop
 import POSIX
 package import Varlink
 
-/// One client's connection: calls in, replies out, strictly in order.
+/// A client's connection: calls in, replies out, strictly in order.
 ///
-/// A client that sends what is no call, or more than it may, loses its connection and nothing else happens. One that
-/// does not read is not read from either. Calls of a user who exceeds the allowance wait for rounds: `FairScheduler`.
+/// A client that sends something other than calls, or more than allowed, loses its connection, with no other
+/// effect. If a client does not read, its input is not read either. Calls of a user who exceeds the allowance
+/// wait for rounds; see `FairScheduler`.
 package final class VarlinkConnection {
     let application: any VarlinkApplication
     let connections: OpenConnections
     let scheduler: OpenConnections.Scheduler
-    /// Nil before it is served and once it is closed.
+    /// Nil before it is served and after it is closed.
     var socket: EventSource?
     var state = ConnectionState()
     var session: (any VarlinkSession)?
     let frames: FrameDecoder
-    /// Holds the replies that have not been sent, in bytes that the socket has not taken.
+    /// The pending replies that the socket has not accepted.
     let writer = JSONWriter()
-    /// Replies behind those, whose bytes all connections share that are told the same.
+    /// Pending replies behind those of `writer`, sharing their bytes with other connections.
     let shared = Queue<SharedReply>()
-    /// How long they are together.
+    /// Their total length, in bytes.
     var sharedBytes = 0
-    /// The call that waits for its final reply.
+    /// The mode of the call that waits for its final reply.
     var current: Call.Mode?
-    /// Makes the next reply of the current call while the client reads; true when there is nothing to make for now.
+    /// Makes the next reply to the current call; returns true when there is none for now.
     var source: (() -> Bool)?
-    /// What all connections of the user have together.
+    /// The budget shared by all connections of the user.
     var budget: UserBudget?
-    /// About how many bytes are left in the kernel of what the client sent before it hung up.
+    /// The approximate number of bytes left in the kernel of what the client sent before it hung up.
     var left = 0
-    /// What the budget counts of this connection's buffers.
+    /// The part of the budget's buffered bytes that belongs to this connection.
     var charged = BufferedBytes()
 
     init(
@@ -46,7 +47,7 @@ package final class VarlinkConnection {
         frames = FrameDecoder(maximumLength: application.longestMessage)
     }
 
-    /// Answers the current call; with `continues`, more replies follow.
+    /// Replies to the current call; with `continues`, more replies follow.
     package func reply(_ parameters: some JSONEncodable, continues: Bool = false) {
         guard let mode = current else { return }
         if mode != .oneway {
@@ -58,7 +59,7 @@ package final class VarlinkConnection {
         if !continues { finish() }
     }
 
-    /// Sends one of the replies to the current call, written before for all connections that are told the same.
+    /// Sends a reply to the current call that is shared with other connections.
     package func reply(alike reply: SharedReply) {
         guard current == .more else { return }
         shared.append(reply)
@@ -66,7 +67,7 @@ package final class VarlinkConnection {
         if state.queueFlush() { connections.perform(scheduler.queueEventFlush(self)) }
     }
 
-    /// Answers the current call with an error.
+    /// Replies to the current call with an error.
     package func fail(_ error: some VarlinkError) {
         guard let mode = current else { return }
         if mode != .oneway {
@@ -78,36 +79,37 @@ package final class VarlinkConnection {
         finish()
     }
 
-    /// Answers the current call at the client's pace: `source` makes one reply each time it is called, and says true
+    /// Replies to the current call at the client's pace: `source` makes one reply per call, and returns true
     /// when it has none for now.
     package func pull(_ source: @escaping () -> Bool) {
         self.source = source
         pullWhileWritable()
     }
 
-    /// The supplementary groups that the client had when it connected; empty where it has gone.
+    /// Returns the supplementary groups that the client had when it connected; empty if it has disconnected.
     ///
-    /// The kernel takes 3 ms for 65,536: they are asked for when a call needs them, and charged like as long a call.
+    /// Reading 65,536 groups takes the kernel 3 ms, so they are read when a call needs them and charged like
+    /// a call of that length.
     package func supplementaryGroupIDs() -> [UInt32] {
         let groups = socket.flatMap { try? PeerCredentials.supplementaryGroupIDs(of: $0.descriptor) } ?? []
         budget?.charge(call: groups.count * MemoryLayout<UInt32>.size, at: connections.now)
         return groups
     }
 
-    /// What the client has not read yet, in bytes.
+    /// The bytes that the client has not read yet.
     package var bufferedBytes: Int { writer.count + sharedBytes }
 
-    /// Whether replies have been written since the client was last offered what waits.
+    /// Whether replies have been written since sending was last attempted.
     package var isFlushQueued: Bool { state.flush != .none }
 
-    /// Closes without taking up what waits.
+    /// Closes the connection, dropping pending calls and replies.
     func close() {
         end()
         socket?.end()
         socket = nil
     }
 
-    /// Forgets the client, when its socket is closed or about to be, and tells the session.
+    /// Ends the session when the socket is closed or about to be.
     func end() {
         current = nil
         source = nil
@@ -123,7 +125,8 @@ package final class VarlinkConnection {
         session.close()
     }
 
-    /// Closes when whatever runs now is over: the session is told of it, and must not be while it is at work.
+    /// Closes the connection when the current work is done, since the session must not be closed while it is
+    /// running.
     package func closeSoon() {
         if state.closeSoon() { connections.perform(scheduler.queueFlush(self)) }
     }

@@ -8,7 +8,8 @@ package final class VarlinkServer {
     private let acceptor: Acceptor
     private let connections: OpenConnections
 
-    /// Takes over a listening descriptor; `onShutDown` is called once where nobody can connect to it any more.
+    /// Serves on a listening descriptor; `onShutDown` is called once when clients can no longer connect to
+    /// it.
     package init(
         _ application: any VarlinkApplication,
         onListeningSocket socket: FileDescriptor,
@@ -25,7 +26,7 @@ package final class VarlinkServer {
         )
     }
 
-    /// Lets in who has connected, or says why not.
+    /// Admits a new connection, or replies with the refusal.
     private static func admit(
         _ socket: FileDescriptor,
         to application: any VarlinkApplication,
@@ -63,16 +64,17 @@ package final class VarlinkServer {
         }
     }
 
-    /// What the kernel keeps of what a client does not read, in bytes: less than the 200 KiB that are usual; socket(7).
+    /// The bytes that the kernel buffers for a client that does not read: less than the usual 200 KiB;
+    /// socket(7).
     ///
-    /// It counts as the daemon's memory, for each connection: 20 MiB for 1,000 of one user. The kernel doubles the
-    /// number, and takes one reply more. Twice as much makes long lists no faster.
+    /// The kernel counts them as the daemon's memory, for each connection: 20 MiB for 1,000 of one user. It
+    /// doubles the number and accepts one more reply. Twice as much makes long lists no faster.
     private static let unreadReplies: Int32 = 1 << 13
 
-    /// Whether there is something to read: 0 where somebody has closed again and has left no call, else 1, or -1 where
-    /// nothing is there yet.
+    /// Returns 1 if there is input, -1 if there is none yet, and 0 if the client has closed without leaving a
+    /// call.
     ///
-    /// Who only connects and closes costs least so, and others wait the less behind them.
+    /// This makes a client that only connects and closes cheapest, so that others wait less behind it.
     private static func waitingInput(_ socket: FileDescriptor) -> Int {
         var byte: UInt8 = 0
         return unsafe withUnsafeMutableBytes(of: &byte) {

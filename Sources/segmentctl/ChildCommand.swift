@@ -4,18 +4,19 @@ import POSIX
 import Synchronization
 import SystemPackage
 
-/// A command that runs beside us: signals sent to us go to it, and it is waited for.
+/// A command run as a child: signals sent to this process are forwarded to it, and it is waited for.
 struct ChildCommand {
     private let process: pid_t
-    /// What is held back in poll(2): what was when we were started, and never the command's end.
+    /// The signals blocked in poll(2): those blocked at the start, but not the one that reports the command's
+    /// end.
     private let held: sigset_t
 
-    /// Starts a command, found as the shell finds it, with more variables than our own.
+    /// Starts a command, searching PATH as the shell does, with additional variables.
     ///
-    /// Throws 126 or 127 as env(1) exits.
+    /// Throws 126 or 127, the exit status of env(1).
     init(_ command: [String], variables: [(name: String, value: String)]) throws(CannotRun) {
         for variable in variables { unsafe setenv(variable.name, variable.value, 1) }
-        // A signal between the start and the handlers waits for these, and then reaches the command.
+        // A signal that arrives before the handlers are installed stays pending and then reaches the command.
         var signals = sigset_t(SignalForwarding.signals + [SIGCHLD])
         var mask = sigset_t()
         unsafe pthread_sigmask(SIG_BLOCK, &signals, &mask)
@@ -29,15 +30,15 @@ struct ChildCommand {
         unsafe sigdelset(&held, SIGCHLD)
         self.held = held
         SignalForwarding.start(to: process)
-        // The command's end is noticed in poll(2) alone.
+        // The command's end is noticed only in poll(2).
         unsafe sigaddset(&mask, SIGCHLD)
         unsafe pthread_sigmask(SIG_SETMASK, &mask, nil)
     }
 
-    /// Waits for the command's end.
+    /// Waits for the command to end and returns its exit status as a shell does.
     ///
-    /// `connection` is readable once the daemon has gone away, nil while there is none: then, every second without
-    /// it and every second while `isWatching`, `body` is called. Returns the exit status as a shell gives it.
+    /// `connection` is readable once the daemon has disconnected, nil while there is none. Then, and every
+    /// second without a connection or while `isWatching`, `body` is called.
     func wait(
         beside connection: () -> FileDescriptor?,
         whileWatching isWatching: () -> Bool,
@@ -56,7 +57,7 @@ struct ChildCommand {
 
     func terminate() { kill(process, SIGTERM) }
 
-    /// Leaves it to be waited for, so that no other process gets its number meanwhile.
+    /// Checks without reaping the child, so that its number cannot be reused yet.
     private var hasEnded: Bool {
         var information = unsafe siginfo_t()
         let options = WEXITED | WNOHANG | WNOWAIT
@@ -71,7 +72,7 @@ struct ChildCommand {
     }
 }
 
-/// A command that cannot be run.
+/// A failure to run a command.
 struct CannotRun: Error, CustomStringConvertible {
     let command: String
     let errno: Errno
@@ -81,15 +82,16 @@ struct CannotRun: Error, CustomStringConvertible {
     var description: String { "\(command) cannot be run: \(errno)" }
 }
 
-/// Passes on INT, TERM and HUP.
+/// Forwards INT, TERM and HUP.
 ///
-/// The terminal sends a signal to its whole foreground group, the command included: only those of other processes
-/// are passed on.
+/// The terminal signals its whole foreground process group, including the command, so only signals sent by
+/// processes are forwarded.
 enum SignalForwarding {
     static let signals = [SIGINT, SIGTERM, SIGHUP]
     private static let target = Atomic<pid_t>(0)
 
-    /// From now on the end of a child interrupts poll(2), and its exit status is kept; sigaction(2) of SIGCHLD.
+    /// From now on, the end of a child interrupts poll(2), and its exit status is kept; sigaction(2) of
+    /// SIGCHLD.
     static func noticeEnd() {
         var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = { _ in }
@@ -112,16 +114,16 @@ enum SignalForwarding {
         }
     }
 
-    /// The process is about to be waited for, after which its number is anybody's.
+    /// Stops forwarding before the process is reaped, after which its number may be reused.
     static func stop() { target.store(0, ordering: .sequentiallyConsistent) }
 }
 
 /// Starts programs; posix_spawn(3).
 enum Spawn {
-    /// Starts a command, found as the shell finds it, with the variables that we have.
+    /// Starts a command, searching PATH as the shell does, with this process's environment.
     ///
-    /// `input` becomes its standard input, `mask` the signals that it holds back, if given; those of
-    /// `defaultActions` do what they do by default. Throws what execve(2) says.
+    /// If given, `input` becomes its standard input and `mask` its blocked signals; signals in
+    /// `defaultActions` get their default action. Throws the errno of execve(2).
     static func start(
         _ command: [String],
         input: FileDescriptor? = nil,
@@ -151,7 +153,8 @@ enum Spawn {
         return process
     }
 
-    /// Waits for the end of a program, and gives its status as the kernel does; nil where it is no child; waitpid(2).
+    /// Waits for a program to end and returns its status as the kernel does; nil if it is not a child;
+    /// waitpid(2).
     static func end(of process: pid_t) -> Int32? {
         var status: Int32 = 0
         while unsafe waitpid(process, &status, 0) < 0 {

@@ -1,11 +1,12 @@
 import ArgumentParser
 import Segments
 
-/// What argument-parser's completion scripts lack.
+/// Fixes for argument-parser's completion scripts.
 enum Completion {
-    /// In the script for zsh, options whose value may stand behind `=` as well: `'--json[…]:…'` is `'--json=[…]:…'`.
+    /// Makes options in the script for zsh accept their value behind `=` as well: `'--json[…]:…'` becomes
+    /// `'--json=[…]:…'`.
     ///
-    /// Every other text stays as it is; see `_arguments` of zshcompsys(1).
+    /// Other texts are returned unchanged; see `_arguments` of zshcompsys(1).
     static func amended(_ text: String) -> String {
         guard text.hasPrefix("#compdef ") else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -21,15 +22,15 @@ enum Completion {
     }
 }
 
-/// The names of segments, for a shell that completes a word.
+/// Completes names of segments in a shell.
 enum SegmentNames {
-    /// Longer than this nobody waits for the shell.
+    /// The longest wait acceptable in a shell.
     private static let timeLimit = Duration.milliseconds(300)
 
-    /// Nothing, silently, where there is no daemon or it does not answer in time.
+    /// Completes nothing, silently, if there is no daemon or it does not answer in time.
     static let completion = CompletionKind.custom { words, index, _ in
         let before = words.prefix(index)
-        // What follows `--` is the command of `run`.
+        // Words after `--` are the command of `run`.
         guard !before.contains("--"),
             let client = try? SegmentClient(socket: socket(in: before), timeLimit: timeLimit),
             let segments = try? client.list()

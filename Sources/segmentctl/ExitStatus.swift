@@ -3,7 +3,7 @@ import Segments
 import SegmentExchange
 import SystemPackage
 
-/// What the exit status of segmentctl tells scripts; the higher, the more it matters.
+/// The exit statuses of segmentctl, for scripts; of several, the highest wins.
 enum ExitStatus: Int32, Error, Comparable {
     case done = 0
     case failed = 1
@@ -40,7 +40,8 @@ enum ExitStatus: Int32, Error, Comparable {
             }
     }
 
-    /// Whether connecting failed for want of something in this process or host, which says nothing of the daemon.
+    /// Returns whether connecting failed because this process or host lacks a resource, which says nothing
+    /// about the daemon.
     private static func isOurs(_ errno: Int32) -> Bool {
         [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .noBufferSpace].contains(
             Errno(rawValue: errno)
@@ -71,7 +72,7 @@ enum ExitStatus: Int32, Error, Comparable {
     }
 }
 
-/// A stream that did not come to its end.
+/// A stream that ended with an error.
 struct ExchangeFailure: Error, CustomStringConvertible {
     let segment: String
     let error: ExchangeError
@@ -79,7 +80,7 @@ struct ExchangeFailure: Error, CustomStringConvertible {
     var description: String { "segment \(segment): \(error)" }
 }
 
-/// Something that went wrong here, in words for the person at the terminal.
+/// A local failure, described for the user.
 struct Failure: Error, CustomStringConvertible {
     let description: String
 

@@ -1,12 +1,15 @@
 import ArgumentParser
 import Segments
 
-/// What every verb understands, before or after its name.
+/// The options that every verb accepts, before or after its name.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Ask the daemon that listens here.", valueName: "path"), completion: .file())
+    @Option(
+        help: ArgumentHelp("Use the daemon that listens on this socket.", valueName: "path"),
+        completion: .file()
+    )
     var socket: String?
 
-    @Option(help: ArgumentHelp("Believe a daemon of this user, too.", valueName: "uid"))
+    @Option(help: ArgumentHelp("Also trust a daemon of this user.", valueName: "uid"))
     var trust: UInt32?
 
     @Option(name: .customLong("json"), help: "Print JSON: pretty, short, or off.")
@@ -14,7 +17,7 @@ struct GlobalOptions: ParsableArguments {
 
     @Flag(
         name: .customShort("j"),
-        help: "Print JSON, where --json is not given: pretty on a terminal, and else short."
+        help: "Print JSON if --json is not given: pretty on a terminal, short otherwise."
     )
     var isJSON = false
 
@@ -25,7 +28,7 @@ struct GlobalOptions: ParsableArguments {
     var noPager = false
 
     @Option(
-        help: ArgumentHelp("List only segments in these states, with commas between.", valueName: "state"),
+        help: ArgumentHelp("List only segments in these states, separated by commas.", valueName: "state"),
         completion: .list(StateFilter.words),
         transform: StateFilter.init
     )
@@ -38,7 +41,7 @@ struct GlobalOptions: ParsableArguments {
         guard socket?.isEmpty != true else { throw ValidationError("--socket must not be empty") }
     }
 
-    /// A form that is given goes before `-j`.
+    /// `--json` takes precedence over `-j`.
     var json: JSONForm { form ?? (isJSON ? (Terminal.isOutput ? .pretty : .short) : .off) }
 
     func client() throws(SegmentClientError) -> SegmentClient {
@@ -52,7 +55,7 @@ struct GlobalOptions: ParsableArguments {
         )
     }
 
-    /// Something to know beside the answer itself.
+    /// Prints a notice in addition to the output.
     func notice(_ text: String) {
         if !quiet { Output.complain("segmentctl: \(text)") }
     }
@@ -62,7 +65,7 @@ enum JSONForm: String, ExpressibleByArgument, CaseIterable {
     case pretty, short, off
 }
 
-/// The states that are to be listed.
+/// The states to list.
 struct StateFilter {
     let states: Set<SegmentState>
 
@@ -84,23 +87,24 @@ struct StateFilter {
     static var words: [String] { SegmentState.known.map(\.rawValue) }
 }
 
-/// A broker in another IPC namespace, from a container say: its keys and identifiers mean nothing here.
+/// Checks for a broker in another IPC namespace, such as a container's: its keys and identifiers mean nothing
+/// here.
 extension SegmentClient {
-    /// Throws `otherNamespace`, as attaching does, before anything is asked for.
+    /// Throws `otherNamespace` as attaching does, before anything else is requested.
     func requireOwnNamespace() throws(SegmentClientError) {
         try Self.requireOwnNamespace(try status().ipcNamespace)
     }
 }
 
 extension GlobalOptions {
-    /// For verbs whose answer is to be used in this process's IPC namespace.
+    /// Returns a client for verbs whose result is used in this process's IPC namespace.
     func clientOfOwnNamespace() throws(SegmentClientError) -> SegmentClient {
         let client = try client()
         try client.requireOwnNamespace()
         return client
     }
 
-    /// For verbs that show what the broker has, wherever it is.
+    /// Prints a notice for verbs that only show segments, if the broker is in another namespace.
     func noticeOtherNamespace(_ client: SegmentClient) {
         guard !quiet else { return }
         do throws(SegmentClientError) {

@@ -4,16 +4,16 @@ import SegmentInterface
 import SystemPackage
 import Varlink
 
-/// Standard output and standard error: everything that segmentctl says in words leaves here.
+/// Standard output and standard error; all text of segmentctl is written here.
 ///
-/// The structure of lines is ours. What stands in them may be anybody's, and is made printable.
+/// The line structure is segmentctl's own. The text in a line may come from anyone, so it is made printable.
 enum Output {
-    /// One line.
+    /// Prints one line.
     static func print(_ line: String) throws(Failure) { try print([Line(line)]) }
 
     static func print(_ lines: [Line]) throws(Failure) { try write(text(lines), to: .standardOutput) }
 
-    /// What goes over the wire; JSON has escapes of its own for what a terminal would obey.
+    /// Prints a value of the wire as JSON, which escapes what a terminal would obey.
     static func print(_ value: some JSONEncodable, _ form: JSONForm) throws(Failure) {
         let writer = JSONWriter()
         writer.value(value)
@@ -21,30 +21,30 @@ enum Output {
         try write(String(decoding: bytes, as: UTF8.self) + "\n", to: .standardOutput)
     }
 
-    /// Lines on a terminal as a page, elsewhere as they are.
+    /// Shows lines in a pager on a terminal, and prints them elsewhere.
     static func page(_ lines: [Line], _ choice: PagerChoice) throws(Failure) {
         guard !Pager.show(text(lines), by: choice) else { return }
         try print(lines)
     }
 
-    /// One line on standard error; nobody is left to tell if that fails.
+    /// Prints one line on standard error; a failure is ignored, since it cannot be reported.
     static func complain(_ line: String) { try? write(line.printable + "\n", to: .standardError) }
 
-    /// The texts of argument-parser, which have lines of their own, and words of the command line in them.
+    /// Prints texts of argument-parser, which have several lines and quote the command line.
     static func explain(_ text: String, on file: FileDescriptor) throws(Failure) {
         let lines = (text.hasSuffix("\n") ? text.dropLast() : text[...])
             .split(separator: "\n", omittingEmptySubsequences: false)
         try write(Self.text(lines.map { Line(String($0)) }), to: file)
     }
 
-    /// Over what stood in the line of standard error before.
+    /// Replaces the current line of standard error.
     static func redraw(_ line: String, isLast: Bool = false) {
         try? write("\r\u{1b}[K\(line.printable)" + (isLast && !line.isEmpty ? "\n" : ""), to: .standardError)
     }
 
-    /// Ends the program by SIGPIPE once nobody reads standard output any more, also while there is nothing to write.
+    /// Ends the process by SIGPIPE once standard output has no reader, even while there is nothing to write.
     static func endWithReader() {
-        // Where there is no room for a thread, the next line ends it.
+        // Without a thread, the next line written ends it.
         try? Thread.detach {
             let events = try? FileDescriptor.standardOutput.wait(for: [])
             if events?.contains(.error) == true { ThisProcess.endByPipeSignal() }
@@ -62,7 +62,7 @@ enum Output {
         }
     }
 
-    /// All bytes, however long that takes.
+    /// Writes all bytes, however long that takes.
     static func write(
         _ bytes: UnsafeRawBufferPointer,
         to file: FileDescriptor = .standardOutput
@@ -75,7 +75,7 @@ enum Output {
     }
 }
 
-/// Whether a person looks at the output.
+/// Properties of the terminal.
 enum Terminal {
     static var isOutput: Bool { FileDescriptor.standardOutput.isTerminal }
 
@@ -86,12 +86,12 @@ enum Terminal {
     }
 }
 
-/// Prints what goes over the wire, for programs.
+/// Prints values of the wire, for programs.
 extension GlobalOptions {
     func printJSON(_ value: some JSONEncodable) throws(Failure) { try Output.print(value, json) }
 }
 
-/// Elements as one JSON array.
+/// A JSON array of elements.
 struct JSONArray<Element: JSONEncodable>: JSONEncodable {
     var elements: [Element]
 
@@ -106,7 +106,7 @@ struct JSONArray<Element: JSONEncodable>: JSONEncodable {
     }
 }
 
-/// A key or an identifier alone, the integer that Segment has of it.
+/// A key or an identifier, encoded as the integer of the type Segment.
 struct JSONNumber: JSONEncodable {
     var value: Int32
 
@@ -117,9 +117,9 @@ struct JSONNumber: JSONEncodable {
     func encode(to writer: JSONWriter) { writer.value(value) }
 }
 
-/// JSON with a line for each member, indented by two spaces.
+/// Formats JSON with one line per member, indented by two spaces.
 enum PrettyJSON {
-    /// `bytes` is JSON without white space outside of strings.
+    /// Formats JSON, which must have no white space outside of strings.
     static func bytes(_ bytes: [UInt8]) -> [UInt8] {
         var pretty: [UInt8] = []
         var depth = 0

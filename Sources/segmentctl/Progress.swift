@@ -1,8 +1,7 @@
 import POSIX
 import SystemPackage
 
-/// One line on a terminal that says how far a stream has come; elsewhere nothing, and nothing between the lines of the
-/// stream itself.
+/// A progress line on a terminal; not shown elsewhere, nor if the stream itself is a terminal.
 struct Progress {
     private let total: UInt64?
     private let isShown: Bool
@@ -10,7 +9,7 @@ struct Progress {
     private var lastShown: ContinuousClock.Instant?
     private var bytes: UInt64 = 0
 
-    /// `total` is in bytes, nil if it is not known.
+    /// Creates a progress line; `total` is in bytes, nil if unknown.
     init(of file: StreamedFile, total: Int?, quiet: Bool) {
         self.total = total.map(UInt64.init)
         isShown = !quiet && FileDescriptor.standardError.isTerminal && !file.isTerminal
@@ -18,10 +17,10 @@ struct Progress {
 
     func waiting(for peer: String) { draw("waiting for the \(peer)") }
 
-    /// The other side is there: from now on the rate counts.
+    /// Starts measuring the rate, once the peer is there.
     mutating func begin() { start = .now }
 
-    /// At most ten times a second.
+    /// Updates the line, at most ten times a second.
     mutating func show(_ bytes: UInt64) {
         self.bytes = bytes
         guard isShown else { return }
@@ -31,7 +30,7 @@ struct Progress {
         draw(ProgressText.text(bytes, of: total, after: now - start))
     }
 
-    /// Leaves the last line standing.
+    /// Ends the line, which stays visible.
     func end() {
         guard isShown else { return }
         let line =
@@ -44,15 +43,15 @@ struct Progress {
     }
 }
 
-/// How far a stream has come, in words.
+/// The text of a progress line.
 enum ProgressText {
-    /// `1.5 GiB of 4 GiB, 1.2 GiB/s, 2 s left`; the total in bytes, nil if it is not known.
+    /// Returns `1.5 GiB of 4 GiB, 1.2 GiB/s, 2 s left`; the total is in bytes, nil if unknown.
     static func text(_ bytes: UInt64, of total: UInt64?, after time: Duration) -> String {
         let seconds = time / .seconds(1)
         let rate = seconds > 0 ? Double(bytes) / seconds : 0
         var text = rounded(bytes)
         if let total { text += " of \(rounded(total))" }
-        // The first moments say nothing of the rate.
+        // The rate is not meaningful at first.
         guard seconds >= 0.1, rate >= 1 else { return text }
         text += ", \(rounded(UInt64(exactly: rate.rounded(.down)) ?? .max))/s"
         if let total, total > bytes { text += ", \(Self.left(Double(total - bytes) / rate)) left" }

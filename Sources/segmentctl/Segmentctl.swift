@@ -26,7 +26,7 @@ struct Segmentctl: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    /// argument-parser's own `main` knows neither our exit statuses nor sysexits other than its own.
+    /// argument-parser's own `main` supports neither these exit statuses nor a choice of its own.
     static func main() {
         ThisProcess.reserveStandardStreams(usable: false)
         do {
@@ -37,9 +37,9 @@ struct Segmentctl: ParsableCommand {
         }
     }
 
-    /// The command that these words call.
+    /// Returns the command that these words call.
     ///
-    /// argument-parser shows the whole help for a verb that does not exist.
+    /// For `help` with an unknown verb, argument-parser would show the whole help.
     static func command(for words: [String]) throws -> any ParsableCommand {
         if words.first == "help", let verb = words.dropFirst().first(where: { !$0.hasPrefix("-") }),
             verb != "help", !configuration.subcommands.contains(where: { $0._commandName == verb })
@@ -49,7 +49,8 @@ struct Segmentctl: ParsableCommand {
         return try parseAsRoot(words)
     }
 
-    /// Tells of an error, or of what is no error and ends a command, too.
+    /// Reports an error, or the help or version text that ends a command without one; returns the exit
+    /// status.
     private static func status(of error: any Error) -> Int32 {
         if let code = error as? ExitCode { return code.rawValue }
         let status = ExitStatus(error)
@@ -57,7 +58,7 @@ struct Segmentctl: ParsableCommand {
             switch status {
             case .done:
                 try Output.explain(Completion.amended(fullMessage(for: error)), on: .standardOutput)
-            // Nobody is left to tell if that fails, and what was wrong is the usage.
+            // A failure to write cannot be reported, and the usage error matters more.
             case .usage:
                 try? Output.explain(ListAll.unnamed(fullMessage(for: error)), on: .standardError)
             default: if !(error is ExitStatus) { Output.complain("segmentctl: \(error)") }

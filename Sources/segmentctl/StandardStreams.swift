@@ -1,12 +1,15 @@
 import POSIX
+import PrintableText
 import Segments
 import SystemPackage
 
-/// Bytes between a segment and the standard streams, copied once: the kernel reads and writes the segment itself.
+/// Copies bytes between a segment and the standard streams without a buffer: the kernel reads and writes the
+/// segment.
 enum StandardStreams {
-    /// Reads to the end of standard input; more than the segment has room for is an error.
+    /// Reads standard input to its end; more than fits in the segment is an error.
     ///
-    /// A file that is too long is refused before a byte is written; of a pipe the room is filled.
+    /// A regular file that is too long is rejected before anything is written; a pipe is read until the
+    /// segment is full.
     static func fill(_ segment: inout AttachedSegment, from offset: Int) throws {
         let room = segment.size - offset
         if let length = remainingLength(of: .standardInput), length > room {
@@ -53,7 +56,7 @@ enum StandardStreams {
         }
     }
 
-    /// Nil for what is not a regular file.
+    /// Returns the rest of a file in bytes; nil if it is not a regular file.
     static func remainingLength(of file: FileDescriptor) -> Int? {
         guard let status = try? file.stat(), status.type == .regular,
             let position = try? file.seek(offset: 0, from: .current)

@@ -1,7 +1,9 @@
+import Logging
 import POSIX
 import SegmentBroker
 import SegmentConfiguration
 import SegmentModel
+import SegmentRecords
 import SegmentService
 import SystemPackage
 import SystemVSharedMemory
@@ -18,15 +20,38 @@ extension ConfigurationSource {
                     return .failure(error)
                 }
             },
-            group: GroupTable.lookUp,
+            group: { GroupLookup(named: $0) },
             ownGroup: OwnGroup.current,
             key: { KeyLookup($0, in: LinuxKernel()) },
-            mountPoints: {
-                // Empty where /proc does not show it.
-                let mountinfo = (try? FilePath("/proc/self/mountinfo").contents()) ?? []
-                return MountPoints(mountinfo: String(decoding: mountinfo, as: UTF8.self))
-            }
+            mountPoints: { MountPoints.current }
         )
+    }
+}
+
+extension Broker {
+    /// On this host's kernel and clocks; `detaches` does what may take long.
+    convenience init(
+        records: any SegmentRecords & Sendable,
+        isService: Bool,
+        logger: Logger,
+        detaching detaches: BackgroundQueue
+    ) throws(StartError) {
+        let kernel = LinuxKernel()
+        do throws(Errno) {
+            try self.init(
+                kernel: kernel,
+                records: records,
+                clock: SystemClock(),
+                identity: .current(isService: isService),
+                logger: logger,
+                detachElsewhere: { address in
+                    let detach: @Sendable () -> Void = { try? kernel.detach(address) }
+                    if !detaches.run(detach) { detach() }
+                }
+            )
+        } catch {
+            throw .ipcNamespace(error)
+        }
     }
 }
 
@@ -46,6 +71,18 @@ extension OwnGroup {
     /// Asks the name service; nil where it knows no such group.
     @Sendable static func current() -> OwnGroup? {
         NameService.group(ThisProcess.effectiveGroupID).map { OwnGroup(name: $0.name, members: $0.members) }
+    }
+}
+
+extension SegmentService.DaemonProcess {
+    /// A process that starts now.
+    static func thisProcess() -> SegmentService.DaemonProcess {
+        SegmentService.DaemonProcess(
+            identity: .segmentd,
+            processID: ThisProcess.id,
+            started: SystemClock().realtime(),
+            descriptors: Int(clamping: ThisProcess.descriptorLimit ?? .max)
+        )
     }
 }
 

@@ -23,7 +23,7 @@ final class Daemon {
     private let manager: any ServiceManager
     private let loop: EventLoop
     private let inbox: Inbox<Message>
-    private let worlds: OutsideWorlds
+    private let external: ExternalServices
     private let detaches = BackgroundQueue()
     private let configuration: Configuration
     private let records: any SegmentRecords & Sendable
@@ -40,10 +40,10 @@ final class Daemon {
     /// SIGHUP came while the configuration was being read.
     private var isReloadDue: Bool
 
-    private enum Message {
+    enum Message {
         case signal(DaemonSignal)
-        case read(Result<Configuration, ConfigurationInvalid>)
-        case opened(Result<(RecordDirectory, LoadedRecords), StartError>)
+        /// `StartupFiles` has what it waits for.
+        case filesRead
         case listening(Result<Socket, StartError>)
         /// Every segment is made or blocked.
         case started
@@ -82,36 +82,13 @@ final class Daemon {
         }
         if isService, UserNamespace.isHidingUsers { throw .userNamespace }
         let source = ConfigurationSource(places.configuration)
-        let worlds = OutsideWorlds(source)
-        self.worlds = worlds
-        var isReloadDue = false
-        try Self.ask(worlds.files, loop, inbox, { source.read() }, Message.read)
-        let place = "the file system of the configuration, \(places.configuration.directories[0]),"
-        guard case .read(let read) = try Self.wait(for: place, inbox, manager, &isReloadDue) else {
-            throw .interrupted
-        }
-        switch read {
-        case .success(let configuration): self.configuration = configuration
-        case .failure(let invalid): throw .configuration(invalid)
-        }
+        external = ExternalServices(source)
+        let files = StartupFiles(external.files, loop, inbox, manager)
+        configuration = try files.readConfiguration(source, at: places.configuration)
         log.level.current = Logger.Level(configuration.settings.logLevel)
-        try Self.ask(
-            worlds.files,
-            loop,
-            inbox,
-            { Result { () throws(StartError) in try Self.openRecords(places.records) } },
-            Message.opened
-        )
-        let state = "the file system of the records, \(places.records),"
-        guard case .opened(let opened) = try Self.wait(for: state, inbox, manager, &isReloadDue) else {
-            throw .interrupted
-        }
-        self.isReloadDue = isReloadDue
-        let directory: RecordDirectory
-        (directory, loadedRecords) = try opened.get()
-        try Self.refuseVanished(configuration, loadedRecords)
-        records =
-            directory.isInMemory ? directory : TimedRecords(directory, limit: .milliseconds(50))
+        (records, loadedRecords) = try files.openRecords(at: places.records)
+        isReloadDue = files.isReloadDue
+        try configuration.refuseVanishedDirectory(loadedRecords)
         socketPath = places.socket
         do throws(ListeningSocketsError) {
             handedOver = try ListeningSockets.take(named: "varlink")
@@ -120,93 +97,16 @@ final class Daemon {
         }
     }
 
-    private static func openRecords(
-        _ path: FilePath
-    ) throws(StartError) -> (RecordDirectory, LoadedRecords) {
-        try path.makeParent()
-        do throws(RecordDirectoryError) {
-            let records = try RecordDirectory(path)
-            do throws(RecordsError) { return (records, try records.load()) } catch {
-                throw .records(error)
-            }
-        } catch {
-            throw .records(error)
-        }
-    }
-
-    /// Has slow work done elsewhere; its outcome comes as a message.
-    private static func ask<Outcome: Sendable>(
-        _ queue: BackgroundQueue,
-        _ loop: EventLoop,
-        _ inbox: Inbox<Message>,
-        _ work: @escaping @Sendable () -> Outcome,
-        _ message: @escaping (Outcome) -> Message
-    ) throws(StartError) {
-        let expected = loop.expect { inbox.post(message($0)) }
-        guard queue.run({ expected.send(work()) }) else { throw .noThread }
-    }
-
-    /// The next message that is no signal; a signal to end ends the start.
-    private static func wait(
-        for world: String,
-        _ inbox: Inbox<Message>,
-        _ manager: any ServiceManager,
-        _ isReloadDue: inout Bool
-    ) throws(StartError) -> Message {
-        var patience = Patience()
-        let deadline = Deadline(.seconds(30))
-        while !deadline.hasPassed {
-            switch inbox.next(within: min(patience.rest, deadline.remaining)) {
-            case .signal(.reload): isReloadDue = true
-            case .signal: throw .interrupted
-            case let message?: return message
-            case nil: break
-            }
-            if patience.isOver {
-                manager.tell([.extendTimeout(30_000_000), .status("Starting: \(world) does not answer")])
-            }
-        }
-        throw .unanswered(world)
-    }
-
-    /// How long until it is told again that the start waits, however many messages come meanwhile.
-    private struct Patience {
-        private var deadline = Deadline(.seconds(5))
-
-        var rest: Duration { deadline.remaining }
-
-        /// True once each time it is over.
-        var isOver: Bool {
-            mutating get {
-                guard deadline.hasPassed else { return false }
-                deadline = Deadline(.seconds(5))
-                return true
-            }
-        }
-    }
-
-    /// Segments whose directory is gone are not taken for segments that are to go.
-    private static func refuseVanished(
-        _ configuration: Configuration,
-        _ loaded: LoadedRecords
-    ) throws(StartError) {
-        guard let directory = configuration.vanishedDirectory(of: Set(loaded.records.map(\.name))) else {
-            return
-        }
-        let problem = ConfigurationProblem.vanished(directory, remedy: "make an empty one")
-        throw .configuration(ConfigurationInvalid(problems: [problem]))
-    }
-
     /// Serves until a signal ends it.
     func run() throws(StartError) {
-        try Self.ask(worlds.files, loop, inbox, makeSocket, Message.listening)
+        try openSocket()
         // Meanwhile what has a record is taken over.
         do throws(StartError) { running = Running(try makeService()) } catch { inbox.post(.failed(error)) }
-        var patience = Patience()
+        var report = StartupReport(manager)
         var unanswered = "the file system of the socket, \(socketPath),"
         var isStarted = false
         while true {
-            switch inbox.next(within: isStarted ? nil : patience.rest) {
+            switch inbox.next(within: isStarted ? nil : report.remaining) {
             case .signal(.stop): return try end(isRestart: false)
             case .signal(.endForRestart): return try end(isRestart: true)
             case .signal(.reload): isReloadDue = true
@@ -217,12 +117,9 @@ final class Daemon {
             case .listening(.success(let socket)):
                 unanswered = "the name service or the file of a key"
                 start(on: socket)
-            case .read, .opened, .ended, nil: break
+            case .filesRead, .ended, nil: break
             }
-            if !isStarted, patience.isOver {
-                let status = "Starting: \(unanswered) has not answered yet"
-                manager.tell([.extendTimeout(30_000_000), .status(status)])
-            }
+            if !isStarted { report.sendIfDue("Starting: \(unanswered) has not answered yet") }
             if isStarted, isReloadDue {
                 isReloadDue = false
                 running?.service.reloadConfiguration()
@@ -230,13 +127,38 @@ final class Daemon {
         }
     }
 
-    /// To be called where nobody waits.
-    private var makeSocket: @Sendable () -> Result<Socket, StartError> {
-        { [socket, socketPath, handedOver] in
+    /// Opens the socket where nobody waits; its outcome comes as a message.
+    private func openSocket() throws(StartError) {
+        let opened = loop.expect { [inbox] in inbox.post(.listening($0)) }
+        let isRunning = external.files.run { [socket, socketPath, handedOver] in
             let result = Result { () throws(StartError) in try Socket(handedOver, orAt: socketPath) }
             socket.current = try? result.get()
-            return result
+            opened.send(result)
         }
+        guard isRunning else { throw .noThread }
+    }
+
+    /// Takes over what has a record.
+    private func makeService() throws(StartError) -> SegmentService {
+        let broker = try Broker(
+            records: records,
+            isService: isService,
+            logger: log.logger,
+            detaching: detaches
+        )
+        broker.takeOver(loadedRecords, configuration)
+        let service = SegmentService(
+            broker: broker,
+            loop: loop,
+            external: external,
+            notifications: ServiceNotifications(manager, loop),
+            logger: log.logger,
+            process: .thisProcess(),
+            setLogLevel: { [level = log.level] in level.current = Logger.Level($0) },
+            socketProblem: { [socket] in socket.current?.problem }
+        )
+        service.adoptSettings()
+        return service
     }
 
     /// Serves what has been taken over, and makes the rest.
@@ -247,7 +169,7 @@ final class Daemon {
             serve(running, on: socket)
         } then: { [self] in
             running.service.startChecking(every: checkPeriod)
-            log.say(.started, running.service.announceReady())
+            log.say(.started, running.service.notifyReady())
             inbox.post(.started)
             // What the texts of the configuration took.
             ThisProcess.trimHeap()
@@ -309,46 +231,5 @@ final class Daemon {
     private var checkPeriod: Duration {
         let longest = Duration.seconds(15)
         return NotifySocket.watchdogTimeout.map { min($0 / 2, longest) } ?? longest
-    }
-
-    /// Takes over what has a record.
-    private func makeService() throws(StartError) -> SegmentService {
-        let kernel = LinuxKernel()
-        let clock = SystemClock()
-        let broker: Broker
-        do throws(Errno) {
-            broker = try Broker(
-                kernel: kernel,
-                records: records,
-                clock: clock,
-                identity: .current(isService: isService),
-                logger: log.logger,
-                detachElsewhere: { [detaches] address in
-                    let detach: @Sendable () -> Void = { try? kernel.detach(address) }
-                    if !detaches.run(detach) { detach() }
-                }
-            )
-        } catch {
-            throw .ipcNamespace(error)
-        }
-        broker.takeOver(loadedRecords, configuration)
-        let level = log.level
-        let service = SegmentService(
-            broker: broker,
-            loop: loop,
-            worlds: worlds,
-            announcements: Announcements(manager, loop),
-            logger: log.logger,
-            about: SegmentService.About(
-                identity: .segmentd,
-                processID: ThisProcess.id,
-                started: clock.realtime(),
-                descriptors: Int(clamping: ThisProcess.descriptorLimit ?? .max)
-            ),
-            setLogLevel: { level.current = Logger.Level($0) },
-            socketProblem: { [socket] in socket.current?.problem }
-        )
-        service.adoptSettings()
-        return service
     }
 }

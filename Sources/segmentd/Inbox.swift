@@ -3,12 +3,13 @@ import Glibc
 import POSIX
 import SystemPackage
 
-/// What the main thread waits for while its loop turns: signals, and how far it has come.
+/// The messages that the main thread waits for while its loop turns: signals, and the progress of a start or
+/// stop.
 final class Inbox<Message> {
     private let loop: EventLoop
     private var messages: [Message] = []
     private var signals: EventSource?
-    /// Whether there is no message yet, and time left: looked at in each turn of the loop.
+    /// Whether to keep turning the loop: there is no message yet, and time is left.
     private var isWaiting = false
 
     init(_ loop: EventLoop, signal: @escaping (DaemonSignal) -> Message) throws(Errno) {
@@ -23,7 +24,7 @@ final class Inbox<Message> {
         isWaiting = false
     }
 
-    /// Turns the loop until there is a message; nil where none comes in time.
+    /// Turns the loop until there is a message; returns nil if none arrives in time.
     func next(within limit: Duration? = nil) -> Message? {
         isWaiting = messages.isEmpty
         let timer = limit.map { limit in loop.schedule(after: limit) { self.isWaiting = false } }
@@ -33,19 +34,19 @@ final class Inbox<Message> {
     }
 }
 
-/// What signals mean to the daemon; signal(7).
+/// The meanings of signals to the daemon; signal(7).
 ///
-/// They are sources of the loop, where no handler's rules apply. Swift concurrency would need libdispatch, whose threads
-/// wake up every second even when there is nothing to do.
+/// Signals are sources of the loop, so the restrictions on signal handlers do not apply. Swift concurrency
+/// would need libdispatch, whose threads wake up every second even when idle.
 enum DaemonSignal {
     /// SIGTERM, SIGINT.
     case stop
-    /// SIGUSR2: every segment is kept.
+    /// SIGUSR2: ends and keeps every segment.
     case endForRestart
     /// SIGHUP.
     case reload
 
-    /// All that are held back; SIGUSR1 means nothing, and ends nothing.
+    /// All signals that are blocked; SIGUSR1 is blocked only to be ignored.
     static let numbers: Set<Int32> = [SIGTERM, SIGINT, SIGUSR2, SIGHUP, SIGUSR1]
 
     init?(_ number: Int32) {
@@ -57,18 +58,18 @@ enum DaemonSignal {
         }
     }
 
-    /// Makes the signals wait for whoever takes them.
+    /// Blocks the signals, so that none is lost before the loop or `next` receives them.
     ///
-    /// To be called before any thread is started, so that each inherits it; what comes earlier than anybody waits is
-    /// not lost.
+    /// Call before any thread is started, so that each inherits the mask.
     static func hold() {
         var signals = set
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-        // A record that may not be so long is an error like others; setrlimit(2), RLIMIT_FSIZE.
+        // Writing a record beyond the file size limit fails with an ordinary error; setrlimit(2),
+        // RLIMIT_FSIZE.
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// Waits for the next signal that means something; nil where none comes in time; sigtimedwait(2).
+    /// Waits for the next signal that has a meaning; returns nil if none arrives in time; sigtimedwait(2).
     static func next(within limit: Duration) -> DaemonSignal? {
         var signals = set
         let deadline = Deadline(limit)

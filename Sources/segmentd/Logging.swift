@@ -4,13 +4,13 @@ import SegmentModel
 import SystemPackage
 import Systemd
 
-/// The daemon's log: the journal under systemd, else standard error.
+/// The daemon's log: the journal under systemd, otherwise standard error.
 struct DaemonLog: Sendable {
     let level: Monitor<Logger.Level>
     let logger: Logger
     private let writer: LogWriter
 
-    /// Starts the thread that writes.
+    /// Starts the thread that writes the log.
     init() throws(Errno) {
         let level = Monitor(Logger.Level.info)
         let writer = try LogWriter.start(.current)
@@ -19,12 +19,12 @@ struct DaemonLog: Sendable {
         logger = Logger(label: "segmentd") { _ in QueuedLogHandler(level: level, writer: writer) }
     }
 
-    /// Something that happens to the daemon as a whole.
+    /// Logs an event of the daemon as a whole.
     func say(_ event: LoggedEvent, _ message: String) {
         logger.notice("\(message)", metadata: [LoggedKey.event.rawValue: .string(event.rawValue)])
     }
 
-    /// Why the daemon ends.
+    /// Logs the error that ends the daemon.
     func say(_ error: StartError) {
         for line in error.lines {
             var metadata: Logger.Metadata = [:]
@@ -35,7 +35,7 @@ struct DaemonLog: Sendable {
         }
     }
 
-    /// Gives what waits a second to be written, before the process ends.
+    /// Waits up to a second for pending lines to be written, before the process exits.
     func drain() {
         writer.drain(atMost: .seconds(1))
     }

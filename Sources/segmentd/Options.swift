@@ -1,17 +1,15 @@
 import SegmentModel
 
-/// The command line of segmentd.
-///
-/// Three options do not pay for swift-argument-parser, which took a tenth of each start.
+/// Three options do not justify swift-argument-parser, which took a tenth of the time of each start.
 struct Options: Equatable {
     var config: String?
     var socket: String?
     var state: String?
 
-    /// What a command line asks for.
+    /// The action that a command line requests.
     enum Request: Equatable {
         case serve(Options)
-        /// A text for standard output.
+        /// Print a text to standard output.
         case show(String)
     }
 

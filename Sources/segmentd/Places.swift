@@ -2,16 +2,17 @@ import POSIX
 import SegmentConfiguration
 import SystemPackage
 
-/// Where configuration, socket and records lie, for a system service and for a person's daemon.
+/// The paths of configuration, socket and records, for a system service or a person's daemon.
 struct Places: Equatable {
     var configuration: ConfigurationLocation
-    /// Used where systemd hands over no socket.
+    /// Used if systemd passes no socket.
     var socket: FilePath
     var records: FilePath
-    /// A system service with a user of its own.
+    /// Whether this is a system service with a dedicated user.
     var isService: Bool
 
-    /// Options come first, then what systemd says, then the defaults of a service or of a user.
+    /// Determines the paths: options first, then systemd's variables, then the defaults of a service or of a
+    /// user.
     init(_ options: Options, environment: Environment) throws(StartError) {
         let isPerson = !environment.isUnderSystemd
         let isWhole = options.config != nil && options.socket != nil && options.state != nil
@@ -52,10 +53,10 @@ struct Places: Equatable {
 }
 
 extension FilePath {
-    /// Keys are made of whole paths, and the daemon may change its directory.
+    /// Keys are made from absolute paths, and the daemon may change its directory.
     fileprivate var absolute: FilePath { isRelative ? fromRoot.lexicallyNormalized() : self }
 
-    /// Makes the directory that a file is to lie in, and those above it.
+    /// Creates the parent directory of a file, and those above it.
     func makeParent() throws(StartError) {
         let parent = removingLastComponent()
         guard !parent.isEmpty, (try? parent.stat()) == nil else { return }
@@ -68,7 +69,7 @@ extension FilePath {
     }
 }
 
-/// The facts of the process that decide where things lie.
+/// The properties of the process that determine the paths.
 struct Environment {
     var userID: UInt32
     var configurationDirectory: String?
@@ -90,7 +91,7 @@ struct Environment {
         )
     }
 
-    /// The unit's own of several, which a drop-in adds to; systemd.exec(5).
+    /// Returns the unit's own directory, the first one if drop-ins have added others; systemd.exec(5).
     private static func directory(_ name: String) -> String? {
         ThisProcess.variable(name)?.split(separator: ":").first.map(String.init)
     }

@@ -6,10 +6,10 @@ import Systemd
 /// The daemon's process, from its command line to its exit status.
 @main
 enum Segmentd {
-    /// Holds signals before anything else: none is lost, and none ends the process half-way.
+    /// Blocks signals before anything else, so that none is lost and none interrupts the start.
     static func main() {
         DaemonSignal.hold()
-        // Threads that wait hold no memory then, and a heap of all grows by larger steps.
+        // With one heap for all threads, idle threads hold no memory, and the heap grows in larger steps.
         ThisProcess.shareHeap()
         ThisProcess.reserveStandardStreams(usable: true)
         do throws(UsageError) {
@@ -30,7 +30,7 @@ enum Segmentd {
     private static func serve(_ options: Options) -> Int32 {
         let log: DaemonLog
         do throws(Errno) { log = try DaemonLog() } catch {
-            StandardError.tryToWrite("segmentd: there is no room for a thread (errno \(error.rawValue))\n")
+            StandardError.tryToWrite("segmentd: a thread cannot be created (errno \(error.rawValue))\n")
             return 1
         }
         defer { log.drain() }
@@ -42,7 +42,8 @@ enum Segmentd {
         } catch {
             log.say(error)
             manager.tell([.status(error.summary)])
-            // Then systemd starts it again at once, and soon gives up: the socket, too, until `systemctl reset-failed`.
+            // systemd would restart the daemon immediately and soon give up on it and its socket until
+            // `systemctl reset-failed`.
             if ListeningSockets.isSomebodyWaiting { _ = DaemonSignal.next(within: .seconds(2)) }
             return error.exitStatus
         }

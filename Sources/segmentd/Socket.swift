@@ -3,17 +3,17 @@ import SegmentModel
 import SystemPackage
 import VarlinkServer
 
-/// The listening socket: systemd's where it hands one over, else our own.
+/// The listening socket: passed by systemd, or created by the daemon.
 struct Socket: Sendable {
     let descriptor: FileDescriptor
-    /// Where clients find it; nil where it has no path.
+    /// The path where clients find it; nil if it has none.
     private let path: String?
-    /// What stood at the path when the socket was new.
+    /// The file at the path when the socket was new.
     private let file: Stat?
-    /// Made by this process, so that it goes with it.
+    /// Whether this process created it and must remove it.
     private let isOwn: Bool
 
-    /// The file system of the path may not answer: to be made where nobody waits.
+    /// Creates or takes over the socket; may block, if the path's file system hangs.
     init(_ handedOver: FileDescriptor?, orAt path: FilePath) throws(StartError) {
         if let handedOver {
             descriptor = handedOver
@@ -42,20 +42,20 @@ struct Socket: Sendable {
         return found.isSameFile(as: file)
     }
 
-    /// Takes the path away, unless it is somebody else's by now.
+    /// Removes the socket's path, unless another file has replaced it.
     func remove() {
         guard isOwn, let path, isInPlace else { return }
         try? FilePath(path).unlink()
     }
 
-    /// That no new client finds the socket; nil while it stands where it stood.
+    /// The problem that new clients cannot find the socket; nil while it is in place.
     ///
-    /// The file system may not answer: not to be asked on the event loop.
+    /// May block, if the file system hangs, so never call it on the event loop.
     var problem: SegmentProblem? {
         guard let path, !isInPlace else { return nil }
         return SegmentProblem(
             .socketGone,
-            message: "its socket \(path) is gone, no new client finds it",
+            message: "its socket \(path) is gone: new clients cannot find it",
             remedy: isOwn ? "restart segmentd" : "`systemctl restart segmentd.socket`"
         )
     }

@@ -5,7 +5,7 @@ import SystemVSharedMemory
 import Systemd
 import VarlinkServer
 
-/// Why the daemon does not start, or does not go on.
+/// The reason the daemon does not start, or ends.
 enum StartError: Error {
     case rootByHand
     case noPlace(option: String, variable: String)
@@ -13,24 +13,25 @@ enum StartError: Error {
     case records(RecordDirectoryError)
     case handedOverSockets(ListeningSocketsError)
     case socket(ListeningSocketError)
-    /// Nobody can connect any more.
+    /// The listening socket was shut down, so no client can connect.
     case socketShutDown(FilePath)
     case directory(String, errno: Int32)
     case ipcNamespace(Errno)
-    /// A world that has not answered for half a minute.
+    /// A service or file system that has not answered for half a minute.
     case unanswered(String)
     /// A signal ended the start.
     case interrupted
-    /// In its user namespace everybody else is the overflow uid.
+    /// The daemon's user namespace shows all other users as the overflow uid.
     case userNamespace
-    /// No descriptor for the event loop.
+    /// The event loop's descriptors could not be created.
     case eventLoop(Errno)
-    /// No room for a thread.
+    /// A thread could not be created.
     case noThread
     /// The stop takes too long.
     case stuck
 
-    /// 8 for a bad configuration, 2 for a usage that is refused, else 1; segmentd(8).
+    /// 8 for an invalid configuration, 2 for a usage error, 0 if interrupted by a signal, otherwise 1;
+    /// segmentd(8).
     var exitStatus: Int32 {
         switch self {
         case .configuration: 8
@@ -40,7 +41,7 @@ enum StartError: Error {
         }
     }
 
-    /// What was found, and what to do about it; a line each.
+    /// The problem and its remedy, one per line.
     var lines: [String] {
         switch self {
         case .rootByHand:
@@ -55,16 +56,16 @@ enum StartError: Error {
         case .records(.inUse(let path)):
             ["another segmentd holds the records in \(path): stop it first, or give --state"]
         case .records(.exposed(let path, .notADirectory)):
-            ["\(path), where the records are kept, is a link or no directory: remove it, or give --state"]
+            ["\(path), where the records are kept, is a link or not a directory: remove it, or give --state"]
         case .records(.exposed(let path, .foreignOwner(let owner, let wanted))):
             [
                 "\(path), where the records are kept, belongs to user \(owner), not to user \(wanted), who runs "
-                    + "segmentd: what it says is not believed; remove it, or give --state"
+                    + "segmentd: its contents cannot be trusted; remove it, or give --state"
             ]
         case .records(.exposed(let path, .open(let mode))):
             [
-                "\(path), where the records are kept, may be entered by others: its mode is "
-                    + "\(mode.octal), not 0700; see that the records in it are segmentd's own, then "
+                "\(path), where the records are kept, is accessible to others: its mode is "
+                    + "\(mode.octal), not 0700; check that the records in it are segmentd's own, then "
                     + "`chmod 0700 \(path)`"
             ]
         case .records(.records(let error)):
@@ -81,33 +82,33 @@ enum StartError: Error {
             ["\(call) \(path): \(Errno(rawValue: errno))"]
         case .socketShutDown(let path):
             [
-                "somebody has shut down the listening socket \(path) (shutdown(2)): every segment is kept; "
-                    + "where systemd made it, `systemctl restart segmentd.socket`"
+                "another process shut down the listening socket \(path) (shutdown(2)): every segment is kept; "
+                    + "if systemd created it, `systemctl restart segmentd.socket`"
             ]
         case .directory(let path, let errno):
             ["mkdir \(path): \(Errno(rawValue: errno))"]
         case .ipcNamespace(let errno):
             ["/proc/self/ns/ipc: \(errno)"]
-        case .unanswered(let world):
-            ["\(world) does not answer"]
+        case .unanswered(let service):
+            ["\(service) does not answer"]
         case .interrupted: []
         case .userNamespace:
-            ["clients cannot be told apart in this user namespace: remove PrivateUsers= from the unit"]
+            ["clients cannot be distinguished in this user namespace: remove PrivateUsers= from the unit"]
         case .eventLoop(let errno):
-            ["the event loop cannot be made: \(errno)"]
-        case .noThread: ["there is no room for a thread"]
+            ["the event loop cannot be created: \(errno)"]
+        case .noThread: ["a thread cannot be created"]
         case .stuck:
-            ["the broker does not answer: ends without it, and segments kept until the stop are kept"]
+            ["the broker does not answer: exiting without it, which keeps even segments kept until the stop"]
         }
     }
 
-    /// In one line, for `systemctl status`.
+    /// The problem in one line, for `systemctl status`.
     var summary: String {
         switch self {
         case .configuration(let invalid) where invalid.count > 1:
             "Configuration refused (\(invalid.count) problems): \(invalid.problems[0])"
         case .configuration: "Configuration refused: \(lines[0])"
-        case .interrupted: "Stopped while it started"
+        case .interrupted: "Stopped during the start"
         case .stuck: "Ended without a stop: \(lines[0])"
         case .socketShutDown: "Ended: \(lines[0])"
         default: "Cannot start: \(lines[0])"

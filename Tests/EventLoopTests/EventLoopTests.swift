@@ -6,12 +6,12 @@ import Testing
 
 @testable import EventLoop
 
-/// Turns, timers, signals and other threads, with a time that is the test's.
+/// Turns, timers, signals and other threads, with a clock that the test controls.
 @Suite struct EventLoopTests {
     private let test = TestLoop()
     private var loop: EventLoop { test.loop }
 
-    @Test func `all that is ready is taken up, and then what comes after the turn`() throws {
+    @Test func `all ready events are handled, and then the tasks at the end of the turn`() throws {
         let log = Log()
         let pairs = (0..<10).map { _ in SocketPair() }
         let sources = try pairs.enumerated().map { number, pair in
@@ -30,7 +30,7 @@ import Testing
         _ = sources
     }
 
-    @Test func `what is to be done again and again keeps the loop from no socket`() throws {
+    @Test func `tasks that reschedule themselves do not starve sockets`() throws {
         let log = Log()
         let pair = SocketPair()
         let source = try loop.watch(pair.descriptor, for: .read) { _ in
@@ -53,7 +53,7 @@ import Testing
         _ = source
     }
 
-    @Test func `the next turn has looked at the sockets once more`() throws {
+    @Test func `the next turn has polled the sockets once more`() throws {
         let log = Log()
         let (first, second) = (SocketPair(), SocketPair())
         let sources = [
@@ -79,7 +79,7 @@ import Testing
         _ = sources
     }
 
-    @Test func `a task is done once each time it is asked for, and not when nobody has it`() {
+    @Test func `a task runs once each time it is scheduled, and not once released`() {
         let log = Log()
         let first = loop.task { log.add("first") }
         var second: TurnTask? = loop.task { log.add("second") }
@@ -98,7 +98,7 @@ import Testing
         #expect(log.taken == ["first", "second", "first"])
     }
 
-    @Test func `what is asked for between two turns comes after the second`() {
+    @Test func `a task scheduled between two turns runs after the second`() {
         let log = Log()
         loop.afterTheNextTurn { log.add("next") }
         loop.turn()
@@ -107,7 +107,7 @@ import Testing
         #expect(log.taken == ["next"])
     }
 
-    @Test func `timers are run in the order in which they are due, each once`() {
+    @Test func `timers run in the order in which they are due, each once`() {
         let log = Log()
         for (number, delay) in [3, 1, 2, 1].enumerated() {
             loop.schedule(after: .milliseconds(delay)) { log.add("\(number)") }
@@ -124,7 +124,7 @@ import Testing
         #expect(loop.nextDue == nil)
     }
 
-    @Test func `a timer that is armed in itself and is due at once keeps the loop from no socket`() throws {
+    @Test func `a timer that rearms itself and is due at once does not starve sockets`() throws {
         let log = Log()
         let pair = SocketPair()
         let source = try loop.watch(pair.descriptor, for: .read) { _ in
@@ -147,7 +147,7 @@ import Testing
         _ = source
     }
 
-    @Test func `the kernel wakes the loop for the timer that can wait the least`() throws {
+    @Test func `the kernel wakes the loop for the most urgent timer`() throws {
         let loop = try EventLoop()
         let start = loop.now
         let log = Log()
@@ -163,7 +163,7 @@ import Testing
         #expect(log.taken == ["lax", "strict"])
     }
 
-    @Test func `what another thread has done is taken up here`() throws {
+    @Test func `outcomes of another thread are handled on the loop`() throws {
         let log = Log()
         let outcomes = (0..<100).map { number in
             loop.expect { (outcome: Int?) in log.add("\(number) \(outcome ?? -1)") }
@@ -193,7 +193,7 @@ import Testing
         try thread.value()
     }
 
-    @Test func `signals are told one by one`() throws {
+    @Test func `signals are reported one by one`() throws {
         let log = Log()
         var set = sigset_t()
         sigemptyset(&set)

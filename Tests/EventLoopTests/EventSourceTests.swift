@@ -5,12 +5,12 @@ import Testing
 
 @testable import EventLoop
 
-/// Real descriptors, and what becomes of them.
+/// Real descriptors, and what happens to them.
 @Suite struct EventSourceTests {
     private let test = TestLoop()
     private var loop: EventLoop { test.loop }
 
-    @Test func `a failure is told, whatever is waited for`() throws {
+    @Test func `an error is reported whatever is waited for`() throws {
         let log = Log()
         var ends: [Int32] = [-1, -1]
         try #require(pipe(&ends) == 0)
@@ -24,7 +24,7 @@ import Testing
         source.end()
     }
 
-    @Test func `a source that hears no more keeps its descriptor until it ends`() throws {
+    @Test func `a source that no longer listens keeps its descriptor until it ends`() throws {
         let pair = SocketPair()
         let source = try loop.watch(pair.descriptor, for: .read) { _ in }
         close(pair.other)
@@ -37,7 +37,7 @@ import Testing
         #expect(fcntl(pair.own, F_GETFD) < 0)
     }
 
-    @Test func `a source that is ended is told nothing any more, not even what was found`() throws {
+    @Test func `an ended source gets no events, not even ones already found`() throws {
         let log = Log()
         let pairs = [SocketPair(), SocketPair()]
         var sources: [EventSource] = []
@@ -56,7 +56,7 @@ import Testing
         #expect(!loop.turn(waiting: false))
     }
 
-    @Test func `one that comes in the place of another in the same turn is not told of it`() throws {
+    @Test func `a source that replaces another in the same turn does not get its events`() throws {
         let log = Log()
         let pairs = [SocketPair(), SocketPair()]
         var sources: [EventSource] = []
@@ -83,7 +83,7 @@ import Testing
         #expect(log.taken == ["late"])
     }
 
-    @Test func `a source ends with its owner, and what does not close is left open`() throws {
+    @Test func `a source ends with its owner, and its descriptor stays open unless told to close`() throws {
         let pair = SocketPair()
         do {
             let source = try loop.watch(pair.descriptor, for: .read, closing: false) { _ in
@@ -105,7 +105,7 @@ import Testing
         close(pair.own)
     }
 
-    @Test func `what nobody waits for is not told, but the end of a peer is`() throws {
+    @Test func `only awaited events are reported, but a hang-up always`() throws {
         let log = Log()
         let pair = SocketPair()
         let source = try loop.watch(pair.descriptor, for: []) { readiness in
@@ -122,7 +122,7 @@ import Testing
         #expect(log.taken == ["ready", "hung up"])
     }
 
-    @Test func `a loop and its sources leave no descriptor behind`() throws {
+    @Test func `a loop and its sources leak no descriptors`() throws {
         let process = ProcessStatus(getpid())
         let before = process.descriptors
         try #require(before > 0)
@@ -134,7 +134,7 @@ import Testing
             loop.turn()
             _ = source
         }
-        // Other tests have some, too, meanwhile.
+        // Other tests have descriptors open at the same time.
         #expect(process.descriptors < before + 100)
     }
 }

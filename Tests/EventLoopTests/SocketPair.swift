@@ -2,13 +2,13 @@ import EventLoop
 import Glibc
 import SystemPackage
 
-/// What has happened, in order.
+/// Records events in order.
 final class Log {
     var taken: [String] = []
     func add(_ text: String) { taken.append(text) }
 }
 
-/// Two connected sockets: the loop's, and the test's.
+/// Two connected sockets: one for the loop, one for the test.
 struct SocketPair {
     let own: Int32
     let other: Int32
@@ -34,14 +34,14 @@ struct SocketPair {
 }
 
 extension EventLoop {
-    /// Once.
+    /// Runs `body` once, at the end of this turn.
     func afterThisTurn(_ body: @escaping () -> Void) { Once(self, body).task?.doAfterThisTurn() }
 
-    /// Once.
+    /// Runs `body` once, at the end of the next turn.
     func afterTheNextTurn(_ body: @escaping () -> Void) { Once(self, body).task?.doAfterTheNextTurn() }
 }
 
-/// A task that ends when it has been done.
+/// A task that ends after running once.
 private final class Once {
     var task: TurnTask?
 

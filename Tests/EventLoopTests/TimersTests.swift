@@ -6,7 +6,7 @@ import Testing
 @Suite struct TimersTests {
     private func time(_ nanoseconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: nanoseconds) }
 
-    @Test func `the processor is woken up for the one that can wait the least`() {
+    @Test func `the wake time is that of the most urgent timer`() {
         let timers = Timers()
         let lax = timers.add(due: time(10), slack: .nanoseconds(100)) {}
         #expect(timers.wakeTime == time(110))
@@ -22,7 +22,7 @@ import Testing
         #expect(timers.nextDue == nil)
     }
 
-    @Test func `what is due is taken in order, and nothing that was made later`() {
+    @Test func `due timers are taken in order, and none that was created later`() {
         let timers = Timers()
         var done: [Int] = []
         for (number, due) in [3, 1, 2, 1].enumerated() {

@@ -26,16 +26,16 @@ enum ExchangeFuzzer {
         let threads = work.map { work in
             Thread { while true { do { try work() } catch { counts.errors.add(1, ordering: .relaxed) } } }
         }
-        var vandal = Vandal(seed)
+        var corruptor = MemoryCorruptor(seed)
         let end = ContinuousClock.now + .seconds(seconds)
         while ContinuousClock.now < end {
-            vandal.spoil(stream)
-            vandal.spoil(latest)
+            corruptor.corrupt(stream)
+            corruptor.corrupt(latest)
         }
         print(counts)
         Resilience.record(
             "a word or byte of a stream's memory spoilt, under AddressSanitizer",
-            tries: vandal.count,
+            tries: corruptor.count,
             test: "make fuzz"
         )
         // The threads are in the middle of something, and end with the process.

@@ -2,7 +2,7 @@ import SegmentTestSupport
 import SystemPackage
 import Testing
 
-/// What fuzzing has found worth keeping, run again each time.
+/// Replays inputs that fuzzing found worth keeping.
 @Suite struct CorpusTests {
     @Test(arguments: FuzzTarget.allCases)
     func `what once was found is withstood`(target: FuzzTarget) throws {
@@ -12,7 +12,7 @@ import Testing
     }
 }
 
-/// The inputs that lie in `Corpus/TARGET`, a file each.
+/// The inputs in `Corpus/TARGET`, one per file.
 enum Corpus {
     static func inputs(of target: FuzzTarget) throws -> [[UInt8]] {
         let folder = FilePath(#filePath).removingLastComponent().appending("Corpus")

@@ -2,7 +2,8 @@ import Glibc
 import SegmentTestSupport
 import Testing
 
-/// The C library as `make install-library` installs it, and programs built on it where there is no Swift.
+/// The C library as installed by `make install-library`, and programs built with it where Swift is not
+/// installed.
 enum CLibrary {
     static let sources = String(#filePath.dropLast("/Tests/IntegrationTests/CLibrary.swift".count))
     private static let root = "\(sources)/.build/c-library"
@@ -14,13 +15,14 @@ enum CLibrary {
     static let directory = "\(pkgConfig ?? "")/.."
     static let library = "\(directory)/libsegmentd.so"
 
-    /// With this before a command it finds the C library, as if it were installed, and nothing of Swift.
+    /// Returns a command prefix with which a program finds the C library as if installed, and nothing of
+    /// Swift.
     static func environment(_ variables: String = "") -> String {
         "env -i PATH=/usr/bin:/bin PKG_CONFIG_PATH='\(pkgConfig ?? "")' PKG_CONFIG_SYSROOT_DIR='\(root)'"
             + " LD_LIBRARY_PATH='\(directory)' \(variables) "
     }
 
-    /// Builds a program of one file, by its path in the package, into the daemon's directory, named as the file is.
+    /// Builds a single-file program, given its path in the package, into the daemon's directory.
     static func build(_ source: String, _ options: String = "", in daemon: DaemonFixture) throws {
         let file = source.split(separator: "/").last ?? ""
         let name = file.prefix { $0 != "." }
@@ -38,7 +40,7 @@ enum CLibrary {
 }
 
 extension DaemonFixture {
-    /// A command line that runs a program which was built for this daemon.
+    /// Returns a command line that runs a program built for this daemon.
     func command(_ program: String, through runner: String = "") -> String {
         CLibrary.environment("SEGMENTD_SOCKET='\(socket)'") + "\(runner) '\(directory)'/\(program)"
     }

@@ -3,7 +3,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// Streams by libsegmentd, between C programs and with Swift's.
+    /// Streams with libsegmentd, between C programs and between C and Swift.
     @Suite(
         .serialized,
         .enabled(if: CLibrary.isInstalled, "make test installs the C library"),
@@ -18,7 +18,8 @@ extension RealDaemon {
             }
         }
 
-        /// Runs both at once; the file and its copy have one checksum, and both programs say that all went well.
+        /// Runs both programs at the same time; the copy must have the file's checksum, and both must
+        /// succeed.
         private func expectCopy(_ daemon: DaemonFixture, _ sender: String, _ receiver: String) throws {
             let result = try Programs.run(
                 """
@@ -30,13 +31,13 @@ extension RealDaemon {
             #expect(result.output == "0\n0\nequal\n")
         }
 
-        @Test func `a file goes from C to C`() throws {
+        @Test func `a file is transferred from C to C`() throws {
             try withPrograms { daemon in
                 try expectCopy(daemon, daemon.command("send a"), daemon.command("receive a"))
             }
         }
 
-        @Test func `a file goes from C to Swift and back`() throws {
+        @Test func `a file is transferred from C to Swift and back`() throws {
             try withPrograms { daemon in
                 let segmentctl = "'\(Programs.path("segmentctl"))' -q"
                 try expectCopy(daemon, daemon.command("send a"), "\(segmentctl) receive a")
@@ -89,10 +90,10 @@ extension RealDaemon {
         }
 
         @Test(.enabled(if: Programs.works("valgrind --version")))
-        func `nothing is lost by an attachment`() throws {
+        func `no attachment loses memory`() throws {
             try DaemonFixture.with { daemon in
                 try CLibrary.buildExamples("put.c", "get.c", in: daemon)
-                // What Swift's runtime keeps is reachable, or by pointers into its middle: "possibly lost".
+                // Memory of Swift's runtime is still reachable, or by interior pointers: "possibly lost".
                 let valgrind =
                     "valgrind -q --leak-check=full --errors-for-leak-kinds=definite,indirect "
                     + "--show-leak-kinds=definite,indirect --error-exitcode=99"

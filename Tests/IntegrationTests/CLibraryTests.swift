@@ -5,7 +5,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// libsegmentd as C and C++ programs use it.
+    /// libsegmentd, used from C and C++ programs.
     @Suite(
         .serialized,
         .enabled(if: CLibrary.isInstalled, "make test installs the C library"),
@@ -28,7 +28,7 @@ extension RealDaemon {
             let others = try Programs.run(
                 "nm -D --defined-only --extern-only '\(CLibrary.library)' | grep -v ' T segmentd_[a-z_]*@@LIBSEGMENTD_0$'"
             )
-            // Some linkers list the version's own name.
+            // Some linkers list the name of the version itself.
             #expect(["", "0000000000000000 A LIBSEGMENTD_0\n"].contains(others.output))
         }
 
@@ -59,7 +59,7 @@ extension RealDaemon {
             #expect(result == (0, ""))
         }
 
-        @Test func `the README's program is clean and counts`() throws {
+        @Test func `the README's program compiles without warnings and counts`() throws {
             try DaemonFixture.with(["segments.d/telemetry.toml": "size = \"1 MiB\""]) { daemon in
                 let built = try Programs.run(
                     "sed -n '/^```c$/,/^```$/{/^```/d;p}' '\(CLibrary.sources)/README.md' | "
@@ -139,7 +139,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `signals end no connect that waits for a place in the queue`() throws {
+        @Test func `signals do not end a connect that waits in the queue`() throws {
             try DaemonFixture.with(Self.segments) { daemon in
                 let full = try FakeBroker(backlog: 0)
                 defer { full.end() }
@@ -161,7 +161,7 @@ extension RealDaemon {
             }
         }
 
-        @Test(arguments: ["mistakes", "threads", "signals"]) func `a program of checks passes`(
+        @Test(arguments: ["mistakes", "threads", "signals"]) func `the C program of checks passes`(
             _ name: String
         ) throws {
             try DaemonFixture.with(Self.segments) { daemon in

@@ -5,12 +5,12 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// What several threads of one client hold, as another client sees it.
+    /// Leases of a client with several threads, as seen by another client.
     @Suite(.serialized, .resilience("threads attach and detach on one client without end"))
     struct ClientLeaseTests {
         private static let threads = 6
 
-        /// Two seconds, or as long as `$LEASE_SECONDS` says.
+        /// Two seconds, or `$LEASE_SECONDS`.
         private static let time = Duration.seconds(
             getenv("LEASE_SECONDS").flatMap { Int(String(cString: $0)) } ?? 2
         )
@@ -40,7 +40,7 @@ extension RealDaemon {
                 let counts = try threads.map { try $0.value() }
                 #expect(most <= Self.threads)
                 #expect(counts.allSatisfy { $0 > 0 })
-                // The last one gives back what is left, without another call.
+                // The last one releases the rest without another call.
                 #expect(try hasNoLeases(daemon))
             }
         }
@@ -62,7 +62,7 @@ extension RealDaemon {
             }
         }
 
-        /// What another connection has sent may be read a moment later.
+        /// Messages on another connection may be read a moment later.
         private func hasNoLeases(_ daemon: DaemonFixture) throws -> Bool {
             let observer = try daemon.client()
             for _ in 0..<500 where try observer.status().leaseCount > 0 { usleep(10_000) }

@@ -24,7 +24,7 @@ final class Holding {
 extension RealDaemon {
     /// The library against the daemon, in health and after each kind of end.
     @Suite(.serialized) struct ClientTests {
-        @Test func `what one client writes another reads`() throws {
+        @Test func `data written by one client is read by another`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client()
                 try client.withSegment("a", access: .readWrite) { segment in
@@ -40,7 +40,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the README's first program is built as it stands there, and counts`() throws {
+        @Test func `the README's first program builds unchanged and counts`() throws {
             let sources = CLibrary.sources
             let example = try Programs.run("sed -n '/^```swift$/,/^```$/{/^```/d;p}' '\(sources)/README.md'")
                 .output
@@ -57,8 +57,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the end of an attached segment detaches and gives the lease back, in this order`() throws
-        {
+        @Test func `the end of an attached segment detaches, then releases the lease`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096\nkeep = \"while-used\""]) { daemon in
                 let client = try daemon.client()
                 let observer = try daemon.client()
@@ -78,7 +77,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `errors say what the broker said`() throws {
+        @Test func `errors repeat the broker's message`() throws {
             try DaemonFixture.with(["segments.d/b.toml": "size = 1\ngroup = \"ghosts\""]) { daemon in
                 let client = try daemon.client()
                 #expect(throws: SegmentClientError.refused(.noSuchSegment(name: "x"))) {
@@ -101,7 +100,8 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a socket file that is mounted alone and made anew asks for its directory`() throws {
+        @Test func `a recreated socket that is mounted by itself has a remedy to mount its directory`() throws
+        {
             try DaemonFixture.with { daemon in
                 daemon.kill()
                 let result = try Programs.run(
@@ -117,7 +117,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a daemon that does not answer is waited for no longer than the limit`() throws {
+        @Test func `a daemon that does not answer is waited for up to the limit`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client(timeLimit: .milliseconds(200))
                 daemon.process.stopForNow()
@@ -142,7 +142,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a lease that cannot be taken again throws, and the memory stays`() throws {
+        @Test func `a lease that cannot be reacquired throws, and the memory stays`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096"]) { daemon in
                 let client = try daemon.client()
                 let segment = try client.attach("a")
@@ -250,7 +250,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `events tell what happens, in order`() throws {
+        @Test func `events arrive in order`() throws {
             try DaemonFixture.with { daemon in
                 let events = try daemon.client().subscribe()
                 var kinds: [SegmentEvent.Kind] = []
@@ -272,7 +272,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `from another IPC namespace nothing is believed`() throws {
+        @Test func `nothing is trusted from another IPC namespace`() throws {
             try DaemonFixture.with { daemon in
                 let result = try Programs.run(
                     "SEGMENTD_SOCKET='\(daemon.socket)' unshare --ipc '\(Programs.path("segmentctl"))' read a"
@@ -282,7 +282,7 @@ extension RealDaemon {
             }
         }
 
-        @Test(.enabled(if: Programs.canSwitchUser)) func `a broker of a stranger is not believed`() throws {
+        @Test(.enabled(if: Programs.canSwitchUser)) func `a broker of another user is not trusted`() throws {
             try DaemonFixture.with { daemon in
                 let result = try Programs.run(
                     "chmod 0777 '\(daemon.directory)'; cp '\(Programs.path("segmentctl"))' '\(daemon.directory)/'; "

@@ -4,7 +4,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// Whom a client believes, from inside user namespaces too.
+    /// Which brokers a client trusts, including from inside user namespaces.
     @Suite(
         .serialized,
         .enabled(if: Programs.canSwitchUser),
@@ -13,7 +13,7 @@ extension RealDaemon {
     struct ClientTrustTests {
         private static let open = ["segments.d/a.toml": "size = 4096\nmode = \"0666\""]
 
-        /// Runs segmentctl as user 64011 of a user namespace where nobody else has a number.
+        /// Runs segmentctl as user 64011 of a user namespace that maps nobody else.
         private func run(
             _ daemon: DaemonFixture,
             _ arguments: String,
@@ -28,7 +28,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `a user without a number believes no other without one`() throws {
+        @Test func `an unmapped user does not trust another unmapped one`() throws {
             try DaemonFixture.with(Self.open) { daemon in
                 let result = try run(daemon, "--socket '\(daemon.socket)' list")
                 #expect(result.status == 7)
@@ -38,7 +38,7 @@ extension RealDaemon {
         }
 
         @Test
-        func `a user without a number is believed who is trusted on purpose, behind a socket that is given`()
+        func `the overflow user is trusted only on purpose, at an explicit socket`()
             throws
         {
             try DaemonFixture.with(Self.open) { daemon in
@@ -51,7 +51,7 @@ extension RealDaemon {
                     let variables = "SEGMENTD_TRUSTED_UID=\(other)"
                     #expect(try run(daemon, "\(socket) key a", variables).status == 7)
                 }
-                // Where it looks by itself, it trusts none of them.
+                // It trusts none of the sockets that it finds by itself.
                 system("mkdir '\(daemon.directory)/segmentd'")
                 system("ln '\(daemon.socket)' '\(daemon.directory)/segmentd/io.segmentd.Broker'")
                 let usual = "SEGMENTD_TRUSTED_UID=65534 XDG_RUNTIME_DIR='\(daemon.directory)'"
@@ -61,7 +61,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `trust ends where others may write`() throws {
+        @Test func `paths that others may write are not trusted`() throws {
             try DaemonFixture.with(Self.open) { daemon in
                 let trusted = "--trust 65534 key a --socket"
                 system("chmod 0777 '\(daemon.directory)'")
@@ -81,7 +81,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `another user's broker is believed by who trusts that user`() throws {
+        @Test func `another user's broker is trusted by clients that trust that user`() throws {
             try DaemonFixture.with(Self.open) { daemon in
                 system("cp '\(Programs.path("segmentctl"))' '\(daemon.directory)/'")
                 let listener = try Programs.run(
@@ -90,7 +90,7 @@ extension RealDaemon {
                         + "Type => SOCK_STREAM, Local => q(other), Listen => 1); my $c = $s->accept; sleep 1' & sleep 0.3; "
                         + "chmod 0666 other; ./segmentctl --socket other --trust 64012 list"
                 )
-                // Believed, and then silent or gone.
+                // Trusted, and then silent or disconnected.
                 #expect(listener.status == 7)
                 #expect(!listener.output.contains("not believed"), "\(listener.output)")
             }

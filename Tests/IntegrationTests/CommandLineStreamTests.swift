@@ -3,7 +3,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// Standard streams that do not wait, as some programs leave them.
+    /// Non-blocking standard streams, as some programs leave them.
     @Suite(.serialized, .resilience("standard streams that do not wait"))
     struct CommandLineStreamTests {
         private static let files = Dictionary(
@@ -13,7 +13,7 @@ extension RealDaemon {
                 + ["a", "b"].map { ("segments.d/\($0).toml", "size = \"1 MiB\"") }
         )
 
-        /// Runs a script beside the daemon; `nonblocking N COMMAND` makes a stream so that it does not wait.
+        /// Runs a script beside the daemon; `nonblocking N COMMAND` makes stream N non-blocking.
         private func run(_ script: String, _ daemon: DaemonFixture) throws -> (status: Int32, output: String)
         {
             try Programs.run(
@@ -30,7 +30,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `what does not wait is waited for`() throws {
+        @Test func `a non-blocking stream is waited for`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let result = try run(
                     """
@@ -72,7 +72,7 @@ extension RealDaemon {
                 #expect(lines.prefix(2) == ["1", "1"])
                 #expect(
                     lines.dropFirst(2).map { $0.prefix { !$0.isNumber } } == [
-                        "segmentctl: \(name) is what is being sent: process "
+                        "segmentctl: \(name) is the file being sent: process "
                     ]
                 )
             }

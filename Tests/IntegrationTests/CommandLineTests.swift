@@ -5,9 +5,9 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// segmentctl as scripts use it.
+    /// segmentctl, used from scripts.
     @Suite(.serialized) struct CommandLineTests {
-        @Test func `numbers for scripts`() throws {
+        @Test func `key and identifier for scripts`() throws {
             try DaemonFixture.with([
                 "segments.d/a.toml": "size = 4096\n[key]\nvalue = 0x0000beef",
                 "segments.d/w.toml": "size = 1\nkeep = \"while-used\"",
@@ -24,7 +24,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `bytes go in and come out, and never too many`() throws {
+        @Test func `bytes are written and read, and never too many`() throws {
             try DaemonFixture.with { daemon in
                 let file = "\(daemon.directory)/file"
                 system("head -c 4096 /dev/urandom > '\(file)'")
@@ -68,7 +68,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a command runs with leases for its life`() throws {
+        @Test func `a command runs with leases until it ends`() throws {
             try DaemonFixture.with(["segments.d/my.seg.toml": "size = 4096\n[key]\nvalue = 77"]) { daemon in
                 let identifier = try #require(try daemon.client().describe("my.seg").identifier)
                 let variables = try daemon.segmentctl(
@@ -88,7 +88,9 @@ extension RealDaemon {
             }
         }
 
-        @Test func `signals go to the command, and its leases come back after a kill of the daemon`() throws {
+        @Test func `signals reach the command, and its leases are reacquired after a kill of the daemon`()
+            throws
+        {
             try DaemonFixture.with { daemon in
                 let runner = try ChildProcess(
                     [Programs.path("segmentctl"), "run", "a", "--", "sleep", "60"],
@@ -106,7 +108,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `removal and reload tell by their status what happened`() throws {
+        @Test func `the exit status of removal and reload tells the outcome`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client()
                 do {
@@ -137,7 +139,9 @@ extension RealDaemon {
             }
         }
 
-        @Test(.enabled(if: Programs.canSwitchUser)) func `who may not administer is told so`() throws {
+        @Test(.enabled(if: Programs.canSwitchUser)) func `a client that may not administer is refused`()
+            throws
+        {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096\ngroup = \"users\"\nmode = \"0664\""]) {
                 daemon in
                 system("cp '\(Programs.path("segmentctl"))' '\(daemon.directory)/'")
@@ -148,7 +152,7 @@ extension RealDaemon {
                 let denied = try Programs.run("echo x | \(run) write a")
                 #expect(denied.status == 5)
                 #expect(denied.output.contains("user 64003 is not in group users (100)"))
-                #expect(denied.output.contains("membership counts from the next login"))
+                #expect(denied.output.contains("membership takes effect at the next login"))
                 #expect(try Programs.run("\(run) read a --length 1 | wc -c").output == "1\n")
                 #expect(try Programs.run("\(run) list --no-legend").status == 0)
             }
@@ -158,7 +162,8 @@ extension RealDaemon {
             .enabled(if: Programs.canSwitchUser),
             arguments: ["env -u XDG_CONFIG_HOME", "env XDG_CONFIG_HOME="]
         )
-        func `check looks where the daemon does, an empty variable or none`(environment: String) throws {
+        func `check uses the daemon's directories, with an empty variable or none`(environment: String) throws
+        {
             try DaemonFixture.with { daemon in
                 let home = "\(daemon.directory)/home", program = "\(daemon.directory)/segmentctl"
                 system("mkdir -p '\(home)/.config/segmentd/segments.d'")
@@ -170,7 +175,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a reload says what is blocked, and by its status that something is`() throws {
+        @Test func `a reload lists blocked segments and exits with a status for them`() throws {
             try DaemonFixture.with { daemon in
                 try daemon.write("size = 1\ngroup = \"ghosts\"", to: "segments.d/b.toml")
                 let first = try daemon.segmentctl("reload")
@@ -188,7 +193,7 @@ extension RealDaemon {
         }
 
         @Test
-        func `check tells what this host lacks, and administrators that there are none of are warned of`()
+        func `check reports what this host lacks, and warns of unknown administrators`()
             throws
         {
             let files = [
@@ -202,17 +207,17 @@ extension RealDaemon {
                 let expected = [
                     "group `nobodies` does not exist on this host",
                     "key.path /srv/no/such/file does not exist on this host",
-                    "administrators has `ghosts`, a group that does not exist on this host",
+                    "administrators lists `ghosts`, a group that does not exist on this host",
                     "keep is \"while-used\": programs that compute the key themselves",
                 ]
                 for text in expected { #expect(check.output.contains(text), "\(check.output)") }
                 let warnings = try daemon.client().status().warnings.map(\.message)
-                #expect(warnings.contains("administrators names what is no group: ghosts"))
-                #expect(daemon.log.contains("Host: administrators names what is no group: ghosts"))
+                #expect(warnings.contains("administrators lists unknown groups: ghosts"))
+                #expect(daemon.log.contains("Host: administrators lists unknown groups: ghosts"))
             }
         }
 
-        @Test func `without the daemon the kernel is asked, with status 7`() throws {
+        @Test func `without the daemon the kernel's segments are listed, with status 7`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096\n[key]\nvalue = 0xbeef"]) { daemon in
                 daemon.kill()
                 for verb in ["list", "status"] {
@@ -224,7 +229,7 @@ extension RealDaemon {
                 #expect(try daemon.segmentctl("-q list --json=short").output.hasPrefix(#"[{"key":48879,"#))
                 #expect(try daemon.segmentctl("key a").status == 7)
                 #expect(try daemon.segmentctl("status a").status == 7)
-                // Only the daemon knows which of them are meant.
+                // Only the daemon knows which segments are meant.
                 for words in ["list a", "list 'a*'", "list --state ready", "list a --json=short"] {
                     let result = try daemon.segmentctl(words)
                     #expect(result.status == 7)
@@ -237,17 +242,17 @@ extension RealDaemon {
             }
         }
 
-        @Test func `help on what is no command says so`() throws {
+        @Test func `help on an unknown command says so`() throws {
             let segmentctl = Programs.path("segmentctl")
             let bogus = try Programs.run("'\(segmentctl)' help bogus 2>&1 >/dev/null")
             #expect(bogus.status == 2)
             #expect(bogus.output.contains("There is no verb bogus"))
             let list = try Programs.run("'\(segmentctl)' help list")
             #expect(list.status == 0)
-            #expect(list.output.hasPrefix("OVERVIEW: List all segments, or those of these names."))
+            #expect(list.output.hasPrefix("OVERVIEW: List all segments, or those with these names."))
         }
 
-        @Test func `monitor prints a line an event`() throws {
+        @Test func `monitor prints one line per event`() throws {
             try DaemonFixture.with { daemon in
                 let result = try Programs.run(
                     "SEGMENTD_SOCKET='\(daemon.socket)' timeout 1 '\(Programs.path("segmentctl"))' monitor --json=short | cut -c1-29"
@@ -256,7 +261,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `monitor ends with who reads it, although nothing happens`() throws {
+        @Test func `monitor ends with its reader, even without events`() throws {
             try DaemonFixture.with { daemon in
                 let monitor = "timeout 20 '\(Programs.path("segmentctl"))' monitor --json=short"
                 let status = "\(daemon.directory)/status"
@@ -268,7 +273,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `monitor goes on over a restart of the daemon, with a new snapshot`() throws {
+        @Test func `monitor continues across a restart of the daemon, with a new snapshot`() throws {
             try DaemonFixture.with { daemon in
                 let lines = "\(daemon.directory)/lines"
                 let monitor = try ChildProcess(
@@ -298,12 +303,13 @@ extension RealDaemon {
                 monitor.signal(SIGINT)
                 #expect(monitor.wait() == 128 + SIGINT)
                 let said = try Programs.run("cat '\(daemon.directory)/errors'").output
-                let again = "segmentctl: connected to the broker again: every segment as it is now\n"
+                let again =
+                    "segmentctl: reconnected to the broker; the current state of every segment follows\n"
                 #expect(said == again + again)
             }
         }
 
-        @Test func `monitor says that it is connected again only where it is`() throws {
+        @Test func `monitor reports a reconnection only if there was one`() throws {
             try DaemonFixture.with { daemon in
                 let lines = "\(daemon.directory)/lines"
                 let monitor = try ChildProcess(
@@ -322,7 +328,7 @@ extension RealDaemon {
                 try awaitSnapshots(1)
                 monitor.stopForNow()
                 let client = try daemon.client()
-                // More than is kept for a subscriber that does not read, and less than it is lost for.
+                // More than is buffered for a subscriber that does not read, but not enough to disconnect it.
                 for _ in 0..<1000 { try client.withSegment("a") { _ in } }
                 monitor.signal(SIGCONT)
                 try awaitSnapshots(2)
@@ -345,7 +351,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: ["segmentd", "4294967295", "10 "])
-        func `a trusted user that is no number is told`(value: String) throws {
+        func `a trusted user that is not a number is reported`(value: String) throws {
             try DaemonFixture.with { daemon in
                 let variable = "SEGMENTD_TRUSTED_UID='\(value)' SEGMENTD_SOCKET='\(daemon.socket)'"
                 for verb in ["key", "list", "status"] {
@@ -358,7 +364,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a process without descriptors is not told that there is no broker`() throws {
+        @Test func `running out of descriptors is not reported as a missing broker`() throws {
             try DaemonFixture.with { daemon in
                 for verb in ["list", "status", "key a"] {
                     let result = try Programs.run(

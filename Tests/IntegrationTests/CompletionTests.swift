@@ -3,9 +3,10 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// What shells are offered when they complete a word.
+    /// Completions offered to shells.
     @Suite(.serialized) struct CompletionTests {
-        /// As the scripts call it: the words of the command line and the one that is completed.
+        /// Calls segmentctl as completion scripts do, with the words of the command line and the one to
+        /// complete.
         private func offered(_ line: String, _ verb: String, _ socket: String) throws -> String {
             let words = line.split(separator: " ", omittingEmptySubsequences: false)
             let quoted = words.map { "'\($0)'" }.joined(separator: " ")
@@ -31,7 +32,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `without a daemon, or with one that hangs, nothing is offered, soon`() throws {
+        @Test func `without a daemon, or with a hung one, completion soon offers nothing`() throws {
             try DaemonFixture.with { daemon in
                 let ofNobody = try offered("segmentctl key ", "key", "/nowhere")
                 #expect(ofNobody == "\n")

@@ -6,7 +6,7 @@ import SystemVSharedMemory
 import Testing
 
 extension DaemonFixture {
-    /// Runs `body` beside a daemon that is ready; afterwards the kernel holds nothing.
+    /// Runs `body` beside a daemon that is ready, and expects an empty kernel afterwards.
     ///
     /// `prefix` is a command that starts the daemon.
     static func with(
@@ -27,7 +27,7 @@ extension DaemonFixture {
             fixture.end()
             throw error
         }
-        // A sanitizer's report is an exit status, too.
+        // A sanitizer's report also shows as an exit status.
         #expect(fixture.end() == 0, "the daemon ends badly: \(fixture.log)")
         #expect(try LinuxKernel().allSegments().isEmpty, "the daemon has left segments in the kernel")
     }
@@ -36,11 +36,11 @@ extension DaemonFixture {
     private func end() -> Int32 {
         notify.drain()
         if process.exitStatus != nil { try? start() }
-        // The connections of the test may still count against a limit.
+        // Connections of the test may still count against a limit.
         for _ in 0..<100 {
             do {
                 let client = try client()
-                // A key that comes free may be what another segment waits for.
+                // Another segment may be waiting for a freed key.
                 for _ in 0..<2 {
                     for segment in try client.list() {
                         try client.remove(segment.name.string, when: .immediately)
@@ -63,35 +63,35 @@ extension DaemonFixture {
         try Programs.run("SEGMENTD_SOCKET='\(socket)' '\(Programs.path("segmentctl"))' \(arguments)")
     }
 
-    /// Looks every 100 ms at what every 15 s would do.
+    /// Makes the daemon check every 100 ms instead of every 15 s.
     static let oftenChecked = ["WATCHDOG_USEC": "200000"]
 
-    /// Waits until so many checks have begun and ended.
+    /// Waits until `count` checks have begun and ended.
     func awaitChecks(_ count: Int = 3) throws {
         notify.drain()
-        // A check tells that it begins, so that the one after the last has seen its end.
+        // A check is reported when it begins, so one more report means that the last has ended.
         for _ in 0...count { _ = try notify.expect("WATCHDOG=1") }
     }
 
-    /// The lines of the log that have a text.
+    /// Returns the lines of the log that contain a text.
     func logged(_ text: String) -> [String] {
         log.split(separator: "\n").map(String.init).filter { $0.contains(text) }
     }
 
-    /// After many more checks, the log has a text in one line and no more.
+    /// Expects that after many more checks, exactly one line of the log contains the text.
     func expectSaidOnce(_ text: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         try awaitChecks(5)
         #expect(logged(text).count == 1, "\(log)", sourceLocation: sourceLocation)
     }
 
-    /// What `segmentctl status` prints.
+    /// Returns the output of `segmentctl status`.
     func status(_ name: String = "") throws -> String {
         try segmentctl("status \(name)").output
     }
 }
 
 extension SegmentClient {
-    /// Waits until there are so many leases.
+    /// Waits until there are `count` leases.
     func awaitLeases(_ count: Int) throws {
         let deadline = ContinuousClock.now + .seconds(10)
         while try status().leaseCount != count {
@@ -102,7 +102,7 @@ extension SegmentClient {
 }
 
 extension NotifyListener {
-    /// Waits for a message with a line that begins so, and returns it.
+    /// Waits for a message with a line that has this beginning, and returns the message.
     func expect(_ line: String, sourceLocation: SourceLocation = #_sourceLocation) throws -> [String] {
         while let message = next() {
             if message.contains(where: { $0.hasPrefix(line) }) { return message }

@@ -8,11 +8,10 @@ import Testing
 import Varlink
 
 extension RealDaemon {
-    /// What clients meet of a daemon in the moment of its end.
+    /// Clients of a daemon that ends at the same moment.
     @Suite(.serialized, .resilience("a daemon that dies or a segment that goes in the middle of a call"))
     struct DyingDaemonTests {
-        @Test func `a call whose connection is accepted by a daemon that dies waits for the next one`() throws
-        {
+        @Test func `a call whose connection a dying daemon accepts waits for the next daemon`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client(timeLimit: .seconds(10))
                 let segment = try client.attach("a")
@@ -22,7 +21,7 @@ extension RealDaemon {
                 try #require(UnixAddress(daemon.socket)?.withPointer { bind(dying, $0, $1) } == 0)
                 try #require(listen(dying, 8) == 0)
                 let call = Thread { try client.describe("a").state }
-                // It is connected, and nobody will ever answer.
+                // It is connected, but will never get an answer.
                 var entry = pollfd(fd: dying, events: Int16(POLLIN), revents: 0)
                 #expect(poll(&entry, 1, 5000) == 1)
                 close(dying)
@@ -32,7 +31,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a segment that goes between the grant and the attachment is asked for again`() throws {
+        @Test func `a segment that vanishes between grant and attach is acquired again`() throws {
             try IPCNamespace.requireOwn()
             let kernel = LinuxKernel()
             let directory = try DaemonFixture.makeDirectory()
@@ -56,7 +55,7 @@ extension RealDaemon {
             close(broker)
         }
 
-        /// Answers the next Acquire, whatever else comes before it.
+        /// Answers the next Acquire, ignoring other calls before it.
         private static func grant(_ identifier: SegmentIdentifier, _ namespace: UInt64, to peer: Int32) throws
         {
             var call = ""

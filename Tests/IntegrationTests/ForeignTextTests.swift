@@ -4,7 +4,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// What others have written never reaches a terminal as a control sequence.
+    /// Text of other users never reaches a terminal as a control sequence.
     @Suite(.serialized, .resilience("text of others that a terminal would obey"))
     struct ForeignTextTests {
         private static let escape = "\u{1b}[2J\u{9b}31m"
@@ -14,7 +14,7 @@ extension RealDaemon {
             "segments.d/p.toml": "size = 4096\n[key]\npath = \"/srv/\\u001b[2J\\u009b31m\"",
         ]
 
-        /// Control characters apart from the end of a line.
+        /// Returns all control characters other than line ends.
         private func controls(_ text: String) -> [Unicode.Scalar] {
             text.unicodeScalars.filter { $0.properties.generalCategory == .control && $0 != "\n" }
         }

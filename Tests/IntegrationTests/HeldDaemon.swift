@@ -5,9 +5,9 @@ import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
 
-/// A daemon one of whose readers does not read, with a segment that is made for each lease.
+/// A daemon with an output that nobody reads, and with a segment that is created for each lease.
 struct HeldDaemon {
-    /// Asked for are 100 ms; a machine that builds beside the tests takes more by itself.
+    /// The requirement is 100 ms, but a machine that builds at the same time takes longer.
     static let longestAcquire = Duration.seconds(1)
     static let longestStop = Duration.seconds(5)
 
@@ -15,9 +15,9 @@ struct HeldDaemon {
     private let process: ChildProcess
     private var socket: String { "\(directory)/socket" }
 
-    /// `held` fills the reader's room before the daemon starts.
+    /// Runs `body`; if `held`, the reader's buffer is filled before the daemon starts.
     static func with(
-        _ world: HeldWorld,
+        _ output: HeldOutput,
         held: Bool,
         files: [String: String] = ["segments.d/a.toml": "size = 4096\nkeep = \"while-used\""],
         awaits: Bool = true,
@@ -27,7 +27,7 @@ struct HeldDaemon {
         let directory = try DaemonFixture.makeDirectory()
         defer { DaemonFixture.remove(directory) }
         for (path, text) in files { try DaemonFixture.write(text, to: "\(directory)/config/\(path)") }
-        let reader = try HeldReader(world, in: directory)
+        let reader = try HeldReader(output, in: directory)
         if held { try reader.fill() }
         let daemon = HeldDaemon(directory: directory, process: try start(in: directory, reader))
         if awaits {
@@ -44,9 +44,9 @@ struct HeldDaemon {
     private static func start(in directory: String, _ reader: HeldReader) throws -> ChildProcess {
         var prefix: [String] = []
         var environment: [String: String] = [:]
-        switch reader.world {
+        switch reader.output {
         case .journal:
-            // What sd_journal_sendv(3) writes to is a fixed path.
+            // The path that sd_journal_sendv(3) writes to is fixed.
             let script = """
                 mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal &&
                 mount --bind '\(directory)/journal' /run/systemd/journal &&
@@ -59,7 +59,7 @@ struct HeldDaemon {
         return try ChildProcess(
             prefix + DaemonFixture.command(in: directory),
             environment: environment,
-            errors: reader.world == .standardError ? reader.path : "\(directory)/log"
+            errors: reader.output == .standardError ? reader.path : "\(directory)/log"
         )
     }
 
@@ -69,16 +69,16 @@ struct HeldDaemon {
         try DaemonFixture.write(text, to: "\(directory)/config/\(file)")
     }
 
-    /// Takes a lease and gives it back, in time.
+    /// Acquires and releases a lease, and expects that in time.
     func acquire(_ client: SegmentClient) throws {
         let start = ContinuousClock.now
         _ = try client.lease("a", access: .readWrite)
         #expect(ContinuousClock.now - start < Self.longestAcquire)
-        // The lease is given back without an answer; this one comes after that.
+        // Release has no reply; the reply to this call follows it.
         _ = try client.status()
     }
 
-    /// The daemon ends in time, by itself or by a signal.
+    /// Expects the daemon to end in time, by itself or after a signal.
     func expectEnd(_ signal: Int32?, exitStatus: Int32 = 0) throws {
         if let signal { process.signal(signal) }
         try #require(process.ends(within: Self.longestStop), "the daemon does not end")

@@ -4,8 +4,8 @@ import SegmentTestSupport
 import Testing
 import Varlink
 
-/// Somebody whom the daemon writes to, and who reads only when told to.
-enum HeldWorld: String, CaseIterable, CustomStringConvertible {
+/// A receiver of the daemon's output that reads only on demand.
+enum HeldOutput: String, CaseIterable, CustomStringConvertible {
     case journal
     case standardError = "standard error"
     case notify
@@ -13,23 +13,23 @@ enum HeldWorld: String, CaseIterable, CustomStringConvertible {
     var description: String { rawValue }
 }
 
-/// The reading end of such a world: a FIFO or a socket of datagrams.
+/// The reading end of such an output: a FIFO or a datagram socket.
 final class HeldReader {
-    let world: HeldWorld
-    /// As the daemon opens it.
+    let output: HeldOutput
+    /// The path that the daemon opens.
     let path: String
     private let descriptor: Int32
 
-    init(_ world: HeldWorld, in directory: String) throws {
-        self.world = world
-        switch world {
+    init(_ output: HeldOutput, in directory: String) throws {
+        self.output = output
+        switch output {
         case .standardError:
             path = "\(directory)/errors"
             try #require(mkfifo(path, 0o644) == 0)
             descriptor = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
         case .journal, .notify:
-            mkdir("\(directory)/\(world.rawValue)", 0o755)
-            path = "\(directory)/\(world.rawValue)/socket"
+            mkdir("\(directory)/\(output.rawValue)", 0o755)
+            path = "\(directory)/\(output.rawValue)/socket"
             descriptor = socket(
                 AF_UNIX,
                 Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue),
@@ -43,21 +43,21 @@ final class HeldReader {
 
     deinit { close(descriptor) }
 
-    /// Takes all room there is: whoever writes now waits.
+    /// Fills the buffer, so that any writer must wait.
     func fill() throws {
-        guard world != .standardError else {
-            // Byte by byte at the end: a page may be left where a larger piece does not fit.
+        guard output != .standardError else {
+            // Byte by byte at the end, since a page may be left that larger pieces do not fit in.
             for piece in [4096, 1] {
                 let bytes = [UInt8](repeating: UInt8(ascii: "\n"), count: piece)
                 while write(descriptor, bytes, piece) > 0 {}
             }
             return
         }
-        // A sender may run out of room of its own before the reader does.
+        // The sender's own buffer may be full before the reader's.
         while try send() > 0 {}
     }
 
-    /// How many messages a new sender gets rid of.
+    /// Returns the number of messages that a new sender can send.
     private func send() throws -> Int {
         let sender = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         defer { close(sender) }
@@ -71,7 +71,7 @@ final class HeldReader {
         return count
     }
 
-    /// Reads until something has the text, or nothing more comes for a while; whether it has come.
+    /// Reads until a message contains the text, or nothing arrives for a while; returns whether it was found.
     func reads(_ text: String, within milliseconds: Int32 = 10_000) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         var tail = ""
@@ -81,8 +81,8 @@ final class HeldReader {
             guard count > 0 else { return false }
             let chunk = tail + String(decoding: buffer[..<count], as: UTF8.self)
             if chunk.contains(text) { return true }
-            // A text may lie across two reads of a FIFO.
-            tail = world == .standardError ? String(chunk.suffix(text.count)) : ""
+            // The text may be split across two reads of a FIFO.
+            tail = output == .standardError ? String(chunk.suffix(text.count)) : ""
         }
         return false
     }

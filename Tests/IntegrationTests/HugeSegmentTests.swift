@@ -5,13 +5,13 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// Segments that cost their makers nothing, because no memory is reserved for them: shmget(2), SHM_NORESERVE.
+    /// Segments that cost their creators nothing, because no memory is reserved: shmget(2), SHM_NORESERVE.
     @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct HugeSegmentTests {
-        /// So large that four together have more bytes than 64 bits say.
+        /// So large that the sum of four does not fit in 64 bits.
         private static let size: UInt64 = 1 << 63 - 65537
 
         @Test(.resilience("a user makes segments of 2^63 bytes"))
-        func `segments of 2^63 bytes harm a daemon neither while it runs nor when it starts`() throws {
+        func `segments of 2^63 bytes do not harm a daemon, running or starting`() throws {
             try DaemonFixture.with(
                 ["segments.d/a.toml": "size = 4096\nmode = \"0666\""],
                 environment: DaemonFixture.oftenChecked
@@ -36,7 +36,7 @@ extension RealDaemon {
             #expect(page.status == 0, "\(page.output)")
         }
 
-        /// Of another user, without rights.
+        /// Creates a segment of an unprivileged user.
         private static func makeSegment() throws -> SegmentIdentifier {
             let result = try Stranger.run(#"perl -e "print shmget(0, \#(size), 011600)""#)
             return SegmentIdentifier(rawValue: try #require(Int32(result.output), "\(result.output)"))

@@ -6,18 +6,18 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// What root does to a segment behind the daemon's back: noticed, named, made good, and each said once.
+    /// Changes to a segment by root: the daemon notices, logs each once, and repairs them.
     @Suite(.serialized, .resilience("root removes or changes a segment behind the daemon"))
     struct InterferenceTests {
         private let kernel = LinuxKernel()
 
-        @Test func `ipcrm on a segment that nobody has attached: it is made again at once`() throws {
+        @Test func `ipcrm on an unattached segment: it is created again at once`() throws {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try daemon.client().describe("a")
                 let old = try #require(before.identifier)
                 #expect(try Programs.run("ipcrm -m \(old)").status == 0)
-                try daemon.expectSaidOnce("Segment a was marked for removal by somebody else")
-                try daemon.expectSaidOnce("Segment a made again")
+                try daemon.expectSaidOnce("Segment a was marked for removal by another program")
+                try daemon.expectSaidOnce("Segment a created again")
                 let after = try daemon.client().describe("a")
                 #expect(after.state == .ready)
                 #expect(after.identifier != old)
@@ -26,7 +26,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `who lists the segments need not wait for a check to see what ipcrm did`() throws {
+        @Test func `a list shows the effect of ipcrm without waiting for a check`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client()
                 let old = try #require(try client.list().first?.identifier)
@@ -34,14 +34,15 @@ extension RealDaemon {
                 let listed = try client.list()
                 #expect(listed.map(\.state) == [.ready])
                 #expect(listed.first?.identifier != old)
-                // The old one's last detach is another thread's.
+                // Another thread makes the last detach of the old one.
                 for _ in 0..<500 where try kernel.allSegments().count > 1 { usleep(10_000) }
                 #expect(listed.compactMap(\.identifier) == Array(try kernel.allSegments().keys))
             }
         }
 
         @Test
-        func `ipcrm on an attached segment: clients keep it until they let go, and it is made again at once`()
+        func
+            `ipcrm on an attached segment: clients keep it, and it is created again at once`()
             throws
         {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
@@ -51,7 +52,7 @@ extension RealDaemon {
                     let holding = Holding(try client.attach("a"))
                     holding.write(42, at: 0)
                     #expect(try Programs.run("ipcrm -m \(old)").status == 0)
-                    try daemon.expectSaidOnce("Segment a was marked for removal by somebody else")
+                    try daemon.expectSaidOnce("Segment a was marked for removal by another program")
                     #expect(holding.read(at: 0) == 42)
                     let again = try client.describe("a")
                     #expect(again.state == .ready)
@@ -66,13 +67,15 @@ extension RealDaemon {
                 try daemon.awaitChecks()
                 #expect(try client.describe("a").state == .ready)
                 #expect(try client.describe("a").formerMemory == [])
-                try daemon.expectSaidOnce("Segment a made again")
-                try daemon.expectSaidOnce("Segment a is made again while clients still have the old memory")
+                try daemon.expectSaidOnce("Segment a created again")
+                try daemon.expectSaidOnce(
+                    "Segment a is created again while clients still have the old memory"
+                )
                 #expect(try kernel.allSegments().count == 1)
             }
         }
 
-        @Test func `owner, group and mode are set back, once each time`() throws {
+        @Test func `owner, group and mode are restored and reported once each time`() throws {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
                 let identifier = try #require(try daemon.client().describe("a").identifier)
                 let before = try kernel.statusOfAny(identifier)
@@ -100,7 +103,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a squatter that comes and goes at its own segment is said once`() throws {
+        @Test func `a key conflict is reported once, although its owner attaches and detaches`() throws {
             let taken = SegmentKey(rawValue: 0x5345_4753)
             try DaemonFixture.with([:], environment: DaemonFixture.oftenChecked) { daemon in
                 let identifier = try kernel.get(taken, size: 1, flags: .create, mode: .ownerReadWrite)

@@ -4,7 +4,7 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// Kernel settings that change while the daemon runs: what lives is never made worse.
+    /// Kernel settings that change while the daemon runs, which must never affect existing segments.
     @Suite(
         .serialized,
         .enabled(if: KernelSetting.canBeSet),
@@ -19,7 +19,7 @@ extension RealDaemon {
         }
 
         @Test
-        func `shm_rmid_forced is warned of while it is set, and loses nothing under a daemon that runs`()
+        func `there is a warning while shm_rmid_forced is set, and a running daemon loses nothing`()
             throws
         {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
@@ -38,12 +38,12 @@ extension RealDaemon {
             }
         }
 
-        @Test func `shmmni below what is used blocks only what has to be made, until it is raised`() throws {
+        @Test func `shmmni below its usage blocks only new segments, until it is raised`() throws {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try identifiers(daemon)
                 try KernelSetting.shmmni.with(1) {
-                    try daemon.expectSaidOnce("warning: Host: no identifier of the kernel is left")
-                    #expect(try daemon.status().contains("Warning: no identifier of the kernel is left"))
+                    try daemon.expectSaidOnce("warning: Host: kernel.shmmni (")
+                    #expect(try daemon.status().contains("Warning: kernel.shmmni ("))
                     #expect(try identifiers(daemon) == before)
                     daemon.kill()
                     try daemon.start()
@@ -55,11 +55,11 @@ extension RealDaemon {
                 }
                 try daemon.awaitChecks()
                 #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
-                try daemon.expectSaidOnce("Host: resolved: no identifier of the kernel is left")
+                try daemon.expectSaidOnce("Host: resolved: kernel.shmmni (")
             }
         }
 
-        @Test func `somebody takes every identifier: what lives stays, and what is removed comes back`()
+        @Test func `another user takes every identifier: live segments stay, and a removed one comes back`()
             throws
         {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
@@ -69,7 +69,7 @@ extension RealDaemon {
                 while let identifier = try? kernel.get(.private, size: 1, flags: .create, mode: []) {
                     taken.append(identifier)
                 }
-                try daemon.expectSaidOnce("warning: Host: no identifier of the kernel is left")
+                try daemon.expectSaidOnce("warning: Host: kernel.shmmni (")
                 #expect(try identifiers(daemon) == before)
                 try kernel.remove(try #require(before[0]))
                 try daemon.awaitChecks(10)
@@ -83,14 +83,14 @@ extension RealDaemon {
             }
         }
 
-        @Test func `shmmax below a segment's size is warned of, and the segment lives on`() throws {
+        @Test func `shmmax below a segment's size causes a warning, and the segment stays`() throws {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try identifiers(daemon)
                 try KernelSetting.shmmax.with(8192) {
                     try daemon.expectSaidOnce("warning: Host: kernel.shmmax is 8192 bytes: segment b")
                     #expect(try identifiers(daemon) == before)
                     try kernel.remove(try #require(before[1]))
-                    try daemon.expectSaidOnce("Segment b is blocked: the size, 1 MiB, is above")
+                    try daemon.expectSaidOnce("Segment b is blocked: the size, 1 MiB, exceeds")
                     #expect(try daemon.status("b").contains("kernel_limit"))
                 }
                 try daemon.awaitChecks()
@@ -99,18 +99,18 @@ extension RealDaemon {
             }
         }
 
-        @Test func `shmall below what is used is warned of, and blocks only what has to be made`() throws {
+        @Test func `shmall below its usage causes a warning and blocks only new segments`() throws {
             try DaemonFixture.with(two, environment: DaemonFixture.oftenChecked) { daemon in
                 let before = try identifiers(daemon)
                 try KernelSetting.shmall.with(2) {
-                    try daemon.expectSaidOnce("warning: Host: all segments together use up kernel.shmall")
+                    try daemon.expectSaidOnce("warning: Host: kernel.shmall (")
                     #expect(try identifiers(daemon) == before)
                     try kernel.remove(try #require(before[0]))
                     try daemon.expectSaidOnce("Segment a is blocked: the kernel's limit for all segments")
                 }
                 try daemon.awaitChecks()
                 #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
-                try daemon.expectSaidOnce("Host: resolved: all segments together use up kernel.shmall")
+                try daemon.expectSaidOnce("Host: resolved: kernel.shmall (")
             }
         }
     }

@@ -7,12 +7,12 @@ enum KernelSetting: String {
     case shmRmidForced = "shm_rmid_forced"
     case shmmni, shmmax, shmall
 
-    /// Root of the namespace alone may change them.
+    /// Only root of the namespace may change them.
     static let canBeSet = access("/proc/sys/kernel/shmmni", W_OK) == 0
 
     private var path: String { "/proc/sys/kernel/\(rawValue)" }
 
-    /// Sets it for the time of `body`.
+    /// Changes the setting while `body` runs.
     func with(_ value: UInt64, _ body: () throws -> Void) throws {
         let before = try read()
         try write("\(value)")

@@ -9,7 +9,7 @@ import Testing
 import Varlink
 
 extension RealDaemon {
-    /// What a segment that is made by an Acquire depends on is looked up for it.
+    /// Lookups for a segment that an Acquire creates.
     @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct MadeOnDemandTests {
         private static func declaration(_ file: String) -> String {
             """
@@ -31,7 +31,7 @@ extension RealDaemon {
             try DaemonFixture.with(["segments.d/k.toml": Self.declaration(file)]) { try body($0, file) }
         }
 
-        @Test func `a segment is made under the key that its file has then`() throws {
+        @Test func `a segment is created under the current key of its file`() throws {
             try withKeyFile(exists: true) { daemon, file in
                 try DaemonFixture.write("", to: "\(file).new")
                 rename("\(file).new", file)
@@ -41,7 +41,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a file of a key that has appeared is found by the next Acquire`() throws {
+        @Test func `the next Acquire finds a key file that has appeared`() throws {
             try withKeyFile(exists: false) { daemon, file in
                 #expect(try daemon.segmentctl("run k -- true").status == 3)
                 try DaemonFixture.write("", to: file)
@@ -50,7 +50,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a group that was unknown is asked for, and whoever waits for it waits alone`() throws {
+        @Test func `an unknown group is looked up again, and only the client that needs it waits`() throws {
             let names = try HeldNameService()
             let segments = [
                 "segments.d/a.toml": "size = 4096",
@@ -74,7 +74,7 @@ extension RealDaemon {
         }
 
         @Test(.enabled(if: HeldFileSystem.canBeMounted))
-        func `who has gone before the file of the key is known gets no lease`() throws {
+        func `a client that disconnects before the key file is known gets no lease`() throws {
             let files = try HeldFileSystem()
             try DaemonFixture.write("", to: "\(files.source)/key")
             let segments = ["segments.d/k.toml": Self.declaration("\(files.path)/key")]

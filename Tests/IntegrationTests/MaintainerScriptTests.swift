@@ -1,13 +1,13 @@
 import SegmentTestSupport
 import Testing
 
-/// What the package does with a service that runs, at an installation and at an upgrade.
+/// How the package's scripts treat a running service, at installation and upgrade.
 @Suite struct MaintainerScriptTests {
     private static let script =
         #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
         + "/systemd/debian/postinst"
 
-    /// Runs the script with programs that only say how they are called; `check` is segmentctl's exit status.
+    /// Runs the script with stubs that log their arguments; `check` is segmentctl's exit status.
     private func configure(
         check: Int,
         isActive: Bool,
@@ -39,7 +39,7 @@ import Testing
         #expect(output.contains("then: systemctl restart segmentd.service"))
     }
 
-    @Test func `a directory that has vanished is not made anew, and the daemon left as it is`() throws {
+    @Test func `a vanished directory is not recreated, and the daemon is left running`() throws {
         let (status, output) = try configure(check: 0, isActive: true, upgradeFrom: "0.1.0", isVanished: true)
         #expect(status == 0)
         #expect(output.contains("segments.d is not there"))
@@ -47,14 +47,14 @@ import Testing
         #expect(output.hasSuffix("no segments.d\n"))
     }
 
-    @Test func `a first installation beside it says so and starts nothing`() throws {
+    @Test func `a first installation beside a running daemon says so and starts nothing`() throws {
         let (status, output) = try configure(check: 8, isActive: false, upgradeFrom: "")
         #expect(status == 0)
         #expect(output.contains("the configuration is refused: the service is not started"))
         #expect(!output.contains("segmentd.socket"))
     }
 
-    @Test(arguments: [0, 1]) func `any other end of the check lets systemd have its way`(check: Int) throws {
+    @Test(arguments: [0, 1]) func `any other result of the check leaves it to systemd`(check: Int) throws {
         #expect(
             try configure(check: check, isActive: true, upgradeFrom: "0.1.0") == (
                 0, "restart segmentd.service\n"

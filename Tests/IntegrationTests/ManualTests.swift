@@ -1,7 +1,7 @@
 import SegmentTestSupport
 import Testing
 
-/// The manual against the programs' own help: neither has what the other lacks.
+/// Compares the manual with the programs' help: both must have the same options and verbs.
 @Suite struct ManualTests {
     @Test func `segmentctl(1) has each verb, and its options beside it`() throws {
         let page = try page("segmentctl.1")
@@ -55,7 +55,7 @@ import Testing
         #expect(result.status == 0, "\(result.output)")
     }
 
-    @Test func `pages refer to pages that there are`() throws {
+    @Test func `pages refer to existing pages`() throws {
         let pages = try Programs.run("ls '\(Self.root)/Sources/Manual'").output.split(separator: "\n")
         for name in pages {
             for match in try page(String(name)).matches(of: /\.Xr (segment[a-z.]*) (\d)/) {
@@ -76,7 +76,7 @@ import Testing
         try page(name).matches(of: /\.It Ic (\w+)/).map { String($0.1) }
     }
 
-    /// What the page says from one verb to the next.
+    /// Returns the part of a page from one verb to the next.
     private func entry(of verb: String, in page: String, among verbs: [String]) -> Substring? {
         guard let start = page.firstRange(of: ".It Cm \(verb)") else { return nil }
         let rest = page[start.upperBound...]

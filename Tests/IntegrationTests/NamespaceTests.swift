@@ -4,7 +4,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// segmentctl in another IPC namespace than the broker.
+    /// segmentctl in a different IPC namespace than the broker.
     @Suite(.serialized, .resilience("a client in another IPC namespace"))
     struct NamespaceTests {
         private static let files = [
@@ -22,7 +22,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `numbers that mean nothing there are not given`() throws {
+        @Test func `numbers that have no meaning there are not printed`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let attached = try elsewhere("read a", daemon)
                 #expect(attached.output.contains("is in"))
@@ -32,17 +32,17 @@ extension RealDaemon {
                 ] {
                     let result = try elsewhere(verb, daemon)
                     #expect(result.status == attached.status, "\(verb)")
-                    // Each command has a namespace of its own.
+                    // Each command runs in its own namespace.
                     #expect(shape(result.output) == shape(attached.output), "\(verb)")
                 }
                 #expect(access("\(daemon.directory)/begun", F_OK) != 0)
-                // Nothing was made for somebody who cannot use it.
+                // No segment was created for a client that cannot use it.
                 #expect(try daemon.client().describe("w").identifier == nil)
                 #expect(try daemon.client().status().leaseCount == 0)
             }
         }
 
-        @Test func `lists and pages say so`() throws {
+        @Test func `lists and status pages say so`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 for verb in ["list", "status", "status a", "list --json=short"] {
                     let there = try elsewhere(verb, daemon)

@@ -6,11 +6,11 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// Programs that know nothing of this library, and some that know nothing of the broker.
+    /// Programs that do not use this library, and some that do not use the broker.
     @Suite(.serialized) struct OtherProgramsTests {
         private static let text = "written by a Swift client"
 
-        /// Writes through the library, reads through `command`, which finds the key in `$KEY`.
+        /// Writes with the library and reads with `command`, which finds the key in `$KEY`.
         private func expectRead(by command: String) throws {
             try DaemonFixture.with { daemon in
                 try daemon.client().withSegment("a", access: .readWrite) { segment in
@@ -110,9 +110,9 @@ extension RealDaemon {
             }
         }
 
-        /// The daemon's files, the pair of C++ programs, and a link by which they find the key.
+        /// Provides the daemon's files, two C++ programs, and a link by which they find the key.
         private func withFtokPair(_ body: (DaemonFixture, String) throws -> Void) throws {
-            // As root of a user namespace alone there are no other groups.
+            // A user namespace that maps only root has no other groups.
             let group = Programs.canSwitchUser ? "group = \"users\"" : ""
             try DaemonFixture.with(["segments.d/shmfile.toml": "size = 1024\nmode = \"0660\"\n\(group)"]) {
                 daemon in
@@ -144,7 +144,7 @@ extension RealDaemon {
             }
         }
 
-        @Test(.enabled(if: Programs.canSwitchUser)) func `who is not in the group is kept out by the kernel`()
+        @Test(.enabled(if: Programs.canSwitchUser)) func `the kernel refuses users outside the group`()
             throws
         {
             try withFtokPair { _, prefix in
@@ -169,7 +169,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the Swift pair hands a file over`() throws {
+        @Test func `the Swift pair transfers a file`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = \"1 MiB\""]) { daemon in
                 system("head -c 500000 /dev/urandom > '\(daemon.directory)/file'")
                 let run = "SEGMENTD_SOCKET='\(daemon.socket)'"
@@ -185,7 +185,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the Swift writer fills a segment to its end, and not beyond`() throws {
+        @Test func `the Swift writer fills a segment to its end, not beyond`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096"]) { daemon in
                 let command =
                     "SEGMENTD_SOCKET='\(daemon.socket)' '\(Programs.path("segment-writer"))' a '\(daemon.directory)/file'"
@@ -195,7 +195,7 @@ extension RealDaemon {
                 system("echo >> '\(daemon.directory)/file'")
                 let more = try Programs.run(command)
                 #expect(more.status != 0)
-                // The length of what was there before is not left to what has come in its place.
+                // The new content must not keep the length of the old one.
                 let segment = try daemon.client().attach("a", access: .readOnly)
                 #expect(segment.atomic(UInt64.self, at: 0).load(ordering: .acquiring) == 0)
             }

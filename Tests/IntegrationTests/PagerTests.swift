@@ -3,9 +3,9 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// What shows long output on a terminal.
+    /// The pager for long output on a terminal.
     @Suite(.serialized) struct PagerTests {
-        /// What a pager that notes how it was called has noted, and what a terminal shows.
+        /// Returns the arguments that a logging pager was called with, and what a terminal shows.
         private func paged(
             _ daemon: DaemonFixture,
             _ arguments: String = "list",
@@ -32,7 +32,7 @@ extension RealDaemon {
         }
 
         @Test(.resilience("a shell asked of the pager"))
-        func `less is secure unless told otherwise, and no other pager runs then`() throws {
+        func `less runs in secure mode by default, and no other pager then`() throws {
             try DaemonFixture.with { daemon in
                 let secure = "less secure=1 allowed=no [FRSXMK] \n"
                 #expect(try paged(daemon).calls == secure)
@@ -67,7 +67,7 @@ extension RealDaemon {
             "PAGER=", "PAGER=cat", "SEGMENTCTL_PAGER= PAGER=other", "PAGER=' '", "TERM=dumb", "TERM=",
             "SEGMENTCTL_PAGERSECURE=0 PAGER=",
         ])
-        func `no pager means the output itself`(variables: String) throws {
+        func `without a pager, output goes to standard output`(variables: String) throws {
             try DaemonFixture.with { daemon in
                 let result = try paged(daemon, "list", variables)
                 #expect(result.calls == "")
@@ -76,7 +76,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `--no-pager, and a pager that is not there`() throws {
+        @Test func `--no-pager, and a missing pager`() throws {
             try DaemonFixture.with { daemon in
                 let without = try paged(daemon, "--no-pager list")
                 #expect(without.calls == "")
@@ -87,9 +87,9 @@ extension RealDaemon {
             }
         }
 
-        @Test func `ctrl-C in the pager does not end segmentctl before it`() throws {
+        @Test func `ctrl-C in the pager does not end segmentctl first`() throws {
             try DaemonFixture.with { daemon in
-                // The terminal sends the signal to the whole group.
+                // The terminal sends the signal to the whole process group.
                 let pager = "trap : INT; kill -INT $PPID; sleep 0.3; cat; echo paged"
                 let result = try paged(daemon, pager: pager)
                 #expect(result.status == 0)

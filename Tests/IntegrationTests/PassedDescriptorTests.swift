@@ -9,9 +9,10 @@ private let kernelRefusesDescriptors =
     (try? Programs.run("python3 -c 'import socket; socket.socketpair()[0].getsockopt(1, 83)'").status) == 0
 
 extension RealDaemon {
-    /// A descriptor that is passed is closed by whoever drops it, and that may take as long as its sender likes.
+    /// Descriptors passed to the daemon: closing the last copy of one may block for as long as its sender
+    /// likes.
     @Suite(.serialized, .enabled(if: kernelRefusesDescriptors)) struct PassedDescriptorTests {
-        /// Passes, with a call, a TCP socket that lingers for a minute over what nobody reads.
+        /// Passes, with a call, a TCP socket that lingers for a minute over unread data.
         private static let pass = """
             import array, ctypes, os, signal, socket, struct, sys
             def trap():
@@ -57,13 +58,13 @@ extension RealDaemon {
         @Test(
             .resilience("a user passes a descriptor that takes a minute to close"),
             arguments: [
-                // A call that would be answered, and one of which the rest is dropped with the connection.
+                // A call that would be answered, and one whose rest is dropped with the connection.
                 "ping", "b'junk\\0'",
-                // A look skips what is out of band, and ends before it.
+                // Peeking skips out-of-band data, and stops before it.
                 "b'x', flags=socket.MSG_OOB", "b'x', before=b'{', flags=socket.MSG_OOB",
             ]
         )
-        func `one that was passed before the start is never dropped`(sent: String) throws {
+        func `a descriptor passed before the start is never dropped`(sent: String) throws {
             let scripts = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(scripts)'") }
             let start = """

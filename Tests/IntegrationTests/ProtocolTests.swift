@@ -6,7 +6,7 @@ import SegmentTestSupport
 import Testing
 import Varlink
 
-/// A connection that speaks bytes.
+/// A connection that sends and receives raw bytes.
 final class RawConnection {
     private let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     private var received: ArraySlice<UInt8> = []
@@ -23,13 +23,13 @@ final class RawConnection {
         Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
-    /// Returns when there is something to receive, which stays there.
+    /// Waits until there is something to receive, without receiving it.
     func awaitReply() throws {
         var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         try #require(poll(&entry, 1, 5000) > 0, "the daemon says nothing")
     }
 
-    /// What waits in the kernel to be received, in bytes.
+    /// The number of bytes waiting in the kernel to be received.
     var unread: Int {
         var count: Int32 = 0
         _ = ioctl(socket, UInt(FIONREAD), &count)
@@ -38,7 +38,7 @@ final class RawConnection {
 
     func sendNoMore() { shutdown(socket, Int32(SHUT_WR)) }
 
-    /// The next message; nil once the daemon has closed.
+    /// Returns the next message; nil once the daemon has closed the connection.
     func receive() throws -> String? {
         while true {
             if let end = received.firstIndex(of: 0) {
@@ -55,7 +55,7 @@ final class RawConnection {
 }
 
 extension RealDaemon {
-    /// Bytes in, bytes out: what Varlink's own tools expect of a service.
+    /// Raw requests and replies, as Varlink's own tools expect of a service.
     @Suite(.serialized) struct ProtocolTests {
         static let ping = #"{"method":"io.systemd.service.Ping"}|"#
         static let pong = #"{"parameters":{}}"#
@@ -116,7 +116,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `calls are answered to the letter`() throws {
+        @Test func `replies match the protocol exactly`() throws {
             try DaemonFixture.with { daemon in
                 let connection = try RawConnection(daemon.socket)
                 for (call, reply) in Self.answers {
@@ -138,7 +138,7 @@ extension RealDaemon {
             "{\"method\":\"" + String(repeating: "x", count: 1 << 20),
         ]
 
-        @Test func `what is no call costs its sender the connection, and nobody else anything`() throws {
+        @Test func `a message that is not a call costs only its sender the connection`() throws {
             try DaemonFixture.with { daemon in
                 let bystander = try RawConnection(daemon.socket)
                 for offence in Self.offences {
@@ -169,7 +169,8 @@ extension RealDaemon {
         }
 
         @Test(arguments: [false, true])
-        func `calls of who closes at once are all taken up, however many`(leavesReply: Bool) throws {
+        func `calls of a client that closes at once are all processed, however many`(leavesReply: Bool) throws
+        {
             try DaemonFixture.with { daemon in
                 do {
                     let connection = try RawConnection(daemon.socket)
@@ -191,7 +192,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `many long replies to calls that come at once all arrive`() throws {
+        @Test func `many long replies to simultaneous calls all arrive`() throws {
             try DaemonFixture.with { daemon in
                 let connection = try RawConnection(daemon.socket)
                 let call =
@@ -203,7 +204,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `who may send little still hears much, and at his own pace`() throws {
+        @Test func `a client with a short send limit still receives much, at its own pace`() throws {
             var files = ["segmentd.toml": "[limits]\nmessage = \"1 KiB\""]
             for number in 0..<300 {
                 files["segments.d/s\(number).toml"] =
@@ -233,7 +234,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a list has one reply a segment, an empty one a single empty reply`() throws {
+        @Test func `a list has one reply per segment, an empty one a single empty reply`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 1", "segments.d/b.toml": "size = 1"]) {
                 daemon in
                 let connection = try RawConnection(daemon.socket)
@@ -294,12 +295,12 @@ extension RealDaemon {
                 }
                 let before = try subscribeAndLeave(1000)
                 let after = try subscribeAndLeave(2000)
-                // In KiB: one that was kept would be about two.
+                // In KiB; one that was kept would take about two.
                 #expect(after - before < 1000)
             }
         }
 
-        @Test func `the kernel keeps little of what a client does not read`() throws {
+        @Test func `the kernel buffers little for a client that does not read`() throws {
             try DaemonFixture.with { daemon in
                 let connection = try RawConnection(daemon.socket)
                 let call =
@@ -307,7 +308,7 @@ extension RealDaemon {
                     + #""parameters":{"interface":"io.segmentd.Broker"}}|"#
                 connection.send(String(repeating: call, count: 100))
                 var seen: [Int] = []
-                // Until nothing more comes for 50 ms.
+                // Until nothing arrives for 50 ms.
                 while seen.count < 10 || seen.last == 0 || Set(seen.suffix(10)).count > 1 {
                     usleep(5000)
                     seen.append(connection.unread)
@@ -319,7 +320,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a limit is said before the connection is closed`() throws {
+        @Test func `a limit is reported before the connection is closed`() throws {
             try DaemonFixture.with([
                 "segments.d/a.toml": "size = 1",
                 "segmentd.toml": "[limits]\nleases_per_user = 2\nconnections = 65",

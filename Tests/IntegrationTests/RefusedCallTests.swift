@@ -5,10 +5,11 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// System calls that a seccomp filter refuses, or that the kernel does not know.
+    /// System calls refused by a seccomp filter or unknown to the kernel.
     @Suite(.serialized)
     struct RefusedCallTests {
-        /// Runs `body` with what a daemon is started by so that a call fails: `shmget`, or `SHM_STAT_ANY` of shmctl(2).
+        /// Runs `body` with a command prefix that makes a call of the daemon fail: `shmget`, or
+        /// `SHM_STAT_ANY` of shmctl(2).
         private func refusing(_ call: String, _ errno: Int32, _ body: ([String]) throws -> Void) throws {
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -r '\(directory)'") }
@@ -19,7 +20,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: [EINVAL, ENOSYS, EPERM])
-        func `a record outlives a start in which SHM_STAT_ANY cannot be asked`(errno: Int32) throws {
+        func `a record outlives a start without SHM_STAT_ANY`(errno: Int32) throws {
             try refusing("SHM_STAT_ANY", errno) { prefix in
                 try DaemonFixture.with(prefix: prefix) { daemon in
                     let before = try daemon.client().list().map(\.identifier)
@@ -33,7 +34,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: [ENOSYS, EPERM])
-        func `shmget that is refused is told as that, not as want of memory`(errno: Int32) throws {
+        func `a refused shmget is reported as such, not as a lack of memory`(errno: Int32) throws {
             try refusing("shmget", errno) { prefix in
                 try DaemonFixture.with(prefix: prefix) { daemon in
                     let problem = try #require(try daemon.client().list().first?.problems.first)

@@ -5,12 +5,12 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// Segments that are removed and made again in one step.
+    /// Segments removed and created again in one step.
     @Suite(.serialized) struct RenewalTests {
         private static let file = "segments.d/a.toml"
         private static func text(_ size: Int) -> String { "size = \(size)\n[key]\nvalue = 0x77" }
 
-        @Test func `what status advises after an edit puts it in force`() throws {
+        @Test func `the remedy shown by status after an edit applies it`() throws {
             try DaemonFixture.with([Self.file: Self.text(4096)]) { daemon in
                 let client = try daemon.client()
                 let old = try #require(try client.describe("a").identifier)
@@ -27,7 +27,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `one in use is refused, and one that waits outlives a kill`() throws {
+        @Test func `a segment in use is refused, and a pending renewal outlives a kill`() throws {
             try DaemonFixture.with(
                 [Self.file: Self.text(4096)],
                 environment: DaemonFixture.oftenChecked

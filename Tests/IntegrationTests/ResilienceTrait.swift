@@ -1,7 +1,7 @@
 import SegmentTestSupport
 import Testing
 
-/// Counts each case of a test as a try of what somebody or something may do to the daemon.
+/// Counts each test case as one attempt at something that may happen to the daemon.
 struct ResilienceTrait: TestTrait, SuiteTrait, TestScoping {
     let trial: String
     var isRecursive: Bool { true }
@@ -20,6 +20,6 @@ struct ResilienceTrait: TestTrait, SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == ResilienceTrait {
-    /// `trial` is a row of the table that `make resilience` prints.
+    /// Returns the trait for a row, `trial`, of the table that `make resilience` prints.
     static func resilience(_ trial: String) -> Self { ResilienceTrait(trial: trial) }
 }

@@ -4,7 +4,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// `segmentctl run` and the life of its command.
+    /// `segmentctl run` and its command.
     @Suite(.serialized, .resilience("a signal, a restart or a missing descriptor beside `segmentctl run`"))
     struct RunTests {
         private func run(_ script: String, _ daemon: DaemonFixture) throws -> (status: Int32, output: String)
@@ -19,7 +19,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: ["ENOSYS", "EPERM", "EMFILE"])
-        func `it ends with its command where no process descriptor is to be had`(error: String) throws {
+        func `it ends with its command even without process descriptors`(error: String) throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     "\(Sanitizer.strace) -f -o trace -e inject=pidfd_open:error=\(error) timeout -s KILL 5 segmentctl run a -- sh -c 'exit 7'",
@@ -29,9 +29,10 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a signal that comes before the handlers stand reaches the command`() throws {
+        @Test func `a signal before the handlers are installed reaches the command`() throws {
             try DaemonFixture.with { daemon in
-                // Each sigaction(2) of segmentctl takes 50 ms, so that the command signals long before the last.
+                // Each sigaction(2) of segmentctl takes 50 ms, so the command sends its signal long before
+                // the last one.
                 let result = try run(
                     """
                     \(Sanitizer.strace) -o trace -e trace=rt_sigaction -e inject=rt_sigaction:delay_enter=50000 \
@@ -44,7 +45,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `no signal orphans the command, whenever it comes`() throws {
+        @Test func `no signal orphans the command, whenever it arrives`() throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """
@@ -63,7 +64,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a parent that ignores its children does not cost the exit status`() throws {
+        @Test func `a parent that ignores SIGCHLD still gets the exit status`() throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """
@@ -77,7 +78,7 @@ extension RealDaemon {
             }
         }
 
-        /// What `run` prints and how it ends when its segment is made anew while the daemon is away.
+        /// Returns the output and exit status of `run` if its segment is replaced while the daemon is away.
         private func overReplacement(
             _ options: String,
             _ daemon: DaemonFixture,
@@ -98,7 +99,7 @@ extension RealDaemon {
             return (runner.wait(), try Programs.run("cat '\(daemon.directory)/errors'").output)
         }
 
-        @Test func `a segment made again over a restart is told`() throws {
+        @Test func `a segment created again across a restart is reported`() throws {
             try DaemonFixture.with { daemon in
                 let result = try overReplacement("", daemon) { process in
                     let deadline = ContinuousClock.now + .seconds(10)
@@ -128,7 +129,7 @@ extension RealDaemon {
         ]
 
         @Test(arguments: removals)
-        func `with --exit-if-replaced the command is ended while the daemon lives`(removal: String) throws {
+        func `with --exit-if-replaced the command is ended while the daemon runs`(removal: String) throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """
@@ -145,7 +146,9 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a segment removed while the daemon lives is told once, and the command goes on`() throws {
+        @Test func `a segment removed while the daemon runs is reported once, and the command continues`()
+            throws
+        {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """
@@ -163,7 +166,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a command that takes its time to end is asked once`() throws {
+        @Test func `a command that ends slowly is signalled once`() throws {
             try DaemonFixture.with { daemon in
                 let result = try run(
                     """

@@ -5,7 +5,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// Events over the end of the daemon.
+    /// Events across restarts of the daemon.
     @Suite(.serialized) struct SegmentEventsTests {
         private static let two = ["segments.d/a.toml": "size = 4096", "segments.d/b.toml": "size = 4096"]
 
@@ -21,7 +21,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: [SIGTERM, SIGKILL])
-        func `after a restart of the daemon there is a new snapshot, and then what happens`(
+        func `after a restart of the daemon, there is a new snapshot and then events`(
             signal: Int32
         ) throws {
             try DaemonFixture.with(Self.two) { daemon in
@@ -38,7 +38,8 @@ extension RealDaemon {
             }
         }
 
-        @Test func `without a daemon the wait ends with its limit, and goes on with the next`() throws {
+        @Test func `without a daemon the wait ends at its limit, and continues with the next daemon`() throws
+        {
             try DaemonFixture.with { daemon in
                 let events = try daemon.client().subscribe()
                 _ = try kinds(events, upTo: .snapshotEnded)
@@ -53,7 +54,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `who subscribes while no daemon is there is told`() throws {
+        @Test func `subscribing without a daemon is an error`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client()
                 daemon.stop()

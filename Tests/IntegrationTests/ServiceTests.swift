@@ -6,9 +6,9 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// What a service manager sees.
+    /// The daemon as seen by a service manager.
     @Suite(.serialized) struct ServiceTests {
-        @Test func `READY comes after the segments stand and the socket serves`() throws {
+        @Test func `READY comes after segments exist and the socket is served`() throws {
             try DaemonFixture.with([
                 "segments.d/a.toml": "size = 4096", "segments.d/b.toml": "size = 1\ngroup = \"ghosts\"",
             ]) {
@@ -39,7 +39,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a bad reload changes nothing and says so`() throws {
+        @Test func `an invalid reload changes nothing and reports errors`() throws {
             try DaemonFixture.with { daemon in
                 try daemon.write("size = 0", to: "segments.d/a.toml")
                 try daemon.write("size = 1", to: "segments.d/b.toml")
@@ -79,7 +79,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the watchdog is fed by the loop that serves, and the check notices what nobody tells`()
+        @Test func `the serving loop pings the watchdog, and the check notices changes without events`()
             throws
         {
             try DaemonFixture.with(environment: ["WATCHDOG_USEC": "200000"]) { daemon in
@@ -95,7 +95,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a bad configuration refuses the start with 8 and says why`() throws {
+        @Test func `an invalid configuration makes the start fail with 8 and a reason`() throws {
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(directory)'") }
             try DaemonFixture.write("size = 0\nfoo = 1", to: "\(directory)/config/segments.d/a.toml")
@@ -115,7 +115,7 @@ extension RealDaemon {
             #expect(try LinuxKernel().allSegments().isEmpty)
         }
 
-        @Test func `of several directories in the environment the unit's own is taken`() throws {
+        @Test func `of several directories in the environment, the unit's own is used`() throws {
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(directory)'") }
             try DaemonFixture.write("nonsense = 1\n", to: "\(directory)/segmentd.toml")
@@ -146,7 +146,8 @@ extension RealDaemon {
             }
         }
 
-        @Test(.enabled(if: geteuid() == 0)) func `root by hand is sent to systemctl`() throws {
+        @Test(.enabled(if: geteuid() == 0)) func `root starting it by hand is referred to systemctl`() throws
+        {
             let result = try Programs.run("'\(Programs.path("segmentd"))'")
             #expect(result.status == 2)
             #expect(result.output.contains("systemctl start segmentd"))
@@ -154,5 +155,5 @@ extension RealDaemon {
     }
 }
 
-/// Everything that runs the real daemon, one after the other: each test has the whole IPC namespace.
+/// Tests that run the real daemon, one after the other, since each needs the whole IPC namespace.
 @Suite(.serialized) struct RealDaemon {}

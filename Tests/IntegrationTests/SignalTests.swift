@@ -6,11 +6,11 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// Signals at any time, and ends that lack something.
+    /// Signals at any time, and ends without something they normally have.
     @Suite(.serialized) struct SignalTests {
         private static let whileUsed = ["segments.d/a.toml": "size = 1\nkeep = \"while-used\""]
 
-        /// The configuration takes a second to be read.
+        /// Makes reading the configuration take a second.
         private static func slowly(_ directory: String) -> [String] {
             [
                 "-P", "\(directory)/config", "-P",
@@ -19,7 +19,7 @@ extension RealDaemon {
             ]
         }
 
-        @Test func `SIGHUP while the configuration is read has it read again`() throws {
+        @Test func `SIGHUP while the configuration is read causes a reload`() throws {
             try whileReading { process, notify in
                 process.signal(SIGHUP)
                 _ = try notify.expect("READY=1")
@@ -40,19 +40,19 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a socket that takes long to make holds up no stop`() throws {
+        @Test func `a socket that is slow to create delays no stop`() throws {
             let slowly = ["-e", "inject=bind:delay_enter=4000000"]
             try whileDelayed(by: { _ in slowly }) { process, notify in
                 let socket = String(notify.path.dropLast("notify".count)) + "socket"
                 process.signal(SIGTERM)
                 _ = try notify.expect("STOPPING=1")
-                // A process that is traced ends with the call that is delayed.
+                // A traced process ends when the delayed call does.
                 #expect(access(socket, F_OK) != 0, "the call is not over yet")
             }
         }
 
-        @Test func `a stop during a start removes what is kept until the stop`() throws {
-            // Under a sanitizer, each segment takes as long as thirty.
+        @Test func `a stop during a start removes until-stop segments`() throws {
+            // Under a sanitizer, each segment takes thirty times as long.
             let count = Sanitizer.tries(1500, sanitized: 200)
             let segments = (0..<count).map { ("segments.d/s\($0).toml", "size = 1\nkeep = \"until-stop\"") }
             try DaemonFixture.with(Dictionary(uniqueKeysWithValues: segments)) { daemon in
@@ -67,16 +67,16 @@ extension RealDaemon {
         }
 
         @Test(arguments: [SIGTERM, SIGINT, SIGUSR2])
-        func `a signal to end while the configuration is read ends as ever`(signal: Int32) throws {
+        func `a signal to stop while the configuration is read stops as usual`(signal: Int32) throws {
             try whileReading { process, _ in process.signal(signal) }
         }
 
-        /// Runs `body` while a daemon reads its configuration; it then ends well.
+        /// Runs `body` while a daemon reads its configuration, and expects the daemon to end properly.
         private func whileReading(_ body: (ChildProcess, NotifyListener) throws -> Void) throws {
             try whileDelayed(by: Self.slowly, body)
         }
 
-        /// `calls` tells strace(1) which calls take long, in a directory.
+        /// Runs the daemon in a directory with certain calls delayed; `calls` are arguments of strace(1).
         private func whileDelayed(
             by calls: (String) -> [String],
             _ body: (ChildProcess, NotifyListener) throws -> Void
@@ -93,7 +93,7 @@ extension RealDaemon {
                 environment: Sanitizer.traced.merging(["NOTIFY_SOCKET": notify.path]) { $1 },
                 errors: "\(directory)/log"
             )
-            // Only a call that is delayed leaves one of its threads stopped so long.
+            // Only a delayed call leaves a thread stopped for that long.
             var stops = 0
             for _ in 0..<4000 where stops < 20 {
                 let states = "/proc/\(process.identifier)/task/*/status"
@@ -108,11 +108,11 @@ extension RealDaemon {
         }
 
         @Test(.disabled(if: Sanitizer.isPresent, "a sanitizer needs room itself"))
-        func `a stop needs neither a new thread nor room for one`() throws {
+        func `a stop needs no new thread`() throws {
             try DaemonFixture.with(Self.whileUsed) { daemon in
                 let identifier = daemon.process.identifier
                 _ = try daemon.client().lease("a", access: .readWrite)
-                // A thread's stack is larger.
+                // The stack of a thread needs more.
                 let limited = try Programs.run(
                     """
                     size=$(sed -n 's/^VmSize: *\\([0-9]*\\) kB/\\1/p' /proc/\(identifier)/status) &&

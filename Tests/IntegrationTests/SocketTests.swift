@@ -7,11 +7,11 @@ import Testing
 import Varlink
 
 extension RealDaemon {
-    /// The listening socket and its path, which others may change.
+    /// The listening socket and its path, which other processes may change.
     @Suite(.serialized) struct SocketTests {
         private static let whileUsed = ["segments.d/a.toml": "size = 1\nkeep = \"while-used\""]
 
-        @Test func `sockets that would never be served refuse the start and are named`() throws {
+        @Test func `sockets that would never be served fail the start and are named`() throws {
             for names in ["varlink:varlink", "varlink:metrics"] {
                 let result = try handedOver(names)
                 #expect(result.status == 1, "\(result.output)")
@@ -21,7 +21,7 @@ extension RealDaemon {
             }
         }
 
-        /// A start with two sockets, with names of systemd.socket(5).
+        /// Starts the daemon with two sockets, named as in systemd.socket(5).
         private func handedOver(_ names: String) throws -> (status: Int32, output: String) {
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(directory)'") }
@@ -43,7 +43,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: [false, true], [("nonsense = 1\n", "varlink", 8), ("", "metrics", 1)])
-        func `a refused start takes its time while a client waits, or systemd would give up`(
+        func `a failed start is delayed while a client waits, so that systemd does not give up`(
             isWaitedFor: Bool,
             start: (configuration: String, socketName: String, status: Int32)
         ) throws {
@@ -70,7 +70,7 @@ extension RealDaemon {
             #expect(result.status == (isWaitedFor ? 124 : start.status))
         }
 
-        @Test func `a daemon that ends leaves a socket alone that is not its own`() throws {
+        @Test func `a stopping daemon leaves a socket of others alone`() throws {
             try DaemonFixture.with(Self.whileUsed) { daemon in
                 unlink(daemon.socket)
                 let other = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
@@ -82,7 +82,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a socket whose daemon is too busy to accept is served none the less`() throws {
+        @Test func `a socket whose daemon is too busy to accept counts as served`() throws {
             let directory = try DaemonFixture.makeDirectory()
             defer { system("rm -rf '\(directory)'") }
             var descriptors = [Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)]
@@ -102,7 +102,7 @@ extension RealDaemon {
             #expect(result.output.contains("another daemon serves"), "\(result.output)")
         }
 
-        @Test func `that the socket's path is gone is said once, with the remedy`() throws {
+        @Test func `a missing socket path is reported once, with the remedy`() throws {
             try DaemonFixture.with(Self.whileUsed, environment: DaemonFixture.oftenChecked) { daemon in
                 let client = try daemon.client()
                 let away = "\(daemon.directory)/away"

@@ -3,7 +3,7 @@ import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
 
-/// Another user of the machine, without rights and without groups.
+/// Another user of the machine, without privileges or groups.
 enum Stranger {
     static let userID: UInt32 = 64011
 
@@ -14,13 +14,13 @@ enum Stranger {
         )
     }
 
-    /// Makes a segment of the stranger's own.
+    /// Creates a segment of this user.
     static func makeSegment(key: SegmentKey, size: Int = 4096) throws -> SegmentIdentifier {
         let result = try run(#"perl -e "print shmget(\#(key.rawValue), \#(size), 01600)""#)
         return SegmentIdentifier(rawValue: try #require(Int32(result.output), "\(result.output)"))
     }
 
-    /// A connection that the stranger makes; the kernel keeps who it was.
+    /// Opens a connection as this user; the kernel remembers the credentials.
     static func connect(_ path: String) throws -> RawConnection {
         let count = getgroups(0, nil)
         var groups = [gid_t](repeating: 0, count: Int(count))

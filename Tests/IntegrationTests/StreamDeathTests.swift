@@ -5,19 +5,20 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// One side is killed at a random moment, the other is here: it must say so, soon, and take nothing for whole.
+    /// One side is killed at a random moment; the test's own side must report it soon and not take the stream
+    /// for complete.
     @Suite(.serialized) struct StreamDeathTests {
         private static let kills = Sanitizer.tries(500, sanitized: 20)
-        /// More than any stream carries before it is killed.
+        /// More than any stream transfers before it is killed.
         private static let endless = 1 << 30
 
-        /// How a stream ended on this side, and when.
+        /// How and when a stream ended on this side.
         private struct End {
             let error: ExchangeError?
             let moment: ContinuousClock.Instant
         }
 
-        @Test func `a writer's kill -9 is told to the reader within 200 ms`() throws {
+        @Test func `a writer's kill -9 is reported to the reader within 200 ms`() throws {
             try withEachKill(of: "write") { segment, bound in
                 var reader = try StreamReader(segment, timeLimit: .seconds(10))
                 bound()
@@ -35,7 +36,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a reader's kill -9 is told to the writer within 200 ms`() throws {
+        @Test func `a reader's kill -9 is reported to the writer within 200 ms`() throws {
             try withEachKill(of: "read") { segment, bound in
                 var writer = try StreamWriter(segment, timeLimit: .seconds(10))
                 bound()
@@ -57,14 +58,14 @@ extension RealDaemon {
             }
         }
 
-        /// Starts the other side, kills it after a random time, and compares what this side says.
+        /// Starts the other side, kills it after a random time, and checks what this side reports.
         private func withEachKill(
             of side: String,
             _ stream: (consuming AttachedSegment, _ bound: () -> Void) throws -> End
         ) throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = \"64 KiB\""]) { daemon in
                 let client = try daemon.client()
-                // Made now, not after the first kill.
+                // Created now, not after the first kill.
                 _ = StreamPattern.bytes(at: 0, count: 1)
                 var slowest = Duration.zero
                 for _ in 0..<Self.kills {
@@ -80,7 +81,8 @@ extension RealDaemon {
                         bound.wait()
                         usleep(.random(in: 0...10_000))
                         peer.signal(SIGKILL)
-                        // When the kernel tells this thread: where other work holds up one, it holds up the other.
+                        // The moment the kernel reports the death to this thread; other work delays both
+                        // sides alike.
                         peer.wait()
                         return ContinuousClock.now
                     }

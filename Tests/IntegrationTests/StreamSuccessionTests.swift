@@ -7,10 +7,10 @@ import Testing
 @testable import SegmentExchange
 
 extension RealDaemon {
-    /// A side's program may end without its process, by execve(2), and a segment without its attachments.
+    /// A program may end while its process continues, by execve(2), and a segment while it is still attached.
     @Suite(.serialized) struct StreamSuccessionTests {
         private static let files = ["segments.d/a.toml": "size = \"64 KiB\"\nmode = \"0666\""]
-        /// What takes a tenth of a second.
+        /// The limit for something that takes a tenth of a second.
         private static let limit = Sanitizer.limit(.seconds(5))
 
         private func peer(_ side: String, _ daemon: DaemonFixture, delay: Int) throws -> ChildProcess {
@@ -30,7 +30,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: [StreamRole.writer, .reader])
-        func `a peer that becomes another program has ended, and its side is free`(_ role: StreamRole) throws
+        func `a peer that executes another program has ended, and its side is free`(_ role: StreamRole) throws
         {
             try DaemonFixture.with(Self.files) { daemon in
                 let client = try daemon.client()
@@ -64,7 +64,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: ["write", "read"])
-        func `a side whose program ends while it waits for another is free`(_ side: String) throws {
+        func `a side whose program ends while waiting for a peer is free`(_ side: String) throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let client = try daemon.client()
                 let process = try peer(side, daemon, delay: 300)
@@ -78,7 +78,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a publisher that becomes another program lets the next one publish`() throws {
+        @Test func `a publisher that executes another program lets the next one publish`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let client = try daemon.client()
                 let process = try peer("publish", daemon, delay: 300)
@@ -94,7 +94,7 @@ extension RealDaemon {
             }
         }
 
-        /// What waits in a segment, which is then marked for removal.
+        /// An operation that waits in a segment, which is then marked for removal.
         enum Wait: CaseIterable {
             case writerAlone, readerAlone, nextValue, nextValueReadOnly, firstValue, bytes, room, end, input
 
@@ -143,7 +143,7 @@ extension RealDaemon {
         }
 
         @Test(arguments: Wait.allCases)
-        func `whoever waits in a removed segment is told`(_ wait: Wait) throws {
+        func `a wait in a removed segment ends with an error`(_ wait: Wait) throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let client = try daemon.client()
                 let identifier = try client.attach("a").identifier

@@ -12,7 +12,7 @@ extension RealDaemon {
             "segments.d/readable.toml": "size = \"1 MiB\"\nmode = \"0664\"",
         ]
 
-        /// Runs a script of the shell beside the daemon, with `segmentctl` and `stream-peer` in its path.
+        /// Runs a shell script beside the daemon, with `segmentctl` and `stream-peer` in its path.
         private func run(_ script: String, _ daemon: DaemonFixture) throws -> (status: Int32, output: String)
         {
             try Programs.run(
@@ -24,7 +24,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `a file goes through, whichever side comes first`() throws {
+        @Test func `a file is transferred, whichever side starts first`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 for (first, second) in [
                     ("send a file & sleep 0.1", "receive a copy"),
@@ -44,9 +44,10 @@ extension RealDaemon {
         }
 
         @Test(.disabled(if: Sanitizer.isPresent, "shorter files take the same way"))
-        func `four GiB of a file arrive with the same SHA-256, in a pipe of the shell`() throws {
+        func `a 4 GiB file arrives with the same SHA-256 through a shell pipe`() throws {
             try DaemonFixture.with(Self.files) { daemon in
-                // Holes cost no room on disk, and every 64 MiB there is something to put in the wrong place.
+                // Holes take no space on disk, and every 64 MiB there is data that could end up in the wrong
+                // place.
                 let result = try run(
                     """
                     truncate -s 4G file
@@ -66,7 +67,7 @@ extension RealDaemon {
 
         @Test func `messages cost no system call while neither side waits`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = \"16 MiB\""]) { daemon in
-                /// The calls of the writer and the reader, each at a time when the other does nothing.
+                /// Counts the system calls of writer and reader while the other side is idle.
                 func calls(messages: Int) throws -> [Int] {
                     let result = try run(
                         """
@@ -84,7 +85,7 @@ extension RealDaemon {
                 let few = try calls(messages: 100)
                 let many = try calls(messages: 100_000)
                 try #require(few.count == 2 && many.count == 2)
-                // Going to sleep and waking up is not exactly as often each time.
+                // The number of sleeps and wake-ups varies.
                 #expect(many[0] - few[0] < 100)
                 #expect(many[1] - few[1] < 100)
             }
@@ -178,10 +179,10 @@ extension RealDaemon {
                 let lines = result.output.split(separator: "\n")
                 #expect(lines.count { $0 == "1" } == 8)
                 #expect(lines.contains("8000000"))
-                #expect(lines.contains { $0.contains("file is what is being sent: process ") })
+                #expect(lines.contains { $0.contains("file is the file being sent: process ") })
                 #expect(lines.count { $0 == "4" } == 1)
                 #expect(lines.contains { $0.contains("/tmp is a directory") })
-                #expect(lines.contains { $0.contains(", and had 8000000 before") })
+                #expect(lines.contains { $0.contains(", but had 8000000 bytes before") })
                 #expect(lines.contains { $0.contains("cannot access 'new'") })
             }
         }
@@ -189,7 +190,7 @@ extension RealDaemon {
         @Test func `processes of other PID and time namespaces are refused at the start`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 for namespace in ["--pid --fork --mount-proc", "--pid --fork", "--time --boottime 100000"] {
-                    // Whoever sees the other first refuses; the other may go on waiting, as a process 1 that no
+                    // Either side may refuse first; the other may keep waiting, as a process 1 that no
                     // SIGTERM ends.
                     let result = try run(
                         """
@@ -208,7 +209,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `who may only read cannot be a side of a stream`() throws {
+        @Test func `a read-only client cannot be a side of a stream`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 #expect(throws: ExchangeError.readOnly) {
                     _ = try StreamReader(try daemon.client().attach("readable", access: .readOnly))
@@ -216,7 +217,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `the newest value goes to readers that may only read`() throws {
+        @Test func `the newest value reaches read-only readers`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let client = try daemon.client()
                 var reader = try Latest<Int>.Reader(try client.attach("readable", access: .readOnly))

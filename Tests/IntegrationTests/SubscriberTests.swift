@@ -5,13 +5,13 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// What subscribers hear where much happens at once.
+    /// Events for subscribers when much happens at once.
     @Suite(.serialized) struct SubscriberTests {
-        @Test func `who reads is not lost to large reloads, and knows in the end what there is`() throws {
+        @Test func `a reading subscriber survives large reloads with a correct view in the end`() throws {
             try DaemonFixture.with { daemon in
                 let status = ProcessStatus(daemon.process.identifier)
                 let listeners = try (0..<3).map { _ in try daemon.client().subscribe() }
-                // Some MiB of events: as many as thousands of short ones.
+                // Several MiB of events, as much as thousands of short ones.
                 let text = "size = 1\ndescription = \"\(String(repeating: "x", count: 3000))\""
                 let files = Sanitizer.tries(600, sanitized: 200)
                 for number in 0..<files { try daemon.write(text, to: "segments.d/s\(number).toml") }
@@ -39,10 +39,10 @@ extension RealDaemon {
         }
     }
 
-    /// What a subscriber knows who takes a new snapshot for all there is.
+    /// The view of a subscriber that replaces everything with a new snapshot.
     private struct Picture {
         private(set) var names: Set<String> = []
-        /// Named since the snapshot began; nil outside of one.
+        /// Segments named since the snapshot began; nil outside of one.
         private var snapshot: Set<String>? = []
 
         var isSnapshot: Bool { snapshot != nil }

@@ -5,9 +5,9 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// A whole directory of declarations, or of records, that is not as it was.
+    /// A directory of declarations or of records that is missing or changed.
     @Suite(.serialized) struct VanishedDirectoryTests {
-        @Test func `segments whose directory has vanished stay until their removal is asked for`() throws {
+        @Test func `segments of a vanished directory stay until their removal is requested`() throws {
             try DaemonFixture.with { daemon in
                 let identifier = try daemon.segmentctl("id a").output
                 system("rm -r '\(daemon.segmentFiles)'")
@@ -15,7 +15,7 @@ extension RealDaemon {
                 #expect(refused.status == 8)
                 #expect(
                     refused.output.contains(
-                        "segments.d: is not there, but segments that were declared in it are"
+                        "segments.d: is missing, but segments declared in it still exist"
                     )
                 )
                 #expect(refused.output.contains("`segmentctl reload --remove-all`"))
@@ -35,7 +35,7 @@ extension RealDaemon {
                 try daemon.spawn()
                 let status = daemon.process.wait()
                 #expect(status == 8)
-                #expect(daemon.log.contains("put it back, or, to have them removed, make an empty one"))
+                #expect(daemon.log.contains("restore it, or, to remove the segments, create an empty one"))
                 system("mv '\(daemon.segmentFiles)-away' '\(daemon.segmentFiles)'")
                 try daemon.start()
                 #expect(try daemon.segmentctl("id a").output == identifier)
@@ -54,7 +54,7 @@ extension RealDaemon {
             }
         }
 
-        @Test func `a refusal of many problems reaches who asked for the reload`() throws {
+        @Test func `a refusal with many problems reaches the client that reloaded`() throws {
             try DaemonFixture.with { daemon in
                 let keys = (100_000..<120_000).map { "k\($0) = 1" }.joined(separator: "\n")
                 try daemon.write("size = 1\n\(keys)", to: "segments.d/b.toml")
@@ -66,14 +66,14 @@ extension RealDaemon {
             }
         }
 
-        @Test func `records that others may write stop a start`() throws {
+        @Test func `records writable by others stop a start`() throws {
             try DaemonFixture.with { daemon in
                 daemon.kill()
                 chmod("\(daemon.state)", 0o770)
                 try daemon.spawn()
                 let status = daemon.process.wait()
                 #expect(status == 1)
-                #expect(daemon.log.contains("may be entered by others: its mode is 0770, not 0700"))
+                #expect(daemon.log.contains("is accessible to others: its mode is 0770, not 0700"))
                 #expect(daemon.log.contains("`chmod 0700 \(daemon.state)`"))
                 chmod("\(daemon.state)", 0o700)
                 try daemon.start()

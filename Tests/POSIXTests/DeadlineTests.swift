@@ -4,7 +4,7 @@ import SystemPackage
 import Testing
 
 @Suite struct DeadlineTests {
-    @Test func `never and what no clock will show are no deadline`() {
+    @Test func `never and unreachable times are no deadline`() {
         for deadline in [Deadline.never, Deadline(nil), Deadline(.seconds(Int64.max))] {
             #expect(!deadline.hasPassed)
             #expect(deadline.milliseconds == -1)
@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func `what remains is rounded up, and nothing of it is left in the end`() {
+    @Test func `the remaining time is rounded up, and zero in the end`() {
         let deadline = Deadline(.seconds(10))
         #expect((9_000...10_001).contains(deadline.milliseconds))
         #expect(deadline.timespec.tv_sec == 9)
@@ -22,7 +22,7 @@ import Testing
             #expect(passed.hasPassed)
             #expect(passed.remaining == .zero)
             #expect(passed.milliseconds == 0)
-            // None would be for ever.
+            // Zero would mean forever.
             #expect(passed.timeval.tv_sec == 0 && passed.timeval.tv_usec == 1)
         }
     }
@@ -33,7 +33,7 @@ import Testing
         #expect(MonotonicTime.now - start >= .milliseconds(30))
     }
 
-    @Test func `a descriptor is waited for until it is ready, or as long as may be`() throws {
+    @Test func `waiting for a descriptor ends when it is ready or at the deadline`() throws {
         let (output, input) = try FileDescriptor.pipe()
         defer { try? output.close() }
         #expect(!output.isReady(for: .read))
@@ -47,7 +47,7 @@ import Testing
         try input.close()
     }
 
-    @Test func `who is woken by another thread is woken once`() throws {
+    @Test func `another thread wakes the loop once`() throws {
         let event = try EventDescriptor()
         event.signal()
         event.signal()

@@ -37,7 +37,7 @@ import Testing
         #expect(throws: Errno.isDirectory) { try directory.contents() }
     }
 
-    @Test func `a directory names all that is in it, whatever the names, and what is surely a file`() throws {
+    @Test func `a directory lists all entries, whatever their names, and which are surely files`() throws {
         defer { remove() }
         try write([], to: "a")
         try write([], to: "..b")
@@ -50,7 +50,7 @@ import Testing
         #expect(throws: Errno.notDirectory) { try directory.appending("a").entries() }
     }
 
-    @Test func `a directory that is held stays the same when another takes its path`() throws {
+    @Test func `an open directory stays the same when another takes its path`() throws {
         defer { remove() }
         let held = try Directory(directory)
         let moved = FilePath(directory.string + "-moved")
@@ -65,7 +65,7 @@ import Testing
         #expect(try moved.entries().isEmpty)
     }
 
-    @Test func `a link is no directory to be held, and no file of one`() throws {
+    @Test func `a link is not opened as a directory or as a file in one`() throws {
         defer { remove() }
         symlink("/", directory.appending("root").string)
         #expect(throws: Errno.notDirectory) { _ = try Directory(directory.appending("root")) }
@@ -75,7 +75,7 @@ import Testing
         #expect(throws: Errno.invalidArgument) { try directory.linkTarget() }
     }
 
-    @Test func `only one holds a lock`() throws {
+    @Test func `only one process holds a lock`() throws {
         defer { remove() }
         let held = try Directory(directory)
         let first = try held.open("lock", .readWrite, .create, permissions: .ownerReadWrite)

@@ -2,7 +2,7 @@ import POSIX
 import Testing
 
 @Suite struct MonotonicTimeTests {
-    @Test func `whatever is added or taken away, it saturates`() {
+    @Test func `adding and subtracting saturates`() {
         let time = MonotonicTime(nanoseconds: 1_000_000_000)
         #expect(time + .milliseconds(1) == MonotonicTime(nanoseconds: 1_001_000_000))
         #expect(time + .seconds(Int64.max) == .distantFuture)
@@ -13,7 +13,7 @@ import Testing
         #expect(Duration.seconds(Int64.min).nanoseconds == .min)
     }
 
-    @Test func `the kernel's goes on`() {
+    @Test func `the kernel's clock advances`() {
         let first = MonotonicTime.now
         #expect(first <= .now)
         #expect(first.nanoseconds > 0)

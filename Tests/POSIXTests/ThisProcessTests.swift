@@ -5,7 +5,7 @@ import Testing
 @testable import POSIX
 
 @Suite struct ThisProcessTests {
-    @Test func `an empty variable is as good as none, unless that is asked for`() {
+    @Test func `an empty variable counts as unset unless requested`() {
         let name = "SEGMENTD_TEST_VARIABLE"
         defer { unsetenv(name) }
         #expect(ThisProcess.variable(name) == nil)
@@ -24,7 +24,7 @@ import Testing
         #expect(ThisProcess.descriptorLimit == (limit.rlim_cur == .max ? nil : UInt64(limit.rlim_cur)))
     }
 
-    @Test func `a process is told by when it began, and by its name`() throws {
+    @Test func `a process is identified by its start time and name`() throws {
         let own = Process(getpid())
         #expect(own.exists)
         #expect(own.command?.isEmpty == false)
@@ -32,7 +32,7 @@ import Testing
         #expect(started <= KernelClock.realtime.microseconds)
         #expect(started > KernelClock.realtime.microseconds - 86_400_000_000)
         #expect(try ProcessDescriptor(getpid()).hasEnded == false)
-        // Above what Linux numbers at most.
+        // Above the highest process number of Linux.
         let none = Process(1 << 23)
         #expect(!none.exists)
         #expect(none.started == nil && none.command == nil)

@@ -14,7 +14,7 @@ struct PrintableTests {
         ("größe 大小 👩\u{200d}🔬 می\u{200c}خواهم", "größe 大小 👩\u{200d}🔬 می\u{200c}خواهم"),
         ("\0", "?"),
     ])
-    func `shows what a terminal would obey as a question mark`(text: String, shown: String) {
+    func `control characters are shown as question marks`(text: String, shown: String) {
         #expect(text.printable == shown)
     }
 }

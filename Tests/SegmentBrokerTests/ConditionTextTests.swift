@@ -36,7 +36,7 @@ import Testing
         Condition(
             kind: "key_path_unreadable",
             definition: .test("a", key: .path("/srv/file", project: 65)),
-            prepare: { $0.lifeline.fault = (1, .permissionDenied) },
+            prepare: { $0.injector.fault = (1, .permissionDenied) },
             message: "/srv/file, from which ftok makes the key, cannot be looked up: Permission denied",
             remedy:
                 "let the daemon's user search its directories, or declare the key as a number: value = 0x…"
@@ -51,7 +51,7 @@ import Testing
         Condition(
             kind: "kernel_limit",
             definition: .test("a", size: 1 << 41),
-            message: "the size, 2 TiB, is above the kernel's largest segment, 1099511627776 bytes",
+            message: "the size, 2 TiB, exceeds the kernel's largest segment, 1099511627776 bytes",
             remedy: "declare a smaller size, or raise kernel.shmmax with sysctl"
         ),
         Condition(
@@ -60,12 +60,12 @@ import Testing
             prepare: { $0.kernel.capacity = 0 },
             message: "all 0 identifiers of the kernel are in use",
             remedy:
-                "remove segments that nobody uses (`ipcs -m` shows nattch 0, `ipcrm`), or raise kernel.shmmni with sysctl"
+                "remove unused segments (nattch 0 in `ipcs -m`) with `ipcrm`, or raise kernel.shmmni with sysctl"
         ),
         Condition(
             kind: "out_of_memory",
             definition: .test("a"),
-            prepare: { $0.lifeline.fault = (4, .noMemory) },
+            prepare: { $0.injector.fault = (4, .noMemory) },
             message: "the kernel has no memory for 4 KiB (shmget)",
             remedy: "free memory, or declare a smaller size; segmentd tries again by itself"
         ),
@@ -73,7 +73,7 @@ import Testing
             kind: "out_of_memory",
             definition: .test("a", size: 64 << 30),
             prepare: {
-                $0.lifeline.fault = (4, .noMemory)
+                $0.injector.fault = (4, .noMemory)
                 $0.kernel.memoryOfHost = MemoryLimits(
                     ram: 24 << 30,
                     swap: 0,
@@ -91,7 +91,7 @@ import Testing
             kind: "out_of_memory",
             definition: .test("a"),
             prepare: {
-                $0.lifeline.refused = (.attach, .noMemory)
+                $0.injector.refused = (.attach, .noMemory)
                 $0.kernel.largestAddressSpace = 1 << 30
             },
             state: .drifted,
@@ -101,7 +101,7 @@ import Testing
         Condition(
             kind: "out_of_memory",
             definition: .test("a"),
-            prepare: { $0.lifeline.refused = (.attach, .resourceTemporarilyUnavailable) },
+            prepare: { $0.injector.refused = (.attach, .resourceTemporarilyUnavailable) },
             state: .drifted,
             message: "the daemon's memory is locked, and it may not lock 4 KiB more (RLIMIT_MEMLOCK)",
             remedy: "raise LimitMEMLOCK= of segmentd.service, or declare a smaller size"
@@ -109,7 +109,7 @@ import Testing
         Condition(
             kind: "kernel_refused",
             definition: .test("a"),
-            prepare: { $0.lifeline.refused = (.find, .noFunction) },
+            prepare: { $0.injector.refused = (.find, .noFunction) },
             message: "the daemon may not call shmget: Function not implemented",
             remedy:
                 "a seccomp filter refuses it: see SystemCallFilter= of segmentd.service, or the profile of "
@@ -130,10 +130,10 @@ import Testing
                 }
             },
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1 (gone), 1 KiB, "
-                + "which nobody has attached",
+                + "not attached",
             remedy:
                 "nobody has it attached: `ipcrm -m 1`, then `segmentctl renew a`; or declare another key; "
-                + "segmentd does not touch what it did not make"
+                + "segmentd does not touch segments that it did not create"
         ),
         Condition(
             kind: "squatted",
@@ -150,22 +150,22 @@ import Testing
                 }
             },
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1, 1 KiB, "
-                + "which programs have attached, process 1 being the last to use it",
+                + "currently attached, last used by process 1",
             remedy:
                 "stop the programs that have it attached, then `ipcrm -m 1`, then `segmentctl renew a`, then start them again; "
-                + "or declare another key; segmentd does not touch what it did not make"
+                + "or declare another key; segmentd does not touch segments that it did not create"
         ),
         Condition(
             kind: "records_unwritable",
             definition: .test("a"),
             prepare: { $0.disk.isFull = true },
             message: "its record cannot be written: write state: No space left on device",
-            remedy: "see that the state directory has room and answers; segmentd tries again by itself"
+            remedy: "check that the state directory has space and answers; segmentd tries again by itself"
         ),
     ]
 
     @Test(arguments: conditions)
-    func `a condition of the world keeps one segment from clients and says what to do`(
+    func `a runtime condition blocks one segment and has a remedy`(
         condition: Condition
     ) throws {
         let fixture = try BrokerFixture()
@@ -179,7 +179,7 @@ import Testing
         #expect(problem.message == condition.message)
         #expect(problem.remedy == condition.remedy)
         // A fault is over when it has been met.
-        guard fixture.lifeline.fault == nil else { return }
+        guard fixture.injector.fault == nil else { return }
         #expect(throws: BrokerError.segmentBlocked(name: condition.definition.name, problem: problem)) {
             try fixture.broker.acquire("a", .readOnly, LeaseHolder(.root))
         }
@@ -187,7 +187,7 @@ import Testing
         #expect(ours.allSatisfy { $0.mode == .ownerReadWrite })
     }
 
-    @Test func `a segment of a person's own without a record is not said to be a stranger's`() throws {
+    @Test func `a user's own segment without a record is not called foreign`() throws {
         let fixture = try BrokerFixture()
         fixture.isService = false
         try fixture.kill()
@@ -197,10 +197,10 @@ import Testing
         let problem = try #require(try fixture.describe("a").problems.first)
         #expect(problem.kind == .squatted)
         #expect(problem.message.contains("of segmentd's own user (1 KiB), which no record names"))
-        #expect(problem.remedy?.hasPrefix("see whose it is (`ipcs -m -i \(own)`)") == true)
+        #expect(problem.remedy?.hasPrefix("check whose it is (`ipcs -m -i \(own)`)") == true)
     }
 
-    @Test func `two names on one key: the later one is blocked by the collision`() throws {
+    @Test func `two names with one key: the later one is blocked by the collision`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.files["/srv/one"] = 0x1_0007
         fixture.kernel.files["/srv/two"] = 0x2_0007

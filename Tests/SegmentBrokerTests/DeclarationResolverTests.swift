@@ -33,15 +33,15 @@ import Testing
             ("telemetry", .failed(5), nil, "group telemetry cannot be looked up (errno 5)"),
             (
                 "telemetry", .unanswered, nil,
-                "the name service has not answered which number group telemetry has"
+                "the name service has not answered the lookup of group telemetry"
             ),
             (
                 "never-asked", .found(500), nil,
-                "the name service has not answered which number group never-asked has"
+                "the name service has not answered the lookup of group never-asked"
             ),
         ] as [(String?, GroupLookup, UInt32?, String?)]
     )
-    func `a group is its number, or why it has none`(
+    func `a group resolves to its number, or to the reason there is none`(
         name: String?,
         lookup: GroupLookup,
         number: UInt32?,
@@ -69,7 +69,7 @@ import Testing
             (.ownFile, .unanswered, .impossible(KeyPathRule.unansweredProblem(ownFile))),
         ] as [(KeyDeclaration, KeyLookup, SegmentLifecycle.Placement)]
     )
-    func `a declaration has the key that it stands for, or why there is none`(
+    func `a declaration gets its computed key, or the reason there is none`(
         declared: KeyDeclaration,
         lookup: KeyLookup,
         key: SegmentLifecycle.Placement
@@ -101,7 +101,7 @@ import Testing
         )
     }
 
-    @Test func `what has no answer yet is told, the group first`() {
+    @Test func `a missing answer is reported, the group's first`() {
         #expect(resolver().unanswered(.test("a")) == nil)
         #expect(resolver(group: .unknown, key: .failed(.ioError)).unanswered(.test("a")) == nil)
         #expect(

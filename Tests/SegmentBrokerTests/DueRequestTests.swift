@@ -6,13 +6,13 @@ import Testing
 
 @testable import SegmentBroker
 
-/// What an administrator has asked for outlives the daemon that was asked.
+/// An administrator's request outlives the daemon that received it.
 @Suite struct DueRequestTests {
     private func remove(_ fixture: BrokerFixture, _ when: RemovalPolicy) throws {
         try fixture.broker.remove("a", when: when, viewer: Plan.administrator)
     }
 
-    @Test func `a removal that waits still waits after a kill, and then the segment is absent`() throws {
+    @Test func `a pending removal stays pending after a kill, and then the segment is absent`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
@@ -33,7 +33,8 @@ import Testing
     }
 
     @Test
-    func `marked at once, it holds the name over a kill, and a reload makes it again after the last detach`()
+    func
+        `a segment marked at once holds its name across a kill, and a reload creates it again after the last detach`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -54,7 +55,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
-    @Test func `an order that waits and cannot be recorded is refused with the reason`() throws {
+    @Test func `a pending request that cannot be recorded is refused with the reason`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)

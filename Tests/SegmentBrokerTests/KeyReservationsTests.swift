@@ -28,7 +28,7 @@ import Testing
         return Declaration(.test(name, key: declared), group: .found(500), key: .at(key))
     }
 
-    /// What is reserved before, what is declared, and what each gets: its key, or the name that has it.
+    /// Reserved keys, declarations, and the result for each: its key, or the name that holds it.
     struct Case: CustomTestStringConvertible {
         var testDescription: String
         var reserved: [String: [SegmentKey]] = [:]
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func `projects go round after 255, and never to 0; when none is free it is a collision`() {
+    @Test func `projects wrap after 255, never to 0; with none free, it is a collision`() {
         var reservations = KeyReservations()
         let last = Self.key.replacingProjectID(with: 255)
         reservations.update(Self.name("x"), [last])
@@ -149,14 +149,14 @@ import Testing
         #expect(placed.map(\.key) == [.impossible(.keyCollision(last, .ownFile, holder: Self.name("x")))])
     }
 
-    @Test func `a declaration whose key cannot be computed stays as it is and takes nothing`() {
+    @Test func `a declaration whose key cannot be computed is unchanged and takes no key`() {
         let problem = KeyPathRule.unansweredProblem(FilePath("/srv/file"))
         let unanswered = Declaration(.test("a"), group: .found(500), key: .impossible(problem))
         let placed = KeyReservations().placing([unanswered, Self.ownFile("b")])
         #expect(placed.map(\.key) == [.impossible(problem), .at(Self.key)])
     }
 
-    @Test func `what a name gives up comes free, and nobody takes what another has`() {
+    @Test func `keys given up become free, and no name takes another's`() {
         var reservations = KeyReservations()
         #expect(reservations.update(Self.name("a"), [Self.key, Self.other]).isEmpty)
         #expect(reservations.update(Self.name("b"), [Self.key]).isEmpty)

@@ -24,7 +24,7 @@ import Testing
         #expect(lease.userID == 1000)
     }
 
-    @Test func `who may not attach gets no lease`() throws {
+    @Test func `a client that may not attach gets no lease`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", mode: 0o664), .test("w", keep: .whileUsed(linger: .zero))])
         _ = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.stranger))
@@ -41,7 +41,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
-    @Test func `unknown names and blocked segments are told`() throws {
+    @Test func `unknown names and blocked segments are reported`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", group: "nobody-knows")])
         #expect(throws: BrokerError.noSuchSegment(name: "x")) {
@@ -82,7 +82,7 @@ import Testing
         #expect(fixture.events.map(\.kind) == [.released, .released])
     }
 
-    @Test func `the leases of a connection that is gone can be ended one by one, the oldest first`() throws {
+    @Test func `the leases of a closed connection can be ended one by one, oldest first`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let holder = LeaseHolder(.member)
@@ -97,7 +97,7 @@ import Testing
         #expect(fixture.broker.leaseCount == 0)
     }
 
-    @Test func `of many leases a hundred are told in their order, and the number of all`() throws {
+    @Test func `of many leases, a hundred are listed in order, with the number of all`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let holder = LeaseHolder(.member)
@@ -113,7 +113,7 @@ import Testing
         #expect(hidden.leaseCount == 0)
     }
 
-    @Test func `leases are charged to users, and given back`() throws {
+    @Test func `leases are charged to users and released`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", mode: 0o666)])
         var configuration = fixture.broker.configuration
@@ -130,14 +130,14 @@ import Testing
         _ = try fixture.broker.acquire("a", .readOnly, holder)
     }
 
-    @Test func `of what is acquired together the kernel is asked once, and believed no longer`() throws {
+    @Test func `calls processed together query the kernel once per segment, and later ones anew`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b")])
-        func asked() -> Int { fixture.lifeline.calls.count { $0.word == .status } }
+        func asked() -> Int { fixture.injector.calls.count { $0.word == .status } }
         func acquire(_ name: String, as client: Client = .member) throws -> Grant {
             try fixture.broker.acquire(name, .readOnly, LeaseHolder(client))
         }
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         try fixture.broker.together {
             _ = (try acquire("a"), try acquire("b"), try acquire("a"))
             #expect {
@@ -157,7 +157,7 @@ import Testing
         #expect(second.identifier != first.identifier)
     }
 
-    @Test func `what the broker removes is not acquired together with what was before`() throws {
+    @Test func `a segment removed by the broker is not acquired together as it was`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("d"), .test("w", keep: .whileUsed(linger: .zero))])
         let administrator = Viewer(client: .root, isAdministrator: true)
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func `what cannot be removed is acquired together as it is after that`() throws {
+    @Test func `a segment that cannot be removed is acquired together as it is afterwards`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("w", keep: .whileUsed(linger: .zero))])
         try fixture.broker.together {
@@ -187,7 +187,7 @@ import Testing
             // It is made for the first, and looked at for the second.
             let first = try fixture.broker.acquire("w", .readOnly, holder)
             try fixture.broker.release(try fixture.broker.acquire("w", .readOnly, holder).lease, holder)
-            fixture.lifeline.refused = (.remove, .notPermitted)
+            fixture.injector.refused = (.remove, .notPermitted)
             try fixture.broker.release(first.lease, holder)
             #expect(fixture.kernel.segments[first.identifier]?.mode == FilePermissions(rawValue: 0o660))
             let second = try fixture.broker.acquire("w", .readOnly, holder)
@@ -196,7 +196,7 @@ import Testing
         }
     }
 
-    @Test func `foreign leases are for administrators and for those who may read`() throws {
+    @Test func `other users' leases are for administrators and for clients that may read`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         _ = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
@@ -211,7 +211,7 @@ import Testing
         #expect(try seen(by: .stranger, isAdministrator: true) == 1)
     }
 
-    @Test func `a lease is not one on new memory whose identifier the kernel has used again`() throws {
+    @Test func `a lease does not apply to new memory with a reused identifier`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let administrator = Viewer(client: .root, isAdministrator: true)

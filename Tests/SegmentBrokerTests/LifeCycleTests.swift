@@ -2,7 +2,6 @@ import SegmentModel
 import SegmentRecords
 import SegmentTestSupport
 import SystemPackage
-import SystemPackage
 import SystemVSharedMemory
 import Testing
 
@@ -14,7 +13,9 @@ import Testing
         return try fixture.kernel.statusOfAny(identifier)
     }
 
-    @Test func `a declared segment is made with its group and mode, shielded, and recorded`() throws {
+    @Test func `a declared segment is created with its group and mode, attached by the broker, and recorded`()
+        throws
+    {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", size: 5000, mode: 0o664)])
         let status = try status(fixture, "a")
@@ -32,14 +33,14 @@ import Testing
     @Test func `nobody can attach before group and mode are set`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        let calls = fixture.lifeline.calls.map(\.word)
+        let calls = fixture.injector.calls.map(\.word)
         let made = try #require(calls.lastIndex(of: .create))
         #expect(
             calls[made...].starts(with: [.create, .writeRecord, .attach, .excludeFromCoreDumps, .setOwner])
         )
     }
 
-    @Test func `a while-used segment is made at the first Acquire and goes after its linger`() throws {
+    @Test func `a while-used segment is created at the first Acquire and removed after its linger`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .whileUsed(linger: .seconds(30)))])
         #expect(try fixture.state("a") == .absent)
@@ -78,7 +79,7 @@ import Testing
         #expect(try fixture.state("a") == .absent)
     }
 
-    @Test func `after kill -9 everything is found again, whatever its keep`() throws {
+    @Test func `after kill -9 every segment is found again, whatever its keep`() throws {
         let fixture = try BrokerFixture()
         let definitions: [SegmentDefinition] = [
             .test("boot"), .test("stop", keep: .untilStop),
@@ -94,7 +95,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 3)
     }
 
-    @Test func `a stop removes what is kept until the stop, and what is used by nobody`() throws {
+    @Test func `a stop removes until-stop segments and unused ones`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([
             .test("boot"), .test("stop", keep: .untilStop),
@@ -119,7 +120,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 2)
     }
 
-    @Test func `a restart keeps what is leased and not attached yet, though its connection closes`() throws {
+    @Test func `a restart keeps a leased but unattached segment, although its connection closes`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .whileUsed(linger: .zero))])
         let holder = LeaseHolder(.member)
@@ -129,7 +130,7 @@ import Testing
         #expect(fixture.kernel.segments[grant.identifier]?.isMarkedForRemoval == false)
     }
 
-    @Test func `until-stop with clients attached is marked: theirs until their last detach`() throws {
+    @Test func `an attached until-stop segment is marked and stays until the last detach`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .untilStop)])
         let identifier = try #require(try fixture.describe("a").identifier)
@@ -143,7 +144,7 @@ import Testing
         #expect(fixture.kernel.segments.isEmpty)
     }
 
-    @Test func `a squatter's segment is never touched and blocks one name alone`() throws {
+    @Test func `a segment that occupies a key is never touched and blocks only one name`() throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x1234)
         let squatted = try fixture.kernel.acting(as: 1001) {
@@ -164,7 +165,9 @@ import Testing
         #expect(try fixture.state("a") == .ready)
     }
 
-    @Test func `what our own user created under the key is taken over, whatever its size`() throws {
+    @Test func `a segment created by the broker's user under the key is taken over, whatever its size`()
+        throws
+    {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x1234)
         let found = try fixture.kernel.get(key, size: 77, flags: .create, mode: .ownerReadWrite)
@@ -194,7 +197,7 @@ import Testing
         #expect(try fixture.kernel.statusOfAny(stranger).attachmentCount == 0)
     }
 
-    @Test func `a group or key file that is missing blocks alone, and is tried again`() throws {
+    @Test func `a missing group or key file blocks one segment and is retried`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([
             .test("a", group: "nobody-knows"), .test("b", key: .path("/srv/missing", project: 65)),
@@ -240,7 +243,7 @@ import Testing
         #expect(try fixture.state("a") == .ready)
     }
 
-    @Test func `a service does not make keys of files that its sandbox hides`() throws {
+    @Test func `a service does not compute keys of files that its sandbox hides`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.files["/home/a/file"] = 0x99
         try fixture.start([.test("a", key: .path("/home/a/file", project: 65))])
@@ -259,7 +262,7 @@ import Testing
         #expect(try fixture.state("a") == .ready)
     }
 
-    @Test func `ids exhausted block the rest`() throws {
+    @Test func `exhausted identifiers block the rest`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.capacity = 1
         try fixture.start([.test("a"), .test("b")])

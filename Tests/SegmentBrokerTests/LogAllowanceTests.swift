@@ -5,7 +5,7 @@ import Testing
 @testable import SegmentBroker
 
 @Suite struct LogAllowanceTests {
-    @Test func `ten lines pass at once, then one each fifteen seconds with the count of the others`() {
+    @Test func `ten lines pass at once, then one every fifteen seconds with the count of omitted ones`() {
         var allowance = LogAllowance()
         let start = Duration.seconds(1000)
         for _ in 0..<10 { #expect(allowance.pass(at: start) == 0) }
@@ -17,7 +17,7 @@ import Testing
         #expect(allowance.pass(at: start + .seconds(45)) == 0)
     }
 
-    @Test func `after a rest the whole burst is allowed, and no more`() {
+    @Test func `after a pause, the full burst is allowed and no more`() {
         var allowance = LogAllowance()
         for _ in 0..<20 { _ = allowance.pass(at: .zero) }
         let later = Duration.seconds(10_000)
@@ -26,7 +26,7 @@ import Testing
         #expect(allowance.pass(at: later) == nil)
     }
 
-    @Test func `a client that takes and returns a lease without end fills no log`() throws {
+    @Test func `a client that endlessly acquires and releases does not fill the log`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("w", keep: .whileUsed(linger: .zero)), .test("a")])
         let holder = LeaseHolder(.member)
@@ -36,14 +36,14 @@ import Testing
         }
         #expect(fixture.log.lines.count { $0.contains("Segment w created") } == 10)
         #expect(fixture.log.lines.count { $0.contains("Segment w removed") } == 10)
-        // Another segment's lines, and others of this one, are not fewer for it.
+        // Lines of other segments, and other kinds of this one, are not reduced.
         #expect(fixture.log.lines.contains { $0.contains("Segment a created") })
         fixture.clock.now += .seconds(15)
         _ = try fixture.broker.acquire("w", .readWrite, holder)
         #expect(fixture.log.lines.last?.hasSuffix("; 990 such lines were left out before") == true)
     }
 
-    @Test func `what an administrator removes is logged each time`() throws {
+    @Test func `removals by an administrator are logged each time`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("w", keep: .whileUsed(linger: .zero))])
         let viewer = Viewer(client: .root, isAdministrator: true)
@@ -57,7 +57,7 @@ import Testing
         #expect(fixture.log.lines.count { $0.contains("Segment w removed") } == 15)
     }
 
-    @Test func `lines that were left out are counted though none follows`() throws {
+    @Test func `omitted lines are counted even if none follows`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("w", keep: .whileUsed(linger: .zero))])
         let holder = LeaseHolder(.member)
@@ -79,13 +79,13 @@ import Testing
         #expect(fixture.log.lines.count == count)
     }
 
-    @Test func `what others do to a segment is logged each time`() throws {
+    @Test func `interference by others is logged each time`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         for _ in 0..<50 {
             try fixture.kernel.remove(try #require(try fixture.describe("a").identifier))
             fixture.broker.check(groups: fixture.groups)
         }
-        #expect(fixture.log.lines.count { $0.contains("by somebody else") } == 50)
+        #expect(fixture.log.lines.count { $0.contains("by another program") } == 50)
     }
 }

@@ -10,7 +10,7 @@ import Testing
 @Suite struct ReloadTests {
     private func names(_ names: [SegmentName]) -> [String] { names.map(\.string) }
 
-    @Test func `new ones are made, old ones drained, and the outcome names them`() throws {
+    @Test func `new segments are created, old ones drained, and the outcome names them`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("kept"), .test("old")])
         let outcome = fixture.reload([.test("kept"), .test("new")])
@@ -22,7 +22,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 2)
     }
 
-    @Test func `an undeclared one in use stays until its last user has gone`() throws {
+    @Test func `an undeclared segment in use stays until its last user has gone`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("old")])
         let holder = LeaseHolder(.member)
@@ -36,7 +36,7 @@ import Testing
         #expect(throws: BrokerError.self) { try fixture.describe("old") }
     }
 
-    @Test func `declared again meanwhile it stays`() throws {
+    @Test func `a segment declared again in time stays`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("old")])
         let holder = LeaseHolder(.member)
@@ -49,7 +49,7 @@ import Testing
         #expect(try fixture.describe("old").identifier == grant.identifier)
     }
 
-    @Test func `an undeclared one survives a restart in use, and is then removed`() throws {
+    @Test func `an undeclared segment in use survives a restart and is then removed`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("old")])
         let identifier = try #require(try fixture.describe("old").identifier)
@@ -65,7 +65,7 @@ import Testing
         #expect(fixture.disk.records.isEmpty)
     }
 
-    @Test func `group and mode are in force at once`() throws {
+    @Test func `group and mode take effect at once`() throws {
         let fixture = try BrokerFixture()
         fixture.groups.lookups["others"] = .found(700)
         try fixture.start([.test("a")])
@@ -78,7 +78,7 @@ import Testing
         #expect(try fixture.describe("a").identifier == identifier)
     }
 
-    @Test func `size and key are in force when it is next made`() throws {
+    @Test func `size and key take effect when the segment is next created`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let before = try fixture.describe("a")
@@ -96,7 +96,7 @@ import Testing
         #expect(try fixture.state("a") == .ready)
     }
 
-    @Test func `keep and linger are in force at once`() throws {
+    @Test func `keep and linger take effect at once`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         _ = fixture.reload([.test("a", keep: .whileUsed(linger: .seconds(10)))])
@@ -115,7 +115,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
-    @Test func `a segment that was removed by an administrator is made again`() throws {
+    @Test func `a segment removed by an administrator is created again`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         try fixture.broker.remove("a", when: .ifUnused, viewer: Viewer(client: .root, isAdministrator: true))
@@ -140,7 +140,7 @@ import Testing
         #expect(path.problems.map(\.kind) == [.keyMoved])
     }
 
-    @Test func `a lost key file is told until it is there again`() throws {
+    @Test func `a missing key file is reported until it is back`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.files["/srv/one"] = 0x1_0007
         try fixture.start([.test("a", key: .path("/srv/one", project: 65))])
@@ -156,7 +156,7 @@ import Testing
         #expect(try fixture.state("a") == .ready)
     }
 
-    @Test func `a reload to a group that does not exist shuts the group bits and says so at once`() throws {
+    @Test func `a reload to a nonexistent group revokes the group bits and reports it at once`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
@@ -202,14 +202,14 @@ import Testing
         #expect(try fixture.broker.acquire("b", .readOnly, holder).key == one)
     }
 
-    @Test func `an absent segment keeps no key that it no longer declares`() throws {
+    @Test func `an absent segment does not keep a key that it no longer declares`() throws {
         let fixture = try BrokerFixture()
         let (one, two) = (SegmentKey(rawValue: 0x77), SegmentKey(rawValue: 0x78))
         try fixture.start([
             .test("a", key: .value(one)), .test("b", keep: .whileUsed(linger: .zero), key: .value(two)),
         ])
         let administrator = Viewer(client: .root, isAdministrator: true)
-        // Both live when the reload comes, so that b waits for the key of a.
+        // Both exist when the reload begins, so b waits for the key of a.
         let holder = LeaseHolder(.member)
         let grant = try fixture.broker.acquire("b", .readOnly, holder)
         _ = fixture.reload([

@@ -10,7 +10,7 @@ import Testing
 @Suite struct RemovalTests {
     private let administrator = Viewer(client: .root, isAdministrator: true)
 
-    @Test func `unused removes, and the next Acquire makes it again`() throws {
+    @Test func `unused removes, and the next Acquire creates it again`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let before = try fixture.describe("a").identifier
@@ -23,7 +23,7 @@ import Testing
         #expect(grant.identifier != before)
     }
 
-    @Test func `unused refuses while it is leased or attached, and says by whom`() throws {
+    @Test func `unused refuses while the segment is leased or attached, and says by whom`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let holder = LeaseHolder(.member)
@@ -44,13 +44,13 @@ import Testing
         #expect(fixture.kernel.segments.isEmpty)
     }
 
-    @Test func `who attaches while the mode is shut is counted, and finds everything as before`() throws {
+    @Test func `a client that attaches while access is revoked is counted and finds its data`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
         let before = try fixture.kernel.statusOfAny(identifier)
         var address: AttachmentAddress?
-        fixture.lifeline.before = { [kernel = fixture.kernel] call in
+        fixture.injector.before = { [kernel = fixture.kernel] call in
             guard case .setOwner = call, address == nil else { return }
             address = try? kernel.acting(as: .member) { () throws(Errno) in
                 try kernel.attach(identifier, readOnly: false)
@@ -94,7 +94,8 @@ import Testing
         #expect(fixture.kernel.segments.isEmpty)
     }
 
-    @Test func `who asks for one that nobody uses any more finds it gone, and may have the next`() throws {
+    @Test func `a client that names an unused draining segment finds it gone, and gets the next one`() throws
+    {
         let fixture = try BrokerFixture()
         let holder = LeaseHolder(.member)
         try fixture.start([.test("a"), .test("b"), .test("c")])
@@ -117,7 +118,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
-    @Test func `now marks an attached one; a second time there is nothing to do`() throws {
+    @Test func `now marks an attached segment; a second time does nothing`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
@@ -135,7 +136,7 @@ import Testing
         #expect(fixture.kernel.segments.isEmpty)
     }
 
-    @Test func `a marked one is made again by the next Acquire after its last detach`() throws {
+    @Test func `a marked segment is created again by the next Acquire after its last detach`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
@@ -172,7 +173,7 @@ import Testing
         let identifier = try #require(segment.identifier)
         let key = try key ?? #require(segment.key)
         var isDone = false
-        fixture.lifeline.before = { [kernel = fixture.kernel] call in
+        fixture.injector.before = { [kernel = fixture.kernel] call in
             guard call.word == word, !isDone else { return }
             isDone = true
             kernel.detachAll(of: BrokerFixture.userID)
@@ -187,7 +188,7 @@ import Testing
         arguments: [(nil, 8192), (SegmentKey(rawValue: 0x99), 4096)] as [(SegmentKey?, UInt64)],
         RemovalPolicy.allCases
     )
-    func `another segment under the identifier of one that is being removed stays`(
+    func `another segment with the identifier of one being removed stays`(
         other: (key: SegmentKey?, size: UInt64),
         when: RemovalPolicy
     ) throws {
@@ -201,12 +202,12 @@ import Testing
         #expect(try fixture.describe("a").identifier != identifier)
     }
 
-    @Test func `neither does one that cannot be completed cost another its memory`() throws {
+    @Test func `an incomplete record does not cost another its memory`() throws {
         let fixture = try BrokerFixture()
         fixture.isService = false
         try fixture.kill()
         var taken: SegmentIdentifier?
-        fixture.lifeline.before = { [kernel = fixture.kernel] call in
+        fixture.injector.before = { [kernel = fixture.kernel] call in
             guard case .setOwner(let identifier) = call, taken == nil else { return }
             kernel.detachAll(of: BrokerFixture.userID)
             try? kernel.remove(identifier)
@@ -218,29 +219,29 @@ import Testing
                 mode: .ownerReadWrite
             )
         }
-        fixture.lifeline.refused = (.setOwner, .notPermitted)
+        fixture.injector.refused = (.setOwner, .notPermitted)
         try fixture.start([.test("a")])
         #expect(fixture.kernel.segments[try #require(taken)]?.isMarkedForRemoval == false)
     }
 
-    @Test func `what may be left of one that cannot be completed is found by its record`() throws {
+    @Test func `the remains of an incomplete creation are found by its record`() throws {
         let fixture = try BrokerFixture()
         fixture.isService = false
         try fixture.kill()
         let silent: Set<OutsideCall.Word> = [.setOwner, .status, .statusOfAny]
-        fixture.lifeline.before = { [lifeline = fixture.lifeline] call in
-            if silent.contains(call.word) { lifeline.refused = (call.word, .overflow) }
+        fixture.injector.before = { [injector = fixture.injector] call in
+            if silent.contains(call.word) { injector.refused = (call.word, .overflow) }
         }
         try fixture.start([.test("a")])
         let left = try #require(fixture.kernel.segments.keys.first)
-        fixture.lifeline.before = { _ in }
-        fixture.lifeline.restart()
+        fixture.injector.before = { _ in }
+        fixture.injector.restart()
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.describe("a").identifier == left)
         #expect(try fixture.state("a") == .ready)
     }
 
-    @Test func `only what has key, creator, size and identifier is marked`() throws {
+    @Test func `only a segment with the same key, creator, size and identifier is marked`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let found = try #require(fixture.kernel.segments.first)
@@ -252,21 +253,21 @@ import Testing
         for change in changes {
             var other = whole
             change(&other)
-            #expect(try !fixture.broker.mark(other))
+            #expect(try !fixture.broker.markForRemoval(other))
             #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == false)
         }
-        fixture.lifeline.refused = (.status, .overflow)
-        #expect(throws: Errno.overflow) { try fixture.broker.mark(whole) }
+        fixture.injector.refused = (.status, .overflow)
+        #expect(throws: Errno.overflow) { try fixture.broker.markForRemoval(whole) }
         #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == false)
-        fixture.lifeline.restart()
-        #expect(try fixture.broker.mark(whole))
+        fixture.injector.restart()
+        #expect(try fixture.broker.markForRemoval(whole))
         #expect(fixture.kernel.segments[found.key]?.isMarkedForRemoval == true)
     }
 }
 
 /// What others do to a segment behind the broker's back.
 @Suite struct InterferenceTests {
-    @Test func `removed while nobody has it attached: made again at once, under its key`() throws {
+    @Test func `removed while unattached: created again at once, under its key`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let before = try fixture.describe("a")
@@ -282,7 +283,7 @@ import Testing
         #expect(fixture.events.map(\.kind) == [.replaced])
     }
 
-    @Test func `another owner is a warning, and told for ten minutes after it is set back`() throws {
+    @Test func `a changed owner is a warning, shown for ten minutes after it is restored`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
@@ -317,8 +318,8 @@ import Testing
             let index = fixture.log.lines.firstIndex { $0.contains(words) }
             return index.flatMap { fixture.log.fields[$0]["shmid"] }
         }
-        #expect(identifier("marked for removal by somebody else") == old.description)
-        #expect(identifier("made again, 4") == new.description)
+        #expect(identifier("marked for removal by another program") == old.description)
+        #expect(identifier("created again, 4") == new.description)
     }
 
     @Test func `times of attach and detach are the clients'`() throws {
@@ -348,7 +349,7 @@ import Testing
         #expect(try fixture.describe("a").lastDetachMicroseconds == nil)
     }
 
-    @Test func `after an interference it is looked at every second for a minute`() throws {
+    @Test func `after interference, a segment is checked every second for a minute`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         #expect(fixture.broker.nextDeadline == nil)
@@ -375,7 +376,7 @@ import Testing
     }
 
     @Test
-    func `a while-used one is made again by the next Acquire, whoever has a lease on what was removed`()
+    func `a while-used segment is created again by the next Acquire, despite leases on the removed one`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -402,7 +403,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
-    @Test func `a request for it notices too`() throws {
+    @Test func `a request for the segment notices it too`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
@@ -411,7 +412,7 @@ import Testing
     }
 
     @Test
-    func `removed while a client has it attached: made again at once, and the old goes with its last detach`()
+    func `removed while attached: created again at once, and the old memory ends with its last detach`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -437,7 +438,7 @@ import Testing
         arguments: [(1001, 7, 0o666), (1001, 500, 0o660), (990, 7, 0o660), (990, 500, 0o666)]
             as [(UInt32, UInt32, CModeT)]
     )
-    func `owner, group and mode are set right, together and alone`(
+    func `owner, group and mode are repaired, together and separately`(
         owner: UInt32,
         group: UInt32,
         mode: CModeT
@@ -461,7 +462,7 @@ import Testing
         #expect(try fixture.state("a") == .ready)
     }
 
-    @Test func `a group that gets another number takes its segments along`() throws {
+    @Test func `a renumbered group takes its segments along`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         fixture.groups.lookups["telemetry"] = .found(600)
@@ -470,7 +471,7 @@ import Testing
         #expect(try fixture.kernel.statusOfAny(identifier).ownerGroupID == 600)
     }
 
-    @Test func `a host that destroys unattached segments is warned of`() throws {
+    @Test func `there is a warning if the host destroys unattached segments`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         #expect(fixture.broker.warnings(fixture.broker.totals()).isEmpty)
@@ -480,7 +481,7 @@ import Testing
         )
     }
 
-    @Test func `who asks for totals again and again does not have all segments counted each time`() throws {
+    @Test func `repeated requests for totals do not count all segments each time`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         fixture.kernel.clock = fixture.clock
@@ -504,7 +505,7 @@ import Testing
         #expect(fixture.broker.totals().limits?.segmentsInUse == 3)
     }
 
-    @Test func `while nobody interferes a check changes nothing`() throws {
+    @Test func `without interference, a check changes nothing`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([
             .test("a"), .test("b", keep: .untilStop), .test("c", keep: .whileUsed(linger: .zero)),

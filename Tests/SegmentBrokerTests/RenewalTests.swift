@@ -30,7 +30,7 @@ import Testing
             #expect(problem.remedy?.contains("`segmentctl renew a`") == true)
         }
         fixture.events = []
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         try renew(fixture)
         let renewed = try fixture.describe("a")
         #expect(renewed.state == .ready)
@@ -39,12 +39,12 @@ import Testing
         #expect(renewed.key == other)
         #expect(fixture.kernel.segments[old] == nil)
         #expect(fixture.events.map(\.kind) == [.replaced])
-        let calls = fixture.lifeline.calls.map(\.word)
+        let calls = fixture.injector.calls.map(\.word)
         let removal = try #require(calls.firstIndex(of: .remove))
         #expect(calls[removal + 1] == .create, "nothing comes in between")
     }
 
-    @Test func `one that is used is refused, waits, or leaves its old memory to those who have it`() throws {
+    @Test func `a used segment is refused, waits, or leaves its old memory to its clients`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let holder = LeaseHolder(.member)
@@ -66,7 +66,7 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
-    @Test func `one that waits is made again when its last user has gone, also after a kill`() throws {
+    @Test func `a pending renewal is done when its last user has gone, also after a kill`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
@@ -84,7 +84,7 @@ import Testing
         #expect(try fixture.describe("a").identifier == renewed.identifier, "it is renewed once")
     }
 
-    @Test func `the last order counts: a renewal in the place of a removal, and undeclaring withdraws it`()
+    @Test func `the last request counts: a renewal replaces a removal, and undeclaring withdraws it`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -103,7 +103,7 @@ import Testing
         #expect(fixture.kernel.segments.isEmpty)
     }
 
-    @Test func `what is not in the kernel is made, unless it is while-used`() throws {
+    @Test func `a missing segment is created, unless it is while-used`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("u", keep: .whileUsed(linger: .zero)), .test("s")])
         try fixture.broker.remove("a", when: .immediately, viewer: administrator)
@@ -122,7 +122,7 @@ import Testing
         #expect(throws: BrokerError.noSuchSegment(name: "z")) { try renew(fixture, "z") }
     }
 
-    @Test func `what cannot be made again is not removed`() throws {
+    @Test func `a segment that cannot be created again is not removed`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let before = try fixture.describe("a").identifier
@@ -164,7 +164,7 @@ import Testing
         try expectRefused(.recordsUnwritable, "it cannot be recorded")
     }
 
-    @Test func `a renewal that waits is not done while it would leave nothing`() throws {
+    @Test func `a pending renewal is not done while it would leave nothing`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
@@ -181,7 +181,7 @@ import Testing
         #expect(try fixture.describe("a").size.bytes == 1 << 30)
     }
 
-    @Test func `who waits for another's key is told which to renew first`() throws {
+    @Test func `waiting for another's key names the segments to renew first`() throws {
         let fixture = try BrokerFixture()
         let keys = (0..<4).map { SegmentKey(rawValue: 0x70 + $0) }
         func definitions(_ shift: Int) -> [SegmentDefinition] {
@@ -215,7 +215,7 @@ import Testing
         #expect(try ["a", "b", "c"].map { try fixture.describe($0).key } == [keys[1], keys[2], keys[0]])
     }
 
-    @Test func `swapped files have the keys of their own again when renewed`() throws {
+    @Test func `swapped files get their own keys again when renewed`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b")])
         let keys = try ["a", "b"].map { try #require(try fixture.describe($0).key) }
@@ -250,7 +250,7 @@ import Testing
     }
 
     @Test(arguments: [KeepDeclaration.untilReboot, .whileUsed(linger: .zero)])
-    func `who keeps old memory attached keeps nobody from the new`(keep: KeepDeclaration) throws {
+    func `clients of old memory do not keep others from the new`(keep: KeepDeclaration) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: keep)])
         let lease = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
@@ -263,32 +263,32 @@ import Testing
         #expect(next.identifier != lease.identifier)
     }
 
-    @Test func `a removal replaces a renewal that is still due`() throws {
+    @Test func `a removal replaces a pending renewal`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let old = try #require(try fixture.describe("a").identifier)
         _ = try fixture.kernel.attach(old, readOnly: true)
-        fixture.lifeline.refused = (.create, .noSpace)
+        fixture.injector.refused = (.create, .noSpace)
         #expect(throws: BrokerError.self) { try renew(fixture, "a", .immediately) }
         try fixture.broker.remove("a", when: .ifUnused, viewer: administrator)
-        fixture.lifeline.refused = nil
+        fixture.injector.refused = nil
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .absent)
     }
 
-    @Test func `what cannot be made again is tried every second for a minute only`() throws {
+    @Test func `a segment that cannot be created again is retried every second for a minute only`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
-        fixture.lifeline.refused = (.create, .noSpace)
+        fixture.injector.refused = (.create, .noSpace)
         #expect(throws: BrokerError.self) { try renew(fixture, "a", .immediately) }
         var tries = 0
         for second in 1...120 {
             fixture.clock.now += .seconds(1)
             if second % 15 == 0 { fixture.broker.check(groups: fixture.groups) }
-            fixture.lifeline.restart()
-            fixture.lifeline.refused = (.create, .noSpace)
+            fixture.injector.restart()
+            fixture.injector.refused = (.create, .noSpace)
             fixture.broker.expire()
-            if fixture.lifeline.calls.contains(where: { $0.word == .create }) { tries += 1 }
+            if fixture.injector.calls.contains(where: { $0.word == .create }) { tries += 1 }
         }
         #expect((50...61).contains(tries), "\(tries)")
     }

@@ -62,7 +62,7 @@ import Testing
         #expect(rule(mode).grants(.readWrite, to: client) == writes)
     }
 
-    @Test func `a client without a number is nobody's owner`() {
+    @Test func `an unmapped client owns nothing`() {
         let rule = AccessRule(
             ownerUserID: 65534,
             creatorUserID: 65534,
@@ -85,14 +85,14 @@ import Testing
             (
                 0o660, 1, "telemetry",
                 "user 1000 is not in group telemetry (500), and mode 0660 does not let others do this; "
-                    + "membership counts from the next login"
+                    + "membership takes effect at the next login"
             ),
             (
                 0o660, 1, "500",
                 "user 1000 is not in group 500, and mode 0660 does not let others do this; "
-                    + "membership counts from the next login"
+                    + "membership takes effect at the next login"
             ),
-            // The daemon's own group, of which nobody shall become a member.
+            // The daemon's own group, which nobody should join.
             (0o660, 1, nil, "user 1000 is not in group 500, and mode 0660 does not let others do this"),
             (0o640, 500, "telemetry", "mode 0640 does not let members of group telemetry (500) do this"),
             (
@@ -101,7 +101,7 @@ import Testing
             ),
         ] as [(CModeT, UInt32, String?, String)]
     )
-    func `a refusal names user, group and mode, and what would help`(
+    func `a refusal names user, group and mode, and the remedy`(
         mode: CModeT,
         group: UInt32,
         name: String?,
@@ -116,7 +116,7 @@ import Testing
     private let b = SegmentDefinition.test("b").name
     private let key = SegmentKey(bits: 0x4101_0007)
 
-    @Test func `whole records come before those without an identifier, then by name`() {
+    @Test func `complete records come before those without an identifier, then by name`() {
         func record(_ name: SegmentName, _ identifier: Int32?) -> SegmentRecord {
             SegmentRecord(
                 name: name,
@@ -147,7 +147,7 @@ import Testing
         #expect(!fits(.segment(7, key: SegmentKey(rawValue: 43))))
     }
 
-    @Test func `a marked one has lost its key, and is the same with all else`() {
+    @Test func `a marked segment without its key matches if all else does`() {
         #expect(fits(.segment(7, isMarked: true)))
         #expect(!fits(.segment(7, isMarked: true, creator: 991)))
         #expect(!fits(.segment(7, isMarked: true, size: 8192)))
@@ -173,17 +173,17 @@ import Testing
         Drift.lasting(definition, size: size, key: key, computed: computed).map(\.kind.rawValue)
     }
 
-    @Test func `a device of another number is told from another inode`() {
+    @Test func `a changed device number is distinguished from a changed inode`() {
         func message(_ computed: UInt32) -> String? {
             let definition = SegmentDefinition.test("a", key: .path("/srv/file", project: 65))
             let computed = SegmentKey(bits: computed)
             return Drift.lasting(definition, size: 4096, key: key, computed: computed).first?.message
         }
-        #expect(message(0x4102_0007)?.hasPrefix("/srv/file is on a device that has another number") == true)
-        #expect(message(0x4101_0008)?.hasPrefix("/srv/file has another inode") == true)
+        #expect(message(0x4102_0007)?.hasPrefix("the device number of /srv/file has changed") == true)
+        #expect(message(0x4101_0008)?.hasPrefix("the inode of /srv/file has changed") == true)
     }
 
-    @Test func `what differs is named`() {
+    @Test func `differences are named`() {
         let other = SegmentKey(bits: 0x4101_0008)
         #expect(kinds(.test("a"), computed: key) == [])
         #expect(kinds(.test("a"), computed: key.replacingProjectID(with: 70)) == [])
@@ -206,7 +206,7 @@ import Testing
 }
 
 @Suite struct KeyPathRuleTests {
-    @Test func `a hidden file's number is told where it is known`() {
+    @Test func `the key of a hidden file is reported if known`() {
         let problem = KeyPathRule.hiddenProblem("/home/u/file", key: SegmentKey(bits: 0x4101_0007))
         #expect(problem.remedy?.contains("value = 0x41010007 if both see the same file") == true)
     }
@@ -229,11 +229,11 @@ import Testing
             lastDetach: lastDetach,
             lastChange: 0
         )
-        return Linger.rest(.seconds(30), status, at: now * 1_000_000)
+        return Linger.remaining(.seconds(30), status, at: now * 1_000_000)
     }
 
     @Test(arguments: [(100, 100, 30), (100, 110, 20), (100, 130, 0), (100, 500, 0), (100, 99, 0), (0, 10, 0)])
-    func `the linger begins with the last detach, and a clock that was set back ends it`(
+    func `the linger starts at the last detach, and a clock set back ends it`(
         lastDetach: Int64,
         now: Int64,
         seconds: Int64
@@ -255,7 +255,7 @@ import Testing
         arguments: [
             (
                 "shmget", Errno.invalidArgument, 2 << 20, 3, "kernel_limit",
-                "above the kernel's largest segment, 1048576 bytes"
+                "exceeds the kernel's largest segment, 1048576 bytes"
             ),
             ("shmget", .noSpace, 4096, 10, "kernel_limit", "all 10 identifiers"),
             ("shmget", .noSpace, 4096, 3, "kernel_limit", "all segments together leaves no room for 4 KiB"),
@@ -277,7 +277,7 @@ import Testing
             ),
         ] as [(String, Errno, UInt64, Int, String, String)]
     )
-    func `each errno has words`(
+    func `each errno has a message`(
         call: String,
         errno: Errno,
         size: UInt64,
@@ -337,13 +337,13 @@ import Testing
             (.heuristic, 26, "the kernel has no memory for 26 GiB (shmget)", "free memory, or"),
             (
                 .never, 20,
-                "20 GiB is more than the kernel promises in all, 14 GiB with 24 GiB of RAM and 2 GiB of swap: "
+                "20 GiB is more than the kernel promises in total, 14 GiB with 24 GiB of RAM and 2 GiB of swap: "
                     + "vm.overcommit_memory is 2",
                 "freeing memory does not help"
             ),
             (
                 .never, 14,
-                "the kernel has promised too much of its 14 GiB to others for 14 GiB: vm.overcommit_memory is 2",
+                "the kernel's commit limit of 14 GiB leaves no room for another 14 GiB: vm.overcommit_memory is 2",
                 "end programs"
             ),
             (.always, 64, "the kernel has no memory for 64 GiB (shmget)", "free memory, or"),
@@ -362,7 +362,7 @@ import Testing
         #expect(problem.remedy?.contains(remedy) == true)
     }
 
-    @Test func `an address space that is limited is named, where something is attached`() {
+    @Test func `a limited address space is named if attaching fails`() {
         let attach = problem("shmat", .heuristic, gibibytes: 4, addressSpace: 2 * Self.gibibyte)
         #expect(
             attach.message
@@ -410,7 +410,7 @@ import Testing
         )
     }
 
-    @Test func `what a limit blocks is tried again once it fits`() {
+    @Test func `a segment blocked by a limit is retried once it fits`() {
         let rule = RetryRule()
         func tries(_ size: UInt64, _ limits: KernelLimits?) -> Bool {
             rule.isWorthTrying(.kernelLimit, size: size, limits: limits)
@@ -424,7 +424,7 @@ import Testing
         #expect(tries(8192, nil))
     }
 
-    @Test func `what records or memory block is tried until one is refused again`() {
+    @Test func `segments blocked by records or memory are retried until one is refused again`() {
         var rule = RetryRule()
         #expect(rule.isWorthTrying(.recordsUnwritable, size: 1, limits: nil))
         #expect(rule.isWorthTrying(.outOfMemory, size: 100, limits: nil))
@@ -439,7 +439,7 @@ import Testing
     @Test(arguments: [
         SegmentProblem.Kind.squatted, .groupUnknown, .keyPathMissing, .keyCollision, .kernelRefused,
     ])
-    func `what only asking tells is always asked`(kind: SegmentProblem.Kind) {
+    func `blocked segments that only an attempt can judge are always retried`(kind: SegmentProblem.Kind) {
         #expect(RetryRule().isWorthTrying(kind, size: 1, limits: limits(inUse: 10)))
     }
 }
@@ -447,7 +447,7 @@ import Testing
 @Suite struct AnswerTableTests {
     private let known = GroupTable(lookups: ["a": .found(1), "b": .unknown, "c": .unanswered])
 
-    @Test func `what has not been asked is unanswered`() {
+    @Test func `a subject never looked up is unanswered`() {
         #expect(known["d"] == .unanswered)
     }
 
@@ -460,7 +460,7 @@ import Testing
         )
     }
 
-    @Test func `both tables' questions are in force where they are merged, and the newer answers`() {
+    @Test func `a merged table has the questions of both and the newer answers`() {
         let newer = GroupTable(lookups: ["a": .found(3), "b": .unanswered, "d": .found(4)])
         #expect(
             known.merged(with: newer).lookups
@@ -470,7 +470,7 @@ import Testing
 }
 
 @Suite struct LeaseCountsTests {
-    @Test func `leases are counted by user, and none has the number of another`() {
+    @Test func `leases are counted by user and have unique numbers`() {
         var counts = LeaseCounts()
         #expect([counts.add(of: 1), counts.add(of: 2), counts.add(of: 1)] == [1, 2, 3])
         #expect((counts.all, counts.held(by: 1), counts.held(by: 2), counts.held(by: 3)) == (3, 2, 1, 0))

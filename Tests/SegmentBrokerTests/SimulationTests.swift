@@ -1,10 +1,10 @@
 import SegmentSimulation
 import Testing
 
-/// A few thousand steps beside the other tests; `make simulate` runs two million.
+/// A few thousand steps among the other tests; `make simulate` runs two million.
 @Suite struct SimulationTests {
     @Test(arguments: 101...106 as ClosedRange<UInt64>)
-    func `nothing that must not be happens in many days`(seed: UInt64) throws {
+    func `many simulated days violate nothing`(seed: UInt64) throws {
         try Simulation.run(seed: seed, steps: 2000)
     }
 }

@@ -19,7 +19,7 @@ import Testing
         return keys
     }
 
-    @Test func `what has a record is served before groups and keys are known, and nothing else is made`()
+    @Test func `recorded segments are served before groups and keys are known, and nothing is created`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -34,9 +34,9 @@ import Testing
         for definition in declared.segments where fixture.kernel.files[definition.file] == nil {
             fixture.kernel.files[definition.file] = 0x700
         }
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         broker.takeOver(try fixture.disk.load(), declared)
-        #expect(!fixture.lifeline.calls.map(\.word).contains(.ftok))
+        #expect(!fixture.injector.calls.map(\.word).contains(.ftok))
         let holder = LeaseHolder(.root)
         #expect(try broker.acquire("a", .readWrite, LeaseHolder(.member)).identifier == made.identifier)
         #expect(try fixture.describe("a").state == .ready)
@@ -62,7 +62,9 @@ import Testing
         for name in ["a", "b", "c", "n"] { #expect(try fixture.state(name) == .ready) }
     }
 
-    @Test func `a start without an answer blocks what needs it, and the check makes it when there is one`()
+    @Test
+    func
+        `a start without an answer blocks segments that need it, and a check creates them once there is one`()
         throws
     {
         let fixture = try BrokerFixture()
@@ -81,7 +83,7 @@ import Testing
         #expect(try fixture.describe("n").problems.map(\.kind) == [.keyPathMissing])
     }
 
-    @Test func `a lookup without an answer changes nothing that lives`() throws {
+    @Test func `a lookup without an answer changes no live segment`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let before = try fixture.describe("a")
@@ -132,18 +134,18 @@ import Testing
         }
     }
 
-    @Test func `a check leaves alone what a limit of the kernel blocks until there is room`() throws {
+    @Test func `a check does not retry a segment blocked by a kernel limit until there is room`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.capacity = 2
         try fixture.start((0..<6).map { .test("s\($0)") })
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.broker.check(groups: fixture.groups)
-        #expect(!fixture.lifeline.calls.map(\.word).contains(.create))
+        #expect(!fixture.injector.calls.map(\.word).contains(.create))
         #expect(fixture.disk.records.count == 2)
         fixture.kernel.capacity = 4
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.broker.check(groups: fixture.groups)
-        #expect(fixture.lifeline.calls.count { $0.word == .create } == 2, "and no more is tried than fits")
+        #expect(fixture.injector.calls.count { $0.word == .create } == 2, "and no more is tried than fits")
         #expect(fixture.broker.blockedCount == 2)
     }
 
@@ -151,9 +153,9 @@ import Testing
         let fixture = try BrokerFixture()
         fixture.disk.writeFailure = .noSpace
         try fixture.start((0..<6).map { .test("s\($0)") })
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.check()
-        #expect(fixture.lifeline.calls.count { $0.word == .writeRecord } == 1)
+        #expect(fixture.injector.calls.count { $0.word == .writeRecord } == 1)
         fixture.disk.writeFailure = nil
         fixture.check()
         #expect(fixture.broker.blockedCount == 0)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// What is told of a lifecycle that has come to rest.
+/// The changes reported for a lifecycle that has come to rest.
 @Suite struct StandingTests {
     private typealias Request = SegmentLifecycle.Request
 
@@ -26,7 +26,7 @@ import Testing
         }
     }
 
-    /// Runs a lifecycle from rest to rest and says what is told.
+    /// Runs a lifecycle from rest to rest and returns what is reported.
     private func told(
         _ test: inout LifecycleUnderTest,
         isNew: Bool = false,
@@ -58,12 +58,12 @@ import Testing
         #expect(told == Told(["notice: Segment a created, 4 KiB"], [.created]))
     }
 
-    @Test func `nothing new is told of a look that finds everything as before`() {
+    @Test func `a look that finds everything unchanged reports nothing`() {
         var test = LifecycleUnderTest.ready()
         #expect(told(&test) { $0.look(.segment(7)) } == Told())
     }
 
-    @Test func `a stranger under the key, once`() {
+    @Test func `a foreign segment under the key is reported once`() {
         var test = LifecycleUnderTest()
         let first = told(&test) {
             $0.hear(.declared(.declared()))
@@ -81,7 +81,7 @@ import Testing
         #expect(other.events == [.changed])
     }
 
-    @Test func `changed permissions are told as they were, and set`() {
+    @Test func `changed permissions are reported and reset`() {
         var test = LifecycleUnderTest.ready()
         let told = told(&test) {
             $0.look(.segment(7, .root))
@@ -92,7 +92,7 @@ import Testing
         )
     }
 
-    @Test func `permissions that cannot be set, once, and when they are right again`() {
+    @Test func `permissions that cannot be set are reported once, and when they are restored`() {
         var test = LifecycleUnderTest.ready()
         let problem = SegmentProblem(.permissionsDiffer, message: "they differ")
         func refuse(_ test: inout LifecycleUnderTest) {
@@ -107,20 +107,20 @@ import Testing
     @Test(arguments: [false, true]) func `a changed declaration`(isStarting: Bool) {
         var test = LifecycleUnderTest.ready()
         let told = told(&test, isStarting: isStarting) { $0.hear(.declared(.declared(size: 8192))) }
-        let line = "warning: Segment a has drifted: it has 4 KiB, 8 KiB are declared"
+        let line = "warning: Segment a has drifted: its size is 4 KiB, but 8 KiB is declared"
         #expect(told == Told(isStarting ? [] : [line], [.changed]))
     }
 
-    @Test func `a removal that waits, and its end`() {
+    @Test func `a pending removal and its completion`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         let waiting = told(&test) {
             $0.hear(.asked(Request(.remove)))
             $0.answer(.done)
         }
-        #expect(waiting == Told(["notice: Segment a is removed when nobody uses it any more"], [.changed]))
+        #expect(waiting == Told(["notice: Segment a will be removed once it is unused"], [.changed]))
         let end = told(&test) {
             $0.look(.segment(7))
-            $0.answer(.observed(.segment(7, .shut)))
+            $0.answer(.observed(.segment(7, .ownerOnly)))
             $0.settle(.done)
         }
         #expect(end == Told(["notice: Segment a removed"], [.removed]))
@@ -137,7 +137,7 @@ import Testing
         #expect(told == Told([line], [.removing]))
     }
 
-    @Test func `a removal that the kernel refuses, once`() {
+    @Test func `a removal refused by the kernel is reported once`() {
         var test = LifecycleUnderTest.ready()
         func refuse(_ test: inout LifecycleUnderTest) {
             test.look(.segment(7))
@@ -157,7 +157,7 @@ import Testing
         #expect(!lines.contains { $0.contains("cannot be removed") })
     }
 
-    @Test func `what somebody removes, and what takes its place`() {
+    @Test func `a segment removed by another program, and its replacement`() {
         var test = LifecycleUnderTest.ready()
         let told = told(&test) {
             $0.hear(.look)
@@ -168,15 +168,15 @@ import Testing
             told
                 == Told(
                     [
-                        "warning: Segment a was removed by somebody else",
-                        "notice: Segment a made again, 4 KiB",
+                        "warning: Segment a was removed by another program",
+                        "notice: Segment a created again, 4 KiB",
                     ],
                     [.replaced]
                 )
         )
     }
 
-    @Test func `two that live at the same time`() {
+    @Test func `two segments alive at the same time`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         let told = told(&test) {
             $0.look(.segment(7, attachments: 2, isMarked: true))
@@ -186,16 +186,16 @@ import Testing
             told
                 == Told(
                     [
-                        "warning: Segment a was marked for removal by somebody else",
-                        "warning: Segment a is made again while clients still have the old memory (identifier 7)",
-                        "notice: Segment a made again, 4 KiB",
+                        "warning: Segment a was marked for removal by another program",
+                        "warning: Segment a is created again while clients still have the old memory (identifier 7)",
+                        "notice: Segment a created again, 4 KiB",
                     ],
                     [.replaced]
                 )
         )
     }
 
-    @Test func `what a record names and is gone`() {
+    @Test func `a recorded segment that is gone`() {
         var test = LifecycleUnderTest(record: SegmentLifecycle.Record(segment: .segment(7)))
         let told = told(&test, isStarting: true) {
             $0.hear(.declared(.declared()))
@@ -204,12 +204,12 @@ import Testing
         }
         #expect(
             told.lines.first
-                == "warning: Segment a is gone since segmentd last ran: somebody removed it, or the host was started anew"
+                == "warning: Segment a disappeared since segmentd last ran: it was removed, or the host was rebooted"
         )
         #expect(told.events == [.replaced])
     }
 
-    @Test func `what was removed, marked or replaced before the start is not told as gone`() {
+    @Test func `a segment removed, marked or replaced before the start is not reported as gone`() {
         let records = [
             SegmentLifecycle.Record(segment: .segment(7), request: Request(.remove)),
             SegmentLifecycle.Record(segment: .planned(.declared()), replacing: .segment(7)),
@@ -235,7 +235,7 @@ import Testing
         var live = LifecycleUnderTest.ready(clients: 1)
         let told = told(&live) { $0.hear(.undeclared) }
         #expect(told.events == [.changed])
-        #expect(told.lines == ["notice: Segment a is removed when nobody uses it any more"])
+        #expect(told.lines == ["notice: Segment a will be removed once it is unused"])
     }
 
     @Test func `an absent name that is new or edited changes`() {

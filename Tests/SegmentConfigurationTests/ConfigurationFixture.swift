@@ -4,7 +4,7 @@ import SystemPackage
 
 @testable import SegmentConfiguration
 
-/// Configuration files in a directory of the test's own.
+/// Configuration files in a temporary directory.
 final class ConfigurationFixture {
     let directory: FilePath
 
@@ -42,7 +42,7 @@ final class ConfigurationFixture {
         try ConfigurationReader(ConfigurationLocation(only: directory), daemonUserID: daemonUserID).read()
     }
 
-    /// What is wrong, without the directory.
+    /// Returns the problems, with paths relative to the directory.
     func problems(daemonUserID: UInt32 = geteuid()) -> [String] {
         do {
             _ = try read(daemonUserID: daemonUserID)

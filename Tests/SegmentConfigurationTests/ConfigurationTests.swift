@@ -105,18 +105,18 @@ import Testing
     }
 
     @Test(arguments: [
-        ("mode = \"0666\"\ngroup = \"g\"", ["lets everybody write"]),
-        ("mode = \"0770\"\ngroup = \"g\"", ["has x bits, which mean nothing for memory"]),
-        ("mode = \"0640\"\ngroup = \"g\"", ["lets nobody but root and the broker write"]),
+        ("mode = \"0666\"\ngroup = \"g\"", ["lets everyone write"]),
+        ("mode = \"0770\"\ngroup = \"g\"", ["has x bits, which have no meaning for memory"]),
+        ("mode = \"0640\"\ngroup = \"g\"", ["lets only root and the broker write"]),
         (
             "mode = \"0660\"",
             [
-                "lets nobody but root and the broker write: no group is named, and the daemon's own should have no members"
+                "lets only root and the broker write: no group is named, and the daemon's own should have no members"
             ]
         ),
         ("mode = \"0664\"\ngroup = \"g\"", []),
     ])
-    func `what is legal but rarely meant is a warning`(text: String, warnings: [String]) throws {
+    func `legal but doubtful settings are warnings`(text: String, warnings: [String]) throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\n" + text, to: "segments.d/a.toml")
         #expect(try fixture.read().warnings.map(\.message) == warnings)

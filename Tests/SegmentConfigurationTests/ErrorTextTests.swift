@@ -5,7 +5,7 @@ import Testing
 
 @testable import SegmentConfiguration
 
-/// Each error of text: file, line, key, what was found and what to do.
+/// The text of each configuration error: file, line, key, problem and remedy.
 @Suite struct ErrorTextTests {
     @Test(arguments: [
         ("size = 0", "a.toml:1: size 0 is not a size; write at least 1 byte, such as `size = \"16 MiB\"`"),
@@ -43,15 +43,15 @@ import Testing
         ),
         (
             "size = 1\nmode = \"0460\"",
-            "a.toml:2: mode `0460` takes read or write from the owner, who is the broker; let it begin with 06 or 07, such as `mode = \"0660\"`"
+            "a.toml:2: mode `0460` denies read or write to the owner, which is the broker; start it with 06 or 07, such as `mode = \"0660\"`"
         ),
         (
             "size = 1\nkeep = \"always\"",
-            "a.toml:2: keep `always` is not a way to keep a segment; write \"until-reboot\", \"until-stop\" or \"while-used\""
+            "a.toml:2: keep `always` is not a keep policy; write \"until-reboot\", \"until-stop\" or \"while-used\""
         ),
         (
             "size = 1\nlinger = \"3 s\"",
-            "a.toml:2: linger means nothing with keep = \"until-reboot\"; write `keep = \"while-used\"`, or leave linger out"
+            "a.toml:2: linger has no effect with keep = \"until-reboot\"; write `keep = \"while-used\"`, or remove linger"
         ),
         (
             "size = 1\nkeep = \"while-used\"\nlinger = \"3 days\"",
@@ -59,7 +59,7 @@ import Testing
         ),
         (
             "size = 1\nkeep = \"while-used\"\nlinger = \"99999999999 h\"",
-            "a.toml:3: linger `99999999999 h` is longer than anybody waits; write at most 277777 h, such as `linger = \"30 s\"`"
+            "a.toml:3: linger `99999999999 h` is too long; write at most 277777 h, such as `linger = \"30 s\"`"
         ),
         (
             "size = 1\nmode = \"+660\"",
@@ -84,15 +84,15 @@ import Testing
         ),
         (
             "size = 1\n[key]\nproject = 66",
-            "a.toml:3: key.project stands without key.path; add the path that programs give to ftok; the key of the segment's own file needs no project"
+            "a.toml:3: key.project needs key.path; add the path that programs pass to ftok; the key of the segment's own file needs no project"
         ),
         (
             "size = 1\n[key]\npath = \"x\"",
-            "a.toml:3: key.path `x` is not an absolute path; write the whole path, from /"
+            "a.toml:3: key.path `x` is not an absolute path; write the full path, starting with /"
         ),
         (
             "size = 1\n[key]\nvalue = 0",
-            "a.toml:3: key.value 0 is IPC_PRIVATE, which is no name; write another number"
+            "a.toml:3: key.value 0 is IPC_PRIVATE, which identifies no segment; write another number"
         ),
         (
             "size = 1\n[key]\nvalue = 0x100000000",
@@ -100,11 +100,11 @@ import Testing
         ),
         (
             "size = 1\n[key]\nvalue = 7\npath = \"/x\"",
-            "a.toml:4: key.path stands beside key.value; keep the one or the other"
+            "a.toml:4: key.path cannot be combined with key.value; keep one of them"
         ),
         ("size = 1\n[kay]\nvalue = 7", "a.toml:2: kay is not a key that segmentd knows; did you mean `key`?"),
     ])
-    func `an error in a segment's file says what was found and what to do`(
+    func `an error in a segment's file states problem and remedy`(
         text: String,
         problem: String
     ) throws {
@@ -146,16 +146,16 @@ import Testing
         #expect(fixture.problems() == [problem])
     }
 
-    @Test func `a text that is no TOML names the line`() throws {
+    @Test func `a text that is not TOML is refused with the line`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\nmode = ", to: "segments.d/a.toml")
         let problem = try #require(fixture.problems().first)
         #expect(problem.hasPrefix("segments.d/a.toml:2: is not TOML"))
     }
 
-    /// toml++ has assertions for these.
+    /// Inputs on which toml++ has assertions.
     @Test(arguments: ["[", "[[", "[\t ", "[[ "])
-    func `a table without a name is refused with its line, in strings and arrays it is none`(
+    func `a table without a name is refused with its line, but not in strings and arrays`(
         head: String
     ) throws {
         let fixture = try ConfigurationFixture()
@@ -181,7 +181,7 @@ import Testing
         try fixture.write("size = 1", to: "segments.d/Bad Name.toml")
         #expect(
             fixture.problems() == [
-                "segments.d/Bad Name.toml: `Bad Name` is not a segment's name; rename the file: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit"
+                "segments.d/Bad Name.toml: `Bad Name` is not a segment's name; rename the file: 1 to 63 characters of a-z 0-9 . _ -, starting with a letter or digit"
             ]
         )
     }
@@ -200,7 +200,7 @@ import Testing
         )
     }
 
-    @Test func `all errors of all files come together`() throws {
+    @Test func `all errors of all files are reported together`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("log_level = 1\nx = 1", to: "segmentd.toml")
         try fixture.write("size = 0\nmode = \"9\"\nfoo = 1", to: "segments.d/a.toml")
@@ -208,24 +208,24 @@ import Testing
         #expect(fixture.problems().count == 6)
     }
 
-    @Test func `who may write the configuration must be root or the daemon's user`() throws {
+    @Test func `only root and the daemon's user may be able to write the configuration`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1", to: "segments.d/a.toml", mode: .init(rawValue: 0o664))
         #expect(
             fixture.problems() == [
-                "segments.d/a.toml: the file may be written by others than its owner: its mode is 0664; `chmod go-w` it"
+                "segments.d/a.toml: the file is writable by users other than its owner: its mode is 0664; `chmod go-w` it"
             ]
         )
         chmod(fixture.directory.appending("segments.d/a.toml").string, 0o644)
         chmod(fixture.directory.appending("segments.d").string, 0o777)
         #expect(
             fixture.problems() == [
-                "segments.d: the directory may be written by others than its owner: its mode is 0777; `chmod go-w` it"
+                "segments.d: the directory is writable by users other than its owner: its mode is 0777; `chmod go-w` it"
             ]
         )
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `a file of a stranger is refused`() throws {
+    @Test(.enabled(if: geteuid() == 0)) func `a file of another user is refused`() throws {
         let fixture = try ConfigurationFixture()
         let path = try fixture.write("size = 1", to: "segments.d/a.toml")
         guard chown(path.string, 12345, 0) == 0 else { return }
@@ -237,7 +237,7 @@ import Testing
         #expect(fixture.problems(daemonUserID: 12345).isEmpty)
     }
 
-    @Test func `what is no file, no text or too long is refused`() throws {
+    @Test func `a file that is not regular, not text or too long is refused`() throws {
         let fixture = try ConfigurationFixture()
         mkdir(fixture.directory.appending("segments.d/a.toml").string, 0o755)
         try fixture.write(
@@ -246,13 +246,13 @@ import Testing
         )
         #expect(
             fixture.problems() == [
-                "segments.d/a.toml: is not a regular file; replace it by a file, or by a link to /dev/null to mask it",
+                "segments.d/a.toml: is not a regular file; replace it with a file, or with a link to /dev/null to mask it",
                 "segments.d/b.toml: is longer than 1 MiB; shorten it",
             ]
         )
     }
 
-    @Test func `a directory that was asked for must be there`() {
+    @Test func `an explicitly named directory must exist`() {
         let reader = ConfigurationReader(ConfigurationLocation(only: "/no/such/directory"), daemonUserID: 0)
         #expect(throws: ConfigurationInvalid.self) { try reader.read() }
     }

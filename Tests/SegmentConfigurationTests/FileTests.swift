@@ -5,9 +5,10 @@ import Testing
 
 @testable import SegmentConfiguration
 
-/// Files and directories that cannot be listed or read, that others may write, or whose names are no segments'.
+/// Files and directories that cannot be listed or read, that others may write, or whose names are not
+/// segments'.
 @Suite struct FileTests {
-    /// A user who is neither root nor has a login.
+    /// A user who is not root and has no account.
     private static let stranger: UInt32 = 54_321
 
     /// Reads as another user, as the daemon would.
@@ -24,7 +25,7 @@ import Testing
             ("segments.d/a.toml", "segments.d/a.toml"),
         ]
     )
-    func `what cannot be listed or read is an error`(path: String, problem: String) throws {
+    func `a file that cannot be listed or read is an error`(path: String, problem: String) throws {
         let fixture = try ConfigurationFixture()
         chmod(fixture.directory.string, 0o755)
         try fixture.write("size = 1", to: "segments.d/a.toml")
@@ -32,7 +33,7 @@ import Testing
         chmod(fixture.directory.appending(path).string, path == "segments.d" ? 0o711 : 0o600)
         #expect(
             asStranger { fixture.problems(daemonUserID: Self.stranger) } == [
-                "\(problem): cannot be read: Permission denied; make it readable for the user that segmentd runs as"
+                "\(problem): cannot be read: Permission denied; make it readable by the user that segmentd runs as"
             ]
         )
     }
@@ -54,18 +55,19 @@ import Testing
         )
     }
 
-    @Test func `a link that leads nowhere is an error, whatever it is called`() throws {
+    @Test func `a dangling link is an error, whatever its name`() throws {
         let fixture = try ConfigurationFixture()
         symlink("nowhere", fixture.directory.appending("segmentd.toml").string)
         symlink("nowhere", fixture.directory.appending("segments.d/a.toml").string)
         symlink("b.toml", fixture.directory.appending("segments.d/b.toml").string)
         let missing =
-            "cannot be read: No such file or directory; make it; if it is a link, make what it leads to "
+            "cannot be read: No such file or directory; create it; if it is a link, create its target "
         #expect(
             Set(fixture.problems()) == [
-                "segmentd.toml: \(missing)or remove it", "segments.d/a.toml: \(missing)or remove it",
-                "segments.d/b.toml: cannot be read: Too many levels of symbolic links; correct its links, which "
-                    + "lead in a circle",
+                "segmentd.toml: \(missing)or remove the link",
+                "segments.d/a.toml: \(missing)or remove the link",
+                "segments.d/b.toml: cannot be read: Too many levels of symbolic links; fix its links, which "
+                    + "form a loop",
             ]
         )
         rmdir(fixture.directory.appending("segments.d").string)
@@ -75,13 +77,13 @@ import Testing
         #expect(fixture.problems().contains { $0.hasPrefix("segments.d: cannot be read") })
     }
 
-    @Test func `a name that is no segment's is named, and no other file is opened for it`() throws {
+    @Test func `an invalid segment name is reported, and no other file is opened for it`() throws {
         let fixture = try ConfigurationFixture()
-        // What a decoder that repairs would make of the bytes.
+        // The result of decoding the bytes with repair.
         try fixture.write("size = 0", to: "segments.d/a\u{fffd}.toml")
         system("printf 'size = 1' > '\(fixture.directory)'/segments.d/a$(printf '\\377').toml")
         system("printf 'size = 1' > '\(fixture.directory)'/segments.d/b$(printf '\\033')[2J.toml")
-        let remedy = "rename the file: 1 to 63 of a-z 0-9 . _ -, beginning with a letter or digit"
+        let remedy = "rename the file: 1 to 63 characters of a-z 0-9 . _ -, starting with a letter or digit"
         #expect(
             fixture.problems() == [
                 "segments.d/a\u{fffd}.toml: `a\u{fffd}` is not a segment's name; \(remedy)",
@@ -91,7 +93,7 @@ import Testing
         )
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `directories above that others may write are a warning`() throws
+    @Test(.enabled(if: geteuid() == 0)) func `parent directories that others may write are a warning`() throws
     {
         let fixture = try ConfigurationFixture()
         let inner = fixture.directory.appending("inner")
@@ -105,7 +107,7 @@ import Testing
         }
         #expect(
             warnings == [
-                "inner: the directory may be written by others than its owner: its mode is 0777; `chmod go-w` it"
+                "inner: the directory is writable by users other than its owner: its mode is 0777; `chmod go-w` it"
             ]
         )
         chmod(inner.string, 0o1777)
@@ -119,7 +121,7 @@ import Testing
         )
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `directories that a link leads through are a warning too`()
+    @Test(.enabled(if: geteuid() == 0)) func `directories on the way of a link are a warning too`()
         throws
     {
         let fixture = try ConfigurationFixture()
@@ -132,7 +134,8 @@ import Testing
         let warnings = try fixture.read(daemonUserID: 990).warnings.map {
             $0.description.replacing("\(fixture.directory)/", with: "")
         }
-        let text = "the directory may be written by others than its owner: its mode is 0777; `chmod go-w` it"
+        let text =
+            "the directory is writable by users other than its owner: its mode is 0777; `chmod go-w` it"
         #expect(
             warnings.filter { !$0.contains(" mode ") || $0.contains("0777") } == [
                 "one: \(text)", "two: \(text)",
@@ -160,7 +163,7 @@ import Testing
         chmod(fixture.directory.appending("segments.d").string, 0o777)
         #expect(throws: ConfigurationInvalid.self) { try read(group) }
     }
-    @Test func `a private group with an access control list beside it is like any other`() throws {
+    @Test func `a private group beside an access control list has no privilege`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1", to: "segments.d/a.toml", mode: .init(rawValue: 0o664))
         let file = fixture.directory.appending("segments.d/a.toml").string

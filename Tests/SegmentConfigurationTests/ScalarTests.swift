@@ -3,7 +3,7 @@ import Testing
 
 @testable import SegmentConfiguration
 
-/// A value is taken as it is written, or refused: never cut, wrapped or clamped.
+/// A value is used exactly as written or refused: never truncated, wrapped or clamped.
 @Suite struct ScalarTests {
     @Test(arguments: [
         ("group = \"a\\u0000b\"", 2), ("group = \"\"\"\na\\U00000000\"\"\"", 2),
@@ -15,7 +15,7 @@ import Testing
         try fixture.write("size = 1\n\(text)", to: "segments.d/a.toml")
         #expect(
             fixture.problems() == [
-                "segments.d/a.toml:\(line): is not TOML for segmentd: a string contains a NUL character; take it out"
+                "segments.d/a.toml:\(line): is not TOML for segmentd: a string contains a NUL character; remove it"
             ]
         )
     }
@@ -32,7 +32,7 @@ import Testing
         ("18446744073709551615 B", "`18446744073709551615 B`"),
         ("9007199254740992 KiB", "`9007199254740992 KiB`"),
     ])
-    func `a size that does not fit in 63 bits is refused with what was found`(
+    func `a size that does not fit in 63 bits is refused with its text`(
         size: String,
         found: String
     ) throws {

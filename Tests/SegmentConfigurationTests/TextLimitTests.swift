@@ -3,13 +3,13 @@ import Testing
 
 @testable import SegmentConfiguration
 
-/// What a file may ask of the parser, and what a refusal may ask of whoever is told.
+/// Limits on what a file costs the parser, and what an error costs its receiver.
 @Suite struct TextLimitTests {
     private static func repeated(_ part: String, _ count: Int, _ separator: String = ".") -> String {
         Array(repeating: part, count: count).joined(separator: separator)
     }
 
-    /// Each is TOML that a parser recurses into, or that is too long to be quoted.
+    /// Each is TOML that makes a parser recurse, or that is too long to quote.
     private static let beyond: [(text: String, message: String)] = [
         (repeated("a", 17) + " = 1", "a key has more than 16 parts"),
         ("[" + repeated("a", 17) + "]", "a key has more than 16 parts"),
@@ -43,14 +43,14 @@ import Testing
     ]
 
     @Test(arguments: within)
-    func `what stands within the limits reaches the parser`(text: String) throws {
+    func `text within the limits reaches the parser`(text: String) throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\n" + text, to: "segments.d/a.toml")
         #expect(fixture.problems().count == 1)
         #expect(fixture.problems().first?.contains("is not a key that segmentd knows") == true)
     }
 
-    @Test func `a hundred problems are told, and the rest counted`() throws {
+    @Test func `a hundred problems are listed and the rest counted`() throws {
         let fixture = try ConfigurationFixture()
         let keys = (100_000..<140_000).map { "k\($0) = 1" }.joined(separator: "\n")
         try fixture.write("size = 1\n" + keys, to: "segments.d/a.toml")
@@ -60,7 +60,7 @@ import Testing
         #expect(problems.last == "\(fixture.directory): 39900 more problems; correct these first")
     }
 
-    @Test func `what a problem quotes is shortened and printable`() throws {
+    @Test func `text quoted in a problem is shortened and printable`() throws {
         let fixture = try ConfigurationFixture()
         let long = String(repeating: "é", count: 6000)
         try fixture.write("size = 1\n\"\(long)\" = 1\ngroup = 2", to: "segments.d/a.toml")
@@ -69,11 +69,11 @@ import Testing
         let problems = fixture.problems()
         #expect(problems.count == 5)
         #expect(problems.allSatisfy { $0.utf8.count < 1500 })
-        #expect(problems.contains { $0.contains("keep `?[2J?` is not a way to keep a segment") })
+        #expect(problems.contains { $0.contains("keep `?[2J?` is not a keep policy") })
         #expect(problems.contains { $0.contains("c.toml:3: ? is not a key") })
     }
 
-    @Test func `the keys that are known are named only where there are some`() throws {
+    @Test func `known keys are listed only if there are any`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\n[key]\nvalue = 7\nvery_long_word = 1", to: "segments.d/a.toml")
         try fixture.write("[administrators]\nfoo = 1\n[limits.deeper]\nfoo = 1", to: "segmentd.toml")
@@ -82,7 +82,7 @@ import Testing
     }
 }
 
-/// The scanner in front of the parser, by itself.
+/// The scanner that runs before the parser.
 @Suite struct TextDefectTests {
     private typealias Case = (text: String, kind: TextDefect.Kind?, line: Int)
 
@@ -106,7 +106,7 @@ import Testing
     ]
 
     @Test(arguments: strings + limits)
-    func `the first limit that a text passes has its kind and line`(
+    func `the first limit that a text exceeds is reported with its line`(
         text: String,
         kind: TextDefect.Kind?,
         line: Int

@@ -1,7 +1,7 @@
 import Glibc
 @testable import SegmentExchange
 
-/// Memory as a segment would be: aligned, zero, shared by whoever has it.
+/// Memory like a segment's: aligned, zeroed, and shared.
 final class ExchangeMemory: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
 
@@ -14,7 +14,7 @@ final class ExchangeMemory: @unchecked Sendable {
 
     var shared: SharedBytes { SharedBytes(bytes) }
 
-    /// Whether a side of a stream sleeps, or is about to.
+    /// Returns whether a side of a stream sleeps, or is about to.
     func waiting(_ role: StreamRole) -> UInt32 {
         bytes.load(fromByteOffset: role.offset + 256, as: UInt32.self)
     }

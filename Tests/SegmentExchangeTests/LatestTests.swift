@@ -5,7 +5,7 @@ import Testing
 
 @testable import SegmentExchange
 
-/// Every word follows from the first: a value that is not whole shows.
+/// Every word is derived from the first, so that a torn value shows.
 private struct Sample: Equatable {
     var words: SIMD8<UInt64>
     var tail: UInt32
@@ -22,7 +22,7 @@ private struct Sample: Equatable {
 @Suite struct LatestTests {
     private let memory = ExchangeMemory(8192)
 
-    @Test func `the newest value is read, as often as one likes, and nothing before the first`() throws {
+    @Test func `the newest value is read any number of times, and nothing before the first`() throws {
         var reader = try Latest<Sample>.Reader(in: memory.shared)
         #expect(try reader.value() == nil)
         var writer = try Latest<Sample>.Writer(in: memory.shared)
@@ -34,7 +34,7 @@ private struct Sample: Equatable {
         }
     }
 
-    @Test func `values of any size come out as they went in`() throws {
+    @Test func `values of any size round-trip`() throws {
         func check<Value: BitwiseCopyable & Equatable>(_ value: Value) throws {
             let memory = ExchangeMemory(8192)
             var writer = try Latest<Value>.Writer(in: memory.shared)
@@ -50,7 +50,7 @@ private struct Sample: Equatable {
         try check(Sample(9))
     }
 
-    @Test func `a number of values that sinks ends a wait with an error, not as a time limit does`() throws {
+    @Test func `a decreasing count of values ends a wait with an error, not a timeout`() throws {
         let stop = Atomic(false)
         try withExtendedLifetime(stop) {
             var writer = try Latest<Sample>.Writer(in: memory.shared)
@@ -66,7 +66,7 @@ private struct Sample: Equatable {
             }
             var reader = try Latest<Sample>.Reader(in: memory.shared)
             #expect(throws: ExchangeError.corrupted) {
-                // By a value now and then; never by none.
+                // Occasionally by one value, never by none.
                 while try reader.next() != nil {}
             }
             stop.store(true, ordering: .relaxed)
@@ -74,7 +74,7 @@ private struct Sample: Equatable {
         }
     }
 
-    @Test func `no reader ever sees half a value, or an older one after a newer`() throws {
+    @Test func `no reader ever sees a torn value, or an older one after a newer`() throws {
         let stop = Atomic(false)
         try withExtendedLifetime(stop) {
             var writer = try Latest<Sample>.Writer(in: memory.shared)
@@ -84,7 +84,7 @@ private struct Sample: Equatable {
                     var reader = try Latest<Sample>.Reader(in: memory.shared)
                     var reads = 0, last: UInt64 = 0
                     while !stop.load(ordering: .relaxed) {
-                        // One of them sleeps until there is something new.
+                        // One of them sleeps until there is a new value.
                         let next =
                             try index == 0 ? reader.next(timeLimit: .milliseconds(100)) : reader.value()
                         guard let value = next else { continue }
@@ -105,7 +105,7 @@ private struct Sample: Equatable {
 
     private struct Torn: Error { let value: UInt64 }
 
-    @Test func `a reader waits for a change, and only so long`() throws {
+    @Test func `a reader waits for a change, up to the limit`() throws {
         for readOnly in [false, true] {
             var reader = try Latest<Int>.Reader(in: memory.shared, readOnly: readOnly)
             let last = try reader.value() ?? 0
@@ -121,7 +121,7 @@ private struct Sample: Equatable {
         }
     }
 
-    @Test func `who has missed a wake-up does not go to sleep because another waits for the next`() throws {
+    @Test func `a waiter that missed a wake-up does not sleep because another waits for the next`() throws {
         let waiting = try LatestPlace(memory.shared, valueSize: 8).waiting
         waiting.announce(.init(after: 1))
         // The second value is published; another reader has it already.
@@ -131,17 +131,17 @@ private struct Sample: Equatable {
         #expect(waiting.sleep(.init(after: 2), milliseconds: 1))
     }
 
-    @Test func `an announced wait that was over already makes nobody else sleep`() throws {
+    @Test func `an announced wait that was already over makes no other side sleep`() throws {
         let place = try LatestPlace(memory.shared, valueSize: 8), word = memory.shared.half(at: 384)
         var waiter = Waiter(memory.shared, on: place.waiting, for: place.processor)
-        // The value comes between the last look and the announcement.
+        // The value arrives between the last check and the announcement.
         _ = try waiter.await(for: .init(after: 1)) { () -> Look<Void> in
             word.load() == 0 ? .notYet : .found(())
         }
         #expect(word.load() == 0)
     }
 
-    @Test func `a writer that ended in the middle leaves the newest whole value, and the next goes on`()
+    @Test func `a writer that ended midway leaves the newest complete value, and the next one continues`()
         throws
     {
         do {
@@ -149,7 +149,7 @@ private struct Sample: Equatable {
             try writer.publish(1)
             try writer.publish(2)
         }
-        // As a death leaves it: the next slot half written, the place still claimed.
+        // The state after a death: the next slot half written, and the slot still claimed.
         let place = try LatestPlace(memory.shared, valueSize: 8)
         place.seat.claim.store(try Claim.own().word ^ 1 << 40)
         memory.bytes.storeBytes(of: 77, toByteOffset: place.slot(3).lowerBound, as: Int.self)
@@ -161,7 +161,7 @@ private struct Sample: Equatable {
         #expect(try reader.value() == 3)
     }
 
-    @Test func `a reader writes nothing into memory that nobody has begun to use`() throws {
+    @Test func `a reader writes nothing into unused memory`() throws {
         var reader = try Latest<Int>.Reader(in: memory.shared)
         #expect(try reader.next(timeLimit: .milliseconds(20)) == nil)
         #expect(memory.bytes.allSatisfy { $0 == 0 })
@@ -169,7 +169,7 @@ private struct Sample: Equatable {
         #expect(throws: ExchangeError.otherContents(found: 7)) { try reader.next(timeLimit: .seconds(10)) }
     }
 
-    @Test func `a writer wakes readers whom the one before could not wake`() throws {
+    @Test func `a writer wakes readers that the previous one did not`() throws {
         do {
             var writer = try Latest<Int>.Writer(in: memory.shared)
             try writer.publish(1)
@@ -181,7 +181,7 @@ private struct Sample: Equatable {
             return try reader.next(timeLimit: .seconds(10))
         }
         usleep(50_000)
-        // It published the second, and ended before it woke anybody.
+        // It published the second value and ended before waking anyone.
         memory.bytes.storeBytes(of: 2, toByteOffset: place.slot(2).lowerBound, as: Int.self)
         place.sequence.store(2)
         let start = ContinuousClock.now
@@ -223,7 +223,7 @@ private struct Sample: Equatable {
         }
     }
 
-    @Test func `a child of fork(2) publishes nothing, and lets go of nothing`() throws {
+    @Test func `a child of fork(2) publishes nothing and releases nothing`() throws {
         let bytes = try #require(
             mmap(nil, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)
         )
@@ -232,7 +232,7 @@ private struct Sample: Equatable {
         var writer = try Latest<Int>.Writer(in: shared)
         var reader = try Latest<Int>.Reader(in: shared)
         try writer.publish(1)
-        // Swift leaves fork(2) out.
+        // Swift does not export fork(2).
         typealias Fork = @convention(c) () -> Int32
         let fork = try unsafeBitCast(#require(dlsym(nil, "fork")), to: Fork.self)
         let child = fork()
@@ -248,7 +248,7 @@ private struct Sample: Equatable {
         #expect(try reader.value() == 3)
     }
 
-    @Test func `numbers that cannot be true crash nobody`() throws {
+    @Test func `impossible numbers crash no client`() throws {
         var reader = try Latest<Sample>.Reader(in: memory.shared)
         do {
             var writer = try Latest<Sample>.Writer(in: memory.shared)

@@ -17,7 +17,7 @@ import Testing
         #expect(!claim.began(at: 0x3ff_fffe))
     }
 
-    @Test func `claims of one number differ in their tags, and none is 0`() {
+    @Test func `claims of one process number differ in their tags, and none is 0`() {
         func tag(_ startTime: UInt64) -> UInt32 {
             Claim(processID: 7, pidNamespace: 1, timeNamespace: 2, startTime: startTime).tag
         }
@@ -36,10 +36,10 @@ import Testing
         #expect(!here.sharesNamespaces(with: claim(0xf000_0002, 0xf000_0001)))
     }
 
-    @Test func `this process is alive, and nobody else with its number`() throws {
+    @Test func `this process is alive, and no other with its number`() throws {
         let own = try Claim.own()
         #expect(try Self.claimant(own, seenBy: own) == "alive")
-        // Another start time, no such process, nonsense: each is nobody who lives.
+        // A different start time, no such process, nonsense: none of them is a live process.
         for word in [own.word ^ 1 << 38, own.word | 0x3f_ffff, own.word & ~0x3f_ffff] {
             #expect(try Self.claimant(Claim(word: word), seenBy: own) == "ended")
         }
@@ -67,7 +67,7 @@ import Testing
             (UInt64.max, 0, 0, nil),
         ] as [(written: UInt64, read: UInt64, last: UInt64, room: Int?)]
     )
-    func `the room that a reader leaves`(_ row: (written: UInt64, read: UInt64, last: UInt64, room: Int?)) {
+    func `the room left by a reader`(_ row: (written: UInt64, read: UInt64, last: UInt64, room: Int?)) {
         #expect(ring.room(written: row.written, read: row.read, lastRead: row.last) == row.room)
     }
 
@@ -78,14 +78,14 @@ import Testing
             (29, 0, 30, nil), (69, 70, 30, nil), (131, 100, 30, nil), (UInt64.max, 0, 0, nil), (0, 1, 0, nil),
         ] as [(written: UInt64, last: UInt64, read: UInt64, filled: Int?)]
     )
-    func `the bytes that a writer leaves`(_ row: (written: UInt64, last: UInt64, read: UInt64, filled: Int?))
-    {
+    func `the free bytes for a writer`(_ row: (written: UInt64, last: UInt64, read: UInt64, filled: Int?)) {
         #expect(ring.filled(written: row.written, lastWritten: row.last, read: row.read) == row.filled)
     }
 
     @Test(
         arguments: [
-            // What fits, at most a quarter; a byte at least; everything is free before the ring has been full.
+            // As much as fits, at most a quarter, at least one byte; everything is free until the ring has
+            // been full.
             (written: 100, count: 1, wanted: 1), (100, 24, 24), (100, 25, 25), (100, 26, 25),
             (100, Int.max, 25),
             (100, 0, 1), (100, -5, 1), (170, 10, 80), (30, 25, 0), (0, 1, 0),
@@ -98,7 +98,7 @@ import Testing
         #expect(ring.wanted(written: row.written, count: row.count) == row.wanted)
     }
 
-    @Test func `a ring of one byte is worth waking for`() {
+    @Test func `a ring of one byte is worth a wake-up`() {
         #expect(Ring(capacity: 1).wanted(written: 1, count: 5) == 1)
     }
 
@@ -114,7 +114,7 @@ import Testing
 }
 
 @Suite struct MagicTests {
-    @Test func `memory that is used for something else is left as it is`() throws {
+    @Test func `memory used for something else is left unchanged`() throws {
         let memory = ExchangeMemory(4096)
         try StreamLayout.magic.put(in: memory.shared)
         try StreamLayout.magic.put(in: memory.shared)
@@ -129,22 +129,22 @@ import Testing
 @Suite struct PatienceTests {
     @Test(
         arguments: [
-            // Unknown: the processors that this side may use count.
+            // Unknown: the number of processors usable by this side decides.
             (other: 0, own: 1, usable: 1, place: .here), (0, 1, 2, .elsewhere), (1, 0, 1, .here),
             (1, 0, 2, .elsewhere),
-            // Known: those that it may use count only where it could leave.
+            // Known: usable processors matter only where it could move to another.
             (1, 1, 2, .beside), (1, 1, 1, .here), (2, 1, 1, .elsewhere), (2, 1, 2, .elsewhere),
             (UInt32.max, 1, 1, .elsewhere),
         ] as [(other: UInt32, own: UInt32, usable: Int, place: Patience.Place)]
     )
-    func `where the other side runs decides whether looking helps`(
+    func `the other side's processor decides whether spinning helps`(
         _ row: (other: UInt32, own: UInt32, usable: Int, place: Patience.Place)
     ) {
         #expect(Patience.Place(row.other, own: row.own, usable: row.usable) == row.place)
     }
 
     @Test
-    func `waits that looks do not shorten halve them, and none are taken where the other side must run`() {
+    func `spinning halves when it does not shorten waits, and stops if the other side needs the processor`() {
         var patience = Patience()
         var looks: [Int] = []
         for _ in 0..<13 {
@@ -157,19 +157,19 @@ import Testing
 
     @Test(
         arguments: [
-            // Twice what they were, or twice what was needed; but never more than at first.
+            // Twice the previous number, or twice what was needed, but never more than initially.
             (sleeps: 256, needed: 3, looks: 6), (3, 200, 500), (256, 400, 800), (256, 1900, 2000),
             (0, 5, 2000),
         ] as [(sleeps: Int, needed: Int, looks: Int)]
     )
-    func `looks that shorten a wait are restored`(_ row: (sleeps: Int, needed: Int, looks: Int)) {
+    func `spins that shorten a wait are restored`(_ row: (sleeps: Int, needed: Int, looks: Int)) {
         var patience = Patience()
         for _ in 0..<row.sleeps { patience.foundNothing() }
         patience.found(after: row.needed)
         #expect(patience.looks(.elsewhere) == Patience.Looks(count: row.looks, yields: true))
     }
 
-    @Test func `after long sleep the looks are tried in full, once`() {
+    @Test func `after a long sleep, spinning is tried in full once`() {
         var patience = Patience()
         for _ in 0..<Patience.trial.first { patience.foundNothing() }
         #expect(patience.looks(.elsewhere).count == Patience.most)
@@ -177,7 +177,7 @@ import Testing
         #expect(patience.looks(.elsewhere).count == 0)
     }
 
-    @Test func `looks that lose the processor are tried more and more seldom, until some shorten a wait`() {
+    @Test func `spins that lose the processor are tried less and less often, until some shorten a wait`() {
         var patience = Patience()
         func sleeps() -> Int {
             var sleeps = 0
@@ -200,7 +200,7 @@ import Testing
         #expect(sleeps() == 256 - 12)
     }
 
-    /// The waits beside the other side, of so many, with which the processor begins to be kept.
+    /// Returns the waits, of so many beside the other side, in which the processor is kept.
     private func keepings(of patience: inout Patience, waits: Int) -> [Int] {
         let keeping = (0..<waits).map { _ in
             patience.foundNothing()
@@ -214,7 +214,7 @@ import Testing
         return starts
     }
 
-    @Test func `two sides on one processor keep it from each other more and more seldom`() {
+    @Test func `two sides on one processor spin less and less often`() {
         var patience = Patience()
         let starts = keepings(of: &patience, waits: 1 << 22)
         let distances = zip(starts.dropFirst(), starts).map { $0 - $1 }
@@ -222,7 +222,7 @@ import Testing
     }
 
     @Test(arguments: [(apart: 63, starts: [1972]), (64, [0, 1024]), (1000, [0, 1024])])
-    func `sides that were apart keep the processor at once where they meet again`(
+    func `sides that were apart keep the processor as soon as they share one again`(
         _ row: (apart: Int, starts: [Int])
     ) {
         var patience = Patience()

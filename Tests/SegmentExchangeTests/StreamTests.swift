@@ -5,11 +5,11 @@ import Testing
 
 @testable import SegmentExchange
 
-/// Both sides in one process: each sees the other's claim, and its process alive.
+/// Both sides in one process: each sees the other's claim and a live process.
 @Suite struct StreamTests {
     private let memory = ExchangeMemory(8192 + 1000)
 
-    /// Bytes that say where they belong.
+    /// Bytes that encode their position.
     private static func pattern(_ count: Int) -> [UInt8] {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
     }
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `bytes come out as they went in, in pieces of any size`() throws {
+    @Test func `bytes are returned as appended, in pieces of any size`() throws {
         let bytes = Self.pattern(3_000_000)
         let writer = writer {
             var rest = bytes[...]
@@ -63,7 +63,7 @@ import Testing
         #expect(try reader.read(into: &again) == 0, "the end stays")
     }
 
-    @Test func `files go in and out whole`() throws {
+    @Test func `files are written and read completely`() throws {
         let file = try FileDescriptor.open("/proc/self/exe", .readOnly)
         defer { try? file.close() }
         let length = try file.seek(offset: 0, from: .end)
@@ -99,8 +99,9 @@ import Testing
         #expect(!differs)
     }
 
-    @Test func `questions and answers come through at every fill level`() throws {
-        // Two streams from here to a reader, who makes just room for what is asked, and then waits for the other.
+    @Test func `questions and answers are transferred at every fill level`() throws {
+        // Two streams to a reader, which makes just enough room for the data of one and then waits for the
+        // other.
         let questions = ExchangeMemory(8192), others = ExchangeMemory(8192)
         let capacity = 4096, size = 300
         let levels = Array(stride(from: capacity - size, through: capacity, by: 5))
@@ -111,7 +112,7 @@ import Testing
                 try writer.write(Self.pattern(level).span.bytes)
                 try writer.write(Self.pattern(size).span.bytes)
                 try other.write([UInt8(1)].span.bytes)
-                // The ring is empty again, and the next level begins elsewhere.
+                // The ring is empty again, and the next level starts elsewhere.
                 while StreamPlace(.reader, in: questions.shared).position.load() < writer.position {
                     usleep(20)
                 }
@@ -132,7 +133,7 @@ import Testing
                 }
             }
             for level in levels {
-                // Until the writer has filled the ring, and sleeps.
+                // Until the writer has filled the ring and sleeps.
                 let place = StreamPlace(.writer, in: questions.shared)
                 while place.position.load() - reader.position < capacity { usleep(20) }
                 let excess = level + size - capacity
@@ -148,7 +149,7 @@ import Testing
         try asking.value()
     }
 
-    @Test func `a pipe's last bytes come through once there is room for them`() throws {
+    @Test func `a pipe's last bytes arrive once there is room`() throws {
         let memory = ExchangeMemory(8192)
         let (input, output) = try FileDescriptor.pipe()
         defer { try? input.close() }
@@ -167,7 +168,7 @@ import Testing
                 var bytes = span.mutableBytes
                 while reader.position < start + 100 { _ = try reader.read(into: &bytes) }
             }
-            // The rest comes before anything else is read.
+            // The rest arrives before anything else is read.
             while place.position.load() < start + 4196 { usleep(20) }
             while reader.position < start + 4196 {
                 var span = buffer.mutableSpan
@@ -205,7 +206,7 @@ import Testing
         try writer.value()
     }
 
-    @Test func `a writer that lets go before the end is an error, not an end`() throws {
+    @Test func `a writer that releases before the end is an error, not an end`() throws {
         let bound = Latch()
         let writer = Thread { [memory] in
             var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
@@ -218,7 +219,7 @@ import Testing
         #expect(throws: ExchangeError.peerClosed) { _ = try readAll(&reader) }
     }
 
-    @Test func `a reader that lets go is told to a writer that has room, that waits, and that finishes`()
+    @Test func `a reader's release is reported to a writer that has room, waits, or finishes`()
         throws
     {
         let works: [(inout StreamWriter) throws -> Void] = [
@@ -241,7 +242,7 @@ import Testing
         }
     }
 
-    @Test func `a reader's letting go ends the wait for input`() throws {
+    @Test func `a reader's release ends the wait for input`() throws {
         let (input, output) = try FileDescriptor.pipe()
         defer { try? output.close() }
         let begun = Latch()
@@ -257,7 +258,7 @@ import Testing
         #expect(throws: ExchangeError.peerClosed) { try writer.value() }
     }
 
-    @Test func `a stream of which a write has failed never becomes whole`() throws {
+    @Test func `a stream with a failed write never becomes complete`() throws {
         let reader = StreamPlace(.reader, in: memory.shared)
         let hasFailed = Latch()
         let writer = writer { writer in
@@ -273,7 +274,7 @@ import Testing
         #expect(throws: ExchangeError.corrupted) { try writer.value() }
     }
 
-    @Test func `one stream after another goes through the same memory`() throws {
+    @Test func `several streams in a row use the same memory`() throws {
         for round in 1...50 {
             let writer = writer { try $0.write(Self.pattern(round * 100).span.bytes) }
             var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
@@ -297,7 +298,7 @@ import Testing
         try first.value()
     }
 
-    @Test func `nobody on the other side is told in time, and the side is free again`() throws {
+    @Test func `a missing peer is reported in time, and the side is free again`() throws {
         for _ in 0..<2 {
             #expect(throws: ExchangeError.timedOut) {
                 _ = try StreamWriter(in: memory.shared, timeLimit: .milliseconds(10))

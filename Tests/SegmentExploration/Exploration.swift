@@ -4,7 +4,7 @@ import SegmentModel
 /// Explores every order of events up to a depth, with a crash, a refusal and an intrusion possible between any two
 /// actions of the broker.
 ///
-/// The lifecycle itself runs, not a model of it. Worlds are distinguished by a 64-bit hash.
+/// The lifecycle itself runs, not a model of it. States are distinguished by a 64-bit hash.
 package struct Exploration {
     package private(set) var report = Report()
     private let scenario: Scenario
@@ -12,25 +12,25 @@ package struct Exploration {
     private var next: [Visit] = []
 
     package struct Report: Sendable {
-        package var worlds = 0
-        /// Worlds at rest from which every move was tried.
+        package var states = 0
+        /// States at rest from which every move was tried.
         package var expanded = 0
         package var crashPoints = 0
-        /// The one with the shortest story.
-        package var violation: (text: String, story: [String])?
+        /// The one with the shortest history.
+        package var violation: (text: String, history: [String])?
     }
 
     private struct Visit {
-        var world: World
-        var story: Story
+        var system: ExploredSystem
+        var history: History
     }
 
-    /// `depth` events in a row after the start; in each story at most `faults` crashes, refusals and intrusions.
+    /// `depth` events in a row after the start; in each history at most `faults` crashes, refusals and intrusions.
     ///
     /// Stops after the first depth at which an invariant is violated.
     package static func run(_ scenario: Scenario, depth: Int, faults: Int = 1) -> Report {
         var exploration = Self(scenario)
-        var level = [Visit(world: World(scenario, faults: faults), story: Story(.begin))]
+        var level = [Visit(system: ExploredSystem(scenario, faults: faults), history: History(.begin))]
         for _ in 0...max(0, depth) {
             for visit in level { exploration.expand(visit) }
             if exploration.report.violation != nil { break }
@@ -44,37 +44,37 @@ package struct Exploration {
 
     private mutating func expand(_ visit: Visit) {
         report.expanded += 1
-        for move in visit.world.moves(scenario.declarations) {
-            let story = Story(.move(move), after: visit.story)
-            var begun = visit.world
+        for move in visit.system.moves(scenario.declarations) {
+            let history = History(.move(move), after: visit.history)
+            var begun = visit.system
             do throws(Violation) {
                 try begun.make(move, scenario.declarations)
-                try compareCrashes(from: visit.world, move, begun)
+                try compareCrashes(from: visit.system, move, begun)
             } catch {
-                note(error, story)
+                note(error, history)
                 continue
             }
-            exploreInterleavings(Visit(world: begun, story: story))
+            exploreInterleavings(Visit(system: begun, history: history))
         }
     }
 
     private mutating func exploreInterleavings(_ first: Visit) {
         var stack = [first]
         while let visit = stack.popLast() {
-            guard seen.insert(visit.world.hashValue).inserted else { continue }
-            report.worlds += 1
+            guard seen.insert(visit.system.hashValue).inserted else { continue }
+            report.states += 1
             do throws(Violation) {
-                try visit.world.judge()
-                guard let action = visit.world.pending else {
+                try visit.system.checkInvariants()
+                guard let action = visit.system.pending else {
                     next.append(visit)
                     continue
                 }
                 var plain = visit
-                try plain.world.step()
+                try plain.system.step()
                 stack.append(plain)
                 stack += try disturbed(visit, action)
             } catch {
-                note(error, visit.story)
+                note(error, visit.history)
             }
         }
     }
@@ -83,37 +83,43 @@ package struct Exploration {
     private func disturbed(_ visit: Visit, _ action: SegmentLifecycle.Action) throws(Violation) -> [Visit] {
         var visits: [Visit] = []
         let isReplacement = if case .replace = action { true } else { false }
-        if visit.world.crashes > 0 {
-            for between in isReplacement ? [World.Between.nothing, .crash] : [.nothing] {
-                var crashed = Visit(world: visit.world, story: Story(.crash(action), after: visit.story))
-                crashed.world.crashes -= 1
-                _ = try crashed.world.perform(action, between)
-                try crashed.world.judge()
-                crashed.world.die()
+        if visit.system.crashes > 0 {
+            for between in isReplacement ? [ExploredSystem.Between.nothing, .crash] : [.nothing] {
+                var crashed = Visit(
+                    system: visit.system,
+                    history: History(.crash(action), after: visit.history)
+                )
+                crashed.system.crashes -= 1
+                _ = try crashed.system.perform(action, between)
+                try crashed.system.checkInvariants()
+                crashed.system.die()
                 visits.append(crashed)
             }
         }
-        if visit.world.refusals > 0 {
-            var refused = Visit(world: visit.world, story: Story(.refusal(action), after: visit.story))
-            refused.world.refusals -= 1
-            try refused.world.refuse()
+        if visit.system.refusals > 0 {
+            var refused = Visit(
+                system: visit.system,
+                history: History(.refusal(action), after: visit.history)
+            )
+            refused.system.refusals -= 1
+            try refused.system.refuse()
             visits.append(refused)
         }
-        guard visit.world.intrusions > 0 else { return visits }
+        guard visit.system.intrusions > 0 else { return visits }
         if isReplacement {
-            var raced = Visit(world: visit.world, story: Story(.race(action), after: visit.story))
-            raced.world.intrusions -= 1
-            raced.world.isDisturbed = true
-            try raced.world.step(.stranger)
+            var raced = Visit(system: visit.system, history: History(.race(action), after: visit.history))
+            raced.system.intrusions -= 1
+            raced.system.isDisturbed = true
+            try raced.system.step(.stranger)
             visits.append(raced)
         }
-        for move in visit.world.intrusionMoves {
+        for move in visit.system.intrusionMoves {
             var intruded = Visit(
-                world: visit.world,
-                story: Story(.intrusion(move, before: action), after: visit.story)
+                system: visit.system,
+                history: History(.intrusion(move, before: action), after: visit.history)
             )
-            intruded.world.intrusions -= 1
-            intruded.world.intrude(move)
+            intruded.system.intrusions -= 1
+            intruded.system.intrude(move)
             visits.append(intruded)
         }
         return visits
@@ -122,9 +128,9 @@ package struct Exploration {
     /// A crash at any point of an undisturbed move must recover to the state before the move, the state after it, or the
     /// state that the move reaches when made after the restart.
     private mutating func compareCrashes(
-        from before: World,
+        from before: ExploredSystem,
         _ move: Move,
-        _ begun: World
+        _ begun: ExploredSystem
     ) throws(Violation) {
         // A record that the disk has refused to write or erase is still due from an earlier move.
         guard let broker = before.broker, broker.refusals[.record] == nil, broker.refusals[.erase] == nil,
@@ -143,12 +149,12 @@ package struct Exploration {
             try later.make(move, scenario.declarations)
             try later.settle()
         }
-        let allowed: Set<World.View> = [
+        let allowed: Set<ExploredSystem.View> = [
             try unbegun.recoveredView(), try done.recoveredView(), try later.settledView(),
         ]
         var moment = begun
         while let action = moment.pending {
-            for between in [World.Between.nothing, .crash] {
+            for between in [ExploredSystem.Between.nothing, .crash] {
                 var crashed = moment
                 _ = try crashed.perform(action, between)
                 report.crashPoints += 1
@@ -164,9 +170,9 @@ package struct Exploration {
         }
     }
 
-    private mutating func note(_ violation: Violation, _ story: Story) {
-        let lines = story.lines + violation.facts
-        if let known = report.violation, known.story.count <= lines.count { return }
+    private mutating func note(_ violation: Violation, _ history: History) {
+        let lines = history.lines + violation.facts
+        if let known = report.violation, known.history.count <= lines.count { return }
         report.violation = (violation.text, lines)
     }
 }

@@ -21,7 +21,7 @@ package struct Host: Hashable {
         package var identifier: SegmentIdentifier { identity.identifier }
         var key: SegmentKey { isMarked ? .private : identity.traits.key }
         var attachments: Int { clients + (isPinned ? 1 : 0) }
-        var isShut: Bool {
+        var isOwnerOnly: Bool {
             permissions.mode.isDisjoint(with: [.groupReadWriteExecute, .otherReadWriteExecute])
         }
 

@@ -3,10 +3,10 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-extension World {
+extension ExploredSystem {
     // MARK: At every instant
 
-    func judge() throws(Violation) {
+    func checkInvariants() throws(Violation) {
         let ours = host.segments.filter { $0.isOurs && !$0.isMarked }
         if ours.count > 1 { throw Violation("two unmarked segments under one name") }
         for segment in ours where host.record?.leads(to: segment.identity) != true {
@@ -16,39 +16,39 @@ extension World {
             throw Violation("too many former memories")
         }
         guard isAtRest, broker != nil else { return }
-        if hasLooked, !isDisturbed, broker?.refusals.isEmpty == true { try judgeAtRest() }
-        try judgeThatNothingIsLeft()
+        if hasLooked, !isDisturbed, broker?.refusals.isEmpty == true { try checkAtRest() }
+        try checkNothingIsLeft()
     }
 
     // MARK: At rest, everything seen and nothing refused
 
-    private func judgeAtRest() throws(Violation) {
+    private func checkAtRest() throws(Violation) {
         guard let broker else { return }
         if host.record?.request != broker.request { throw Violation("the due request is not recorded") }
         if broker.stored != host.record { throw Violation("the record on disk is not the known one") }
         for segment in host.segments where segment.isOurs && !segment.isMarked {
             if !segment.isPinned { throw Violation("the broker is not attached to its segment") }
-            if segment.isShut, files != nil {
+            if segment.isOwnerOnly, files != nil {
                 throw Violation("a declared segment stays restricted to its owner")
             }
-            try judgeGroup(of: segment)
+            try checkGroup(of: segment)
         }
         if let live, host.index(live.identity.identifier).map({ host.segments[$0].isMarked }) ?? true {
             throw Violation("a live segment is reported that does not exist")
         }
-        if let doomed, let index = host.index(doomed), !host.segments[index].isMarked,
+        if let segmentToRemove, let index = host.index(segmentToRemove), !host.segments[index].isMarked,
             broker.state != .draining
         {
             throw Violation("a requested removal is forgotten")
         }
-        try judgeKey(broker)
+        try checkKey(broker)
         var again = self
         try again.run([.event(.look)])
         try again.settle()
         if again != self { throw Violation("a second check changes something") }
     }
 
-    private func judgeKey(_ broker: SegmentLifecycle) throws(Violation) {
+    private func checkKey(_ broker: SegmentLifecycle) throws(Violation) {
         guard let files, let key = broker.declaration.flatMap({ Self.key(of: $0) }), live == nil else {
             return
         }
@@ -66,7 +66,7 @@ extension World {
     }
 
     /// A forgotten group keeps its access; declaring a nonexistent group revokes the group bits.
-    private func judgeGroup(of segment: Host.Segment) throws(Violation) {
+    private func checkGroup(of segment: Host.Segment) throws(Violation) {
         guard let files, !segment.isAdopted else { return }
         let isAnother = files.definition.group != "telemetry"
         let group = isAnother ? Self.user : Scenario.group
@@ -83,21 +83,21 @@ extension World {
 
     // MARK: Undeclared and released by everybody
 
-    private func judgeThatNothingIsLeft() throws(Violation) {
+    private func checkNothingIsLeft() throws(Violation) {
         // The broker can no longer change an adopted segment that root has taken back.
         guard host.segments.allSatisfy({ !$0.isOurs || mayChange($0) }) else { return }
-        var world = self
-        world.files = nil
-        world.leased = nil
-        try world.run([.event(.look), .event(.undeclared), .event(.leases(0))])
-        try world.settle()
-        for index in world.host.segments.indices { world.host.segments[index].clients = 0 }
-        world.host.sweep()
+        var system = self
+        system.files = nil
+        system.leased = nil
+        try system.run([.event(.look), .event(.undeclared), .event(.leases(0))])
+        try system.settle()
+        for index in system.host.segments.indices { system.host.segments[index].clients = 0 }
+        system.host.sweep()
         for _ in 0..<2 {
-            try world.run([.event(.returned), .event(.look)])
-            try world.settle()
+            try system.run([.event(.returned), .event(.look)])
+            try system.settle()
         }
-        if world.host.segments.contains(where: \.isOurs) || world.host.record != nil {
+        if system.host.segments.contains(where: \.isOurs) || system.host.record != nil {
             throw Violation("something is left after undeclaring and releasing the segment")
         }
     }
@@ -139,23 +139,23 @@ extension World {
 
     /// The view after a check and, if the timer is armed, its end.
     func settledView() throws(Violation) -> View {
-        var world = self
-        guard world.broker != nil else { return world.view }
-        try world.run([.event(.returned), .event(.look)])
-        try world.settle()
-        if case .armed = world.broker?.linger {
-            try world.run([.event(.look), .event(.lingerOver)])
-            try world.settle()
+        var system = self
+        guard system.broker != nil else { return system.view }
+        try system.run([.event(.returned), .event(.look)])
+        try system.settle()
+        if case .armed = system.broker?.linger {
+            try system.run([.event(.look), .event(.lingerOver)])
+            try system.settle()
         }
-        return world.view
+        return system.view
     }
 
     /// The view after a crash and a restart.
     func recoveredView() throws(Violation) -> View {
-        var world = self
-        world.die()
-        try world.start()
-        try world.settle()
-        return try world.settledView()
+        var system = self
+        system.die()
+        try system.start()
+        try system.settle()
+        return try system.settledView()
     }
 }

@@ -21,7 +21,7 @@ package enum Move: Hashable {
     case strangerCreates, strangerRemoves
 }
 
-extension World {
+extension ExploredSystem {
     /// The moves possible while the broker is at rest or not running.
     func moves(_ declarations: [SegmentLifecycle.Declaration]) -> [Move] {
         let edits = declarations.indices.filter { declarations[$0] != files }.map(Move.edit)
@@ -46,7 +46,7 @@ extension World {
         for segment in host.segments where segment.isOurs {
             if segment.clients > 0 {
                 moves.append(.detach(segment.identifier))
-            } else if !segment.isMarked, !segment.isShut {
+            } else if !segment.isMarked, !segment.isOwnerOnly {
                 moves.append(.attach(segment.identifier))
             }
             guard !segment.isMarked else { continue }
@@ -72,7 +72,7 @@ extension World {
         _ move: Move,
         _ declarations: [SegmentLifecycle.Declaration]
     ) throws(Violation) {
-        if let live, broker?.request?.verb == .remove { doomed = live.identity.identifier }
+        if let live, broker?.request?.verb == .remove { segmentToRemove = live.identity.identifier }
         switch move {
         case .start: try start()
         case .stop: try run([.event(.stopping)])
@@ -93,7 +93,7 @@ extension World {
             leased = nil
             try run([.event(.look), .event(.leases(0))])
         case .ask(let request):
-            if request.verb == .renew { doomed = nil }
+            if request.verb == .renew { segmentToRemove = nil }
             try run([.event(.look), .event(.asked(request))])
         case .adopt:
             guard let foreign else { return }

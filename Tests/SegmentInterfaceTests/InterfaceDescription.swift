@@ -1,4 +1,4 @@
-/// A Varlink interface text, read as far as a comparison with the code needs it.
+/// A Varlink interface description, parsed as far as needed to compare it with the code.
 struct InterfaceDescription {
     indirect enum Shape: Equatable {
         case named(String)

@@ -6,7 +6,7 @@ import Varlink
 
 @testable import SegmentInterface
 
-/// Text and code are one.
+/// The interface description and the code agree.
 @Suite struct InterfaceTests {
     typealias Shape = InterfaceDescription.Shape
 
@@ -20,7 +20,7 @@ import Varlink
         return try JSON(parsing: writer.bytes.span)
     }
 
-    /// Whether a value with every member set is exactly what a shape says.
+    /// Returns whether a value with every member set matches a shape exactly.
     private func matches(_ value: JSON, _ shape: Shape) -> Bool {
         switch (shape, value) {
         case (.optional(let inner), _): matches(value, inner)
@@ -205,7 +205,7 @@ import Varlink
         }
     }
 
-    @Test func `what is written is read back`() throws {
+    @Test func `written records are read back`() throws {
         func back<Value: JSONEncodable & JSONDecodable>(_ value: Value) throws -> Value {
             guard case .object(let object) = try json(value) else { throw InvalidParameter("") }
             var reader = ParameterReader(object)
@@ -232,7 +232,7 @@ import Varlink
         (#"{"name":"a","access":1}"#, "access"), (#"{"name":"a","user":0}"#, "user"),
         (#"{"name":null}"#, "name"),
     ])
-    func `a parameter that is missing, of another type or not declared is named`(
+    func `a missing, mistyped or undeclared parameter is named`(
         text: String,
         parameter: String
     ) throws {
@@ -242,7 +242,7 @@ import Varlink
         #expect(throws: InvalidParameter(parameter)) { try AcquireParameters(object) }
     }
 
-    @Test func `the file beside the code is the same text`() throws {
+    @Test func `the file beside the code has the same text`() throws {
         let path = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
             .appending("Sources/SegmentInterface/io.segmentd.Broker.varlink")
         let file = try FileDescriptor.open(path, .readOnly)
@@ -252,7 +252,7 @@ import Varlink
         #expect(String(decoding: bytes[..<count], as: UTF8.self) == VarlinkInterface.broker.description)
     }
 
-    @Test func `what a client sent is quoted back in part where it is long`() {
+    @Test func `long text from a client is quoted in part`() {
         let text = String(repeating: "x", count: 1 << 20)
         for error in [BrokerError.noSuchSegment(name: text), .noSuchLease(lease: text)] {
             let writer = JSONWriter()

@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: ["", ".a", "-a", "_a", "A", "ä", "a b", "a/b", "a\0", String(repeating: "x", count: 64)])
-    func `another text is no name`(name: String) {
+    func `other texts are not names`(name: String) {
         #expect(SegmentName(name) == nil)
     }
 
@@ -29,7 +29,7 @@ import Testing
     @Test(arguments: [
         "", "16", "MiB", "16 MB", "-1 B", "1.5 MiB", "16777216 TiB", "99999999999999999999 B", "1 mib",
     ])
-    func `what has no unit or does not fit is no number of bytes`(text: String) {
+    func `text without a unit or beyond 64 bits is not a size`(text: String) {
         #expect(ByteCount(text) == nil)
     }
 
@@ -43,17 +43,17 @@ import Testing
         ("/var/tmp/x", true), ("/tmpfile", false), ("/run/user/1000/x", true), ("/run/x", false),
         ("/srv/x", false),
     ])
-    func `the sandbox hides what lies below these directories`(path: String, isHidden: Bool) {
+    func `the sandbox hides files below these directories`(path: String, isHidden: Bool) {
         #expect(KeyDeclaration.path(FilePath(path), project: 65).isHiddenFromService == isHidden)
     }
 
-    @Test func `declared numbers and own files are hidden from nobody`() {
+    @Test func `declared numbers and own files are never hidden`() {
         #expect(!KeyDeclaration.ownFile.isHiddenFromService)
         #expect(!KeyDeclaration.value(SegmentKey(rawValue: 1)).isHiddenFromService)
     }
 
     @Test(arguments: [(1, "1 lease;"), (99, "99 leases;"), (100, "100 leases or more;")])
-    func `who is told of a hundred leases is told that there may be more`(
+    func `a list of a hundred leases says that there may be more`(
         _ row: (count: Int, text: String)
     )
         throws

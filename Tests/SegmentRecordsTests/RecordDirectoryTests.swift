@@ -44,7 +44,7 @@ import Testing
         try body(FilePath(path).appending("state"))
     }
 
-    @Test(arguments: [false, true]) func `records are there after the daemon is gone`(inMemory: Bool) throws {
+    @Test(arguments: [false, true]) func `records remain after the daemon has ended`(inMemory: Bool) throws {
         try withDirectory(inMemory: inMemory) { path in
             do {
                 let records = try RecordDirectory(path)
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func `only one daemon at a time has the records`() throws {
+    @Test func `only one daemon at a time can lock the records`() throws {
         try withDirectory { path in
             let first = try RecordDirectory(path)
             #expect(throws: RecordDirectoryError.inUse(path: path.string)) { try RecordDirectory(path) }
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func `what cannot be used is set aside, and kept`() throws {
+    @Test func `an unusable record is set aside and kept`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("good"))
@@ -164,12 +164,12 @@ import Testing
         }
     }
 
-    @Test func `what cannot be set aside either does not stop the others`() throws {
+    @Test func `a record that cannot be set aside does not stop the others`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("good"))
             try write("garbage", to: path.appending("bad.record").string)
-            // A file cannot take a directory's name.
+            // A file cannot replace a directory.
             mkdir(path.appending("bad.set-aside").string, 0o700)
             let loaded = try records.load()
             #expect(loaded.records == [try record("good")])
@@ -179,7 +179,8 @@ import Testing
         }
     }
 
-    @Test func `a record cut off at any byte, or with any bit turned, is damaged or another record`() throws {
+    @Test func `a record truncated at any byte or with any bit flipped is damaged or another record`() throws
+    {
         let whole = try record("good").text
         for length in whole.utf8.indices.dropLast() where length != whole.startIndex {
             #expect(throws: RecordDefect.self) { try SegmentRecord(text: String(whole[..<length])) }
@@ -188,13 +189,13 @@ import Testing
             for bit in 0..<7 {
                 var bytes = Array(whole.utf8)
                 bytes[whole.utf8.distance(from: whole.startIndex, to: index)] ^= 1 << bit
-                // Read or refused, but never a trap.
+                // Parsed or refused, but never a trap.
                 _ = try? SegmentRecord(text: String(decoding: bytes, as: UTF8.self))
             }
         }
     }
 
-    @Test func `a record with much former memory is read whole; one too long to be read is never written`()
+    @Test func `a record with much former memory is read completely; one too long to read is never written`()
         throws
     {
         try withDirectory { path in
@@ -215,7 +216,7 @@ import Testing
         }
     }
 
-    @Test func `a record under another's name, a link and a directory are not believed`() throws {
+    @Test func `a record under another name, a link and a directory are rejected`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("good"))
@@ -246,7 +247,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: geteuid() == 0)) func `a record that another user wrote is not believed`() throws {
+    @Test(.enabled(if: geteuid() == 0)) func `a record written by another user is rejected`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("forged"))
@@ -257,7 +258,7 @@ import Testing
         }
     }
 
-    @Test func `a name that is not UTF-8 stays, and no other file is set aside for it`() throws {
+    @Test func `a file name that is not UTF-8 stays, and no other file is set aside for it`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             try records.write(try record("good"))

@@ -17,7 +17,7 @@ import Testing
 
         """
 
-    @Test func `a record is read and written alike`() throws {
+    @Test func `a record round-trips`() throws {
         let record = try SegmentRecord(text: Self.whole)
         #expect(record.name.string == "telemetry")
         #expect(record.key == SegmentKey(bits: 0x4100_000f))
@@ -36,7 +36,7 @@ import Testing
         #expect(try SegmentRecord(text: record.text) == record)
     }
 
-    @Test func `a record cut off anywhere is damaged`() {
+    @Test func `a truncated record is damaged`() {
         for length in 1..<Self.whole.count {
             #expect(throws: RecordDefect.self) { try SegmentRecord(text: String(Self.whole.prefix(length))) }
         }
@@ -53,12 +53,12 @@ import Testing
         (whole.replacing("identifier 7", with: "colour 7"), .damaged),
         (whole.replacing("creator 990\n", with: ""), .damaged),
     ])
-    func `a record that is not whole is refused with the reason`(text: String, defect: RecordDefect) {
+    func `an incomplete record is refused with the reason`(text: String, defect: RecordDefect) {
         #expect(throws: defect) { try SegmentRecord(text: text) }
     }
 }
 
-/// What records say beside the segment: what is due, replaced and left of former memory.
+/// The parts of records besides the segment: pending requests, replacements and former memory.
 @Suite struct DueRecordTests {
     private static let whole = """
         segmentd-record 1
@@ -88,7 +88,7 @@ import Testing
         )
     )
 
-    @Test func `everything is read and written alike`() throws {
+    @Test func `everything round-trips`() throws {
         let record = try SegmentRecord(text: Self.whole)
         #expect(record.segment?.traits.creatorProcessID == 100)
         #expect(record.identifier?.rawValue == 7)
@@ -105,7 +105,7 @@ import Testing
         arguments: [.remove, .renew] as [SegmentRecord.Request.Verb],
         [false, true]
     )
-    func `each request is read and written alike`(verb: SegmentRecord.Request.Verb, isNow: Bool) throws {
+    func `each request round-trips`(verb: SegmentRecord.Request.Verb, isNow: Bool) throws {
         var record = try SegmentRecord(text: Self.whole)
         record.request = SegmentRecord.Request(verb, isNow: isNow)
         #expect(try SegmentRecord(text: record.text) == record)
@@ -115,14 +115,14 @@ import Testing
         arguments: [nil, "telemetry", "domain users", " ", "x\r", "\u{301}x"] as [String?],
         [0, 500, .max] as [UInt32]
     )
-    func `each group is read and written alike`(name: String?, number: UInt32) throws {
+    func `each group round-trips`(name: String?, number: UInt32) throws {
         var record = try SegmentRecord(text: Self.whole)
         record.group = SegmentRecord.Group(name: name, number: number)
         #expect(try SegmentRecord(text: record.text) == record)
     }
 
     @Test(arguments: ["", "two\nlines", "two\r\nlines"])
-    func `a group that fits no line is left out`(name: String) throws {
+    func `a group that does not fit in a line is omitted`(name: String) throws {
         var record = try SegmentRecord(text: Self.whole)
         record.group = SegmentRecord.Group(name: name, number: 500)
         let again = try SegmentRecord(text: record.text)
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func `a record cut off anywhere, or with any bit turned, is damaged or read and written alike`()
+    @Test func `a record truncated anywhere or with any bit flipped is damaged or round-trips`()
         throws
     {
         let bytes = Array(Self.whole.utf8)
@@ -183,14 +183,14 @@ import Testing
         ("key 0x4100000f\nsize 4096\ncreator 990\nprocess 100\n", ""),
         ("creator 990\nprocess 100", "process 100"),
     ])
-    func `what is garbled is refused`(fact: String, garbled: String) throws {
+    func `garbled records are refused`(fact: String, garbled: String) throws {
         let range = try #require(Self.whole.firstRange(of: fact))
         let text = Self.whole[..<range.lowerBound] + garbled + Self.whole[range.upperBound...]
         #expect(throws: RecordDefect.damaged) { try SegmentRecord(text: String(text)) }
     }
 
     @Test(arguments: ["", "identifier 7\n", "created 1\n", "process 1\n", "identifier 7\ncreated 1\n"])
-    func `a record that says nothing of any memory is damaged`(facts: String) {
+    func `a record without any memory is damaged`(facts: String) {
         let text = "segmentd-record 1\nname telemetry\n\(facts)end\n"
         #expect(throws: RecordDefect.damaged) { try SegmentRecord(text: text) }
     }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SegmentRecords
 
-/// Records on a disk that does not answer for a while.
+/// Records on a disk that hangs for a while.
 @Suite struct TimedRecordsTests {
     private final class SlowRecords: SegmentRecords, Sendable {
         let latch = Latch()
@@ -48,7 +48,7 @@ import Testing
         #expect(disk.done == ["a", "-a", "b"])
     }
 
-    @Test func `a disk that does not answer costs one limit, and is used again when it does`() throws {
+    @Test func `a hung disk costs one time limit, and is used again once it answers`() throws {
         let disk = SlowRecords()
         let records = TimedRecords(disk, limit: .milliseconds(50))
         #expect(throws: RecordsError(call: "write", path: "held", errno: .timedOut)) {

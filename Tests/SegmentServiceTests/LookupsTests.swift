@@ -32,18 +32,18 @@ import Testing
         limit: Duration = .seconds(10)
     ) throws -> [String: Int] {
         var answers: [String: Int]?
-        lookups.ask(questions, limit: limit, on: loop) { answers = $0 }
+        lookups.lookUp(questions, limit: limit, on: loop) { answers = $0 }
         loop.run { answers == nil }
         return try #require(answers)
     }
 
-    @Test func `all answers come in one table`() throws {
+    @Test func `all answers arrive in one table`() throws {
         let lookups = lookups(threads: 1, until: Latch())
         #expect(try answers(lookups, ["a", "bb", "ccc"]) == ["a": 1, "bb": 2, "ccc": 3])
         #expect(try answers(lookups, []) == [:])
     }
 
-    @Test func `what is not answered in time is left out, and asked by one thread at a time`() throws {
+    @Test func `late answers are omitted, and each subject is looked up by one thread at a time`() throws {
         let (latch, asked) = (Latch(), Log())
         let lookups = lookups(threads: 4, until: latch, asked: asked)
         for _ in 0..<3 {
@@ -54,7 +54,7 @@ import Testing
         #expect(try answers(lookups, ["x/held", "y/b"]) == ["x/held": 6, "y/b": 3])
     }
 
-    @Test func `what is akin to a question without answer takes no more than half of the threads`() throws {
+    @Test func `subjects related to a hung one take at most half of the threads`() throws {
         let (latch, asked) = (Latch(), Log())
         let lookups = lookups(threads: 4, until: latch, asked: asked)
         let held = Set((0..<20).map { "x/held\($0)" })
@@ -65,7 +65,8 @@ import Testing
         #expect(try answers(lookups, held).count == 20)
     }
 
-    @Test func `where all threads are held up nothing is answered, and all is once they are not`() throws {
+    @Test func `with all threads held up nothing is answered, and everything once they are released`() throws
+    {
         let latch = Latch()
         let lookups = lookups(threads: 1, until: latch)
         #expect(try answers(lookups, ["x/held"], limit: .milliseconds(50)) == [:])
@@ -74,7 +75,7 @@ import Testing
         #expect(try answers(lookups, ["y/b"]) == ["y/b": 3])
     }
 
-    @Test func `what is akin is looked up by a thread that is started because another is held up`() throws {
+    @Test func `relations are determined by a thread started because another is held up`() throws {
         let (latch, kinships) = (Latch(), Log())
         let lookups = Lookups<String, Int>(
             threads: 2,
@@ -95,17 +96,17 @@ import Testing
         latch.raise()
     }
 
-    @Test func `all who wait for the same question are answered, and those who gave up are forgotten`()
+    @Test func `all requests for the same lookup are answered, and those that timed out are dropped`()
         throws
     {
         let (latch, asked) = (Latch(), Log())
         let lookups = lookups(threads: 1, until: latch, asked: asked)
         var ended: [String] = []
-        lookups.ask(["held"], limit: .milliseconds(20), on: loop) {
+        lookups.lookUp(["held"], limit: .milliseconds(20), on: loop) {
             ended.append("impatient \($0.count)")
         }
         for _ in 0..<3 {
-            lookups.ask(["held", "a"], limit: .seconds(10), on: loop) { ended.append("\($0.count)") }
+            lookups.lookUp(["held", "a"], limit: .seconds(10), on: loop) { ended.append("\($0.count)") }
         }
         loop.run { ended.isEmpty }
         #expect(ended == ["impatient 0"])
@@ -115,7 +116,7 @@ import Testing
         #expect(asked.values.sorted() == ["a", "held"])
     }
 
-    @Test func `an outcome that comes too late is dropped, and what nobody waits for is not done`()
+    @Test func `a late outcome is dropped, and work that timed out is not done`()
         throws
     {
         let (latch, queue, asked) = (Latch(), BackgroundQueue(), Log())
@@ -142,30 +143,5 @@ import Testing
         private let texts = Mutex<[String]>([])
         var values: [String] { texts.withLock { $0 } }
         func append(_ text: String) { texts.withLock { $0.append(text) } }
-    }
-}
-
-@Suite struct MountPointsTests {
-    private let points = MountPoints(
-        mountinfo: """
-            21 1 254:0 / / rw,relatime - ext4 /dev/vda rw
-            40 21 0:35 / /srv/data rw - fuse.bindfs bindfs rw
-            41 21 0:36 / /srv/with\\040space rw - tmpfs tmpfs rw
-            broken
-            """
-    )
-
-    @Test(
-        arguments: [
-            ("/srv/data/1/key", "/srv/data"), ("/srv/data/2/key", "/srv/data"), ("/srv/database/key", "/"),
-            ("/srv/with space/key", "/srv/with space"), ("/etc/segmentd/segments.d/a.toml", "/"),
-        ] as [(FilePath, FilePath)]
-    )
-    func `files of one file system are akin, in whatever directory`(path: FilePath, point: FilePath) {
-        #expect(points.holding(path) == point)
-    }
-
-    @Test func `where nothing is listed nothing is known`() {
-        #expect(MountPoints(mountinfo: "").holding("/a/b") == nil)
     }
 }

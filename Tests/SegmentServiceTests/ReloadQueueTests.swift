@@ -9,7 +9,7 @@ import Testing
         var outcomes = 0
 
         func ask(_ queue: inout ReloadQueue, removeAll: Bool = false) -> Bool {
-            queue.ask(removeAll: removeAll) { _ in self.outcomes += 1 }
+            queue.request(removeAll: removeAll) { _ in self.outcomes += 1 }
         }
     }
 
@@ -17,7 +17,7 @@ import Testing
         for completion in completions { completion(.failure(.permissionDenied)) }
     }
 
-    @Test func `all who ask before a reload begins share it`() {
+    @Test func `requests before a reload begins share it`() {
         var queue = ReloadQueue()
         let (first, second, third) = (Asker(), Asker(), Asker())
         let begins = [first.ask(&queue), second.ask(&queue), third.ask(&queue, removeAll: true)]
@@ -34,7 +34,7 @@ import Testing
         #expect([first, second, third].map(\.outcomes) == [1, 1, 1])
     }
 
-    @Test func `who asks during the start has a reload after it`() {
+    @Test func `a request during the start gets a reload after it`() {
         var queue = ReloadQueue()
         queue.begin()
         let asker = Asker()
@@ -45,7 +45,7 @@ import Testing
         #expect(another)
     }
 
-    @Test func `a start that nobody asked a reload in is followed by none`() {
+    @Test func `a start without a reload request is followed by none`() {
         var queue = ReloadQueue()
         queue.begin()
         let (done, another) = queue.finish()
@@ -55,7 +55,7 @@ import Testing
         #expect(begins)
     }
 
-    @Test func `who waits no longer is forgotten with what they wanted`() {
+    @Test func `a request that timed out is dropped with its subjects`() {
         var queue = ReloadQueue()
         queue.begin()
         let (gone, late) = (Asker(), Asker())

@@ -11,7 +11,7 @@ import Testing
         return limits
     }
 
-    @Test func `connections are charged to users, and given back`() throws {
+    @Test func `connections are charged to users and released`() throws {
         var quota = ConnectionQuota(ownUserID: 990)
         let limits = limits(1000, perUser: 2)
         try quota.open(1000, limits: limits)
@@ -25,7 +25,7 @@ import Testing
         #expect(quota.count == 3)
     }
 
-    @Test func `a long list of groups is kept once for all connections of a user that have it`() throws {
+    @Test func `connections of a user share one copy of a long list of groups`() throws {
         var lists = GroupLists()
         func long(_ first: UInt32) -> [UInt32] { (first..<first + 2000).reversed() }
         let one = try lists.join(long(0), of: 1000)
@@ -43,7 +43,7 @@ import Testing
         #expect(try lists.join(long(100), of: 1000).groupIDs == Array(100..<2100))
     }
 
-    @Test func `connections fit the descriptors that there are, and one user's leave some to others`() {
+    @Test func `connections fit the descriptor limit, and one user leaves some to others`() {
         let wanted = limits(4096, perUser: 1024)
         #expect(wanted.fitting(descriptors: 8192) == wanted)
         #expect(wanted.fitting(descriptors: .max) == wanted)
@@ -51,7 +51,7 @@ import Testing
         #expect(wanted.fitting(descriptors: 4) == limits(3, perUser: 1))
     }
 
-    @Test func `a daemon whose user has no number takes nobody for itself`() throws {
+    @Test func `a daemon running as the overflow user trusts no client as itself`() throws {
         var quota = ConnectionQuota(ownUserID: 65534)
         try quota.open(65534, limits: limits(1000, perUser: 1))
         #expect(throws: BrokerError.limitReached(limit: "connections_per_user", value: 1)) {
@@ -64,7 +64,7 @@ import Testing
         #expect(Administrators(ownUserID: 990).isOwner(own))
     }
 
-    @Test func `the last 64 are for root and the daemon's own user`() throws {
+    @Test func `the last 64 are reserved for root and the daemon's own user`() throws {
         var quota = ConnectionQuota(ownUserID: 990)
         let limits = limits(100, perUser: 1000)
         for _ in 0..<36 { try quota.open(1000, limits: limits) }
@@ -88,7 +88,7 @@ import Testing
             (0, 0, 0, ["a", "b"], "Serving 0 segments, 0 leases; a; b"),
         ] as [(Int, Int, Int, [String], String)]
     )
-    func `the status line has real numbers`(
+    func `the status line has the current numbers`(
         segments: Int,
         blocked: Int,
         leases: Int,

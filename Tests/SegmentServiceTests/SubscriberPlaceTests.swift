@@ -19,7 +19,7 @@ import Testing
         return place
     }
 
-    @Test func `a change is told where the walk has passed, and left out where it is still to come`() {
+    @Test func `a change is sent behind the walk and skipped ahead of it`() {
         var place = SubscriberPlace()
         #expect(place.change(of: a, bytes: 1, isFull: false, isSent: true) == .leaveOut)
         place.walked(to: b)
@@ -31,7 +31,7 @@ import Testing
         #expect(!place.walk.isUnderWay)
     }
 
-    @Test func `more than may wait is left out, and a walk from the first segment makes up for it`() {
+    @Test func `changes beyond the queue are skipped and replaced by a walk from the first segment`() {
         var place = following()
         #expect(place.change(of: b, bytes: 1, isFull: true, isSent: false) == .leaveOut)
         #expect(place.walk == (nil, true))
@@ -42,7 +42,7 @@ import Testing
         #expect(!place.walk.isUnderWay)
     }
 
-    @Test func `a walk behind which changes were left out ends, and another follows`() {
+    @Test func `a walk behind which changes were skipped is followed by another`() {
         var place = SubscriberPlace()
         place.walked(to: b)
         #expect(place.change(of: a, bytes: 1, isFull: true, isSent: false) == .leaveOut)
@@ -55,14 +55,14 @@ import Testing
         #expect(!place.walk.isUnderWay)
     }
 
-    @Test func `what one turn makes costs nobody the connection, whatever it is`() {
+    @Test func `changes made within one turn cost no subscriber its connection`() {
         var place = following()
         for _ in 0..<100 {
             #expect(place.change(of: a, bytes: 1 << 20, isFull: true, isSent: false) == .leaveOut)
         }
     }
 
-    @Test func `who does not read is lost, and who has read is counted anew`() {
+    @Test func `a subscriber that does not read is disconnected, and one that has read starts anew`() {
         var place = following()
         #expect(place.change(of: a, bytes: 1, isFull: true, isSent: true) == .leaveOut)
         #expect(place.change(of: a, bytes: 1 << 20, isFull: true, isSent: true) == .leaveOut)

@@ -1,20 +1,20 @@
 import SegmentModel
 import SegmentTestSupport
 
-/// Many steps of a world, and the first thing that must not be.
+/// Many steps of a host, and the first thing that must not be.
 package enum Simulation {
     package struct Failure: Error, CustomStringConvertible {
         package var seed: UInt64
         package var step: Int
         package var violation: String
-        package var story: String
+        package var trace: String
 
         package var description: String {
             """
             seed \(seed), step \(step): \(violation)
 
             The last steps:
-            \(story)
+            \(trace)
 
             Again: make simulate SEED=\(seed) STEPS=\(step)
             """
@@ -23,21 +23,21 @@ package enum Simulation {
 
     /// Throws a `Failure` at the first violation.
     package static func run(seed: UInt64, steps: Int, telling: Bool = false) throws {
-        let world = try World(seed: seed)
-        world.story.isTold = telling
-        world.edit()
+        let host = try SimulatedHost(seed: seed)
+        host.trace.isPrinted = telling
+        host.edit()
         for step in 1...steps {
-            world.story.step = step
-            try world.step()
-            world.judge()
-            if step % 400 == 0 { try world.rest() }
-            guard let violation = world.violation else { continue }
-            throw Failure(seed: seed, step: step, violation: violation, story: world.story.text)
+            host.trace.step = step
+            try host.step()
+            host.checkInvariants()
+            if step % 400 == 0 { try host.quiesce() }
+            guard let violation = host.violation else { continue }
+            throw Failure(seed: seed, step: step, violation: violation, trace: host.trace.text)
         }
     }
 }
 
-extension World {
+extension SimulatedHost {
     /// One thing happens, often things that matter often.
     func step() throws {
         let client = clients[random.below(clients.count)]
@@ -51,7 +51,7 @@ extension World {
         case 58..<60: joinUnmodified(client)
         case 60..<62: squat()
         case 62..<64: unsquat()
-        case 64: meddle()
+        case 64: interfere()
         case 65: changeHost()
         case 66: changeDisk()
         case 67: damageRecords()

@@ -3,7 +3,7 @@ import SegmentModel
 import SegmentRecords
 import SystemPackage
 
-/// The broker's long commands in one go, with the keys that its kernel gives at this moment.
+/// Runs the broker's long commands in one go, with the keys that its kernel returns now.
 extension Broker {
     package func start(_ configuration: Configuration, groups: GroupTable) throws(RecordsError) {
         takeOver(try records.load(), configuration)
@@ -21,7 +21,7 @@ extension Broker {
         return work.outcome
     }
 
-    /// Nothing new is found where the outside worlds are asked again.
+    /// Acquires a segment with lookups that find nothing new.
     package func acquire(
         _ name: String,
         _ access: Access,
@@ -31,7 +31,7 @@ extension Broker {
         while true {
             switch try acquire(name, access, holder, knowing: answers) {
             case .granted(let grant): return grant
-            case .asking(let questions):
+            case .lookupNeeded(let questions):
                 for group in questions.groups { answers.groups.lookups[group] = groups[group] }
                 for file in questions.keyFiles { answers.keys.lookups[file] = keys[file] }
             }
@@ -42,7 +42,7 @@ extension Broker {
         checking(groups: answered(groups, configuration), keys: lookUpKeys(configuration)).complete()
     }
 
-    /// The name service knows no other groups.
+    /// Returns answers for all groups of a configuration; groups not in `groups` do not exist.
     private func answered(_ groups: GroupTable, _ configuration: Configuration) -> GroupTable {
         let unknown = configuration.groupNames.map { ($0, GroupLookup.unknown) }
         return GroupTable(lookups: Dictionary(uniqueKeysWithValues: unknown)).merged(with: groups)

@@ -5,7 +5,7 @@ import SegmentRecords
 import SystemPackage
 import SystemVSharedMemory
 
-/// A broker that hangs by a lifeline, on a kernel and a disk that outlive it: user 990 with group 990; group `telemetry`
+/// A broker that can be made to crash, on a kernel and a disk that outlive it: user 990 with group 990; group `telemetry`
 /// is 500.
 package final class BrokerFixture {
     package static let userID: UInt32 = 990
@@ -19,7 +19,7 @@ package final class BrokerFixture {
     /// What the next broker is.
     package var isService: Bool
     /// Counts the calls of this broker, and lets them fail.
-    package private(set) var lifeline = Lifeline()
+    package private(set) var injector = CrashInjector()
     package private(set) var broker: Broker
     package var events: [SegmentEvent] = []
     private let logger: Logger
@@ -30,7 +30,7 @@ package final class BrokerFixture {
         kernel.processID = Self.processID
         logger = logs ? log.logger : Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         worker = Worker(kernel)
-        broker = try Self.makeBroker(kernel, disk, clock, logger, worker, lifeline, isService: isService)
+        broker = try Self.makeBroker(kernel, disk, clock, logger, worker, injector, isService: isService)
         listen()
     }
 
@@ -40,12 +40,12 @@ package final class BrokerFixture {
         _ clock: ManualClock,
         _ logger: Logger,
         _ worker: Worker,
-        _ lifeline: Lifeline,
+        _ injector: CrashInjector,
         isService: Bool
     ) throws -> Broker {
         try Broker(
-            kernel: MortalKernel(kernel, lifeline),
-            records: MortalRecords(disk, lifeline),
+            kernel: CrashingKernel(kernel, injector),
+            records: CrashingRecords(disk, injector),
             clock: clock,
             identity: BrokerIdentity(
                 userID: userID,
@@ -55,7 +55,7 @@ package final class BrokerFixture {
                 processID: processID
             ),
             logger: logger,
-            detachElsewhere: { if !lifeline.isCut { worker.add($0) } }
+            detachElsewhere: { if !injector.hasCrashed { worker.add($0) } }
         )
     }
 
@@ -71,7 +71,7 @@ package final class BrokerFixture {
 
     /// The broker is gone, and the kernel detaches what it had attached.
     package func die() {
-        lifeline.cut()
+        injector.crash()
         broker.onEvent = nil
         worker.end()
         kernel.detachAll(ofProcess: Self.processID)
@@ -79,8 +79,8 @@ package final class BrokerFixture {
 
     /// A new process.
     package func revive() throws {
-        lifeline = Lifeline()
-        broker = try Self.makeBroker(kernel, disk, clock, logger, worker, lifeline, isService: isService)
+        injector = CrashInjector()
+        broker = try Self.makeBroker(kernel, disk, clock, logger, worker, injector, isService: isService)
         listen()
     }
 

@@ -1,12 +1,12 @@
 import Glibc
 
-/// A process that a test starts and ends.
+/// A process started and ended by a test.
 package final class ChildProcess {
     package let identifier: pid_t
     package private(set) var exitStatus: Int32?
 
-    /// Its standard output is lost unless there is an `output` or a `conversation`; standard error is appended to the file `errors`,
-    /// where one is given.
+    /// Starts a process; its standard output is discarded unless there is an `output` or a `conversation`,
+    /// and its standard error is appended to the file `errors`, if given.
     package init(
         _ arguments: [String],
         environment: [String: String] = [:],
@@ -55,13 +55,13 @@ package final class ChildProcess {
 
     package func signal(_ signal: Int32) { Glibc.kill(identifier, signal) }
 
-    /// Returns when the process stands still, until SIGCONT.
+    /// Stops the process until SIGCONT, and returns once it has stopped.
     package func stopForNow() {
         signal(SIGSTOP)
         waitpid(identifier, nil, WUNTRACED)
     }
 
-    /// Whether it ends in time; `wait` then has its status.
+    /// Returns whether the process ends in time; `wait` then returns its status.
     package func ends(within time: Duration) -> Bool {
         let start = ContinuousClock.now
         var state = siginfo_t()
@@ -73,7 +73,7 @@ package final class ChildProcess {
         return false
     }
 
-    /// The exit status, or 128 and the signal.
+    /// Waits for the end; returns the exit status, or 128 plus the signal.
     @discardableResult
     package func wait() -> Int32 {
         if let exitStatus { return exitStatus }
@@ -84,7 +84,7 @@ package final class ChildProcess {
         return code
     }
 
-    /// This process's own, with others in front, to be freed.
+    /// Returns this process's variables with others in front; the caller must free them.
     private static func variables(_ others: [String: String]) -> [UnsafeMutablePointer<CChar>?] {
         var variables: [UnsafeMutablePointer<CChar>?] = others.map { strdup("\($0.key)=\($0.value)") }
         var inherited = environ
@@ -96,7 +96,8 @@ package final class ChildProcess {
         return variables + [nil]
     }
 
-    /// The threads that tests run on hold back signals, and what they start would inherit that.
+    /// Runs `body` with signals unblocked: threads of tests block signals, and child processes would inherit
+    /// that.
     package static func withSignalsAllowed<Result>(_ body: () -> Result) -> Result {
         var none = sigset_t()
         var held = sigset_t()

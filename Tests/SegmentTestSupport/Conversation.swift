@@ -1,13 +1,14 @@
 import Glibc
 
-/// Pipes to a process's standard input and from its standard output: a line for a line.
+/// Pipes to a process's standard input and from its standard output, for questions and answers of one line
+/// each.
 package final class Conversation {
     private(set) var theirInput: Int32
     private(set) var theirOutput: Int32
     private var questions: Int32
     private let answers: UnsafeMutablePointer<FILE>
 
-    /// Nil where there are no pipes left; pipe(2).
+    /// Fails if no pipes are available; pipe(2).
     package init?() {
         var input: [Int32] = [-1, -1]
         var output: [Int32] = [-1, -1]
@@ -22,13 +23,13 @@ package final class Conversation {
         fclose(answers)
     }
 
-    /// The process has its ends.
+    /// Closes the process's ends, which it has inherited.
     func begin() {
         close(theirInput)
         close(theirOutput)
     }
 
-    /// Lets the process come to the end of its input.
+    /// Closes the process's input.
     package func end() {
         guard questions >= 0 else { return }
         close(questions)
@@ -40,7 +41,7 @@ package final class Conversation {
         _ = write(questions, bytes, bytes.count)
     }
 
-    /// The answer to the first question that has none; nil once the process has ended.
+    /// Returns the answer to the first unanswered question; nil once the process has ended.
     package func answer() -> String? {
         var line: UnsafeMutablePointer<CChar>?
         var capacity = 0

@@ -1,21 +1,21 @@
 import Glibc
 
-/// The real daemon on a directory of its own, started and ended as often as is wanted.
+/// The real daemon with a directory of its own, started and ended as often as needed.
 package final class DaemonFixture {
     package let directory: String
     package let notify: NotifyListener
     package private(set) var process: ChildProcess
     private let environment: [String: String]
-    /// What the daemon is started by, such as `prlimit --nofile=128`.
+    /// The command that starts the daemon, such as `prlimit --nofile=128`.
     private let prefix: [String]
 
     package var socket: String { "\(directory)/socket" }
     package var state: String { Self.state(of: directory) }
     package var segmentFiles: String { "\(directory)/config/segments.d" }
-    /// What the daemon has logged, and all its predecessors on this directory.
+    /// The log of this daemon and of its predecessors in the same directory.
     package var log: String { (try? Programs.run("cat '\(directory)/log'").output) ?? "" }
 
-    /// Starts a daemon in a new directory, or one that was made for it, and does not wait.
+    /// Starts a daemon in a new directory or a given one, without waiting.
     ///
     /// The files are named by their path below the configuration.
     package init(
@@ -45,7 +45,7 @@ package final class DaemonFixture {
         )
     }
 
-    /// What runs the daemon that was built beside this program.
+    /// Returns the command line of the daemon built beside this program.
     package static func command(in directory: String) -> [String] {
         [
             Programs.path("segmentd"), "--config", "\(directory)/config", "--socket", "\(directory)/socket",
@@ -63,8 +63,8 @@ package final class DaemonFixture {
         return directory
     }
 
-    /// Where the records of the daemon in `directory` are: in memory, as a service's, because a disk takes its time
-    /// where others keep it busy.
+    /// Returns the path of the records of the daemon in `directory`: in memory, like a service's, because a
+    /// disk is slow while others use it.
     package static func state(of directory: String) -> String {
         let (disk, memory) = ("/tmp/", "/dev/shm/")
         return directory.hasPrefix(disk) && access(memory, W_OK) == 0
@@ -91,21 +91,21 @@ package final class DaemonFixture {
         try Self.write(text, to: "\(directory)/config/\(file)")
     }
 
-    /// Kill -9, as nobody expects it.
+    /// Kills the daemon without warning.
     package func kill() {
         process.signal(SIGKILL)
         process.wait()
     }
 
-    /// Starts the daemon again, on what it left.
+    /// Starts the daemon again in the same directory.
     package func start() throws {
         try spawn()
         try awaitReady()
     }
 
-    /// Starts the daemon and does not wait.
+    /// Starts the daemon without waiting.
     package func spawn() throws {
-        // What the last one said is not what this one says.
+        // Drop messages of the previous daemon.
         notify.drain()
         process = try Self.daemon(in: directory, environment, prefix)
     }
@@ -118,7 +118,7 @@ package final class DaemonFixture {
         package var log: String
     }
 
-    /// Ends the daemon by a signal; returns its exit status.
+    /// Ends the daemon with a signal and returns its exit status.
     @discardableResult
     package func stop(_ signal: Int32 = SIGTERM) -> Int32 {
         notify.drain()

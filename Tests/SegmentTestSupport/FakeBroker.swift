@@ -3,10 +3,10 @@ import POSIX
 import Synchronization
 import Varlink
 
-/// Something that listens where a broker would, and does what a test says with each call.
+/// A fake broker that listens on a socket and handles each call as the test says.
 package final class FakeBroker: Sendable {
     package enum Answer: Sendable {
-        /// One message, without its end.
+        /// One message, without its zero byte.
         case reply(String)
         case silence
         case hangUp
@@ -18,7 +18,7 @@ package final class FakeBroker: Sendable {
     private let received = Mutex<[String]>([])
     private let answer: @Sendable (String) -> Answer
 
-    /// Takes no connection before `serve`.
+    /// Starts listening; no connection is accepted before `serve`.
     package init(
         backlog: Int32 = 16,
         answer: @escaping @Sendable (String) -> Answer = { _ in .silence }
@@ -31,10 +31,10 @@ package final class FakeBroker: Sendable {
         else { throw CannotListen(errno: errno) }
     }
 
-    /// Everything that has been called, one text a call.
+    /// The calls received so far, as text.
     package var calls: [String] { received.withLock { $0 } }
 
-    /// Takes connections until the end.
+    /// Accepts connections until `end`.
     package func serve() {
         isServing.raise()
         _ = Thread { [self] in
@@ -49,10 +49,10 @@ package final class FakeBroker: Sendable {
         }
     }
 
-    /// Ends; connections that are open stay until their clients go.
+    /// Stops accepting; open connections stay until their clients disconnect.
     package func end() {
         shutdown(listening, Int32(SHUT_RDWR))
-        // Not while the thread may still name the descriptor.
+        // The thread may still be using the descriptor.
         if !isServing.isRaised { close(listening) }
         unlink(path)
     }

@@ -3,15 +3,15 @@ import SegmentModel
 import SystemPackage
 import SystemVSharedMemory
 
-/// System V shared memory in a dictionary, as shmget(2), shmat(2) and shmctl(2) describe it.
+/// System V shared memory in a dictionary, as described by shmget(2), shmat(2) and shmctl(2).
 ///
-/// For one thread. The contract suite holds it to what Linux does.
+/// For one thread only. The contract suite verifies that it behaves like Linux.
 package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
-    /// As whom the calls are made.
+    /// The user that makes the calls.
     package var userID: UInt32
     package var groupID: UInt32
     package var supplementaryGroupIDs: [UInt32] = []
-    /// The process that calls; its end detaches what it has attached.
+    /// The process that makes the calls; its end detaches what it has attached.
     package var processID: Int32 = 1
     /// The inodes of the files that exist.
     package var files: [FilePath: UInt32] = [:]
@@ -21,21 +21,21 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
     package var totalBytes: UInt64 = 1 << 50
     package var namespace: UInt64 = 4_026_531_839
     package var destroysUnattached = false
-    /// What it says of its limits and their use, instead of what they are.
+    /// Limits and usage to report instead of the real ones.
     package var saidLimits: KernelLimits?
     package var saidMemory = SegmentMemory(resident: 4096, swapped: 0)
-    /// What there is of memory; nil where `/proc` does not say.
+    /// The host's memory; nil if `/proc` cannot be read.
     package var memoryOfHost: MemoryLimits?
     /// `RLIMIT_AS`; nil without a limit.
     package var largestAddressSpace: UInt64?
     package private(set) var segments: [SegmentIdentifier: SegmentStatus] = [:]
     private var attachments: [AttachmentAddress: Mapping] = [:]
-    /// kernel.shm_next_id: the identifier of the next new segment, where it is free; identifiers are used again.
+    /// kernel.shm_next_id: the identifier of the next new segment, if it is free; it may be one used before.
     package var nextIdentifier: SegmentIdentifier?
     private var lastIdentifier: Int32 = 0
     private var lastAddress: UInt = 0x7f00_0000_0000
     private var changes: Int64 = 1_800_000_000
-    /// What the time is; without it every change takes a second.
+    /// The clock; without one, every change takes a second.
     package var clock: ManualClock?
     private var time: Int64 { clock.map { $0.realtime() / 1_000_000 } ?? changes }
 
@@ -62,7 +62,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         return try body()
     }
 
-    /// Makes calls as a client's process.
+    /// Makes calls as a process of a client.
     package func acting<Result, Failure: Error>(
         as client: Client,
         _ body: () throws(Failure) -> Result
@@ -143,19 +143,19 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         segments[attachment.segment] = isGone ? nil : status
     }
 
-    /// All processes of a user are killed.
+    /// Detaches everything of a user, as if all its processes were killed.
     package func detachAll(of user: UInt32) {
         for address in attachments.keys where attachments[address]?.user == user { try? detach(address) }
     }
 
-    /// A process is killed.
+    /// Detaches everything of a process, as if it were killed.
     package func detachAll(ofProcess process: Int32) {
         for address in attachments.keys where attachments[address]?.process == process {
             try? detach(address)
         }
     }
 
-    /// How often a process has a segment attached.
+    /// Returns how many times a process has a segment attached.
     package func attachmentCount(of identifier: SegmentIdentifier, in process: Int32) -> Int {
         attachments.values.count { $0.segment == identifier && $0.process == process }
     }
@@ -203,7 +203,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
 
     package func allSegments() throws(Errno) -> [SegmentIdentifier: SegmentStatus] { segments }
 
-    /// How long `limits` takes, as with many segments; without a clock, no time.
+    /// How long `limits` takes, to simulate many segments; no time without a clock.
     package var timeOfLimits = Duration.zero
     package private(set) var limitsRead = 0
 
@@ -224,7 +224,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         segments.values.reduce(0) { $0.addingSaturated(Self.pages($1.size)) }
     }
 
-    /// A size in whole pages, in bytes.
+    /// Returns a size rounded up to whole pages, in bytes.
     private static func pages(_ size: UInt64) -> UInt64 {
         (size / 4096).addingSaturated(size % 4096 == 0 ? 0 : 1).multipliedSaturated(by: 4096)
     }
@@ -237,14 +237,14 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         segments.mapValues { _ in saidMemory }
     }
 
-    /// From now on the kernel says something else of a segment, in any of the numbers.
+    /// Makes the kernel report changed numbers for a segment from now on.
     package func say(of identifier: SegmentIdentifier, _ change: (inout SegmentStatus) -> Void) {
         guard var status = segments[identifier] else { return }
         change(&status)
         segments[identifier] = status
     }
 
-    /// The attachments that are said are those that there are.
+    /// Reports the real numbers of attachments again.
     package func countAttachments() {
         for identifier in segments.keys {
             let count = attachments.values.count { $0.segment == identifier }
@@ -272,7 +272,7 @@ package final class FakeKernel: SharedMemoryKernel, @unchecked Sendable {
         return SegmentIdentifier(rawValue: lastIdentifier)
     }
 
-    /// IPC_SET and IPC_RMID are for owner, creator and root.
+    /// Returns the status for IPC_SET and IPC_RMID, which require owner, creator or root.
     private func changeable(_ identifier: SegmentIdentifier) throws(Errno) -> SegmentStatus {
         guard let status = segments[identifier] else { throw .invalidArgument }
         guard userID == 0 || userID == status.ownerUserID || userID == status.creatorUserID else {

@@ -2,14 +2,14 @@ import SegmentModel
 import SegmentRecords
 import SystemPackage
 
-/// Records in a dictionary, on a disk that may be full, or refuse every change.
+/// Records in a dictionary that stands for a disk, which may be full or refuse every change.
 package final class MemoryRecords: SegmentRecords {
     package var records: [SegmentName: SegmentRecord] = [:]
-    /// What each write meets, such as ENOSPC.
+    /// The errno of each write, such as ENOSPC.
     package var writeFailure: Errno?
-    /// What each removal meets, such as EROFS.
+    /// The errno of each removal, such as EROFS.
     package var removalFailure: Errno?
-    /// Set aside and told of by the next `load`.
+    /// Records that the next `load` sets aside and reports.
     package var damaged: [RecordSetAside] = []
 
     package init() {}
@@ -19,7 +19,7 @@ package final class MemoryRecords: SegmentRecords {
         set { writeFailure = newValue ? .noSpace : nil }
     }
 
-    /// What is on the disk under a name cannot be read any more.
+    /// Makes a record unreadable.
     package func damage(_ name: SegmentName, _ defect: RecordDefect = .damaged) {
         records[name] = nil
         damaged.append(

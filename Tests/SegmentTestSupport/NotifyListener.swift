@@ -23,7 +23,7 @@ package final class NotifyListener {
         package var path: String
     }
 
-    /// The next message's lines; nil if none comes in time.
+    /// Returns the lines of the next message; nil if none arrives in time.
     package func next(within milliseconds: Int32 = 10000) -> [String]? {
         var entry = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
         guard poll(&entry, 1, milliseconds) > 0 else { return nil }
@@ -33,7 +33,7 @@ package final class NotifyListener {
         return String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    /// Whether a process says READY=1 within 30 s, before it ends.
+    /// Returns whether a process sends READY=1 within 30 s, before it ends.
     package func hearsReady(of process: ChildProcess) -> Bool {
         let end = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < end {
@@ -46,7 +46,7 @@ package final class NotifyListener {
         return false
     }
 
-    /// Forgets what has been said: a service manager that does not listen would hold the daemon up.
+    /// Discards pending messages, since a full socket would make the daemon retry.
     package func drain() {
         while next(within: 0) != nil {}
     }

@@ -1,6 +1,8 @@
 import Glibc
+import POSIX
+import SystemPackage
 
-/// What `/proc` says of a process; proc_pid_status(5).
+/// The status of a process in `/proc`; proc_pid_status(5).
 package struct ProcessStatus {
     package let identifier: pid_t
     private var directory: String { "/proc/\(identifier)" }
@@ -11,7 +13,7 @@ package struct ProcessStatus {
     package var resident: Int { number("VmRSS") }
     /// RssAnon, in KiB.
     package var anonymous: Int { number("RssAnon") }
-    /// VmHWM: the most that was resident since `forgetPeak`, in KiB.
+    /// VmHWM: the peak resident size since `forgetPeak`, in KiB.
     package var peak: Int { number("VmHWM") }
 
     package func forgetPeak() throws {
@@ -27,22 +29,22 @@ package struct ProcessStatus {
         package var errno: Int32
     }
 
-    /// How many it has open.
+    /// The number of its open descriptors.
     package var descriptors: Int { fileNames(in: directory + "/fd").count }
 
     private var threads: [id_t] { fileNames(in: directory + "/task").compactMap { id_t($0) } }
 
-    /// How often its threads have gone to sleep and been woken again.
+    /// The number of times its threads have slept and been woken.
     package var wakeUps: Int {
         threads.reduce(0) { $0 + number("voluntary_ctxt_switches", in: "/task/\($1)") }
     }
 
-    /// Puts it before or behind others, so that a busy machine disturbs a measurement less; setpriority(2).
+    /// Sets its priority, so that a busy machine disturbs a measurement less; setpriority(2).
     package func setPriority(_ priority: Int32) {
         for thread in threads { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), thread, priority) }
     }
 
-    /// That this process and what it starts may run on.
+    /// The number of processors that this process and its children may run on.
     package static var allowedProcessors: Int {
         value("Cpus_allowed", in: "/proc/self/status").compactMap(\.hexDigitValue)
             .reduce(0) { $0 + $1.nonzeroBitCount }
@@ -52,7 +54,7 @@ package struct ProcessStatus {
         Int(Self.value(key, in: directory + folder + "/status")) ?? 0
     }
 
-    /// The first word behind a key, or nothing.
+    /// Returns the first word after a key; empty if there is none.
     private static func value(_ key: String, in path: String) -> String {
         guard let file = fopen(path, "r") else { return "" }
         defer { fclose(file) }
@@ -66,16 +68,7 @@ package struct ProcessStatus {
     }
 }
 
-/// What lies in a folder; nothing where it cannot be read.
+/// Returns the names in a directory; empty if it cannot be read.
 package func fileNames(in folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names
+    ((try? FilePath(folder).entries()) ?? []).map { String(decoding: $0.name, as: UTF8.self) }
 }

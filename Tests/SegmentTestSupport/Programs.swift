@@ -1,8 +1,8 @@
 import Glibc
 
-/// The programs that were built beside the one that runs, and others of this machine.
+/// The programs built beside the running one, and others on this machine.
 package enum Programs {
-    /// The folder of the test bundle has them all.
+    /// The directory of the test bundle, which contains them all.
     package static let directory: String = {
         let path =
             CommandLine.arguments.first { $0.contains(".xctest") || $0.contains("PackageTests") }
@@ -13,15 +13,15 @@ package enum Programs {
 
     package static func path(_ name: String) -> String { "\(directory)/\(name)" }
 
-    /// Whether a command can be run and succeeds.
+    /// Returns whether a command runs and succeeds.
     package static func works(_ command: String) -> Bool { Glibc.system("(\(command)) >/dev/null 2>&1") == 0 }
 
-    /// Whether processes of other users can be started: as root, but not as root of a user namespace alone.
+    /// Whether processes of other users can be started: as real root, not as root of a user namespace.
     package static let canSwitchUser = works("setpriv --reuid=65534 --regid=65534 --clear-groups -- true")
 
     /// Runs a shell command.
     ///
-    /// Standard error is part of the output.
+    /// The output includes standard error.
     package static func run(_ command: String) throws -> (status: Int32, output: String) {
         guard let stream = ChildProcess.withSignalsAllowed({ popen("exec 2>&1; \(command)", "r") }) else {
             throw ChildProcess.CannotStart(program: command, errno: errno)

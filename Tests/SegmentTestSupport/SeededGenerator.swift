@@ -1,4 +1,4 @@
-/// Chance that can be repeated: SplitMix64, the same numbers for the same seed on every machine.
+/// Reproducible random numbers: SplitMix64, the same for the same seed on every machine.
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -12,13 +12,13 @@ package struct SeededGenerator: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 
-    /// Below `bound`, which is at least 1.
+    /// Returns a number below `bound`, which must be at least 1.
     package mutating func below(_ bound: Int) -> Int { Int(truncatingIfNeeded: next() >> 33) % bound }
 
-    /// True once in `times`.
+    /// Returns true once in `times`, on average.
     package mutating func once(in times: Int) -> Bool { below(times) == 0 }
 
-    /// Nil where there is nothing to choose from.
+    /// Returns a random element; nil if there is none.
     package mutating func choose<Elements: Collection>(_ elements: Elements) -> Elements.Element? {
         elements.randomElement(using: &self)
     }

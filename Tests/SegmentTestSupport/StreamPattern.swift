@@ -1,10 +1,10 @@
 import Glibc
 
-/// Bytes that say where in a stream they belong.
+/// Bytes that encode their position in a stream.
 package enum StreamPattern {
-    /// Prime, so that no ring and no piece is a multiple of it.
+    /// Prime, so that no ring or piece is a multiple of it.
     private static let period = 251
-    /// Made in whole periods, since a process may have to live for little more than this.
+    /// Built from whole periods, since a process may live for little more than this.
     private static let table: [UInt8] = {
         let once = (0..<period).map { UInt8($0) }
         var table: [UInt8] = []
@@ -13,7 +13,7 @@ package enum StreamPattern {
         return table
     }()
 
-    /// Of one piece, in bytes.
+    /// The largest piece, in bytes.
     package static let largest = 1 << 20
 
     package static func bytes(at position: UInt64, count: Int) -> ArraySlice<UInt8> {

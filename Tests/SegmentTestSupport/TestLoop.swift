@@ -1,10 +1,10 @@
 package import EventLoop
 import POSIX
 
-/// A loop whose time passes only as the test wants.
+/// A loop with a clock that the test controls.
 package final class TestLoop {
     private final class Clock {
-        /// Later than the kernel's, so that its timers wake nobody.
+        /// Later than the kernel's clock, so that its timers wake nobody.
         var now = MonotonicTime.now + .seconds(1 << 20)
         var step = Duration.zero
 
@@ -22,13 +22,13 @@ package final class TestLoop {
         do { loop = try EventLoop { clock.read() } } catch { fatalError("no loop: \(error)") }
     }
 
-    /// Turns until nothing is left to do at this time.
+    /// Turns the loop until nothing is left to do at this time.
     package func run() {
         for _ in 0..<100_000 where !loop.turn(waiting: false) { return }
         fatalError("there is always something to do")
     }
 
-    /// Lets time pass, in which whatever comes due is done.
+    /// Advances the clock and runs everything that becomes due.
     package func advance(by duration: Duration) {
         let end = clock.now + duration
         run()
@@ -46,6 +46,6 @@ package final class TestLoop {
         set { clock.step = newValue }
     }
 
-    /// Lets time pass in the middle of something.
+    /// Advances the clock during a call, without running anything.
     package func pass(_ duration: Duration) { clock.now = clock.now + duration }
 }

@@ -1,15 +1,16 @@
 import Glibc
+import SystemPackage
 
 /// Tests that make real segments must not touch the host's.
 package enum IPCNamespace {
     /// Throws where the process is in the same IPC namespace as process 1.
     package static func requireOwn() throws(SharedWithHost) {
-        guard inode("/proc/self/ns/ipc") != inode("/proc/1/ns/ipc") else { throw SharedWithHost() }
+        guard namespace(of: "self") != namespace(of: "1") else { throw SharedWithHost() }
     }
 
-    private static func inode(_ path: String) -> UInt64? {
-        var file = stat()
-        return stat(path, &file) == 0 ? UInt64(file.st_ino) : nil
+    /// Nil where the process cannot be looked at.
+    private static func namespace(of process: String) -> Inode? {
+        try? FilePath("/proc/\(process)/ns/ipc").stat().inode
     }
 }
 

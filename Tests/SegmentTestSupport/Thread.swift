@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A thread that may block, which those of the tests must not.
+/// A thread that may block, unlike the threads of tests.
 package final class Thread<Value>: @unchecked Sendable {
     private let result = Outcome()
     private let thread: pthread_t
@@ -17,10 +17,10 @@ package final class Thread<Value>: @unchecked Sendable {
         )
     }
 
-    // Whoever does not wait for a thread lets it end alone: it must not stay to be joined.
+    // If nobody joins the thread, it must be detached.
     deinit { if !isJoined { pthread_detach(thread) } }
 
-    /// Waits for its end; throws where that does not come within the time limit.
+    /// Waits for the thread to end and returns its value; throws if it does not end within the time limit.
     package func value(timeLimit: Duration? = nil) throws -> Value {
         if let timeLimit { guard result.isOver.wait(timeLimit: timeLimit) else { throw StillRuns() } }
         if !isJoined { pthread_join(thread, nil) }
@@ -61,7 +61,7 @@ private func startThread(_ work: Work) -> pthread_t {
     return thread
 }
 
-/// Something that one thread waits for another to do.
+/// A condition that one thread waits for another to raise.
 package final class Latch: Sendable {
     private let state = Atomic(false)
 
@@ -73,7 +73,7 @@ package final class Latch: Sendable {
 
     package func wait() { while !isRaised { usleep(100) } }
 
-    /// Whether it has been raised within the time limit.
+    /// Waits; returns whether it has been raised within the time limit.
     package func wait(timeLimit: Duration) -> Bool {
         let end = ContinuousClock.now + timeLimit
         while !isRaised, ContinuousClock.now < end { usleep(100) }

@@ -3,7 +3,7 @@ import Segments
 import SegmentTestSupport
 import Testing
 
-/// Numbers of the broker and of the caller at the ends of their ranges.
+/// Numbers from the broker and the caller at the ends of their ranges.
 @Suite(.serialized) struct ExtremeNumberTests {
     private static func grant(_ key: Int64, _ identifier: Int64, _ size: Int64, _ namespace: Int64) -> String
     {
@@ -24,7 +24,7 @@ import Testing
             #"{"error":"io.segmentd.Broker.NoSuchSegment","parameters":{"name":"\u001b[2J"}}"#,
         ]
     )
-    func `what the broker names is shown safely`(reply: String) throws {
+    func `names from the broker are shown safely`(reply: String) throws {
         let broker = try FakeBroker { _ in .reply(reply) }
         broker.serve()
         defer { broker.end() }
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: [Int64.min, -1, 0, 1 << 31, 1 << 62, .max], [Int64.min, -1, Int64(Int32.max), .max])
-    func `whatever numbers a grant has, attach throws`(size: Int64, identifier: Int64) throws {
+    func `attach throws for any invalid numbers in a grant`(size: Int64, identifier: Int64) throws {
         let broker = try FakeBroker { _ in .reply(Self.grant(.min, identifier, size, Self.ownNamespace)) }
         broker.serve()
         defer { broker.end() }
@@ -52,11 +52,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"{"parameters" 1}"#, "the service sent what is not JSON, at byte 14 of a message"),
-        ("[]", "the service sent a reply that is no JSON object"),
+        (#"{"parameters" 1}"#, "the service sent invalid JSON at byte 14 of a message"),
+        ("[]", "the service sent a reply that is not a JSON object"),
         (#"{"error":1}"#, "the service sent a reply whose error has the wrong type"),
     ])
-    func `a broker that breaks the protocol is told of in words`(reply: String, text: String) throws {
+    func `a broker that violates the protocol is reported in words`(reply: String, text: String) throws {
         let broker = try FakeBroker { _ in .reply(reply) }
         broker.serve()
         defer { broker.end() }
@@ -64,7 +64,7 @@ import Testing
         #expect(throws: SegmentClientError.protocolViolation(text)) { _ = try client.attach("a").size }
     }
 
-    @Test func `a grant of another access than was asked for is not believed`() throws {
+    @Test func `a grant of another access than requested is rejected`() throws {
         let broker = try FakeBroker { _ in .reply(Self.grant(1, 0, 4096, Self.ownNamespace)) }
         broker.serve()
         defer { broker.end() }
@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test(arguments: [Duration.seconds(Int64.min), .seconds(-1), .nanoseconds(-1), .zero, .nanoseconds(1)])
-    func `a time limit below nothing is over at once`(limit: Duration) throws {
+    func `a negative time limit has passed at once`(limit: Duration) throws {
         let broker = try FakeBroker { _ in .silence }
         broker.serve()
         defer { broker.end() }

@@ -20,7 +20,7 @@ import Testing
         (trust(own: 1000, trusted: 1001), 1001, .believed),
         (trust(own: 1000, trusted: 1001, named: false), 1001, .believed),
         (trust(own: 1000, trusted: 1001), 1002, .distrusted(.stranger)),
-        // Nobody's number, and the one that this kernel is set to.
+        // The usual overflow uid, and the one this kernel is set to.
         (trust(own: 1000), 65534, .distrusted(.unmapped)),
         (trust(own: 65534), 65534, .distrusted(.unmapped)),
         (trust(own: 4000), 4000, .distrusted(.unmapped)),
@@ -33,7 +33,7 @@ import Testing
     ]
 
     @Test(arguments: verdicts)
-    func `who is believed`(trust: PeerTrust, peer: UInt32, verdict: PeerTrust.Verdict) {
+    func `which brokers are trusted`(trust: PeerTrust, peer: UInt32, verdict: PeerTrust.Verdict) {
         #expect(trust.verdict(on: peer) == verdict)
     }
 
@@ -71,7 +71,7 @@ import Testing
     ]
 
     @Test(arguments: directories)
-    func `where the socket of a user without a number may lie`(
+    func `safe locations for the socket of the overflow user`(
         entry: GuardedPath.Entry,
         isLast: Bool,
         problem: String?
@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(arguments: ["socket", "/tmp/../run/socket", "/no/such/place", "/", ""])
-    func `a path that cannot be judged is not guarded`(path: String) {
+    func `a path that cannot be examined is not trusted`(path: String) {
         let rule = GuardedPath(owners: [0, 1000, 65534])
         #expect(GuardedSocket(path: path, rule: rule).firstProblem() != nil)
     }
@@ -106,7 +106,7 @@ import Testing
             (.variableInvalid(value: "segmentd"), ["$SEGMENTD_TRUSTED_UID is \"segmentd\"", "user 65534"]),
         ] as [(Distrust, [String])]
     )
-    func `the text has both users and what to do`(distrust: Distrust, parts: [String]) {
+    func `the text has both users and the remedy`(distrust: Distrust, parts: [String]) {
         let text = distrust.text(socket: "/s", userID: 65534, ownUserID: 1000)
         for part in parts + ["at /s", "not believed"] { #expect(text.contains(part), "\(text)") }
     }

@@ -6,7 +6,7 @@ import Testing
 
 /// A connection that closes after a call was sent.
 @Suite(.serialized) struct RepeatedCallTests {
-    @Test func `a call that may have been done is not sent again`() throws {
+    @Test func `a call that may have taken effect is not repeated`() throws {
         let broker = try FakeBroker { _ in .hangUp }
         broker.serve()
         defer { broker.end() }
@@ -17,7 +17,7 @@ import Testing
         #expect(broker.calls.count == 2)
     }
 
-    @Test func `a question is asked again`() throws {
+    @Test func `a question is repeated`() throws {
         let broker = try FakeBroker { _ in .hangUp }
         broker.serve()
         defer { broker.end() }
@@ -35,12 +35,12 @@ import Testing
     ]
 
     @Test(arguments: BrokerMethod.allCases)
-    func `only what changes nothing, or goes with the connection, is called again`(method: BrokerMethod) {
+    func `only calls without a lasting effect are repeated`(method: BrokerMethod) {
         #expect(Self.repeated[method] == method.canBeRepeated)
     }
 }
 
-/// Handled signals end no wait.
+/// Handled signals do not end a wait.
 @Suite(.serialized) struct InterruptionTests {
     private static let status = #"""
         {"parameters":{"version":"1","processId":1,"startedUSec":1,"configuration":"","segments":7,"blocked":0,
@@ -48,7 +48,7 @@ import Testing
         "kernelSegmentBytesMax":1,"warnings":[]}}
         """#
 
-    @Test func `a connect that waits for a place in the queue goes on after a signal`() throws {
+    @Test func `a connect waiting in the queue continues after a signal`() throws {
         let broker = try FakeBroker(backlog: 0) { _ in .reply(Self.status) }
         defer { broker.end() }
         let first = try SegmentClient(socket: broker.path)
@@ -64,7 +64,7 @@ import Testing
         _ = first
     }
 
-    @Test func `a full queue is waited for no longer than the limit, signals or not`() throws {
+    @Test func `a full queue is waited for up to the limit, signals or not`() throws {
         let broker = try FakeBroker(backlog: 0)
         defer { broker.end() }
         let first = try SegmentClient(socket: broker.path)
@@ -76,7 +76,7 @@ import Testing
         _ = first
     }
 
-    @Test func `a time limit of nothing is over at once`() throws {
+    @Test func `a zero time limit has passed at once`() throws {
         let broker = try FakeBroker(backlog: 0)
         defer { broker.end() }
         let first = try SegmentClient(socket: broker.path)
@@ -85,7 +85,7 @@ import Testing
         _ = first
     }
 
-    @Test func `the wait for events of a daemon that is away goes on after a signal`() throws {
+    @Test func `waiting for events without a daemon continues after a signal`() throws {
         let broker = try FakeBroker { _ in .hangUp }
         broker.serve()
         let client = try SegmentClient(socket: broker.path)
@@ -102,7 +102,7 @@ import Testing
         #expect(handledInterruptions - before > 10)
     }
 
-    @Test func `an answer that comes late is waited for through signals`() throws {
+    @Test func `a late answer is waited for despite signals`() throws {
         let broker = try FakeBroker { _ in
             usleep(100_000)
             return .reply(Self.status)

@@ -5,7 +5,7 @@ import Testing
 @testable import Segments
 
 @Suite struct SegmentAtomicTests {
-    /// A page of memory, as much as a segment's begins with.
+    /// Provides a page of memory, like the first page of a segment.
     private func withMemory(_ body: (UnsafeMutableRawPointer) throws -> Void) rethrows {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 4096)
         defer { memory.deallocate() }
@@ -29,7 +29,7 @@ import Testing
             #expect(word.load(ordering: .sequentiallyConsistent) == .min)
             word.store(0, ordering: .relaxed)
             #expect(word.load(ordering: .relaxed) == 0)
-            // Its neighbours are as they were.
+            // The neighbouring bytes are unchanged.
             #expect(memory.load(fromByteOffset: width - 1, as: UInt8.self) == 0xee)
             #expect(memory.load(fromByteOffset: 2 * width, as: UInt8.self) == 0xee)
         }
@@ -71,7 +71,7 @@ import Testing
         #expect(SegmentAtomic<UInt64>.fits(at: offset, in: size) == fits)
     }
 
-    @Test func `a value of memory that is attached read-only is loaded and never changed`() async {
+    @Test func `a value in read-only memory is loaded and never changed`() async {
         withMemory { memory in
             let word = SegmentAtomic<UInt32>(unsafe: memory, isWritable: false)
             #expect(word.load(ordering: .relaxed) == 0xeeee_eeee)

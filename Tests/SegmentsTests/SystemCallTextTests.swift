@@ -74,7 +74,7 @@ import Testing
     ]
 
     @Test(arguments: sockets)
-    func `a socket that nobody serves is explained`(
+    func `a socket without a daemon is explained`(
         errno: Errno,
         facts: SystemCallText.Circumstances,
         parts: [String],

@@ -7,7 +7,7 @@ import SegmentTestSupport
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "segment-simulation",
-        abstract: "Simulates a broker, its programs and its enemies on a kernel in memory."
+        abstract: "Simulates a broker, its programs and whoever interferes on a kernel in memory."
     )
 
     @Option(help: "Begin with this seed; without it with some fixed ones and a fresh one.")

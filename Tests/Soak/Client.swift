@@ -2,9 +2,9 @@ import Glibc
 import Segments
 import SegmentTestSupport
 
-/// What a client process does: one line is asked, one line is answered.
+/// A client process: it reads a line with a question and writes a line with the answer.
 ///
-/// Its memory is lost with it, so that it can be killed at any time.
+/// It has no other state than memory, so it can be killed at any time.
 struct ClientRole {
     let socket: String
 
@@ -49,7 +49,7 @@ struct ClientRole {
             return attached[name]?.read(content) ?? "not attached"
         case "release":
             attached[name] = nil
-            // Its answer comes after the lease is back.
+            // The reply to this call follows the release.
             _ = try client.status()
             return "ok"
         default:
@@ -59,7 +59,7 @@ struct ClientRole {
     }
 }
 
-/// A segment that a client has attached.
+/// A segment attached by a client.
 private final class Attached {
     private var segment: AttachedSegment
 
@@ -82,7 +82,7 @@ private final class Attached {
     }
 }
 
-/// A client in a process of its own.
+/// A client in a separate process.
 final class ClientProcess {
     let process: ChildProcess
     private let conversation: Conversation
@@ -93,10 +93,10 @@ final class ClientProcess {
         process = try ChildProcess([CommandLine.arguments[0], "client", socket], conversation: conversation)
     }
 
-    /// Asks without waiting for the answer.
+    /// Sends a question without waiting for the answer.
     func ask(_ line: String) { conversation.ask(line) }
 
-    /// The answer to the first question that has none.
+    /// Returns the answer to the first unanswered question.
     func answer() -> String { conversation.answer() ?? "nothing more" }
 
     func kill() {
@@ -104,7 +104,7 @@ final class ClientProcess {
         process.wait()
     }
 
-    /// Lets it come to its end.
+    /// Ends the process.
     func end() {
         conversation.end()
         process.wait()

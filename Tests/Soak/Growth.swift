@@ -1,17 +1,17 @@
-/// What one daemon takes while it lives on, whenever nobody is connected.
+/// The resources of one daemon over its life, sampled while nobody is connected.
 struct Growth {
     private var memory: [Int] = []
     private var descriptors: [Int] = []
-    /// More than this is growth: allocators and page tables settle for a while.
+    /// More than this counts as growth; allocators and page tables take a while to settle.
     private static let toleratedKiB = 1536
 
-    /// `memory` is in KiB.
+    /// Adds a sample; `memory` is in KiB.
     mutating func sample(memory: Int, descriptors: Int) {
         self.memory.append(memory)
         self.descriptors.append(descriptors)
     }
 
-    /// The medians of the first and of the last third.
+    /// Returns the medians of the first and the last third.
     private func thirds(_ values: [Int]) -> (first: Int, last: Int) {
         let third = max(1, values.count / 3)
         return (Self.median(values.prefix(third)), Self.median(values.suffix(third)))

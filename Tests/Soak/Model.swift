@@ -1,17 +1,17 @@
 import SegmentTestSupport
 import SystemVSharedMemory
 
-/// What must be true of all segments; it knows the rules of their life, and nothing of how they are kept.
+/// The expected state of all segments, by the rules of their lifecycle alone.
 struct Model {
     private(set) var segments: [String: ModelledSegment] = [:]
-    /// Those that were there once and never may be again.
+    /// Identifiers that existed once and must not exist again.
     private(set) var gone: Set<SegmentIdentifier> = []
 
     var names: [String] { segments.keys.sorted() }
     var declared: [String] { names.filter { segments[$0]?.declaration != nil } }
     var leases: Int { segments.values.reduce(0) { $0 + $1.users.values.count { $0 } } }
 
-    /// The names of which something is true.
+    /// Returns the names of segments that satisfy a condition.
     func names(where isSo: (ModelledSegment) -> Bool) -> [String] {
         names.filter { segments[$0].map(isSo) ?? false }
     }
@@ -25,7 +25,7 @@ struct Model {
         segments[name] = segment.declaration == nil && segment.life == .absent ? nil : segment
     }
 
-    /// The first look at a new segment.
+    /// Notes the identifier of a new segment.
     mutating func learn(_ name: String, _ identifier: SegmentIdentifier?) {
         segments[name]?.identifier = identifier
     }
@@ -48,7 +48,7 @@ struct Model {
         for name in names(where: { $0.users[client] != nil }) { letGo(name, by: client) }
     }
 
-    /// The files say this now, and the daemon has read them.
+    /// Applies new declarations, which the daemon has read.
     mutating func reload(_ declarations: [String: Declaration]) {
         for name in Set(names).union(declarations.keys) {
             let wanted = declarations[name]
@@ -66,7 +66,7 @@ struct Model {
         }
     }
 
-    /// The daemon stops: what it removes then, as far as nobody has it attached.
+    /// Applies a stop of the daemon, which removes some segments, as far as they are not attached.
     mutating func stop() {
         for name in names {
             change(name) {
@@ -76,7 +76,7 @@ struct Model {
         }
     }
 
-    /// The daemon is there again, and its clients have asked for their leases.
+    /// Applies a restart of the daemon, after its clients have acquired their leases again.
     mutating func restart() {
         for name in names {
             change(name) { segment in
@@ -88,45 +88,45 @@ struct Model {
     }
 }
 
-/// What must be true of one name.
+/// The expected state of one name.
 struct ModelledSegment {
     enum Life {
         case absent, live
-        /// In use, and gone with its last user.
+        /// In use, and removed with its last user.
         case draining
     }
 
-    /// Nil once no file declares it.
+    /// Nil if no longer declared.
     var declaration: Declaration?
     var life = Life.absent
-    /// An administrator wants it gone with its last user, whatever the files say.
+    /// Whether an administrator has requested its removal once unused, whatever the files declare.
     var isRemovalDue = false
-    /// Nil from when it is made until somebody has looked.
+    /// Nil from its creation until first seen.
     var identifier: SegmentIdentifier?
-    /// As it was made, in bytes.
+    /// The size when it was created, in bytes.
     var size: UInt64 = 0
-    /// Which bytes are in it; nil for the zeros of a new one.
+    /// Its contents; nil for the zeros of a new segment.
     var content: UInt64?
-    /// Who has it attached, by number; true where there is also a lease.
+    /// The clients that have it attached, by number; true for those with a lease.
     var users: [Int: Bool] = [:]
 
-    /// It is made anew.
+    /// Creates it anew.
     mutating func make() {
         guard let declaration else { return }
         self = ModelledSegment(declaration: declaration, life: .live, size: declaration.size)
     }
 
-    /// It is removed.
+    /// Removes it.
     mutating func remove() {
         self = ModelledSegment(declaration: declaration)
     }
 
-    /// Made without anybody asking for it by name.
+    /// Creates it without a request for its name.
     mutating func provision() {
         if life == .absent, let declaration, !declaration.keep.isMadeByItsUsers { make() }
     }
 
-    /// It goes if it is one that goes with its last user.
+    /// Removes it if its declaration says so when it is unused.
     mutating func retire() {
         guard users.isEmpty, life == .draining || life == .live && declaration?.keep == .whileUsed else {
             return
@@ -135,14 +135,14 @@ struct ModelledSegment {
     }
 }
 
-/// What a segment's file says.
+/// The declaration in a segment's file.
 struct Declaration: Equatable {
     enum Keep: String, CaseIterable {
         case untilReboot = "until-reboot"
         case untilStop = "until-stop"
-        /// Gone with its last user.
+        /// Removed with its last user.
         case whileUsed = "while-used"
-        /// Made by its first user, and there for an hour after its last.
+        /// Created by its first user, and removed an hour after its last.
         case lingering
 
         var isMadeByItsUsers: Bool { self == .whileUsed || self == .lingering }
@@ -165,7 +165,7 @@ struct Declaration: Equatable {
         key = number % 2 == 0 ? nil : SegmentKey(rawValue: 0x5e60_0000 + Int32(number))
     }
 
-    /// The same key, and otherwise another.
+    /// Returns a different declaration with the same key.
     func changed(using random: inout SeededGenerator) -> Declaration {
         var other = self
         repeat {

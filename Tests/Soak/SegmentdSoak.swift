@@ -7,7 +7,7 @@ import SegmentTestSupport
 ///
 /// The first half of the time also kills, restarts and stops the daemon; in the second half one daemon lives through all
 /// the rest, and must not grow. The same seed takes the same steps, as far as time has no say in them. Ends with 1 and the
-/// last steps as a story where the world is not as the model says.
+/// last steps as a trace where the world is not as the model says.
 @main
 enum SegmentdSoak {
     static func main() {

@@ -5,9 +5,9 @@ import SystemPackage
 import SystemVSharedMemory
 
 extension Soak {
-    /// Compares the model with the kernel, the daemon and its records, until nothing differs.
+    /// Compares the model with the kernel, the daemon and its records, until they agree.
     ///
-    /// What is to happen by itself has 5 s to happen.
+    /// Changes that happen by themselves have 5 s to happen.
     func compare() throws {
         let end = ContinuousClock.now + .seconds(5)
         while true {
@@ -20,7 +20,7 @@ extension Soak {
     }
 
     private func differences() throws -> [String] {
-        // A request that names a segment makes the daemon look at it.
+        // A request for a segment makes the daemon check it.
         for name in model.names { _ = try? administrator.describe(name) }
         let listed = try administrator.list()
         let inKernel = try kernel.allSegments()
@@ -59,7 +59,7 @@ extension Soak {
         compare("leases", status.leaseCount, model.leases)
         compare("connections", status.connectionCount, clients.count + 1)
         let descriptors = process.descriptors - status.connectionCount
-        // A connection that is not counted any more may still be closing.
+        // A connection no longer counted may still be closing.
         if let ownDescriptors, descriptors > ownDescriptors {
             compare("descriptors", descriptors, ownDescriptors)
         }
@@ -67,7 +67,7 @@ extension Soak {
         return differences
     }
 
-    /// Nil where the model knows no such state.
+    /// Returns the model's state; nil if it has no such state.
     private static func life(_ state: SegmentState) -> ModelledSegment.Life? {
         switch state {
         case .absent: .absent

@@ -11,7 +11,7 @@ final class Soak {
     let administrator: SegmentClient
     var random: SeededGenerator
     var model = Model()
-    var story = Story()
+    var trace = Trace()
     /// What the files say.
     var files: [String: Declaration] = [:]
     var clients: [Int: ClientProcess] = [:]
@@ -30,7 +30,7 @@ final class Soak {
         do {
             return try soak.live(time)
         } catch {
-            print("After \(soak.story.step) steps with seed \(seed):\n\(soak.story.text)\n\(error)")
+            print("After \(soak.trace.step) steps with seed \(seed):\n\(soak.trace.text)\n\(error)")
             print("The daemon's log ends so:\n\(daemon.log.suffix(3000))")
             return false
         }
@@ -55,7 +55,7 @@ final class Soak {
             growth.sample(memory: process.resident, descriptors: process.descriptors)
         }
         try end()
-        print("\(story.step) steps: \(story.summary)")
+        print("\(trace.step) steps: \(trace.summary)")
         print(growth.text)
         guard growth.isTolerable else {
             print("It grows.")
@@ -63,7 +63,7 @@ final class Soak {
         }
         Resilience.record(
             "a step of mixed load with kills, restarts and reloads, compared with a model",
-            tries: story.step,
+            tries: trace.step,
             test: "make soak"
         )
         return true

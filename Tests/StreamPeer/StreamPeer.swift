@@ -9,10 +9,10 @@ import SegmentTestSupport
 ///     stream-peer write|read SEGMENT MESSAGES SIZE DELAY become
 ///     stream-peer publish SEGMENT MESSAGES SIZE DELAY become
 ///
-/// As many messages of so many bytes, after a delay in milliseconds. It is killed when it has lived so many
-/// microseconds since it began to open its side, or to finish. With `become` it is another program that long after it
-/// began to open its side, and does nothing with it before. A reader that reads another byte than belongs there exits
-/// with 3, and with 4 after another number of bytes; a side that the exchange fails for exits with 5.
+/// Transfers MESSAGES messages of SIZE bytes, after a delay in milliseconds. It is killed LIFE microseconds
+/// after it begins to open its side, or to finish. With `become`, it executes another program that long after
+/// it begins to open its side, and does nothing with the side before. Exit status: 3 if a reader finds a
+/// wrong byte, 4 if it finds a wrong number of bytes, 5 if the exchange fails.
 @main
 struct StreamPeer {
     private let messages: Int
@@ -52,7 +52,7 @@ struct StreamPeer {
         }
     }
 
-    /// Opens a side and keeps it.
+    /// Opens a side and holds it.
     private static func hold(_ side: String, _ segment: consuming AttachedSegment) throws {
         switch side {
         case "write":
@@ -70,7 +70,7 @@ struct StreamPeer {
         }
     }
 
-    /// execve(2), in another thread than the one that opens the side.
+    /// Calls execve(2) in another thread than the one that opens the side.
     private static func becomeAnother(after delay: UInt32) {
         _ = Thread {
             usleep(delay)
@@ -110,11 +110,11 @@ struct StreamPeer {
     }
 }
 
-/// Kill -9 at a moment that is known to the microsecond: timer_create(2).
+/// Kill -9 at a moment exact to the microsecond: timer_create(2).
 ///
-/// The kernel sends the signal by itself, so that neither another process nor a thread has to get a processor first.
+/// The kernel sends the signal by itself, so no other process or thread needs to be scheduled first.
 struct Death {
-    /// From when on the rest of the life is counted.
+    /// The event after which the rest of the life is counted.
     enum Beginning: String {
         case opening, finishing
     }
@@ -122,7 +122,7 @@ struct Death {
     let beginning: Beginning
     let life: Duration
 
-    /// Tells how far the process has come.
+    /// Notes that the process has reached an event.
     func begins(at beginning: Beginning) {
         if beginning == self.beginning { startTimer() }
     }
@@ -132,10 +132,10 @@ struct Death {
         event.sigev_notify = Int32(SIGEV_SIGNAL)
         event.sigev_signo = SIGKILL
         var timer: timer_t?
-        // The first one's number is 0, which Swift takes for nil.
+        // The number of the first timer is 0, which Swift takes for nil.
         guard timer_create(CLOCK_MONOTONIC, &event, &timer) == 0 else { exit(2) }
         let (seconds, attoseconds) = life.components
-        // 0 would be never.
+        // 0 would mean never.
         let moment = timespec(tv_sec: Int(seconds), tv_nsec: max(1, Int(attoseconds / 1_000_000_000)))
         var setting = itimerspec(it_interval: timespec(), it_value: moment)
         guard timer_settime(timer, 0, &setting, nil) == 0 else { exit(2) }

@@ -4,13 +4,13 @@ import SystemPackage
 import SystemVSharedMemory
 import Testing
 
-/// What every kernel does; the fake is held to the real one.
+/// The contract of every kernel, which holds the fake to the real one.
 enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     case linux, fake
 
     var testDescription: String { self == .linux ? "Linux" : "the fake" }
 
-    /// With a file to make keys of.
+    /// Provides a file to make keys from.
     func with(_ body: (any SharedMemoryKernel, FilePath) throws -> Void) throws {
         switch self {
         case .linux:
@@ -45,7 +45,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             #expect(key.projectID == 65)
             #expect(try kernel.key(ofFile: file, project: 65) == key)
             #expect(try kernel.key(ofFile: file, project: 66) == key.replacingProjectID(with: 66))
-            // Below zero, as the kernel counts.
+            // Negative, as the kernel counts.
             #expect(try kernel.key(ofFile: file, project: 200) == key.replacingProjectID(with: 200))
             #expect(throws: Errno.noSuchFileOrDirectory) {
                 try kernel.key(ofFile: "/no/such/file", project: 65)
@@ -54,7 +54,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     @Test(arguments: KernelUnderTest.allCases)
-    func `a process that lives is not gone`(kernel: KernelUnderTest) throws {
+    func `a live process is not gone`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             #expect(!kernel.isGone(process: getpid()))
             #expect(!kernel.isGone(process: 1))
@@ -63,7 +63,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     @Test(arguments: KernelUnderTest.allCases)
-    func `who attached or detached last is told`(kernel: KernelUnderTest) throws {
+    func `the last process to attach or detach is shown`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             let identifier = try kernel.get(key, size: 1, flags: .exclusiveCreation, mode: secret)
             #expect(try kernel.status(identifier).lastProcessID == 0)
@@ -95,7 +95,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     @Test(arguments: KernelUnderTest.allCases)
-    func `get finds, refuses and tells why`(kernel: KernelUnderTest) throws {
+    func `get finds or refuses with the right errno`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             #expect(throws: Errno.noSuchFileOrDirectory) { try kernel.get(key, size: 0, flags: [], mode: []) }
             #expect(throws: Errno.invalidArgument) {
@@ -110,7 +110,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
             #expect(throws: Errno.fileExists) {
                 try kernel.get(key, size: 4096, flags: [.create, .exclusive], mode: secret)
             }
-            // The flag comes before the size: a larger segment is still "exists".
+            // The flag is checked before the size: a larger segment still means "exists".
             #expect(throws: Errno.fileExists) {
                 try kernel.get(key, size: 1 << 20, flags: [.create, .exclusive], mode: secret)
             }
@@ -191,11 +191,11 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     @Test(arguments: KernelUnderTest.allCases)
-    func `segments may hold more bytes together than 64 bits say`(kernel: KernelUnderTest) throws {
+    func `segments together may hold more bytes than fit in 64 bits`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             (kernel as? FakeKernel)?.largestSegment = .max
             (kernel as? FakeKernel)?.totalBytes = .max
-            // SHM_NORESERVE: none of it is there.
+            // SHM_NORESERVE: no memory is reserved.
             let flags: CreationFlags = [.create, CreationFlags(rawValue: 0o10000)]
             let made = try (0..<4).map { _ in
                 try kernel.get(.private, size: 1 << 63 - 65537, flags: flags, mode: secret)

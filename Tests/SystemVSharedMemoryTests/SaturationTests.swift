@@ -2,7 +2,7 @@ import SystemVSharedMemory
 import Testing
 
 @Suite struct SaturationTests {
-    @Test func `what fits is as it would be`() {
+    @Test func `results that fit are unchanged`() {
         #expect(UInt64(1).addingSaturated(2) == 3)
         #expect(Int64(-1).addingSaturated(-2) == -3)
         #expect(UInt64(3).subtractingSaturated(2) == 1)
@@ -12,7 +12,7 @@ import Testing
         #expect(Int64(microsecondsIn: -2) == -2_000_000)
     }
 
-    @Test func `what does not fit is the nearest that does`() {
+    @Test func `a value that does not fit becomes the nearest that does`() {
         #expect(UInt64.max.addingSaturated(1) == .max)
         #expect(Int64.max.addingSaturated(1) == .max)
         #expect(Int64.min.addingSaturated(-1) == .min)

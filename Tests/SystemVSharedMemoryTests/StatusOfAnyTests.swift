@@ -33,7 +33,7 @@ import Testing
         var answers = [first, last ?? first]
         do throws(Errno) {
             return .success(
-                try StatusOfAny(identifier).ask(
+                try StatusOfAny(identifier).status(
                     byIdentifier: { () throws(Errno) in throw answers.removeFirst() },
                     byIndex: { (_) throws(Errno) in try byIndex.get() }
                 )
@@ -43,13 +43,13 @@ import Testing
         }
     }
 
-    @Test func `a command that the kernel does not know, or a filter refuses, is no answer`() {
+    @Test func `an unknown or filtered command is not an answer`() {
         #expect(ask(.permissionDenied, byIndex: .failure(.invalidArgument)) == .failure(.noFunction))
         #expect(ask(.permissionDenied, byIndex: .failure(.noFunction)) == .failure(.noFunction))
         #expect(ask(.permissionDenied, byIndex: .failure(.notPermitted)) == .failure(.notPermitted))
     }
 
-    @Test func `a segment is gone where IPC_STAT says so, before or after`() {
+    @Test func `a segment is gone if IPC_STAT says so, before or after`() {
         for errno in [Errno.invalidArgument, .identifierRemoved] {
             #expect(ask(errno, byIndex: .failure(.noFunction)) == .failure(errno))
             #expect(
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func `another segment at its index is not it`() {
+    @Test func `another segment at its index is not the same`() {
         let other = (SegmentIdentifier(rawValue: 0x2_8003), status(1))
         #expect(
             ask(.permissionDenied, byIndex: .success(other), last: .invalidArgument)
@@ -70,7 +70,7 @@ import Testing
     @Test(arguments: [(0x1_8003, [3, 0x1_8003]), (0x100_0001, [1, 1])] as [(Int32, [Int32])])
     func `its index has 15 bits, or 24 with ipcmni_extend`(identifier: Int32, indices: [Int32]) {
         var asked: [Int32] = []
-        _ = try? StatusOfAny(SegmentIdentifier(rawValue: identifier)).ask(
+        _ = try? StatusOfAny(SegmentIdentifier(rawValue: identifier)).status(
             byIdentifier: { () throws(Errno) in throw .permissionDenied },
             byIndex: { (index) throws(Errno) in
                 asked.append(index)
@@ -80,8 +80,8 @@ import Testing
         #expect(asked == indices)
     }
 
-    @Test func `what may be read needs no index`() throws {
-        let found = try StatusOfAny(identifier).ask(
+    @Test func `a readable segment needs no index`() throws {
+        let found = try StatusOfAny(identifier).status(
             byIdentifier: { () throws(Errno) in status(7) },
             byIndex: { (_) throws(Errno) in throw .noFunction }
         )
@@ -118,7 +118,7 @@ import Testing
         #expect(limits(meminfo, "0\n")?.overcommit == .heuristic)
     }
 
-    @Test func `what cannot be read is not made up`() {
+    @Test func `unreadable values are absent`() {
         #expect(limits(meminfo, "3\n") == nil)
         #expect(limits(meminfo, "") == nil)
         #expect(limits(meminfo.replacing("SwapTotal", with: "Swap")) == nil)
@@ -126,7 +126,7 @@ import Testing
         #expect(limits(meminfo.replacing("24611128", with: "18446744073709551615"))?.ram == .max)
     }
 
-    @Test func `this host has memory, and its limits are told`() throws {
+    @Test func `this host's memory and limits are reported`() throws {
         let limits = try #require(LinuxKernel().memoryLimits())
         #expect(limits.ram > 0)
         #expect(limits.commitLimit > 0)

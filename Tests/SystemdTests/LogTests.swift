@@ -7,7 +7,7 @@ import Testing
 @Suite struct LogTests {
     private func line(_ text: String) -> LogLine { LogLine(.info, text) }
 
-    @Test func `lines come out in order, and once`() {
+    @Test func `lines are written in order, and once`() {
         var buffer = LogBuffer()
         buffer.add(line("a"))
         buffer.add(line("b"))
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: [(1, "1 log line was lost"), (3, "3 log lines were lost")])
-    func `the newest that find no room are counted where they are missing`(lost: Int, notice: String) {
+    func `the newest lines without room are counted where they are missing`(lost: Int, notice: String) {
         var buffer = LogBuffer(mostLines: 2)
         for number in 0..<2 + lost { buffer.add(line("\(number)")) }
         #expect(buffer.take().map(\.message) == ["0", "1", notice])
@@ -25,16 +25,16 @@ import Testing
         #expect(buffer.take().map(\.message) == ["after"])
     }
 
-    @Test func `a long line takes the room of many`() {
+    @Test func `a long line takes the space of many`() {
         var buffer = LogBuffer(mostBytes: 1000)
         buffer.add(line(String(repeating: "x", count: 900)))
         buffer.add(line(String(repeating: "y", count: 100)))
-        // A short one that would fit would seem to come after nothing lost.
+        // A shorter line that fits would hide that lines were lost before it.
         buffer.add(line(""))
         #expect(buffer.take().map(\.message.count) == [900, "2 log lines were lost".count])
     }
 
-    @Test func `what is logged can do nothing to a terminal`() {
+    @Test func `log lines cannot control a terminal`() {
         let line = LogLine(.info, "a\u{1b}[2J\nb", ["segment": "c\u{9b}", "event": "d"])
         #expect(line.message == "a?[2J?b")
         #expect(
@@ -63,7 +63,7 @@ import Testing
             ([[.watchdog], [.extendTimeout(5)]], []), ([[.status("a"), .watchdog]], ["STATUS=a"]),
         ] as [([[ServiceState]], [String])]
     )
-    func `what is untold is the latest of each kind, in order`(told: [[ServiceState]], messages: [String]) {
+    func `unsent states are the latest of each kind, in order`(told: [[ServiceState]], messages: [String]) {
         var untold = UntoldStates()
         for states in told { untold.add(states) }
         var seen: [String] = []
@@ -74,7 +74,7 @@ import Testing
         #expect(seen == messages)
     }
 
-    @Test func `a service manager that does not read is told when it does, without a wait`() throws {
+    @Test func `a service manager that does not read is notified once it does, without blocking`() throws {
         let name = "segmentd-test-\(getpid())"
         let listener = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         defer { close(listener) }
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: [nil, "", "relative", "vsock:2:1", "/nobody/listens"])
-    func `that nobody listens is no error`(name: String?) {
+    func `a missing listener is not an error`(name: String?) {
         #expect(NotifySocket(name).tell([.ready, .watchdog]))
     }
 
@@ -111,7 +111,7 @@ import Testing
         ("         0       1000          1\n         1     100000      65536\n", false), ("", false),
         ("x", false),
     ])
-    func `a user namespace that shows nobody else is known by its map`(map: String, hides: Bool) {
+    func `a user namespace that hides all others is recognised by its map`(map: String, hides: Bool) {
         #expect(UserNamespace.hidesUsers(map) == hides)
     }
 }

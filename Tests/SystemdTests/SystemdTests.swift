@@ -11,11 +11,11 @@ import Testing
         (.stopping, "STOPPING=1"), (.watchdog, "WATCHDOG=1"),
         (.status("two\nlines"), "STATUS=two lines"), (.extendTimeout(5), "EXTEND_TIMEOUT_USEC=5"),
     ])
-    func `a state is told in the words of sd_notify`(state: ServiceState, text: String) {
+    func `a state has the text of sd_notify`(state: ServiceState, text: String) {
         #expect(state.text == text)
     }
 
-    @Test func `journal fields are ours by their prefix`() {
+    @Test func `journal fields have segmentd's prefix`() {
         #expect(Journal.field("event") == "MESSAGE_ID")
         #expect(
             LoggedKey.allCases.dropFirst().map { Journal.field($0.rawValue) } == [
@@ -24,7 +24,7 @@ import Testing
         )
     }
 
-    @Test func `levels are syslog's`() {
+    @Test func `levels have the numbers of syslog`() {
         #expect(Logger.Level.allCases.map(Journal.priority) == [7, 7, 6, 5, 4, 3, 2])
     }
 
@@ -54,7 +54,7 @@ import Testing
             ("x", nil, nil),
         ] as [(String?, String?, Duration?)]
     )
-    func `the watchdog is honoured only where it is meant for this process`(
+    func `the watchdog is used only if meant for this process`(
         time: String?,
         process: String?,
         expected: Duration?

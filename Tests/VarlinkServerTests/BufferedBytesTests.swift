@@ -10,7 +10,7 @@ import Testing
             (4 << 20, 4 << 20, 1 << 20, false), (4 << 20 + 4, 0, 1 << 20, true), (.max, 0, .max, false),
         ] as [(Int, Int, Int, Bool)]
     )
-    func `calls have a limit by the longest, replies one of their own`(
+    func `calls have a limit by the longest call, replies a separate one`(
         calls: Int,
         replies: Int,
         longest: Int,

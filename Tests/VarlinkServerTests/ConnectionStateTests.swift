@@ -3,7 +3,7 @@ import Testing
 @testable import VarlinkServer
 
 @Suite struct ConnectionStateTests {
-    @Test func `what comes is read once each time it is asked for`() {
+    @Test func `input is read once each time it is awaited`() {
         var state = ConnectionState()
         #expect(state.readable == .pause)
         state.awaitInput()
@@ -12,7 +12,7 @@ import Testing
         #expect(state.readable == .pause)
     }
 
-    @Test func `calls are processed together where nobody else waits for that`() {
+    @Test func `calls are processed together if no other user waits`() {
         var state = ConnectionState()
         state.awaitInput()
         #expect(state.received(holdsBack: false) == .processLater)
@@ -22,7 +22,7 @@ import Testing
         #expect(state.received(holdsBack: false) == .processLater)
     }
 
-    @Test func `calls that wait for a round wait for nothing else`() {
+    @Test func `calls waiting for a round wait for nothing else`() {
         var state = ConnectionState()
         #expect(state.received(holdsBack: false) == .processLater)
         state.wait()
@@ -34,7 +34,7 @@ import Testing
         #expect(state.calls == .idle)
     }
 
-    @Test func `an end of input is told once, and nothing is read after it`() {
+    @Test func `the end of input is reported once, and nothing is read after it`() {
         var state = ConnectionState()
         #expect(state.inputEnded() == .process)
         #expect(state.inputEnded() == .nothing)
@@ -43,7 +43,7 @@ import Testing
         #expect(state.readable == .pause)
     }
 
-    @Test func `who has hung up is read from by turns, and has no replies to take`() {
+    @Test func `a client that hung up is read from in rounds and gets no replies`() {
         var state = ConnectionState()
         state.awaitInput()
         _ = state.sent(all: false)
@@ -59,7 +59,7 @@ import Testing
         #expect(state.input == .ended)
     }
 
-    @Test func `nothing goes on before all is sent`() {
+    @Test func `nothing continues before everything is sent`() {
         var state = ConnectionState()
         #expect(state.sent(all: true) == .nothing)
         #expect(state.sent(all: false) == .waitForRoom)
@@ -123,7 +123,7 @@ import Testing
         #expect(state.calls == after)
     }
 
-    @Test func `a round is waited for when the user's time is used up, and not left by anything else`() {
+    @Test func `a connection waits for a round when the user's time is used up, until the round comes`() {
         for queued in [false, true] {
             var state = state(.running(queued: queued))
             state.wait()
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func `calls that are dequeued while others run are not processed again`() {
+    @Test func `calls dequeued while others run are not processed again`() {
         var state = state(.running(queued: true))
         state.dequeuedCalls()
         #expect(state.calls == .running(queued: false))
@@ -145,7 +145,7 @@ import Testing
 
     // MARK: Replies
 
-    @Test func `a connection with replies is queued once, and sent to when it is dequeued`() {
+    @Test func `a connection with replies is queued once and flushed when dequeued`() {
         var state = ConnectionState()
         #expect(state.dequeuedFlush() == .nothing)
         #expect(state.queueFlush() == true)
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `a connection that is to be closed is closed instead of being sent to`(isQueued: Bool) {
+    func `a connection to be closed is closed instead of flushed`(isQueued: Bool) {
         var state = ConnectionState()
         if isQueued { _ = state.queueFlush() }
         #expect(state.closeSoon() == true)
@@ -176,7 +176,7 @@ import Testing
             (.running(queued: false), false, .close), (.running(queued: true), false, .disconnect),
         ] as [(ConnectionState.Calls, Bool, ConnectionState.Action)]
     )
-    func `who has gone is forgotten, unless calls are left`(
+    func `a disconnected client is dropped, unless calls are left`(
         calls: ConnectionState.Calls,
         inCall: Bool,
         action: ConnectionState.Action

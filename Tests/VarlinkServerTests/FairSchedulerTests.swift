@@ -1,4 +1,3 @@
-import CLinux
 import EventLoop
 import POSIX
 import Testing
@@ -39,7 +38,7 @@ import Testing
             (2, 14, true), (2, 15, false), (3, 14, true), (3, 15, false),
         ] as [(UInt32, Int, Bool)]
     )
-    func `a user has less of a tick where others are connected`(users: UInt32, used: Int, mayProcess: Bool) {
+    func `a user has less of a tick if others are connected`(users: UInt32, used: Int, mayProcess: Bool) {
         let budget = join(64001)
         for other in 1..<users { _ = join(64001 + other) }
         scheduler.charge(budget, .microseconds(used))
@@ -48,7 +47,7 @@ import Testing
         #expect(scheduler.mayProcess(budget, at: start))
     }
 
-    @Test func `what one user has used is nothing to another`() {
+    @Test func `one user's usage does not affect another's`() {
         let (user, other) = (join(64001), join(64002))
         scheduler.charge(user, .seconds(1))
         #expect(!scheduler.mayProcess(user, at: start))
@@ -68,7 +67,7 @@ import Testing
 
     @Test(
         arguments: [
-            (64001, true), (0, false), (500, false), (UInt32(CLINUX_UNMAPPED_USER), true),
+            (64001, true), (0, false), (500, false), (PeerCredentials.unmappedUserID, true),
         ] as [(UInt32, Bool)]
     )
     func `root and the daemon's own user are not throttled`(userID: UInt32, isThrottled: Bool) {
@@ -77,8 +76,8 @@ import Testing
         #expect(scheduler.mayProcess(budget, at: start) == !isThrottled)
     }
 
-    @Test func `the overflow user is throttled though it is the daemon's own`() {
-        let user = UInt32(CLINUX_UNMAPPED_USER)
+    @Test func `the overflow user is throttled even if it is the daemon's own`() {
+        let user = PeerCredentials.unmappedUserID
         let scheduler = Scheduler(ownUserID: user)
         let budget = scheduler.join(user, at: start)
         budget.charge(call: 1 << 20, at: start)
@@ -99,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: [(1, 20), (2, 1)])
-    func `a round is short where others are connected, and long where nobody else would wait`(
+    func `a round is short if others are connected, and long otherwise`(
         users: UInt32,
         served: Int
     ) {
@@ -129,7 +128,7 @@ import Testing
         #expect(round(at: start) == ([1], .unchanged))
     }
 
-    @Test func `no call of a user who waits is processed outside a round`() {
+    @Test func `no call of a waiting user is processed outside a round`() {
         let budget = join(64001)
         _ = scheduler.wait(1, budget)
         _ = scheduler.endTick()
@@ -138,7 +137,7 @@ import Testing
         #expect(scheduler.mayProcess(budget, at: start))
     }
 
-    @Test func `a throttled user keeps nobody else from their turn`() {
+    @Test func `a throttled user does not delay others`() {
         let (throttled, other) = (join(64001), join(64002))
         throttled.charge(call: 1 << 20, at: start)
         let end = start + .microseconds(1 << 20)
@@ -149,7 +148,7 @@ import Testing
         #expect(round(at: end) == ([1], .unchanged))
     }
 
-    @Test func `the earliest end of a pause is waited for, once`() {
+    @Test func `the loop waits once for the earliest end of a pause`() {
         let (long, short) = (join(64001), join(64002))
         long.charge(call: 1 << 20, at: start)
         _ = scheduler.wait(1, long)
@@ -195,7 +194,7 @@ import Testing
         #expect(received() == [])
     }
 
-    @Test func `what comes while calls are processed or replies are sent is for the next time`() {
+    @Test func `arrivals while calls are processed or replies sent are for the next time`() {
         for connection in [1, 2] {
             _ = scheduler.didReceive(connection)
             _ = scheduler.queueFlush(connection)
@@ -226,7 +225,7 @@ import Testing
             (0, 0, true, true),
         ] as [(Int, Int, Bool, Bool)]
     )
-    func `replies wait for each other, unless that takes long`(
+    func `replies are collected, unless that takes long`(
         unsent: Int,
         passed: Int,
         isOverrun: Bool,
@@ -239,7 +238,7 @@ import Testing
         #expect(scheduler.didProcess(until: time).contains(.flush) == isFlushed)
     }
 
-    @Test func `how long replies have waited is counted from the last flush of the tick`() {
+    @Test func `the wait of replies is counted from the last flush of the tick`() {
         let times = [0, 150, 201, 350, 401, 402].map { start + .microseconds($0) }
         let flushed = times.map { scheduler.didProcess(until: $0).contains(.flush) }
         #expect(flushed == [false, false, true, false, false, true])

@@ -8,7 +8,7 @@ import Varlink
 @testable import VarlinkServer
 
 @Suite struct ListeningSocketTests {
-    @Test func `few may wait to be let in, so that nobody waits for many`() throws {
+    @Test func `few clients may wait to be accepted, so that none waits for many`() throws {
         let path = "/tmp/segmentd-listening-\(getpid())"
         let listening = try ListeningSocket.make(at: path)
         defer {
@@ -31,7 +31,7 @@ import Varlink
     }
 
     @Test(arguments: [SHUT_RD, SHUT_RDWR])
-    func `a socket that somebody shuts down is told of once, and keeps nobody busy`(how: Int) throws {
+    func `a socket that is shut down is reported once and does not spin`(how: Int) throws {
         let path = "/tmp/segmentd-listening-\(getpid())"
         let listening = try ListeningSocket.make(at: path)
         defer {
@@ -49,7 +49,7 @@ import Varlink
         acceptor.stop()
     }
 
-    @Test func `nobody can pass a descriptor, from the first connection on`() throws {
+    @Test func `no client can pass a descriptor, from the first connection on`() throws {
         let path = "/tmp/segmentd-listening-\(getpid())"
         let listening = try ListeningSocket.make(at: path)
         defer {
@@ -59,7 +59,7 @@ import Varlink
         #expect(!listening.refuseDescriptors())
     }
 
-    @Test func `the service manager's socket lets as few wait`() throws {
+    @Test func `the service manager's socket has the same backlog`() throws {
         let unit = #filePath.replacing(#/Tests/.*/#, with: "systemd/segmentd.socket")
         let file = try #require(fopen(unit, "r"))
         defer { fclose(file) }

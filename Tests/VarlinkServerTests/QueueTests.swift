@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(arguments: [1, 7, 8, 9, 64, 65, 1000])
-    func `elements are taken in order, however many wait, and let go`(most: Int) {
+    func `elements are removed in order, however many wait, and released`(most: Int) {
         do {
             let queue = Queue<Counted>()
             var (next, taken) = (0, 0)

@@ -24,7 +24,7 @@ import Testing
         #expect(budget.mayProcess(at: start, in: 2, allowance: allowance))
     }
 
-    @Test func `no call overtakes those that wait`() {
+    @Test func `no call overtakes waiting ones`() {
         let budget = Budget()
         budget.waiting.append(1)
         #expect(!budget.mayProcess(at: start, in: 1, allowance: allowance))
@@ -32,7 +32,7 @@ import Testing
         #expect(budget.mayProcess(at: start, in: 1, allowance: allowance))
     }
 
-    @Test func `a long message costs a pause, and coming back does not spare it`() {
+    @Test func `a long message costs a pause that reconnecting does not avoid`() {
         let budget = Budget()
         budget.charge(call: 1 << 13, at: start)
         #expect(budget.isForgettable(at: start, in: 1))
@@ -43,7 +43,7 @@ import Testing
         #expect(budget.isForgettable(at: start + .seconds(2), in: 1))
     }
 
-    @Test func `a reply costs a pause only where it is longer than a call`() {
+    @Test func `only a reply longer than a short call costs a pause`() {
         let budget = Budget()
         budget.charge(reply: 1 << 15, at: start)
         #expect(budget.mayProcess(at: start, in: 1, allowance: allowance))

@@ -19,7 +19,7 @@ import Varlink
         end = End(application, connections)
     }
 
-    /// Closes what a test leaves open: connections and those that have them keep each other.
+    /// Closes what a test leaves open: connections and their owners form reference cycles.
     private final class End {
         private let application: Application
         private let connections: OpenConnections
@@ -34,7 +34,7 @@ import Varlink
         }
     }
 
-    @Test func `who has gone holds nothing any more, though calls are left to take up`() throws {
+    @Test func `a disconnected client holds nothing, although calls are left to process`() throws {
         let (session, connection, client) = try open()
         connection.budget?.charge(.seconds(1), in: connections.scheduler.tick)
         client.send(
@@ -48,7 +48,7 @@ import Varlink
         #expect(connection.budget == nil)
     }
 
-    @Test func `who is lost while changes are told keeps them from nobody`() throws {
+    @Test func `a subscriber lost while events are sent does not keep them from others`() throws {
         let (_, hearing, client) = try open()
         let (session, deaf, deafClient) = try open()
         for client in [client, deafClient] {
@@ -66,7 +66,7 @@ import Varlink
         #expect(deaf.budget == nil)
     }
 
-    @Test func `who is alone has calls taken up when all are read, though it may be gone by then`() throws {
+    @Test func `a single user's calls are processed when all are read, even if it has disconnected`() throws {
         let (session, connection, client) = try open()
         client.send(Self.call("a.b.C", "oneway"))
         #expect(session.told == [])
@@ -77,7 +77,7 @@ import Varlink
         #expect(connection.budget == nil)
     }
 
-    @Test func `nothing is read ahead of much that waits for its turn`() throws {
+    @Test func `nothing is read ahead while much waits for its turn`() throws {
         let (_, connection, client) = try open()
         connection.budget?.charge(.seconds(1), in: connections.scheduler.tick)
         let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 50).flatMap(\.self)
@@ -89,7 +89,7 @@ import Varlink
         #expect(connection.state.input == .awaited)
     }
 
-    @Test func `bytes that end no message use up a user's allowance, and are then read by turns`() throws {
+    @Test func `bytes without a message end use up a user's allowance and are then read in rounds`() throws {
         let opened = try (0..<100).map { _ in try open() }
         let (_, other, otherClient) = try open(64002)
         func waiting() -> Int { opened.count { $0.1.state.input == .paused } }
@@ -101,7 +101,7 @@ import Varlink
         #expect(waiting() == 0)
     }
 
-    @Test func `bytes behind a call that is not answered yet are read by turns, too`() throws {
+    @Test func `bytes behind an unanswered call are also read in rounds`() throws {
         let opened = try (0..<100).map { _ in try open() }
         _ = try open(64002)
         let bytes = Self.call("a.b.Subscribe", "more")
@@ -139,7 +139,7 @@ import Varlink
         #expect(connection.budget == nil)
     }
 
-    @Test func `calls that were read before the socket failed are all taken up`() throws {
+    @Test func `calls read before the socket failed are all processed`() throws {
         let (session, _, client) = try open()
         session.answers = true
         for method in ["a.b.C", "a.b.D", "a.b.E"] {
@@ -150,7 +150,7 @@ import Varlink
         #expect(session.told == ["a.b.C", "a.b.D", "a.b.E", "disconnected", "closed"])
     }
 
-    @Test func `together are answered calls that have come in before the first is`() throws {
+    @Test func `calls that arrived before the first is answered are processed together`() throws {
         let (first, _, firstClient) = try open()
         let (second, _, secondClient) = try open()
         let (third, _, thirdClient) = try open()
@@ -158,7 +158,7 @@ import Varlink
             session.answers = true
             session.onCall = { [application] in application.told.append(letter) }
         }
-        // The third comes while the first is answered.
+        // The third arrives while the first is being answered.
         first.onCall = { [application] in
             application.told.append("C")
             thirdClient.send(Self.call("a.b.E", "more"))
@@ -169,7 +169,7 @@ import Varlink
         #expect(application.told == ["begin", "C", "D", "end", "begin", "E", "end"])
     }
 
-    @Test func `who is let in is charged for it`() throws {
+    @Test func `accepting a connection is charged`() throws {
         let start = connections.now
         let (_, connection, _) = try open()
         let budget = try #require(connection.budget)
@@ -189,14 +189,14 @@ import Varlink
         #expect(session.told == ["a.b.C", "a.b.D"])
     }
 
-    @Test func `nobody waits for what is read of other users`() throws {
+    @Test func `no user waits for input of others`() throws {
         let (session, _, client) = try open()
         _ = try open(64002)
         client.send(Self.call("a.b.C", "oneway"))
         #expect(session.told == ["a.b.C"])
     }
 
-    @Test func `who sends no more is answered, and then the connection ends`() throws {
+    @Test func `a client that stops sending gets its replies, and then the connection ends`() throws {
         let (session, connection, client) = try open()
         session.answers = true
         client.write(Self.call("a.b.C", "more") + Self.call("a.b.D", "more"))
@@ -208,7 +208,7 @@ import Varlink
         #expect(connection.budget == nil)
     }
 
-    @Test func `who sends no more and listens is told on`() throws {
+    @Test func `a client that stops sending still receives events`() throws {
         let (session, connection, client) = try open()
         client.write(Self.call("a.b.Subscribe", "more"))
         client.endInput()
@@ -222,7 +222,7 @@ import Varlink
         #expect(session.told == ["a.b.Subscribe", "closed"])
     }
 
-    @Test func `what somebody has left who is gone is all taken up`() throws {
+    @Test func `everything left by a disconnected client is processed`() throws {
         let (session, connection, client) = try open()
         _ = try open(64002)
         client.write(Array(repeating: Self.call("a.b.C", "oneway"), count: 300).flatMap(\.self))
@@ -234,7 +234,7 @@ import Varlink
         #expect(connection.socket == nil)
     }
 
-    @Test func `what those have left who are gone is read by turns`() throws {
+    @Test func `input of disconnected clients is read in rounds`() throws {
         let opened = try (0..<10).map { _ in try open() }
         let (otherSession, _, otherClient) = try open(64002)
         let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 700).flatMap(\.self)
@@ -255,7 +255,9 @@ import Varlink
         }
     }
 
-    @Test func `calls of somebody who reads no reply and is gone are taken up, and nothing is kept`() throws {
+    @Test func `calls of a disconnected client that reads no reply are processed, and nothing is kept`()
+        throws
+    {
         let (session, connection, client) = try open()
         session.answers = true
         session.answer = Self.long
@@ -274,7 +276,7 @@ import Varlink
         #expect(connection.bufferedBytes == 0)
     }
 
-    @Test func `those who are gone leave no more to take up than a user may have in buffers`() throws {
+    @Test func `disconnected clients leave no more to process than a user may buffer`() throws {
         let opened = try (0..<30).map { _ in try open() }
         let calls = Array(repeating: Self.call("a.b.C", "oneway"), count: 3000).flatMap(\.self)
         for (_, _, client) in opened {
@@ -289,7 +291,7 @@ import Varlink
         #expect(opened.count { $0.0.told.count { $0 == "a.b.C" } == 3000 } == opened.count - lost)
     }
 
-    @Test func `what somebody leaves behind a call that is under way is not taken up`() throws {
+    @Test func `input behind a call under way is dropped when the client disconnects`() throws {
         let (session, connection, client) = try open()
         client.write(Self.call("a.b.Subscribe", "more"))
         test.run()
@@ -300,7 +302,7 @@ import Varlink
         #expect(connection.budget == nil)
     }
 
-    @Test func `replies that are told alike come behind those before them, and before later ones`()
+    @Test func `shared replies are sent after earlier ones and before later ones`()
         throws
     {
         let (session, connection, client) = try open()
@@ -317,7 +319,7 @@ import Varlink
         #expect(connection.bufferedBytes == 0)
     }
 
-    @Test func `who does not read has what is told alike in the memory of all, and reads it later`() throws {
+    @Test func `pending events of a client that does not read are shared and read later`() throws {
         let (_, connection, client) = try open()
         client.send(Self.call("a.b.Subscribe", "more"))
         test.run()
@@ -337,7 +339,7 @@ import Varlink
         #expect(connection.bufferedBytes == 0)
     }
 
-    @Test func `a client that reads nothing is not read from, and goes on when it does`() throws {
+    @Test func `a client that does not read is not read from until it does`() throws {
         let (session, connection, client) = try open()
         session.answers = true
         session.answer = Self.long
@@ -352,7 +354,7 @@ import Varlink
         #expect(session.told.count < 100)
         #expect(connection.frames.bufferedBytes < 1 << 12)
         #expect(connection.bufferedBytes < 1 << 20)
-        // Nor does it keep the loop from waiting.
+        // It does not keep the loop from waiting, either.
         #expect(!test.loop.turn(waiting: false))
         var received = 0
         for _ in 0..<10_000 where received < 101 {
@@ -365,7 +367,7 @@ import Varlink
         #expect(connection.state.input == .awaited)
     }
 
-    @Test func `what is left to be sent is sent before the connection ends`() throws {
+    @Test func `pending replies are sent before the connection ends`() throws {
         let (session, connection, client) = try open()
         session.answers = true
         session.answer = Self.long
@@ -385,7 +387,7 @@ import Varlink
         #expect(session.told == ["a.b.C", "closed"])
     }
 
-    @Test func `who is to be closed later is closed after what runs now`() throws {
+    @Test func `a connection to be closed later is closed after the current work`() throws {
         let (session, connection, client) = try open()
         session.onCall = { connection.closeSoon() }
         client.write(Self.call("a.b.C", "oneway") + Self.call("a.b.D", "oneway"))
@@ -395,7 +397,7 @@ import Varlink
         #expect(client.hasEnded)
     }
 
-    @Test func `who is to be closed later is sent nothing more, though events wait behind others`() throws {
+    @Test func `a connection to be closed later is sent nothing more, even pending events`() throws {
         let (session, connection, client) = try open()
         client.send(Self.call("a.b.Subscribe", "more"))
         test.run()
@@ -410,7 +412,7 @@ import Varlink
         #expect(client.hasEnded)
     }
 
-    /// More than a socket holds.
+    /// More than a socket can buffer.
     private static let long = String(repeating: "x", count: 1 << 18)
 
     private func open(_ userID: UInt32 = 64001) throws -> (Session, VarlinkConnection, Client) {
@@ -438,13 +440,13 @@ import Varlink
 
         deinit { close() }
 
-        /// As if it had been read this moment.
+        /// Delivers bytes as if they had just been read.
         func send(_ bytes: [UInt8]) {
             connection.frames.append(bytes.span)
             connection.received()
         }
 
-        /// As if it was found this moment.
+        /// Disconnects as if just detected.
         func leave() { connection.gone() }
         func fail() { connection.failed() }
 
@@ -459,7 +461,7 @@ import Varlink
             socket = -1
         }
 
-        /// All that is there.
+        /// Returns everything received.
         func receive() -> String {
             var text: [UInt8] = []
             var buffer = [UInt8](repeating: 0, count: 1 << 16)
@@ -488,7 +490,7 @@ import Varlink
         let longestMessage = 1000
 
         var told: [String] = []
-        /// Who stays until the test is over.
+        /// Clients that stay until the test is over.
         var clients: [Client] = []
 
         func answerTogether(_ body: () -> Void) {
@@ -500,14 +502,14 @@ import Varlink
         func open(_ peer: PeerCredentials) -> Admission { .accepted(Session()) }
     }
 
-    /// Keeps what it is told.
+    /// Records what it is called with.
     private final class Session: VarlinkSession {
         var told: [String] = []
         var onCall: () -> Void = {}
         var onClose: () -> Void = {}
-        /// Else only calls that want no reply are over.
+        /// Whether to reply; otherwise only oneway calls end.
         var answers = false
-        /// A text to answer with.
+        /// A text to reply with.
         var answer: String?
 
         func answer(_ call: Call, on connection: VarlinkConnection) -> Bool {

@@ -14,7 +14,7 @@ import Testing
         (#"{"method":"a.b.C","org.example.vendor":[1]}"#, .plain),
         (#" { "method" : "a.b.C" , "org.example.vendor" : { "method" : { } } , "more" : true } "#, .more),
     ])
-    func `a call is read`(text: String, mode: Call.Mode) throws {
+    func `a call is parsed`(text: String, mode: Call.Mode) throws {
         #expect(try call(text) == Call(method: "a.b.C", mode: mode))
     }
 
@@ -41,11 +41,11 @@ import Testing
         ),
         (#"{"a.b":1,"a.b":1}"#, .malformed(JSONError(reason: .duplicateMember("a.b"), offset: 9))),
     ])
-    func `what is no call is refused with the reason`(text: String, error: CallError) {
+    func `a message that is not a call is refused with the reason`(text: String, error: CallError) {
         #expect(throws: error) { try call(text) }
     }
 
-    @Test func `messages are cut at zero bytes, however they arrive`() throws {
+    @Test func `messages are split at zero bytes, however they arrive`() throws {
         let frames = FrameDecoder(maximumLength: 8)
         for byte in Array("[1]\0 [2] \0[3".utf8) { frames.append([byte].span) }
         #expect(try frames.next() == .array([.integer(1)]))
@@ -56,14 +56,14 @@ import Testing
         #expect(try frames.next() == .array([.integer(3)]))
     }
 
-    @Test func `a message that is too long is refused before it is whole`() {
+    @Test func `a message that is too long is refused before it is complete`() {
         let frames = FrameDecoder(maximumLength: 4)
         frames.append(Array("[1,2,".utf8).span)
         #expect(throws: FrameError.tooLong(limit: 4)) { try frames.next() }
     }
 
     @Test(arguments: [100, 5000, 60_000, 1 << 20], [0, 1, 8])
-    func `what a long message needed is given back, whatever has come behind it`(
+    func `the memory of a long message is freed, whatever follows it`(
         length: Int,
         remainder: Int
     ) throws {
@@ -75,7 +75,7 @@ import Testing
         #expect(frames.capacity <= 1 << 13)
     }
 
-    @Test func `what is taken is not kept, though whole messages still wait`() throws {
+    @Test func `returned messages are not kept, even while complete ones wait`() throws {
         let frames = FrameDecoder(maximumLength: 8)
         for _ in 0..<10_000 {
             frames.append(Array("[1]\0[2]\0".utf8).span)
@@ -99,21 +99,24 @@ import Testing
     }
 }
 
-@Suite struct StandardErrorTests {
-    private func parameters(_ error: StandardError) -> String {
+@Suite struct StandardInterfaceErrorTests {
+    private func parameters(_ error: StandardInterfaceError) -> String {
         let writer = JSONWriter()
         error.encode(to: writer)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    @Test func `what a peer sent is quoted back as it is`() {
+    @Test func `short text from a peer is quoted unchanged`() {
         #expect(parameters(.methodNotFound("a.b.é")) == #"{"method":"a.b.é"}"#)
     }
 
     @Test(arguments: ["x", "é", "\u{1}"])
-    func `what a peer sent is quoted back in part where it is long`(character: String) {
+    func `long text from a peer is quoted in part`(character: String) {
         let text = String(repeating: character, count: 1 << 20)
-        for error in [StandardError.interfaceNotFound(text), .methodNotFound(text), .invalidParameter(text)] {
+        let errors: [StandardInterfaceError] = [
+            .interfaceNotFound(text), .methodNotFound(text), .invalidParameter(text),
+        ]
+        for error in errors {
             #expect(parameters(error).utf8.count < 2000)
         }
     }

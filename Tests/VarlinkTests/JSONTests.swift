@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(arguments: [0, 7, 8, 30], [0, 7, 8, 30])
-    func `invalid UTF-8 is refused, wherever it stands`(before: Int, after: Int) {
+    func `invalid UTF-8 is refused anywhere`(before: Int, after: Int) {
         let plain = [UInt8](repeating: 0x61, count: 30)
         let text = [0x22] + plain.prefix(before) + [0xc0, 0x80] + plain.prefix(after) + [0x22]
         #expect(throws: JSONError(reason: .invalidUTF8, offset: 1)) { try JSON(parsing: text.span) }
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: ["{\"a\":[1,-2,null,true,\"x\\\"\\\\\\u0001\"],\"b\":{\"c\":[]}}", "[]", "\"é\""])
-    func `what is written is what was read`(text: String) throws {
+    func `encoding a parsed value yields the original`(text: String) throws {
         let writer = JSONWriter()
         try JSON(parsing: Array(text.utf8).span).encode(to: writer)
         #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
@@ -72,7 +72,7 @@ import Testing
         #expect(String(decoding: writer.bytes, as: UTF8.self) == text)
     }
 
-    @Test func `what 64 bits with a sign do not hold is written as the largest`() {
+    @Test func `numbers beyond signed 64 bits are written as the largest`() {
         let writer = JSONWriter()
         writer.value(UInt64.max)
         #expect(String(decoding: writer.bytes, as: UTF8.self) == "9223372036854775807")
@@ -84,7 +84,7 @@ import Testing
         #expect(String(decoding: writer.bytes, as: UTF8.self) == "\"a\u{fffd}b\"")
     }
 
-    @Test func `what a terminal would obey is escaped, wherever it stands, and nothing else`() throws {
+    @Test func `control characters are escaped anywhere, and nothing else`() throws {
         for before in 0...17 {
             for code in [1...0x1f, 0x20...0x20, 0x22...0x22, 0x5c...0x5c, 0x7e...0xa1, 0x2028...0x2028]
                 .joined()
@@ -125,20 +125,20 @@ import Testing
         try reader.finish()
     }
 
-    @Test func `what nobody asked for is named`() throws {
+    @Test func `undeclared members are named`() throws {
         var reader = try reader(#"{"a":"x","b":1,"c":2}"#)
         #expect(try reader.string("a") == "x")
         #expect(throws: InvalidParameter("b")) { try reader.finish() }
     }
 
-    @Test func `of more members than anybody declares one is named`() throws {
+    @Test func `of too many members, an undeclared one is named`() throws {
         let members = (0..<70).map { "\"m\($0)\":0" }.joined(separator: ",")
         var reader = try reader("{\(members)}")
         for number in 0..<70 { _ = try reader.integer("m\(number)", as: Int.self) }
         #expect(throws: InvalidParameter.self) { try reader.finish() }
     }
 
-    @Test func `an integer that does not fit is refused, not cut`() throws {
+    @Test func `an integer that does not fit is refused, not truncated`() throws {
         var reader = try reader(#"{"a":256,"b":-1,"c":255,"d":1.5}"#)
         #expect(throws: InvalidParameter("a")) { try reader.integer("a", as: UInt8.self) }
         #expect(throws: InvalidParameter("b")) { try reader.integer("b", as: UInt64.self) }

@@ -3,7 +3,7 @@ import Segments
 import SegmentModel
 import SystemVSharedMemory
 
-/// A client that joins: it connects, asks for a segment and attaches it.
+/// A client that joins: connects, acquires a segment and attaches it.
 enum ColdRequests {
     static func rows(_ servers: Servers, clients: [Int], count: Int) throws -> [Row] {
         let segment = try SegmentClient(socket: servers.directory.brokerSocket).describe("segment-0")
@@ -29,7 +29,7 @@ enum ColdRequests {
         )
     }
 
-    /// One client: the library, which also checks what it is told, and a program that knows the key.
+    /// A single client: with the library, which also checks replies, and a program that knows the key.
     private static func alone(
         _ servers: Servers,
         _ key: SegmentKey,

@@ -4,10 +4,10 @@ import Segments
 import SegmentExchange
 import SegmentTestSupport
 
-/// What is published: 64 bytes.
+/// The published value: 64 bytes.
 typealias Sample = SIMD8<UInt64>
 
-/// The other process of `latest`, until it is killed.
+/// The other process of `latest`; runs until killed.
 struct LatestPartner: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "latest-partner", shouldDisplay: false)
 
@@ -46,7 +46,7 @@ struct LatestPartner: ParsableCommand {
     }
 }
 
-/// Values published in one segment and read from another, with another process at work.
+/// Values published in one segment and read from another, together with another process.
 final class MemoryExchange {
     private var writer: Latest<Sample>.Writer
     private var reader: Latest<Sample>.Reader
@@ -67,7 +67,7 @@ final class MemoryExchange {
         )
         try begun()
         if work == .read { return }
-        // It is there once something comes from it.
+        // It is ready once it has published something.
         while try reader.next(timeLimit: .milliseconds(1)) == nil { try publish() }
     }
 
@@ -80,7 +80,7 @@ final class MemoryExchange {
         if let value = try reader.value() { self.value = value }
     }
 
-    /// A value there, and the same back.
+    /// Sends a value and receives it back.
     func handOver() throws {
         try publish()
         while let answer = try reader.next(timeLimit: .seconds(5)) {
@@ -131,7 +131,7 @@ final class PipeExchange {
     private static func makePipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw BenchmarkError.call("pipe", errno: errno) }
-        // What a child is given, it is given by number.
+        // The child gets its descriptors by number.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return (ends[0], ends[1])
     }

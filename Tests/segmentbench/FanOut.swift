@@ -5,10 +5,10 @@ import SegmentExchange
 import SegmentTestSupport
 import Synchronization
 
-/// Values that several processes wait for, beside a ring with a futex for each of them.
+/// Values for which several processes wait, compared with a ring with a futex for each of them.
 struct FanOut {
     let readers: Int
-    /// Values in a turn.
+    /// The number of values per turn.
     let count: Int
 
     private static let rounds = 20
@@ -68,12 +68,12 @@ struct FanOut {
     }
 }
 
-/// How many values have been read, by all readers together, in a segment of its own.
+/// The number of values read by all readers together, in a segment of its own.
 final class Answers {
     private var segment: AttachedSegment
     private let ready: UnsafeMutablePointer<Atomic<UInt64>>
     private let read: UnsafeMutablePointer<Atomic<UInt64>>
-    /// What the publisher sleeps on: 1 meanwhile.
+    /// The word that the publisher sleeps on: 1 meanwhile.
     private let bell: UnsafeMutablePointer<Atomic<UInt32>>
 
     init(_ segment: consuming AttachedSegment) throws {
@@ -99,7 +99,7 @@ final class Answers {
         }
     }
 
-    /// One more; wakes the publisher if it is the last of a value's.
+    /// Counts a value; wakes the publisher if it is the last reader's.
     func add(of readers: UInt64) {
         let before = read.pointee.add(1, ordering: .sequentiallyConsistent).oldValue
         if (before + 1) % readers == 0, bell.pointee.load(ordering: .sequentiallyConsistent) != 0 {
@@ -107,7 +107,7 @@ final class Answers {
         }
     }
 
-    /// Before a value is published.
+    /// Call before a value is published.
     func announce() { bell.pointee.store(1, ordering: .sequentiallyConsistent) }
 
     func wait(for count: UInt64) throws {

@@ -1,28 +1,28 @@
 import Varlink
 
-/// What is measured: its names and its unit.
+/// A measured quantity: its names and unit.
 struct Quantity: Equatable {
-    /// For programs, with its unit: `p50Microseconds`.
+    /// The name for programs, with its unit: `p50Microseconds`.
     let name: String
-    /// For people: `p50 µs`.
+    /// The heading for people: `p50 µs`.
     let heading: String
-    /// That are shown behind the point.
+    /// The number of decimals shown.
     let digits: Int
 
-    /// The smallest difference that is shown.
+    /// The smallest visible difference.
     var resolution: Double { (0..<digits).reduce(1) { resolution, _ in resolution / 10 } }
 }
 
-/// A number beside its baseline.
+/// A number and its baseline.
 struct Figure {
     let quantity: Quantity
     let measured: Double
     let baseline: Double
-    /// How many times the baseline it is; nil where the baseline shows as nothing.
+    /// The ratio to the baseline; nil if the baseline shows as zero.
     let ratio: Double?
     let goal: Goal?
 
-    /// Without a `ratio` it is that of the two numbers.
+    /// Creates a figure; the ratio defaults to that of the two numbers.
     init(_ quantity: Quantity, _ measured: Double, baseline: Double, ratio: Double? = nil, goal: Goal? = nil)
     {
         self.quantity = quantity
@@ -32,7 +32,7 @@ struct Figure {
         self.goal = goal
     }
 
-    /// Nil without a goal.
+    /// Whether the figure meets its goal; nil without one.
     var meetsGoal: Bool? {
         switch goal {
         case nil: nil
@@ -43,11 +43,11 @@ struct Figure {
     }
 }
 
-/// What a figure should be.
+/// The goal of a figure.
 enum Goal: Equatable {
     /// In the figure's own unit.
     case atMost(Double)
-    /// Of the figure to its baseline.
+    /// The ratio of the figure to its baseline.
     case ratioAtMost(Double)
     case ratioAtLeast(Double)
 }
@@ -70,22 +70,22 @@ extension Figure: JSONEncodable {
 }
 
 extension JSONWriter {
-    /// To a thousandth.
+    /// Writes a number to three decimals.
     fileprivate func member(_ name: StaticString, _ value: Double?) {
         self.name(name)
         if let value { self.value((value * 1000).rounded() / 1000) } else { null() }
     }
 }
 
-/// Figures of one thing that was measured at one size, all against the same baseline.
+/// The figures of one operation at one size, all with the same baseline.
 struct Row {
     /// For programs: `acquireAndRelease`.
     let name: String
     /// For people.
     let title: String
-    /// How many or how large: `clients`, 64.
+    /// The size, for programs: `clients`, 64.
     let size: (name: String, value: Int)
-    /// What the baseline is, for people.
+    /// The baseline, for people.
     let baseline: String
     let figures: [Figure]
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import CLinux
 import Glibc
 
-/// A value in memory from one process to another, beside the same bytes through a pipe.
+/// A value passed in memory from one process to another, compared with a pipe.
 struct LatestValues: Part {
     static let configuration = CommandConfiguration(
         commandName: "latest",
@@ -35,10 +35,10 @@ struct LatestValues: Part {
         }
     }
 
-    /// There and back, halved.
+    /// Half the time of a round trip.
     private func handOver(_ directory: WorkingDirectory, pinned: Pinned? = nil) throws -> Row {
         var values = Samples(), messages = Samples()
-        // What is started inherits it.
+        // Child processes inherit it.
         try pinned?.useOther()
         let memory = try MemoryExchange(.answer, in: directory) { try pinned?.useOwn() }
         try pinned?.useOther()
@@ -72,10 +72,10 @@ struct LatestValues: Part {
         )
     }
 
-    /// A figure is taken in so many turns with its baseline.
+    /// The number of turns in which a figure alternates with its baseline.
     private static let rounds = 20
 
-    /// How often a second one side does its work, while the other does its own.
+    /// Measures how often per second one side does its work while the other does its own.
     private func rate(
         _ name: String,
         _ title: String,
@@ -130,7 +130,7 @@ struct Pinned {
     private let own: UInt64
     private let other: UInt64
 
-    /// A row or none: two processors are needed.
+    /// Returns a row, or none, since two processors are needed.
     static func row(_ body: (Pinned) throws -> Row) throws -> [Row] {
         let all = clinux_processors()
         guard all.nonzeroBitCount > 1 else { return [] }

@@ -6,10 +6,10 @@ import SegmentModel
 import SystemVSharedMemory
 import Varlink
 
-/// Any number of clients of one server, driven from one thread.
+/// Any number of clients of one server, driven by one thread.
 ///
-/// Each sends its next request as soon as its last reply has come. The broker and the echo get theirs from the same
-/// code, so that what the clients cost is the same on both sides of a ratio.
+/// Each sends its next request as soon as its last reply has arrived. The broker and the echo server get
+/// their requests from the same code, so the clients cost the same on both sides of a ratio.
 final class Load {
     private(set) var times = ExchangeTimes()
     private let path: String
@@ -25,7 +25,7 @@ final class Load {
         self.clients = try (0..<clients).map { [sockets] in try LoadClient(path, exchange, sockets, $0) }
     }
 
-    /// Runs so many exchanges, shared among the clients.
+    /// Runs `count` exchanges, shared among the clients.
     func run(_ count: Int, records: Bool) throws {
         var unrecorded = ExchangeTimes()
         guard records else { return try run(count, &unrecorded) }
@@ -60,7 +60,7 @@ final class Load {
     }
 }
 
-/// One client of a load: it has at most one request under way and never waits for the reply.
+/// One client of a load, with at most one request under way; it never waits for the reply.
 final class LoadClient {
     /// -1 while it is not connected.
     private var socket: Int32 = -1
@@ -76,7 +76,7 @@ final class LoadClient {
     private var buffer = [UInt8](repeating: 0, count: 4096)
     private var received = 0
 
-    /// Its socket is one of `sockets`, under this number.
+    /// Creates a client whose socket is one of `sockets`, with this number.
     init(_ path: String, _ exchange: Exchange, _ sockets: ReadableSockets, _ number: Int) throws {
         self.path = path
         self.exchange = exchange
@@ -95,7 +95,7 @@ final class LoadClient {
         try send(acquire)
     }
 
-    /// Takes what has come; returns whether the exchange is over.
+    /// Receives available bytes; returns whether the exchange is over.
     func advance(_ times: inout ExchangeTimes) throws -> Bool {
         let count = buffer.withUnsafeMutableBytes { bytes in
             let room = bytes[received...]
@@ -140,7 +140,7 @@ final class LoadClient {
         try send(release)
     }
 
-    /// A request is far shorter than the socket's buffer: it is sent whole.
+    /// Sends a request, which always fits in the socket's buffer.
     private func send(_ bytes: [UInt8]) throws {
         guard Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             throw BenchmarkError.call("send", errno: errno)
@@ -161,20 +161,20 @@ final class LoadClient {
     }
 }
 
-/// Which of many sockets are readable; epoll(7), whose cost does not grow with those that are not.
+/// Finds readable sockets; epoll(7), whose cost does not grow with the idle ones.
 final class ReadableSockets {
     private let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
     private var events = [epoll_event](repeating: epoll_event(), count: 64)
 
     deinit { close(descriptor) }
 
-    /// Watches a socket, under a number of the caller's, until it is closed.
+    /// Watches a socket, with a number chosen by the caller, until it is closed.
     func add(_ socket: Int32, as number: Int) {
         var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data(u64: UInt64(number)))
         epoll_ctl(descriptor, EPOLL_CTL_ADD, socket, &event)
     }
 
-    /// Calls `body` with the number of each that is readable; waits until one is, for 10 s at most.
+    /// Calls `body` with the number of each readable socket; waits for up to 10 s until there is one.
     ///
     /// Returns whether there was one.
     func forEach(_ body: (Int) throws -> Void) rethrows -> Bool {
@@ -185,19 +185,20 @@ final class ReadableSockets {
     }
 }
 
-/// The messages that every client sends, to the broker and to the echo alike.
+/// The messages that every client sends, to the broker and the echo server alike.
 enum RequestBytes {
     static func acquire(_ name: String) -> [UInt8] {
         bytes(.acquire, AcquireParameters(name: name, access: .readWrite))
     }
 
-    /// A Release is one of these around the number of the lease.
+    /// The parts of a Release before and after the number of the lease.
     static let release: (head: [UInt8], tail: [UInt8]) = {
         let parts = bytes(.release, ReleaseParameters(lease: "?")).split(separator: UInt8(ascii: "?"))
         return (Array(parts[0]), Array(parts[1]))
     }()
 
-    /// The number of the lease, which segmentd's reply begins with; nil where there is none, as in an echo.
+    /// Returns the number of the lease, with which segmentd's reply begins; nil if there is none, as from the
+    /// echo server.
     static func lease(in reply: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         guard reply.starts(with: leaseHead) else { return nil }
         return reply.dropFirst(leaseHead.count).prefix { $0 != UInt8(ascii: "\"") }
@@ -215,14 +216,14 @@ enum RequestBytes {
     }
 }
 
-/// What a client does, again and again.
+/// The exchange that a client repeats.
 enum Exchange {
-    /// Acquire and Release, on a connection that stays.
+    /// Acquire and Release, on an existing connection.
     case warm
     /// Connect, Acquire and attach; then, without being timed, detach and disconnect.
     case cold(SegmentIdentifier)
 
-    /// That the server answers.
+    /// The number of requests that the server answers.
     var requests: Int {
         switch self {
         case .warm: 2

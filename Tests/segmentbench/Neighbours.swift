@@ -6,20 +6,20 @@ import Varlink
 
 /// How long one waits for the broker while another user does it harm, beside the same without.
 ///
-/// The broker and its client are where this program was put, the enemy has a CPU for itself: what is measured is how
-/// the broker shares its time, not how the kernel does.
+/// The broker and its client are where this program was put, the abusive client has a CPU for itself: what is measured
+/// is how the broker shares its time, not how the kernel does.
 struct Neighbours: Part {
     static let configuration = CommandConfiguration(
         abstract: "Times of one client's requests while another user does harm; as root."
     )
 
-    @Option(help: "Exchanges of Acquire and Release beside each enemy.")
+    @Option(help: "Exchanges of Acquire and Release beside each abusive client.")
     var count = 5000
 
-    @Option(help: "Newcomers of each user beside each enemy.")
+    @Option(help: "Newcomers of each user beside each abusive client.")
     var newcomers = 500
 
-    @Option(parsing: .upToNextOption, help: "What the enemies do.")
+    @Option(parsing: .upToNextOption, help: "What the abusive clients do.")
     var ways = [
         "slow-senders", "half-closed", "partial-messages", "gibibyte", "long-messages", "deep-nesting",
         "deaf-subscribers", "deaf-callers", "deaf-viewers", "deaf-listers", "unhearing-callers", "byte-flood",
@@ -27,7 +27,7 @@ struct Neighbours: Part {
         "many-callers", "leases", "told-leases", "crowd", "connector", "connectors", "visitors",
     ]
 
-    @Option(help: "The CPU that the enemies run on.")
+    @Option(help: "The CPU that the abusive clients run on.")
     var cpu = 1
 
     @OptionGroup var output: OutputOptions
@@ -38,7 +38,7 @@ struct Neighbours: Part {
 
     func rows() throws -> [Row] { try ways.flatMap(rows) }
 
-    /// What is measured of the broker, with an enemy or without.
+    /// What is measured of the broker, with an abusive client or without.
     private struct Measured {
         var acquire: Samples
         /// In KiB.
@@ -70,8 +70,8 @@ struct Neighbours: Part {
                 }
                 _ = try load()
                 let alone = try load()
-                let enemy = try Enemy(way, cpu: cpu, in: directory)
-                let attacked = try withExtendedLifetime(enemy) { try load() }
+                let abuser = try AbusiveNeighbour(way, cpu: cpu, in: directory)
+                let attacked = try withExtendedLifetime(abuser) { try load() }
                 let row = Row(
                     name: way,
                     title: "Acquire beside \(way)",
@@ -107,7 +107,7 @@ extension Quantity {
 }
 
 /// Another user who harms the broker in one of the ways that its tests know; ends with this object.
-struct Enemy {
+struct AbusiveNeighbour {
     /// Nobody's.
     private static let userID = 64010
     private let process: ChildProcess
@@ -118,11 +118,13 @@ struct Enemy {
         process = try ChildProcess(
             [
                 "taskset", "-c", "\(cpu)", "setpriv", "--reuid=\(Self.userID)", "--regid=\(Self.userID)",
-                "--clear-groups", try directory.copyForAll("enemy"), directory.brokerSocket, way,
+                "--clear-groups", try directory.copyForAll("abusive-client"), directory.brokerSocket, way,
             ],
             conversation: conversation
         )
-        guard conversation.answer() == "begun" else { throw BenchmarkError.noReply(from: "enemy \(way)") }
+        guard conversation.answer() == "ready" else {
+            throw BenchmarkError.noReply(from: "abusive-client \(way)")
+        }
     }
 }
 

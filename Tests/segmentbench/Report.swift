@@ -1,11 +1,11 @@
 import SegmentModel
 import Varlink
 
-/// What one part of the benchmark found.
+/// The results of one part of the benchmark.
 struct Report {
     /// The subcommand.
     let part: String
-    /// That the programs could run on.
+    /// The number of processors that the programs could use.
     let processors: Int
     let rows: [Row]
 }
@@ -22,7 +22,7 @@ extension Report: JSONEncodable {
 }
 
 extension Report {
-    /// For people: a table for each run of rows that measure the same quantities.
+    /// The report for people: a table for each run of rows with the same quantities.
     var text: String {
         let heading = "\(part), on \(processors) CPU\(processors == 1 ? "" : "s")"
         return ([heading] + tables.map(Self.table)).joined(separator: "\n\n")
@@ -55,7 +55,7 @@ extension Report {
         }.joined(separator: "\n")
     }
 
-    /// What was measured, its baseline, how many times that it is, and the goal where there is one.
+    /// Returns the lines of a row: the figures, their baselines, ratios and goals.
     private static func lines(_ row: Row) -> [[String]] {
         let goal = ["  goal"] + row.figures.map(goal)
         return [
@@ -77,7 +77,7 @@ extension Report {
         return limit + (figure.meetsGoal == true ? " met" : " MISSED")
     }
 
-    /// With so many digits behind the point.
+    /// Formats a number with `digits` decimals.
     private static func decimal(_ value: Double, digits: Int) -> String {
         let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
         let scaled = Int((value.magnitude * scale).rounded())

@@ -1,7 +1,7 @@
 import ArgumentParser
 import SegmentTestSupport
 
-/// How fast the broker answers, beside a bare echo of the same bytes and the bare calls of the kernel.
+/// The broker's response time, compared with a bare echo of the same bytes and with the bare kernel calls.
 struct Requests: Part {
     static let configuration = CommandConfiguration(
         abstract: "Times and throughput of requests, with one and with many clients at once."
@@ -22,7 +22,7 @@ struct Requests: Part {
         }
     }
 
-    /// A figure is taken in so many turns with its baseline.
+    /// The number of turns in which a figure alternates with its baseline.
     static let rounds = 40
 }
 
@@ -35,13 +35,13 @@ extension Quantity {
     )
 }
 
-/// The broker and the bare echo beside it.
+/// The broker and the bare echo server.
 struct Servers {
     let broker: RunningProgram
     let echo: RunningProgram
     let directory: WorkingDirectory
 
-    /// Both run for the time of `body`; the broker has one segment, `segment-0`, of 1 MiB.
+    /// Runs both during `body`; the broker has one segment, `segment-0`, of 1 MiB.
     static func with<Result>(_ body: (Servers) throws -> Result) throws -> Result {
         try WorkingDirectory.with { directory in
             try directory.declare(1, sizes: [1 << 20])
@@ -72,10 +72,10 @@ struct Servers {
     }
 }
 
-/// What segmentd promises, against the echo.
+/// The goals of segmentd relative to the echo server.
 ///
-/// Times are compared on one CPU, where nothing runs at once and a ratio is one of work; throughput on two, where the
-/// server has one to itself.
+/// Times are compared on one CPU, where nothing runs in parallel and a ratio is one of work; throughput on
+/// two, where the server has one to itself.
 struct RequestGoals {
     let clients: Int
     private let processors = ProcessStatus.allowedProcessors
@@ -85,22 +85,22 @@ struct RequestGoals {
     var median: Goal? { isQuiet ? .ratioAtMost(2.0) : nil }
     var tail: Goal? { isQuiet ? .ratioAtMost(3.0) : nil }
     var throughput: Goal? { processors > 1 && clients == 64 ? .ratioAtLeast(0.5) : nil }
-    /// Of a client that joins, beside connect, echo and attach.
+    /// The time of a client that joins, compared with connect, echo and attach.
     var join: Goal? { isQuiet ? .ratioAtMost(2.2) : nil }
 
     private var isQuiet: Bool { processors == 1 && clients == 1 }
 }
 
-/// What was recorded of one server under one load.
+/// The measurements of one server under one load.
 struct ExchangeTimes {
-    /// From a client's first request (or its connect) to its last reply (or its attach).
+    /// From a client's first request (or connect) to its last reply (or attach).
     var whole = Samples()
     var acquire = Samples()
     var release = Samples()
     private(set) var requests = 0
-    /// Of the server, in ns.
+    /// The CPU time of the server, in ns.
     private var processorTime: UInt64 = 0
-    /// Requests a second, of each round.
+    /// The requests per second of each round.
     private var rates: [Double] = []
 
     /// Adds a round; times in ns.
@@ -110,12 +110,12 @@ struct ExchangeTimes {
         rates.append(Double(requests) / (Double(elapsed) / 1e9))
     }
 
-    /// The median of the rounds: one that other work on the machine took away does not count.
+    /// The median of the rounds, so that a round disturbed by other work does not count.
     var requestsPerSecond: Double { Self.median(rates) }
-    /// How many times the other's rate it is, in the median of the rounds: each is compared with the one beside it,
-    /// which had the same machine.
+    /// Returns the ratio to another server's rate, as the median of the rounds: each is compared with the
+    /// adjacent one, which ran under the same conditions.
     func rateRatio(to other: ExchangeTimes) -> Double { Self.median(zip(rates, other.rates).map { $0 / $1 }) }
-    /// In µs.
+    /// The CPU time per request, in µs.
     var processorTimePerRequest: Double { Double(processorTime) / 1000 / Double(max(1, requests)) }
 
     private static func median(_ values: [Double]) -> Double {

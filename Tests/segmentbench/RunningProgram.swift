@@ -2,7 +2,7 @@ import Glibc
 import SegmentTestSupport
 import SystemVSharedMemory
 
-/// A program that was started and has said READY=1; when the scope is left, it and its segments are gone.
+/// A started program that has sent READY=1; at the end of the scope, it and its segments are removed.
 struct RunningProgram {
     let process: pid_t
     /// From exec to READY=1, in ns.
@@ -36,7 +36,7 @@ struct RunningProgram {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
-    /// Ends it as a service manager would, within 10 s, and removes the segments it has left.
+    /// Ends the program as a service manager would, within 10 s, and removes the segments it has left.
     private static func end(_ process: ChildProcess) {
         process.signal(SIGTERM)
         if !process.ends(within: .seconds(10)) { process.signal(SIGKILL) }

@@ -13,14 +13,14 @@ struct Moment {
     static func - (later: Moment, earlier: Moment) -> UInt64 { later.nanoseconds - earlier.nanoseconds }
 }
 
-/// Times of one kind: a few hundred thousand at most, so that each is kept.
+/// Measured times of one kind, all kept: a few hundred thousand at most.
 struct Samples {
     /// In ns.
     private var times: [UInt64] = []
 
     mutating func record(nanoseconds: UInt64) { times.append(nanoseconds) }
 
-    /// The least time that so many percent do not exceed, in µs; 0 where nothing was recorded.
+    /// Returns a percentile in µs; 0 if nothing was recorded.
     ///
     /// `percentile` is 0…100.
     func microseconds(_ percentile: Double) -> Double {
@@ -36,7 +36,7 @@ extension Quantity {
 }
 
 extension [Figure] {
-    /// Three percentiles of times, with goals for the median and the 99th.
+    /// Returns three percentiles of times, with goals for the median and the 99th.
     static func percentiles(
         _ measured: Samples,
         baseline: Samples,
@@ -55,9 +55,9 @@ extension [Figure] {
     }
 }
 
-/// Does all of them in turn, round after round, so that noise of the machine hits a figure and its baseline alike.
+/// Runs all bodies in turn, round after round, so that noise affects a figure and its baseline alike.
 ///
-/// What a body is given says whether to record: the first round warms up.
+/// The argument of a body says whether to record: the first round is a warm-up.
 func interleave(rounds: Int, _ bodies: [(_ records: Bool) throws -> Void]) throws {
     for round in 0...rounds {
         for body in bodies {

@@ -5,11 +5,12 @@ import Synchronization
 import SystemPackage
 import Varlink
 
-/// Measures segmentd, each figure beside its baseline: the same done by the least that can do it, in the same run.
+/// Measures segmentd, each figure with its baseline: the same task done by the simplest means, in the same
+/// run.
 ///
-/// A part is a subcommand that returns rows. What it runs on is the caller's: `taskset -c 0` for one CPU,
-/// the only quiet way to compare request times on a machine with other work, and `unshare --ipc` for an IPC namespace
-/// without other segments; `make bench` does both.
+/// A part is a subcommand that returns rows. The caller chooses the environment: `taskset -c 0` for one CPU,
+/// the only quiet way to compare request times on a machine with other work, and `unshare --ipc` for an IPC
+/// namespace without other segments; `make bench` does both.
 @main
 struct Segmentbench: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +41,7 @@ extension Part {
     }
 }
 
-/// What every part has.
+/// The options of every part.
 struct OutputOptions: ParsableArguments {
     @Flag(help: "One JSON document to standard output; the table goes to standard error.")
     var json = false
@@ -55,15 +56,15 @@ struct OutputOptions: ParsableArguments {
     }
 }
 
-/// Why nothing could be measured.
+/// The reason nothing could be measured.
 enum BenchmarkError: Error, CustomStringConvertible {
     case call(String, errno: Int32)
-    /// A program that was started has not said READY=1; the end of what it wrote.
+    /// A started program has not sent READY=1; `log` is the end of its output.
     case notReady(String, log: String)
-    /// What came instead of a reply.
+    /// The error received instead of a reply.
     case refused(String)
     case noReply(from: String)
-    /// By a signal.
+    /// Interrupted by a signal.
     case interrupted
 
     var description: String {
@@ -77,11 +78,11 @@ enum BenchmarkError: Error, CustomStringConvertible {
     }
 }
 
-/// SIGINT, SIGTERM and SIGHUP: they end a measurement as an error does, so that what was started ends with it.
+/// SIGINT, SIGTERM and SIGHUP: they end a measurement like an error, so that started programs end with it.
 enum Interruption {
     private static let isRequested = Atomic(false)
 
-    /// From now on a signal makes the next `check` throw; whoever waits is woken by EINTR.
+    /// From now on, a signal makes the next `check` throw, and interrupts waits with EINTR.
     static func catchSignals() {
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { _ in Interruption.isRequested.store(true, ordering: .relaxed) }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import SegmentTestSupport
 
-/// What segmentd costs before anybody asks it, beside a program that makes as many segments.
+/// The cost of segmentd before any request, compared with a program that creates as many segments.
 struct Starts: Part {
     static let configuration = CommandConfiguration(
         abstract: "Time from exec to ready, memory, and wake-ups while idle.",
@@ -23,7 +23,7 @@ struct Starts: Part {
             + (idle > 0 ? [try IdleTime.row(seconds: idle)] : [])
     }
 
-    /// In bytes; a start must not depend on them.
+    /// In bytes; the cost of a start must not depend on them.
     static let sizes: [UInt64] = [1 << 20, 1 << 24, 1 << 27, 1 << 30]
 }
 
@@ -51,7 +51,7 @@ struct MeasuredStarts {
         self.bare = bare
     }
 
-    /// All of it.
+    /// The row with the total cost.
     var row: Row {
         let isPromised = segments == 100
         return Row(
@@ -69,7 +69,7 @@ struct MeasuredStarts {
         )
     }
 
-    /// What each segment costs that a start with fewer did not have.
+    /// Returns a row with the cost per segment beyond a start with fewer.
     func row(beyond fewer: MeasuredStarts) -> Row {
         func figure(_ quantity: Quantity, _ cost: (StartCosts) -> Double) -> Figure {
             let more = Double(segments - fewer.segments)
@@ -114,15 +114,16 @@ extension Quantity {
     static let anonymousPerSegment = Quantity(name: "anonymousKibibytes", heading: "RssAnon KiB", digits: 1)
 }
 
-/// What the starts of one program cost.
+/// The costs of the starts of one program.
 struct StartCosts {
     private var ready = Samples()
     private var processorTime = Samples()
-    /// After the last start, in KiB.
+    /// The resident memory after the last start, in KiB.
     private(set) var resident = 0.0
     private(set) var anonymous = 0.0
 
-    /// From exec to READY=1: the median, the slowest, and the CPU time of the median, which other work does not touch.
+    /// From exec to READY=1: the median, the slowest, and the CPU time of the median, which other work does
+    /// not affect.
     var milliseconds: Double { ready.microseconds(50) / 1000 }
     var slowestMilliseconds: Double { ready.microseconds(100) / 1000 }
     var processorMilliseconds: Double { processorTime.microseconds(50) / 1000 }
@@ -139,16 +140,16 @@ struct StartCosts {
     }
 }
 
-/// How often a broker that nobody asks wakes up, beside a program that never does.
+/// The number of wake-ups of an idle broker, compared with a program that never wakes up.
 enum IdleTime {
-    /// Both wait at once, with 100 segments each.
+    /// Measures both at the same time, with 100 segments each.
     static func row(seconds: Int) throws -> Row {
         try WorkingDirectory.with { directory in
             try directory.declare(100, sizes: Starts.sizes)
             return try RunningProgram.with(directory.broker, in: directory) { broker in
                 try RunningProgram.with(directory.segments(100, sizes: Starts.sizes), in: directory) { bare in
                     let programs = [broker, bare].map { ProcessStatus($0.process) }
-                    // What a start leaves to do is done.
+                    // The work left over by a start is done.
                     sleep(2)
                     let before = programs.map(\.wakeUps)
                     sleep(UInt32(seconds))

@@ -5,7 +5,7 @@ import SegmentExchange
 import SegmentTestSupport
 import SystemPackage
 
-/// One file in memory to another, by a stream through a segment and by everything else that Linux has for it.
+/// Copies one file in memory to another, by a stream through a segment and by every other means of Linux.
 struct Transfer: Part {
     static let configuration = CommandConfiguration(
         abstract: "A file to another process, beside pipe, FIFO, message queue, socket, splice, plain ring.",
@@ -22,7 +22,7 @@ struct Transfer: Part {
 
     func rows() throws -> [Row] {
         try WorkingDirectory.with { directory in
-            // One that the caches hold: larger ones are slower.
+            // A segment that fits in the caches; larger ones are slower.
             try directory.declare(1, sizes: [2 << 20])
             let files = try TransferFiles(in: directory, mebibytes: size)
             return try RunningProgram.with(directory.broker, in: directory) { _ in
@@ -63,7 +63,7 @@ struct Transfer: Part {
         return Figure(.throughput, rate(measured), baseline: rate(baseline), goal: .ratioAtLeast(goal))
     }
 
-    /// A way that is not ours, and how many times as fast ours should be.
+    /// Another means of transfer, and the goal for segmentd's rate relative to it.
     private struct Way {
         let name: String
         let title: String
@@ -76,7 +76,7 @@ struct Transfer: Part {
             Way(name: "socket", title: "Unix socket", goal: 1.5),
             Way(name: "splice", title: "splice, 1 MiB pipe", goal: 1.3),
             Way(name: "copy", title: "one process alone", goal: 1),
-            // What the machine has for any ring: where this is met and others are not, its memory is slow.
+            // The machine's limit for any ring: if this goal is met and others are not, its memory is slow.
             Way(name: "ring", title: "plain ring in C", goal: 0.9),
         ]
     }
@@ -86,17 +86,17 @@ extension Quantity {
     static let throughput = Quantity(name: "gigabytesPerSecond", heading: "GB/s, median", digits: 2)
 }
 
-/// A file by one of the ways of `segmentbench-baselines transfer`.
+/// Transfers a file by one of the means of `segmentbench-baselines transfer`.
 enum BaselineTransfer {
-    /// As the program measures it, in ns.
+    /// Returns the time measured by the program, in ns.
     static func run(_ way: String, _ files: TransferFiles) throws -> UInt64 {
         try BaselineTime.run(["transfer", way, files.source, files.target])
     }
 }
 
-/// What `segmentbench-baselines` measures and prints.
+/// Runs `segmentbench-baselines` and reads the time it prints.
 enum BaselineTime {
-    /// In ns.
+    /// Returns a time in ns.
     static func run(_ arguments: [String]) throws -> UInt64 {
         guard let conversation = Conversation() else { throw BenchmarkError.call("pipe", errno: errno) }
         let program = try ChildProcess(WorkingDirectory.baselines + arguments, conversation: conversation)
@@ -107,11 +107,11 @@ enum BaselineTime {
     }
 }
 
-/// A file through a stream, to `segmentctl receive`.
+/// Transfers a file through a stream, to `segmentctl receive`.
 enum StreamTransfer {
-    /// From when both sides are there to when everything has arrived, in ns.
+    /// Returns the time from when both sides are ready to when everything has arrived, in ns.
     static func run(_ files: TransferFiles, in directory: WorkingDirectory) throws -> UInt64 {
-        // Over what is there.
+        // Overwrite the existing file.
         let target = try FileDescriptor.open(FilePath(files.target), .writeOnly)
         defer { try? target.close() }
         let receiver = try ChildProcess(
@@ -131,7 +131,8 @@ enum StreamTransfer {
     }
 }
 
-/// What is carried, and where to: files in memory whose pages are all there, so that none is made while it is measured.
+/// The source and target files, in memory with all pages present, so that none is allocated during the
+/// measurement.
 struct TransferFiles {
     let source: String
     let target: String
@@ -144,7 +145,7 @@ struct TransferFiles {
         else { throw BenchmarkError.call("write", errno: ENOSPC) }
     }
 
-    /// What arrived last is what was sent.
+    /// Expects the last transfer to equal the source.
     func expectEqual() throws {
         guard system("cmp '\(source)' '\(target)'") == 0 else {
             throw BenchmarkError.refused("the file that arrived is another")

@@ -1,4 +1,4 @@
-/// Acquire and Release on connections that stand.
+/// Acquire and Release on existing connections.
 enum WarmRequests {
     static func rows(_ servers: Servers, clients: [Int], count: Int) throws -> [Row] {
         let measured = try clients.map { clients in

@@ -1,7 +1,7 @@
 import Glibc
 import SegmentTestSupport
 
-/// A new directory for one run, removed when the scope is left; in memory, as `/run` is.
+/// A directory for one run, removed at the end of the scope; in memory, like `/run`.
 struct WorkingDirectory {
     let path: String
 
@@ -9,7 +9,7 @@ struct WorkingDirectory {
     var echoSocket: String { path + "/echo" }
     var notifySocket: String { path + "/notify" }
     var log: String { path + "/log" }
-    /// The end of what the programs wrote.
+    /// The end of the programs' output.
     var lastWords: String { (try? Programs.run("tail -c 1000 '\(log)'").output) ?? "" }
 
     static func with<Result>(_ body: (WorkingDirectory) throws -> Result) throws -> Result {
@@ -18,7 +18,7 @@ struct WorkingDirectory {
         return try body(WorkingDirectory(path: path))
     }
 
-    /// Declares the segments `segment-0`, `segment-1` and so on, of these sizes in turn, in bytes.
+    /// Declares the segments `segment-0`, `segment-1` and so on, with these sizes in turn, in bytes.
     func declare(_ count: Int, sizes: [UInt64]) throws {
         for number in 0..<count {
             try declare("segment-\(number)", "size = \(sizes[number % sizes.count])")
@@ -35,7 +35,7 @@ struct WorkingDirectory {
         )
     }
 
-    /// Puts a program that was built beside this one where every user may run it; returns its path.
+    /// Copies a program built beside this one to where every user may run it, and returns its path.
     func copyForAll(_ name: String) throws -> String {
         let copy = "\(path)/\(name)"
         guard system("install -m 755 '\(Programs.path(name))' '\(copy)'") == 0 else {
@@ -44,13 +44,14 @@ struct WorkingDirectory {
         return copy
     }
 
-    /// The program whose service is measured.
+    /// The command line of the program being measured.
     var broker: [String] { DaemonFixture.command(in: path) }
 
-    /// What a request to it is compared with.
+    /// The command line of the echo server that requests are compared with.
     var echo: [String] { Self.baselines + ["echo", echoSocket] }
 
-    /// What its start is compared with: as many segments, of these sizes in turn, in bytes.
+    /// Returns the command line that a start is compared with: it creates as many segments, with these sizes
+    /// in turn.
     func segments(_ count: Int, sizes: [UInt64]) -> [String] {
         Self.baselines + ["segments", "\(count)"] + sizes.map { "\($0)" }
     }

@@ -47,12 +47,12 @@ struct ReportTests {
         )
     }
 
-    @Test func `rows of other quantities begin a table of their own`() {
+    @Test func `rows of other quantities begin a new table`() {
         let report = report([[Figure(time, 1, baseline: 1)], [Figure(rate, 1, baseline: 1)]])
         #expect(report.text.split(separator: "\n\n").count == 3)
     }
 
-    @Test func `programs get the names with their units`() {
+    @Test func `programs get names with units`() {
         let report = report([
             [Figure(time, 25.0004, baseline: 10, goal: .atMost(20)), Figure(rate, 5, baseline: 0)]
         ])
@@ -78,13 +78,13 @@ struct ReportTests {
 
 struct SamplesTests {
     @Test(arguments: [(0, 1), (50.0, 500.0), (99, 990), (99.9, 999), (100, 1000)])
-    func `so many percent take no longer`(percentile: Double, expected: Double) {
+    func `percentiles are correct`(percentile: Double, expected: Double) {
         var samples = Samples()
         for microseconds in (1...1000).reversed() { samples.record(nanoseconds: UInt64(microseconds) * 1000) }
         #expect(samples.microseconds(percentile) == expected)
     }
 
-    @Test func `nothing recorded is nothing`() {
+    @Test func `an empty record is no record`() {
         #expect(Samples().microseconds(50) == 0)
     }
 }

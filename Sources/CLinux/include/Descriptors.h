@@ -7,16 +7,16 @@
 // eventfd(2).
 int clinux_event_descriptor(void);
 
-// pidfd_open(2) has no function in the glibc of Debian 12: readable once the process has ended.
+// pidfd_open(2), which has no function in the glibc of Debian 12: readable once the process has ended.
 int clinux_process_descriptor(int32_t process);
 
-// ppoll(2) of one descriptor for reading, which Glibc's module does not show: for so many milliseconds, or without end
-// if negative, while only the signals of `held`, a sigset_t, are held back.
+// ppoll(2) of one descriptor for reading, which Glibc's module does not export: waits for up to so many
+// milliseconds, or forever if negative, with only the signals of `held`, a sigset_t, blocked.
 int clinux_poll_with_signals(int descriptor, int milliseconds, const void *held);
 
 // epoll(7), timerfd_create(2) and signalfd(2).
 
-// As struct epoll_event, whose union has a pointer, which would make it unsafe in Swift.
+// Like struct epoll_event, whose union contains a pointer, which would make it unsafe in Swift.
 struct clinux_event {
     uint32_t events;
     uint64_t token;
@@ -28,11 +28,11 @@ int clinux_epoll_wait(int epoll, struct clinux_event *events, int capacity, int 
 int clinux_epoll_control(int epoll, int operation, int descriptor, uint32_t events, uint64_t token);
 
 int clinux_epoll_descriptor(void);
-// Of a sigset_t.
+// Creates a descriptor for the signals of a sigset_t.
 int clinux_signal_descriptor(const void *signals);
-// The number of the next signal that a descriptor has, or 0 where it has none.
+// Returns the number of the next signal pending on a descriptor, or 0 if there is none.
 int clinux_next_signal(int descriptor);
-// Of CLOCK_MONOTONIC.
+// Creates a timer of CLOCK_MONOTONIC.
 int clinux_timer_descriptor(void);
-// Has it expire at a time in nanoseconds, or not at all if that is 0. Returns 0, or -1 with errno.
+// Sets a timer to expire at a time in nanoseconds, or disarms it if that is 0. Returns 0, or -1 with errno.
 int clinux_set_timer(int descriptor, long long nanoseconds);

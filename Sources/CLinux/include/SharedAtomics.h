@@ -1,8 +1,8 @@
 #pragma once
 #include <stdint.h>
 
-// Atomics on words that lie in memory, of either width and with an order that is chosen at run time: Swift's own are
-// values, and take only orders that are written out. The orders are C's.
+// Atomics on words in memory, of either width, with an order chosen at run time: Swift's atomics are values
+// and need literal orders. The orders are C's.
 enum clinux_order {
     CLINUX_RELAXED = __ATOMIC_RELAXED,
     CLINUX_ACQUIRE = __ATOMIC_ACQUIRE,
@@ -24,7 +24,7 @@ enum clinux_order {
     static inline uint##bits##_t clinux_add_##bits(void *word, uint##bits##_t value, int order) { \
         return __atomic_fetch_add((uint##bits##_t *)word, value, order); \
     } \
-    /* What was there: what was expected, if the value was exchanged. */ \
+    /* Returns the previous value, which is `expected` if exchanged. */ \
     static inline uint##bits##_t clinux_compare_exchange_##bits( \
         void *word, uint##bits##_t expected, uint##bits##_t desired, int order \
     ) { \

@@ -2,8 +2,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// shmctl(2) with IPC_INFO, SHM_INFO and SHM_STAT_ANY takes structures that glibc shows only to _GNU_SOURCE and behind
-// a cast that Swift cannot make; struct shmid_ds has a layout of its own on each architecture.
+// shmctl(2) with IPC_INFO, SHM_INFO and SHM_STAT_ANY takes structures that glibc declares only for
+// _GNU_SOURCE, behind a cast that Swift cannot make; the layout of struct shmid_ds depends on the
+// architecture.
 
 struct clinux_shm_status {
     int32_t identifier;

@@ -2,7 +2,7 @@ package import SegmentModel
 package import SystemVSharedMemory
 
 extension SegmentLifecycle {
-    /// What a segment wants done.
+    /// An action that a segment needs.
     package enum Action: Hashable, Sendable {
         // Answered.
 
@@ -53,7 +53,7 @@ extension SegmentLifecycle {
         case ask, find, create, attach, setPermissions, mark, record, erase
     }
 
-    /// Told once, to the journal and to subscribers.
+    /// An event reported once, to the journal and to subscribers.
     package enum Note: Hashable, Sendable {
         case created
         /// Created in place of memory that was lost or given up.
@@ -68,9 +68,9 @@ extension SegmentLifecycle {
         /// Marked by the broker; clients have it attached.
         case marked
         /// Marked by another program.
-        case removedByOther
+        case markedByOther
         case vanished
-        /// A record names it, and it is gone since the last broker ran.
+        /// A record names it, but it has disappeared since the last broker ran.
         case goneBeforeStart
         case cannotAdopt(AdoptionRefusal)
         case requestNotRecorded(SegmentProblem?)

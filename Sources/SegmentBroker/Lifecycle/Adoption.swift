@@ -5,7 +5,7 @@ import SystemVSharedMemory
 ///
 /// Ownership alone proves nothing, since anyone can give a segment away: root must also ask for the adoption.
 extension SegmentLifecycle {
-    /// Why a segment is not adopted.
+    /// The reason a segment is not adopted.
     package enum AdoptionRefusal: Hashable, Sendable {
         case undeclared
         case nameHasSegment

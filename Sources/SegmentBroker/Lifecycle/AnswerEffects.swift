@@ -78,7 +78,7 @@ extension SegmentLifecycle {
             live.wasUsed = live.wasUsed || clients > 0
         }
         guard observation.isMarked else { return }
-        tell(.removedByOther)
+        tell(.markedByOther)
         depart(live.identity)
         loss = .removedByOther
     }
@@ -86,12 +86,12 @@ extension SegmentLifecycle {
     private mutating func takePermissions(_ wanted: Permissions, _ observation: Observation) {
         // Attaching may have failed only for lack of permission.
         refusals[.attach] = nil
-        let isShut = wanted == credentials.ownerOnly
-        if case .live(let live) = memory, !isShut, live.permissionsBefore == nil {
+        let isOwnerOnly = wanted == credentials.ownerOnly
+        if case .live(let live) = memory, !isOwnerOnly, live.permissionsBefore == nil {
             tell(.repaired(live.permissions))
         }
         change { live in
-            live.permissionsBefore = isShut ? live.permissionsBefore ?? live.permissions : nil
+            live.permissionsBefore = isOwnerOnly ? live.permissionsBefore ?? live.permissions : nil
         }
         observe(observation)
     }
@@ -124,7 +124,7 @@ extension SegmentLifecycle {
     private func isOurs(_ identity: Identity) -> Bool {
         let creator = identity.traits.creatorUserID
         return stored?.leads(to: identity) == true
-            || credentials.judgesByCreator && OverflowUser.isSame(creator, credentials.userID)
+            || credentials.trustsCreator && OverflowUser.isSame(creator, credentials.userID)
     }
 
     /// The kernel lets owner and creator change a segment: what is neither's is not the broker's any more, and a spoilt

@@ -9,13 +9,13 @@ extension SegmentLifecycle {
         /// A service runs as a dedicated user, so everything that user created is the broker's.
         ///
         /// A daemon started by a person shares a user with that person's programs and trusts only its records.
-        package var judgesByCreator: Bool
+        package var trustsCreator: Bool
 
-        package init(userID: UInt32, groupID: UInt32, processID: Int32, judgesByCreator: Bool) {
+        package init(userID: UInt32, groupID: UInt32, processID: Int32, trustsCreator: Bool) {
             self.userID = userID
             self.groupID = groupID
             self.processID = processID
-            self.judgesByCreator = judgesByCreator
+            self.trustsCreator = trustsCreator
         }
 
         /// Permissions of a new segment, and of one about to be removed: no new client can attach.

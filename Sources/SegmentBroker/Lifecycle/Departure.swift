@@ -9,9 +9,10 @@ extension SegmentLifecycle {
         case replacement(Traits)
     }
 
-    /// How the segment leaves now; nil if it stays.
+    /// Returns how the segment leaves now; nil if it stays.
     ///
-    /// It also stays if the kernel refused to mark it or to change its permissions: a client could attach at any moment.
+    /// It also stays if the kernel refused to mark it or to change its permissions: a client could attach at
+    /// any moment.
     func departure(of live: Live) -> Departure? {
         guard refusals[.mark] == nil, refusals[.setPermissions] == nil, phase != .restarting else {
             return nil
@@ -37,7 +38,7 @@ extension SegmentLifecycle {
         }
     }
 
-    /// Why a live segment cannot be renewed, as far as that can be known; nil if it can, or if it is not live.
+    /// The reason a live segment cannot be renewed, as far as known; nil if it can, or if it is not live.
     var renewalObstacle: SegmentProblem? {
         guard case .live(let live) = memory else { return nil }
         return obstacle ?? (hasRoom(afterGivingUp: live) ? nil : .tooMuchFormerMemory(name))

@@ -14,7 +14,7 @@ extension SegmentProblem {
                 + "\(found.identifier) of process \(status.creatorProcessID)"
                 + "\(found.creatorIsGone ? " (gone)" : "") of user \(status.creatorUserID)",
             remedy:
-                "the program insists on creating its own segment: take the declaration away, or stop it for good "
+                "the program insists on creating its own segment: delete the declaration, or stop the program for good "
                 + "and `ipcrm -m \(found.identifier)`"
         )
     }
@@ -33,21 +33,21 @@ extension SegmentProblem {
             .removedByOther,
             message:
                 "it was removed or renewed again and again while attached, and programs have "
-                + "\(SegmentLifecycle.formerMemoryLimit) older memories of it attached",
-            remedy: "`segmentctl status \(name)` shows them; it is made again once one of them is gone"
+                + "\(SegmentLifecycle.formerMemoryLimit) earlier memories of it attached",
+            remedy: "`segmentctl status \(name)` lists them; it is created again once one of them is gone"
         )
     }
 
     static let kernelNotAsked = SegmentProblem(
         .kernelRefused,
-        message: "the kernel has not been asked yet whether its segment is still there",
+        message: "the kernel has not been asked yet whether its segment still exists",
         remedy: nil
     )
 
-    /// Whatever the broker does to a segment, another process undoes at once.
+    /// Another process undoes each change of the broker at once.
     static let interference = SegmentProblem(
         Kind(rawValue: "interference"),
-        message: "another program changes or removes it again as soon as the broker has set it right",
+        message: "another program keeps changing or removing it as soon as the broker has repaired it",
         remedy: "segmentd tries again every second for a minute, then every 15 s; stop that program"
     )
 
@@ -58,17 +58,17 @@ extension SegmentProblem {
         SegmentProblem(
             Kind(rawValue: "owner_was_changed"),
             message:
-                "within the last ten minutes somebody else had made user \(permissions.userID) its owner, with "
-                + "group \(permissions.groupID) and mode \(permissions.mode.octal); it was set back",
+                "within the last ten minutes another process made user \(permissions.userID) its owner, with "
+                + "group \(permissions.groupID) and mode \(permissions.mode.octal); this was reverted",
             remedy:
-                "who attached it meanwhile still has it: `segmentctl renew \(name) --when=now` gives the name new memory"
+                "programs that attached it meanwhile still have it: `segmentctl renew \(name) --when=now` gives the name new memory"
         )
     }
 
     static func renewing(_ name: SegmentName) -> SegmentProblem {
         SegmentProblem(
             Kind(rawValue: "renewing"),
-            message: "it is replaced by new memory as soon as nobody uses it",
+            message: "it will be replaced with new memory once it is unused",
             remedy: "`segmentctl renew \(name) --when=now` does not wait"
         )
     }

@@ -67,7 +67,7 @@ extension SegmentLifecycle {
         if !isUnderDeclaredKey, let action = findDeclaredKey() { return action }
         // Nobody is let in before the broker itself is.
         let permissions =
-            departure == nil && shutProblem != nil
+            departure == nil && unopenedProblem != nil
             ? credentials.ownerOnly : wantedPermissions(of: live, isLeaving: departure != nil)
         if live.permissions != permissions,
             let action = unlessRefused(.setPermissions(identifier, permissions))

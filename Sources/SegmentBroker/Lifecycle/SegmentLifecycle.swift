@@ -3,10 +3,11 @@ package import SystemVSharedMemory
 
 /// The life of one segment: what is wanted, what is known, and what to do next.
 ///
-/// Nothing here is a procedure. An event changes one fact. Then an ordered list of rules compares what is wanted with
-/// what is known, and names the one action that brings them closer. The broker performs it, its answer is the next
-/// event, and when no action is left the segment is at rest. Where it stands is read off the facts and stored nowhere,
-/// so a start after a crash needs no code of its own: it has fewer facts, and asks for them.
+/// Nothing here is a procedure. An event changes one fact. Then an ordered list of rules compares what is
+/// wanted with what is known, and names the one action that brings them closer. The broker performs it, its
+/// answer is the next event, and when no action is left the segment is at rest. The state is derived from the
+/// facts and stored nowhere, so a start after a crash needs no code of its own: it has fewer facts, and asks
+/// for them.
 package struct SegmentLifecycle: Hashable, Sendable {
     package let name: SegmentName
     /// The broker's identity.
@@ -24,7 +25,7 @@ package struct SegmentLifecycle: Hashable, Sendable {
     package internal(set) var isDemanded = false
     /// Leases on the present memory; leases on former memory do not count.
     package internal(set) var leases = 0
-    /// The segment that root has asked to be adopted.
+    /// The segment that root asked the broker to adopt.
     package internal(set) var adopting: SegmentIdentifier?
     package internal(set) var phase = Phase.running
 
@@ -33,9 +34,9 @@ package struct SegmentLifecycle: Hashable, Sendable {
     package internal(set) var memory = Memory.none
     /// Oldest first.
     package internal(set) var formerMemory: [FormerMemory] = []
-    /// What the last look found under the declared key.
+    /// The result of the last look at the declared key.
     package internal(set) var declaredKey = DeclaredKey.notAsked
-    /// What is on disk.
+    /// The record on disk.
     package internal(set) var stored: Record?
     /// What the kernel or the disk refused since the last look; not retried before the next.
     package internal(set) var refusals: [Step: SegmentProblem] = [:]

@@ -19,7 +19,7 @@ extension SegmentLifecycle {
         }
     }
 
-    /// Why the segment is not ready.
+    /// The problems that keep the segment from being ready.
     package var problems: [SegmentProblem] {
         switch memory {
         case .live(let live): return differences(of: live) + (isDeclared ? [] : [.undeclared])
@@ -55,25 +55,25 @@ extension SegmentLifecycle {
         return hints
     }
 
-    /// Why a segment that was created is not yet open to clients; nil if it is, or if nothing is in the way.
-    package var shutProblem: SegmentProblem? {
-        guard isShut else { return nil }
+    /// The reason a created segment is not open to clients yet; nil if it is, or if nothing prevents it.
+    package var unopenedProblem: SegmentProblem? {
+        guard isUnopened else { return nil }
         return refusals[.attach] ?? refusals[.setPermissions]
     }
 
-    /// The segment has been created, and not been given its group and mode yet.
-    package var isShut: Bool {
+    /// Whether the segment has been created but not yet given its group and mode.
+    package var isUnopened: Bool {
         if case .live(let live) = memory { live.permissionsBefore == credentials.ownerOnly } else { false }
     }
 
-    /// Nothing is left to do, and a look that finds the same leads to nothing.
+    /// Whether nothing is left to do, and a look that finds the same changes nothing.
     package var isSettled: Bool {
         guard case .live(let live) = memory, live.isFresh else { return false }
         return isDeclared && request == nil && adopting == nil && phase == .running
             && refusals.isEmpty && formerMemory.isEmpty
     }
 
-    /// Why no segment can be created.
+    /// The reason no segment can be created.
     var obstacle: SegmentProblem? {
         guard let declaration else { return nil }
         if case .impossible(let problem) = declaration.key { return problem }
@@ -88,7 +88,7 @@ extension SegmentLifecycle {
         if case .taken(let problem) = declaredKey { problem } else { nil }
     }
 
-    /// It is as declared, which is seen without a look for each difference.
+    /// Whether the segment is as declared, checked without comparing each difference.
     private func isPlain(_ live: Live) -> Bool {
         let traits = live.identity.traits
         guard refusals.isEmpty, case .found? = declaration?.group, case .at(traits.key)? = declaration?.key
@@ -97,7 +97,7 @@ extension SegmentLifecycle {
         return declaration?.computedKey == traits.key && declaration?.definition.size.bytes == traits.size
     }
 
-    /// Without memory, and with former memory: nothing is made before some of it is gone, whoever asks.
+    /// Whether a name without present memory must wait for the end of former memory, whatever is requested.
     private var isOnItsWayOut: Bool {
         !isDeclared || isHeld || phase == .stopping || formerMemory.count >= Self.formerMemoryLimit
     }

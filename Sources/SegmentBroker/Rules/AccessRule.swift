@@ -2,7 +2,7 @@ package import SegmentModel
 package import SystemPackage
 package import SystemVSharedMemory
 
-/// Who may attach: exactly those whom the kernel lets; `ipcperms()` of the kernel's `ipc/util.c`.
+/// Who may attach a segment, by the kernel's own rule; `ipcperms()` of the kernel's `ipc/util.c`.
 package struct AccessRule: Equatable, Sendable {
     package var ownerUserID: UInt32
     package var creatorUserID: UInt32
@@ -66,9 +66,9 @@ package struct AccessRule: Equatable, Sendable {
         return granted & wanted == wanted
     }
 
-    /// Why a client is refused, in words for its user.
+    /// Returns the reason a client is refused, for its user.
     ///
-    /// `groupName` is what the declaration calls the group; nil where it is the daemon's own, which has no members.
+    /// `groupName` is the group's declared name; nil if it is the daemon's own group, which has no members.
     package func reason(against client: Client, _ access: Access, groupName: String?) -> String {
         let octal = mode.octal
         let number = String(ownerGroupID)
@@ -83,8 +83,8 @@ package struct AccessRule: Equatable, Sendable {
         case .other:
             let refusal =
                 "user \(client.userID) is not in group \(group), and mode \(octal) does not let others do this"
-            // Who has just been added is refused as before, and wonders why.
-            return groupName == nil ? refusal : refusal + "; membership counts from the next login"
+            // A user added to the group just now is still refused; say why.
+            return groupName == nil ? refusal : refusal + "; membership takes effect at the next login"
         }
     }
 }

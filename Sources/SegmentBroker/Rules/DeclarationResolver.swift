@@ -2,13 +2,13 @@ package import SegmentModel
 import SystemPackage
 package import SystemVSharedMemory
 
-/// Resolves the group and the key that a definition names, from what name service and file system have answered.
+/// Resolves the group and the key of a definition from the answers of name service and file system.
 package struct DeclarationResolver: Equatable, Sendable {
     package var groups = GroupTable()
     package var keys = KeyTable()
     /// The group of segments that declare none.
     package let ownGroupID: UInt32
-    /// The unit's sandbox hides paths from a system service.
+    /// Whether this is a system service, whose unit's sandbox hides paths.
     package let isService: Bool
 
     package init(
@@ -23,7 +23,7 @@ package struct DeclarationResolver: Equatable, Sendable {
         self.isService = isService
     }
 
-    /// The definition with its group and the key that it stands for, which another name may have.
+    /// Returns a definition with its group and the key it computes to, which another name may have.
     package func declaration(_ definition: SegmentDefinition) -> SegmentLifecycle.Declaration {
         let key: SegmentLifecycle.Placement
         do throws(SegmentProblem) { key = .at(try self.key(of: definition)) } catch {
@@ -32,7 +32,7 @@ package struct DeclarationResolver: Equatable, Sendable {
         return SegmentLifecycle.Declaration(definition, group: lookup(definition.group), key: key)
     }
 
-    /// The number of a declared group; throws why there is none.
+    /// Returns the number of a declared group; throws the problem if there is none.
     package func number(ofGroup group: String?) throws(SegmentProblem) -> UInt32 {
         guard let group else { return ownGroupID }
         switch groups[group] {
@@ -43,7 +43,7 @@ package struct DeclarationResolver: Equatable, Sendable {
         }
     }
 
-    /// The key that a definition stands for; throws why there is none.
+    /// Returns the key that a definition computes to; throws the problem if there is none.
     package func key(of definition: SegmentDefinition) throws(SegmentProblem) -> SegmentKey {
         let path: FilePath
         let project: UInt8
@@ -65,7 +65,7 @@ package struct DeclarationResolver: Equatable, Sendable {
         }
     }
 
-    /// The first question about a definition that has no answer yet.
+    /// Returns the problem of the first lookup for a definition that has not been answered; nil if all have.
     package func unanswered(_ definition: SegmentDefinition) -> SegmentProblem? {
         if let group = definition.group, groups[group] == .unanswered { return .groupUnanswered(group) }
         if let file = definition.keyFile, keys[file] == .unanswered {

@@ -2,11 +2,11 @@ import SystemPackage
 package import SegmentModel
 package import SystemVSharedMemory
 
-/// What differs between a segment as it lives and as it is declared.
+/// Differences between a live segment and its declaration.
 package enum Drift {
-    /// Differences that stay until the segment is made anew.
+    /// Returns the differences that last until the segment is recreated.
     ///
-    /// `computed` is the key that the declaration stands for now, nil where that cannot be told.
+    /// `computed` is the key that the declaration computes to now; nil if unknown.
     package static func lasting(
         _ definition: SegmentDefinition,
         size: UInt64,

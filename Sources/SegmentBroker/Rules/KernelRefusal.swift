@@ -2,11 +2,11 @@ package import SegmentModel
 package import SystemPackage
 package import SystemVSharedMemory
 
-/// What it means that the kernel did not make a segment; shmget(2), shmat(2), shmctl(2).
+/// Explains why the kernel refused a call; shmget(2), shmat(2), shmctl(2).
 package enum KernelRefusal {
-    /// How room is made where a limit leaves none.
+    /// Returns the remedy for a limit that leaves no room.
     static func roomRemedy(_ limit: String) -> String {
-        "remove segments that nobody uses (`ipcs -m` shows nattch 0, `ipcrm`), or raise \(limit) with sysctl"
+        "remove unused segments (nattch 0 in `ipcs -m`) with `ipcrm`, or raise \(limit) with sysctl"
     }
 
     package static func problem(
@@ -20,7 +20,7 @@ package enum KernelRefusal {
         switch errno {
         case .invalidArgument where limits.map({ size.bytes > $0.largestSegment }) ?? (call == "shmget"):
             .kernelLimit(
-                "the size, \(size), is above the kernel's largest segment"
+                "the size, \(size), exceeds the kernel's largest segment"
                     + (limits.map { ", \($0.largestSegment) bytes" } ?? ""),
                 remedy: "declare a smaller size, or raise kernel.shmmax with sysctl"
             )
@@ -28,8 +28,8 @@ package enum KernelRefusal {
             SegmentProblem(
                 .kernelRefused,
                 message:
-                    "the kernel does not know the segment's group here: a user namespace has no number for it",
-                remedy: "take PrivateUsers= out of the unit, or declare a group that the namespace has"
+                    "the kernel does not know the segment's group here: the user namespace does not map it",
+                remedy: "remove PrivateUsers= from the unit, or declare a group that the namespace maps"
             )
         case .noSpace:
             if let limits, limits.segmentsInUse >= limits.segments {
@@ -51,7 +51,7 @@ package enum KernelRefusal {
                 message: "the daemon's memory is locked, and it may not lock \(size) more (RLIMIT_MEMLOCK)",
                 remedy: "raise LimitMEMLOCK= of segmentd.service, or declare a smaller size"
             )
-        // The kernel itself lets everybody make and attach segments.
+        // The kernel itself lets anyone create and attach segments, so a filter must have refused the call.
         case .noFunction,
             .notPermitted where call != "shmctl":
             SegmentProblem(

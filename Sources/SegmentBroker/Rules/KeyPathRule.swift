@@ -2,9 +2,10 @@ package import SegmentModel
 package import SystemPackage
 package import SystemVSharedMemory
 
-/// What it means that ftok(3) gave no key, or not the one that other programs compute.
+/// Problems of the file that ftok(3) makes a key from.
 package enum KeyPathRule {
-    /// `key` is what ftok(3) gives inside the sandbox, where it gives anything.
+    /// Returns the problem of a hidden file; `key` is the result of ftok(3) inside the sandbox, nil if it
+    /// failed.
     package static func hiddenProblem(_ path: FilePath, key: SegmentKey?) -> SegmentProblem {
         SegmentProblem(
             .keyPathHidden,
@@ -19,7 +20,7 @@ package enum KeyPathRule {
         SegmentProblem(
             .keyPathUnreadable,
             message: "the file system of \(path), from which ftok makes the key, has not answered",
-            remedy: "see what holds up `stat \(path)`; segmentd tries again by itself"
+            remedy: "find out what blocks `stat \(path)`; segmentd tries again by itself"
         )
     }
 

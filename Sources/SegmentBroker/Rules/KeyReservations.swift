@@ -1,10 +1,10 @@
 package import SegmentModel
 package import SystemVSharedMemory
 
-/// Which name has which key, read off the lifecycles, and which key each declaration gets.
+/// The keys reserved by each name, taken from the lifecycles, and the assignment of keys to declarations.
 ///
-/// Keys that programs compute themselves never move. The key of a segment's own file, which nobody else computes, may
-/// take the next free project number.
+/// Keys that programs compute themselves never move. The key of a segment's own file, which no other program
+/// computes, may take the next free project number.
 package struct KeyReservations: Equatable, Sendable {
     /// The name of each reserved key.
     package private(set) var holders: [SegmentKey: SegmentName] = [:]
@@ -17,9 +17,9 @@ package struct KeyReservations: Equatable, Sendable {
         reserved.reserveCapacity(count)
     }
 
-    /// Takes over which keys a name reserves now; returns those that have come free.
+    /// Sets the keys that a name reserves now; returns those that became free.
     ///
-    /// A key that another name has stays with it.
+    /// A key that another name holds stays with that name.
     @discardableResult
     package mutating func update(_ name: SegmentName, _ keys: [SegmentKey]) -> [SegmentKey] {
         let before = reserved[name] ?? []
@@ -33,9 +33,10 @@ package struct KeyReservations: Equatable, Sendable {
         return freed
     }
 
-    /// The declarations, each with a key of its own or with the collision, in the order in which they get them.
+    /// Returns the declarations in order of assignment, each with its key or with the collision.
     ///
-    /// What is reserved comes first, then keys that never move, then those of own files; equals are in order of name.
+    /// Reserved keys come first, then keys that never move, then keys of own files; within each, in order of
+    /// name.
     package func placing(
         _ declarations: [SegmentLifecycle.Declaration]
     ) -> [SegmentLifecycle.Declaration] {
@@ -72,16 +73,15 @@ package struct KeyReservations: Equatable, Sendable {
         let name = definition.name
         func isFree(_ key: SegmentKey) -> Bool { key != .private && (taken[key] ?? name) == name }
         guard definition.key == .ownFile else { return isFree(computed) ? computed : nil }
-        // A segment keeps its project number as long as its file is the same.
-        let kept = reserved[name]?.filter {
-            $0.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1)
-        }
+        // A segment keeps its project number while its file stays the same.
+        let kept = reserved[name]?.filter { $0.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1) }
         return kept?.min { $0.projectID < $1.projectID } ?? computed.ofAllProjects.first(where: isFree)
     }
 }
 
 extension SegmentKey {
-    /// This key, then those of the same file with the other project numbers, which are never 0; ftok(3).
+    /// This key, followed by those of the same file with the other project numbers; these are never 0;
+    /// ftok(3).
     fileprivate var ofAllProjects: some Sequence<SegmentKey> {
         let first = max(1, Int(projectID))
         return (0..<255).lazy.map { replacingProjectID(with: UInt8((first - 1 + $0) % 255 + 1)) }

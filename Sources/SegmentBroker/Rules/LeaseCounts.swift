@@ -1,4 +1,4 @@
-/// How many leases there are, of which users, and the number of the last.
+/// The number of leases in total and of each user, and the number of the last lease.
 struct LeaseCounts: Equatable, Sendable {
     private(set) var all = 0
     private var ofUsers: [UInt32: Int] = [:]
@@ -6,7 +6,7 @@ struct LeaseCounts: Equatable, Sendable {
 
     func held(by userID: UInt32) -> Int { ofUsers[userID, default: 0] }
 
-    /// Counts one more; its number, which only grows.
+    /// Adds a lease and returns its number; numbers only grow.
     mutating func add(of userID: UInt32) -> UInt64 {
         ofUsers[userID, default: 0] += 1
         all += 1
@@ -14,7 +14,7 @@ struct LeaseCounts: Equatable, Sendable {
         return last
     }
 
-    /// Counts one less of a user who has one; nothing is kept of who has none.
+    /// Removes a lease of a user; users without leases are not stored.
     mutating func remove(of userID: UInt32) {
         let remaining = held(by: userID) - 1
         ofUsers[userID] = remaining == 0 ? nil : remaining

@@ -1,11 +1,13 @@
 package import SegmentModel
 package import SystemVSharedMemory
 
-/// What the kernel's limits would refuse if it had to be made now; sysctl's kernel.shmmni, shmmax and shmall.
+/// Warnings about kernel limits that would keep segments from being created now; sysctl's kernel.shmmni,
+/// shmmax and shmall.
 ///
-/// No limit touches what lives. The words do not change while the limit is the same, so that they are said once.
+/// Limits do not affect existing segments. A warning's text stays the same while the limit does, so it is
+/// logged once.
 package enum LimitWarnings {
-    /// The largest of the segments that live: by size, then by name.
+    /// The largest live segment, ordered by size, then by name.
     package struct Largest: Comparable, Sendable {
         package var name: SegmentName
         package var bytes: UInt64
@@ -25,8 +27,8 @@ package enum LimitWarnings {
         if limits.segmentsInUse >= limits.segments {
             warnings.append(
                 .kernelLimit(
-                    "no identifier of the kernel is left, kernel.shmmni is \(limits.segments): "
-                        + "no segment can be made",
+                    "kernel.shmmni (\(limits.segments)) is exhausted: "
+                        + "no segment can be created",
                     remedy: KernelRefusal.roomRemedy("kernel.shmmni")
                 )
             )
@@ -34,8 +36,8 @@ package enum LimitWarnings {
         if limits.bytesInUse >= limits.totalBytes {
             warnings.append(
                 .kernelLimit(
-                    "all segments together use up kernel.shmall, \(ByteCount(bytes: limits.totalBytes)): "
-                        + "no segment can be made",
+                    "kernel.shmall (\(ByteCount(bytes: limits.totalBytes))) is exhausted: "
+                        + "no segment can be created",
                     remedy: KernelRefusal.roomRemedy("kernel.shmall")
                 )
             )
@@ -43,8 +45,8 @@ package enum LimitWarnings {
         if let largest, largest.bytes > limits.largestSegment {
             warnings.append(
                 .kernelLimit(
-                    "kernel.shmmax is \(limits.largestSegment) bytes: segment \(largest.name) lives with "
-                        + "\(ByteCount(bytes: largest.bytes)) and could not be made again",
+                    "kernel.shmmax is \(limits.largestSegment) bytes: segment \(largest.name) has "
+                        + "\(ByteCount(bytes: largest.bytes)) and could not be created again",
                     remedy: "raise kernel.shmmax with sysctl"
                 )
             )

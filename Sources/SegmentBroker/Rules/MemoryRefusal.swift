@@ -1,10 +1,10 @@
 package import SegmentModel
 package import SystemVSharedMemory
 
-/// What it means that the kernel has no memory for a segment (ENOMEM): free memory is rarely what is missing.
+/// Explains ENOMEM, which rarely means that free memory is short.
 ///
-/// shmget(2) makes the kernel promise the whole size, whatever is touched of it; shmat(2) takes room in the address
-/// space of the daemon alone.
+/// shmget(2) makes the kernel promise the whole size, touched or not; shmat(2) takes only address space of
+/// the daemon.
 package enum MemoryRefusal {
     package static func problem(
         call: String,
@@ -31,7 +31,7 @@ package enum MemoryRefusal {
     }
 }
 
-/// A size for people: what the kernel counts in KiB has no larger unit that fits.
+/// Rounds down to whole MiB, since the kernel's KiB rarely have a larger unit.
 private func wholeMebibytes(_ bytes: UInt64) -> ByteCount { ByteCount(bytes: (bytes >> 20) << 20) }
 
 extension SegmentProblem {
@@ -57,7 +57,8 @@ extension SegmentProblem {
     {
         SegmentProblem(
             .outOfMemory,
-            message: "\(size) is more than the kernel promises in all, \(wholeMebibytes(memory.commitLimit)) "
+            message:
+                "\(size) is more than the kernel promises in total, \(wholeMebibytes(memory.commitLimit)) "
                 + "with \(wholeMebibytes(memory.ram)) of RAM and \(wholeMebibytes(memory.swap)) of swap: "
                 + "vm.overcommit_memory is 2",
             remedy: "declare a smaller size, add swap, or raise vm.overcommit_ratio with sysctl; "
@@ -65,13 +66,13 @@ extension SegmentProblem {
         )
     }
 
-    /// The numbers change all the time and are left out, so that this is said once.
+    /// Omits the current numbers, which change all the time, so that the problem is logged once.
     fileprivate static func promised(_ size: ByteCount, _ memory: MemoryLimits) -> SegmentProblem {
         SegmentProblem(
             .outOfMemory,
             message:
-                "the kernel has promised too much of its \(wholeMebibytes(memory.commitLimit)) to others "
-                + "for \(size): vm.overcommit_memory is 2",
+                "the kernel's commit limit of \(wholeMebibytes(memory.commitLimit)) leaves no room for another "
+                + "\(size): vm.overcommit_memory is 2",
             remedy: "end programs that have much memory committed (Committed_AS in /proc/meminfo), declare a "
                 + "smaller size, or raise vm.overcommit_ratio with sysctl; segmentd tries again by itself"
         )

@@ -34,13 +34,13 @@ extension SegmentProblem {
                 message: "key \(key) belongs to segment \(identifier) of segmentd's own user "
                     + "(\(ByteCount(bytes: status.size))), which no record names: another daemon's or program's, or "
                     + "its record was lost or set aside",
-                remedy: "see whose it is (`ipcs -m -i \(identifier)`), and what it holds, before "
+                remedy: "check whose it is (`ipcs -m -i \(identifier)`) and what it contains before "
                     + "`ipcrm -m \(identifier)`; then `segmentctl renew \(name)`"
             )
         }
         let isAttached = status.attachmentCount > 0
         let lastUser =
-            status.lastProcessID > 0 ? ", process \(status.lastProcessID) being the last to use it" : ""
+            status.lastProcessID > 0 ? ", last used by process \(status.lastProcessID)" : ""
         let removal =
             isAttached
             ? "stop the programs that have it attached, then `ipcrm -m \(identifier)`, then "
@@ -52,9 +52,10 @@ extension SegmentProblem {
                 "key \(key) belongs to segment \(identifier) of user \(status.creatorUserID), created by "
                 + "process \(status.creatorProcessID)\(found.creatorIsGone ? " (gone)" : ""), "
                 + "\(ByteCount(bytes: status.size)), "
-                + (isAttached ? "which programs have attached" : "which nobody has attached")
+                + (isAttached ? "currently attached" : "not attached")
                 + lastUser,
-            remedy: "\(removal); or declare another key; segmentd does not touch what it did not make"
+            remedy:
+                "\(removal); or declare another key; segmentd does not touch segments that it did not create"
         )
     }
 
@@ -70,29 +71,30 @@ extension SegmentProblem {
     static func groupUnanswered(_ group: String) -> SegmentProblem {
         SegmentProblem(
             .groupUnknown,
-            message: "the name service has not answered which number group \(group) has",
-            remedy: "see what holds up `getent group \(group)`; segmentd tries again by itself"
+            message: "the name service has not answered the lookup of group \(group)",
+            remedy: "find out what blocks `getent group \(group)`; segmentd tries again by itself"
         )
     }
 
     static func sizeDiffers(_ name: SegmentName, live: ByteCount, declared: ByteCount) -> SegmentProblem {
         SegmentProblem(
             .sizeDiffers,
-            message: "it has \(live), \(declared) are declared",
-            remedy: madeAnew(name, "in force when it is next made")
+            message: "its size is \(live), but \(declared) is declared",
+            remedy: madeAnew(name, "takes effect when it is next created")
         )
     }
 
-    /// In one step: programs that compute the key would else find it free, and create it themselves.
+    /// Renew in one step; otherwise, programs that compute the key would find it free and create the segment
+    /// themselves.
     private static func madeAnew(_ name: SegmentName, _ text: String) -> String {
-        "\(text): `segmentctl renew \(name)`, once nobody uses it"
+        "\(text): `segmentctl renew \(name)` once it is unused"
     }
 
     static func keyDiffers(_ name: SegmentName, live: SegmentKey, declared: SegmentKey) -> SegmentProblem {
         SegmentProblem(
             .keyDiffers,
-            message: "it has key \(live), \(declared) is declared",
-            remedy: madeAnew(name, "in force when it is next made")
+            message: "its key is \(live), but \(declared) is declared",
+            remedy: madeAnew(name, "takes effect when it is next created")
         )
     }
 
@@ -106,10 +108,10 @@ extension SegmentProblem {
         let isSameInode = live.bits & 0xffff == now.bits & 0xffff
         return SegmentProblem(
             .keyMoved,
-            message: "\(path) "
-                + (isSameInode ? "is on a device that has another number" : "has another inode")
-                + " since the segment was made: it keeps key \(live), programs that call ftok now compute \(now)",
-            remedy: madeAnew(name, "it gets the new key when it is next made")
+            message: (isSameInode ? "the device number" : "the inode")
+                + " of \(path) has changed since the segment was created: it keeps key \(live), but programs that call "
+                + "ftok now compute \(now)",
+            remedy: madeAnew(name, "it gets the new key when it is next created")
         )
     }
 
@@ -117,20 +119,20 @@ extension SegmentProblem {
         SegmentProblem(
             .keyMoved,
             message:
-                "the key of its file with project \(KeyDeclaration.defaultProject) was another segment's: it has "
+                "the key of its file with project \(KeyDeclaration.defaultProject) was taken by another segment: it has "
                 + "project \(key.projectID)",
             remedy: "if programs compute its key: `segmentctl renew \(name)` once that key is free"
         )
     }
 
-    /// The number stays in force: whoever was in the group keeps the access.
+    /// The number stays in force, so members of the group keep their access.
     static func groupForgotten(_ group: String, number: UInt32) -> SegmentProblem {
         SegmentProblem(
             .groupUnknown,
             message:
-                "there is no group \(group) any more: its number \(number) keeps the access, whoever has it now",
+                "group \(group) no longer exists: its number \(number) keeps access, whoever has it now",
             remedy:
-                "declare the group that has taken its place, or `groupadd --gid \(number) \(group)` with its members"
+                "declare the group that replaced it, or restore it and its members: `groupadd --gid \(number) \(group)`"
         )
     }
 
@@ -143,27 +145,27 @@ extension SegmentProblem {
         )
     }
 
-    /// `refusal` is what the errno of the attach means.
+    /// `refusal` explains the errno of the attach.
     static func unshielded(_ errno: Errno, _ refusal: SegmentProblem) -> SegmentProblem {
         SegmentProblem(
             .unshielded,
             message: "the kernel does not let the broker attach it: \(errno)",
             remedy: (refusal.remedy.map { "\($0); " } ?? "")
-                + "until it is attached `RemoveIPC=` of other units, logind and kernel.shm_rmid_forced may remove it"
+                + "until it is attached, `RemoveIPC=` of other units, logind or kernel.shm_rmid_forced may remove it"
         )
     }
 
     static let undeclared = SegmentProblem(
         .undeclared,
-        message: "no file declares it any more",
-        remedy: "it is removed when nobody uses it; declare it again to keep it"
+        message: "it is no longer declared",
+        remedy: "it is removed once unused; declare it again to keep it"
     )
 
     static func recordsUnwritable(_ reason: String) -> SegmentProblem {
         SegmentProblem(
             .recordsUnwritable,
             message: "its record cannot be written: \(reason)",
-            remedy: "see that the state directory has room and answers; segmentd tries again by itself"
+            remedy: "check that the state directory has space and answers; segmentd tries again by itself"
         )
     }
 
@@ -177,8 +179,8 @@ extension SegmentProblem {
     static func unknownAdministrators(_ groups: [String]) -> SegmentProblem {
         SegmentProblem(
             .groupUnknown,
-            message: "administrators names what is no group: \(groups.joined(separator: ", "))",
-            remedy: "correct the name, or make the group: `groupadd --system NAME`"
+            message: "administrators lists unknown groups: \(groups.joined(separator: ", "))",
+            remedy: "correct the name, or create the group: `groupadd --system NAME`"
         )
     }
 
@@ -187,8 +189,8 @@ extension SegmentProblem {
             .groupHasMembers,
             message: "group \(identity.groupName), the daemon's own, has members: "
                 + "\(identity.groupMembers.joined(separator: ", ")); the kernel lets them attach every segment "
-                + "whose mode lets its group",
-            remedy: "take them out of the group: `gpasswd -d USER \(identity.groupName)`"
+                + "whose mode grants its group access",
+            remedy: "remove them from the group: `gpasswd -d USER \(identity.groupName)`"
         )
     }
 }

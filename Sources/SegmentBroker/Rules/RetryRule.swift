@@ -1,19 +1,19 @@
 package import SegmentModel
 package import SystemVSharedMemory
 
-/// Which blocked segments a check tries to make again: those for which the outcome may be another.
+/// Decides which blocked segments a check tries to create again: those for which the outcome may differ.
 ///
-/// A try costs a record and several system calls; where ten thousand segments wait for one limit of the kernel, all
-/// of them would be tried in vain.
+/// An attempt costs a record and several system calls; if ten thousand segments wait for one kernel limit,
+/// all attempts would be in vain.
 package struct RetryRule: Equatable, Sendable {
-    /// Whether a record could not be written since the check began.
+    /// Whether writing a record has failed since the check began.
     private var isRecordRefused = false
-    /// The smallest size for which there was no memory since the check began, in bytes.
+    /// The smallest size for which memory was lacking since the check began, in bytes.
     private var smallestRefused: UInt64?
 
     package init() {}
 
-    /// Notes that a segment of `size` bytes could not be made.
+    /// Notes that a segment of `size` bytes could not be created.
     package mutating func note(_ kind: SegmentProblem.Kind, size: UInt64) {
         switch kind {
         case .recordsUnwritable: isRecordRefused = true
@@ -22,15 +22,15 @@ package struct RetryRule: Equatable, Sendable {
         }
     }
 
-    /// Whether to try again to make a segment of `size` bytes that such a problem blocks.
+    /// Returns whether to retry creating a segment of `size` bytes blocked by such a problem.
     ///
-    /// `limits` are what the kernel says now; nil where it does not say.
+    /// `limits` are the current ones; nil if the kernel does not say.
     package func isWorthTrying(_ kind: SegmentProblem.Kind, size: UInt64, limits: KernelLimits?) -> Bool {
         switch kind {
         case .recordsUnwritable: !isRecordRefused
         case .outOfMemory: smallestRefused.map { size < $0 } ?? true
         case .kernelLimit: limits.map { Self.fits(size, $0) } ?? true
-        // Trying asks the tables, and the kernel no more than who has the key.
+        // Retrying is cheap: it looks up tables and the owner of the key.
         default: true
         }
     }

@@ -1,13 +1,14 @@
-/// Why a text is not read: the parser says so, or it is refused before, because the parser recurses into every part of
-/// a key and every bracket.
+/// The reason a text cannot be parsed.
+///
+/// Limits are checked before parsing, because the parser recurses into every part of a key and every bracket.
 struct TextDefect: Error, Equatable {
     enum Kind: Equatable {
         case tooManyParts, tooDeep, lineTooLong, nulCharacter
-        /// In the parser's words.
+        /// With the parser's message.
         case notTOML(String)
     }
 
-    /// The parts of a dotted key, and how deep brackets may be nested.
+    /// The most parts of a dotted key, and the deepest nesting of brackets.
     static let mostParts = 16
     static let deepest = 16
     /// In bytes.
@@ -21,7 +22,7 @@ struct TextDefect: Error, Equatable {
         (self.kind, self.line) = (kind, line)
     }
 
-    /// The first limit that a text passes; nil where it keeps to all.
+    /// Returns the first limit that a text exceeds; nil if it exceeds none.
     init?(in text: String) {
         var scanner = TextScanner(text)
         guard let kind = scanner.find() else { return nil }
@@ -44,20 +45,20 @@ struct TextDefect: Error, Equatable {
         case .notTOML: "correct the line"
         case .tooManyParts, .tooDeep: "every key of segmentd has one or two parts"
         case .lineTooLong: "break the line"
-        case .nulCharacter: "take it out"
+        case .nulCharacter: "remove it"
         }
     }
 }
 
-/// It knows of TOML no more than where brackets and dots mean something: not in strings and remarks.
+/// A scanner that knows only enough TOML to tell brackets and dots from those in strings and comments.
 private struct TextScanner {
     private let text: [UInt8]
     private var offset = 0
     private(set) var line = 1
     private var lineStart = 0
-    /// How many brackets are not closed.
+    /// The number of open brackets.
     private var depth = 0
-    /// Of the key that is being read; a number has one at most.
+    /// The dots of the current key; a number has at most one.
     private var dots = 0
 
     init(_ text: String) {
@@ -91,7 +92,7 @@ private struct TextScanner {
         return nil
     }
 
-    /// One byte on; every line is measured here, those inside strings too.
+    /// Moves on by one byte and checks the length of the line, inside strings too.
     private mutating func advance() -> TextDefect.Kind? {
         let isEnd = byte() == UInt8(ascii: "\n")
         offset += 1
@@ -103,14 +104,15 @@ private struct TextScanner {
         return nil
     }
 
-    /// From an opening quotation mark to behind the closing one, or three of them; a string of one line ends with it.
+    /// Skips a string from its opening quotation mark to behind its closing one; a single-line string ends
+    /// with its line.
     private mutating func skipString(_ quote: UInt8) -> TextDefect.Kind? {
         let isLong = byte(1) == quote && byte(2) == quote
         offset += isLong ? 3 : 1
         while let byte = byte() {
             if byte == quote, !isLong || (self.byte(1) == quote && self.byte(2) == quote) {
                 if isLong { offset += 2 }
-                // Up to two more may stand before the end of a long one.
+                // A long string may end with up to two more quotation marks.
                 while isLong, self.byte(1) == quote { offset += 1 }
                 return advance()
             }

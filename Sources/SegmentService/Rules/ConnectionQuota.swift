@@ -1,8 +1,9 @@
 package import SegmentModel
 
-/// How many connections there are, and whether one more may come.
+/// Counts connections and limits them in total and for each user.
 package struct ConnectionQuota: Equatable, Sendable {
-    /// The last of all connections, kept for root and the daemon's own user, so that an administrator always gets in.
+    /// The number of connections reserved for root and the daemon's own user, so that an administrator can
+    /// always connect.
     package static let reserved = 64
 
     private(set) package var count = 0
@@ -37,10 +38,10 @@ package struct ConnectionQuota: Equatable, Sendable {
 }
 
 extension ServiceLimits {
-    /// The limits where no more than so many descriptors may be open.
+    /// Returns these limits reduced to fit this many file descriptors.
     ///
-    /// A quarter of them is kept for files, and of the rest a quarter from any one user, so that nobody can use up
-    /// what others and the broker itself need.
+    /// A quarter of the descriptors is kept for files. No user gets more than three quarters of the rest, so
+    /// that nobody can use up what others and the broker need.
     package func fitting(descriptors: Int) -> ServiceLimits {
         var limits = self
         let most = descriptors - descriptors / 4

@@ -1,11 +1,12 @@
 import SegmentModel
 
-/// The supplementary groups of clients, each long list once for a user: it has up to 256 KiB, and a user a thousand
-/// connections.
+/// The supplementary groups of clients; a user's connections share one copy of each long list.
+///
+/// A list has up to 256 KiB, and a user up to a thousand connections.
 struct GroupLists {
-    /// What one connection or many of a user have.
+    /// A list of groups, shared by connections of one user if it is long.
     final class List {
-        /// In order.
+        /// Sorted.
         let groupIDs: [UInt32]
         fileprivate let userID: UInt32
         fileprivate var connections = 0
@@ -18,14 +19,14 @@ struct GroupLists {
         fileprivate var isLong: Bool { groupIDs.count > GroupLists.short }
     }
 
-    /// How many groups are a long list.
+    /// Longer lists than this are shared.
     static let short = 1024
-    /// How many different ones the connections of a user may have.
+    /// The most different long lists that a user's connections may have.
     static let mostLong = 8
 
     private var long: [UInt32: [List]] = [:]
 
-    /// The list of one more connection; throws `limitReached` where the user has too many.
+    /// Returns the list for a new connection; throws `limitReached` if the user has too many.
     mutating func join(_ groupIDs: [UInt32], of userID: UInt32) throws(BrokerError) -> List {
         let list = List(groupIDs.sorted(), of: userID)
         guard list.isLong else { return list }
@@ -41,7 +42,7 @@ struct GroupLists {
         return shared
     }
 
-    /// A connection has ended.
+    /// Drops the list of a connection that has ended.
     mutating func leave(_ list: List) {
         guard list.isLong else { return }
         list.connections -= 1

@@ -1,6 +1,6 @@
-import SegmentModel
+import PrintableText
 
-/// What `systemctl status` shows of the daemon in one line.
+/// The status line of `systemctl status`.
 package enum StatusLine {
     package static func serving(segments: Int, blocked: Int, leases: Int, notes: [String] = []) -> String {
         var line = "Serving \(counted(segments - blocked, "segment")), \(counted(leases, "lease"))"

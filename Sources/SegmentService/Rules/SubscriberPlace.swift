@@ -1,35 +1,37 @@
 package import SegmentModel
 
-/// How far a subscriber has been told, and what becomes of the next change.
+/// A subscriber's progress, which decides what to do with the next change.
 ///
-/// A snapshot is a walk by name at the subscriber's pace. A change of a segment that the walk has passed is told; one
-/// of a segment still to come is not, because the walk will show it as it is then. Whoever is told more at once than
-/// may wait is shown all anew: the queue is bounded, and what the subscriber knows is true in the end.
+/// A snapshot walks the segments by name at the subscriber's pace. Changes to segments that the walk has
+/// passed are sent; others are not, because the walk will show the segment's new state. If more is pending
+/// than the queue may hold, the subscriber gets a new snapshot instead: the queue stays bounded, and the
+/// subscriber's view becomes correct in the end.
 package struct SubscriberPlace: Equatable, Sendable {
     package enum Step: Equatable, Sendable {
         case tell
-        /// A walk will show it.
+        /// A walk will show the change.
         case leaveOut
-        /// The subscriber does not read.
+        /// The subscriber does not read; close its connection.
         case close
     }
 
     private enum Place: Equatable {
-        /// `isStale`: changes behind the walk were left out, so that another follows.
+        /// `isStale`: changes behind the walk were skipped, so another walk follows.
         case walking(after: SegmentName?, isStale: Bool)
         case following
     }
 
     private var place = Place.walking(after: nil, isStale: false)
-    /// What was left out, in bytes, since the subscriber had too much to read; nil while it has not.
+    /// The bytes skipped since the queue was full; nil while it is not.
     private var missed: Int?
 
-    /// How much may be left out before the subscriber has read what waits, in bytes.
+    /// The most bytes that may be skipped before the subscriber has read what is pending.
     package static let mostMissed = 1 << 20
 
     package init() {}
 
-    /// The segment that the walk has come to, nil before the first; nil for all while there is no walk.
+    /// The last segment that the walk has shown, nil before the first; nil as well while no walk is under
+    /// way.
     package var walk: (last: SegmentName?, isUnderWay: Bool) {
         switch place {
         case .walking(let last, _): (last, true)
@@ -37,10 +39,11 @@ package struct SubscriberPlace: Equatable, Sendable {
         }
     }
 
-    /// A change of a segment, `bytes` long.
+    /// Decides about a change of a segment, `bytes` long.
     ///
-    /// `isFull`: as much waits as may. `isSent`: what waits was offered to the subscriber, who did not take it; what
-    /// one turn makes is offered after it, so that it does not count against anybody.
+    /// `isFull`: the queue is full. `isSent`: the queue was offered to the subscriber, who did not read it.
+    /// Changes made within one turn of the loop are offered only after it, so they do not count against the
+    /// subscriber.
     package mutating func change(of name: SegmentName, bytes: Int, isFull: Bool, isSent: Bool) -> Step {
         if let missed {
             guard isSent else { return .leaveOut }
@@ -59,14 +62,14 @@ package struct SubscriberPlace: Equatable, Sendable {
         return .leaveOut
     }
 
-    /// The subscriber has room, and is told of this segment as the next.
+    /// Records that the walk has shown this segment, which means that the subscriber has room again.
     package mutating func walked(to name: SegmentName) {
         missed = nil
         guard case .walking(_, let isStale) = place else { return }
         place = .walking(after: name, isStale: isStale)
     }
 
-    /// The subscriber has been told of the last segment.
+    /// Records that the walk has shown the last segment.
     package mutating func walkedToEnd() {
         missed = nil
         if case .walking(_, isStale: true) = place {

@@ -1,10 +1,10 @@
 import SystemPackage
 
-/// Asks for a segment that the caller may not read, so that "no" and "no answer" stay apart; `SHM_STAT_ANY` of
-/// shmctl(2).
+/// Reads the status of a segment that the caller may not read, keeping "no such segment" apart from "the
+/// kernel does not say"; `SHM_STAT_ANY` of shmctl(2).
 ///
-/// An unused index and an unknown command have the same errno, EINVAL; only `IPC_STAT` tells whether a segment is
-/// there that the command does not show: on Linux before 4.17, and wherever a filter refuses it.
+/// An unused index and an unsupported command both fail with EINVAL. Where the command is unavailable (Linux
+/// before 4.17, or a seccomp filter), only `IPC_STAT` tells whether the segment exists.
 struct StatusOfAny {
     let identifier: SegmentIdentifier
 
@@ -12,13 +12,14 @@ struct StatusOfAny {
         self.identifier = identifier
     }
 
-    /// The index is the low part of an identifier; how many bits of it depends on the boot option ipcmni_extend.
+    /// The candidate indices: an index is the low 15 bits of an identifier, or the low 24 with the boot
+    /// option ipcmni_extend.
     private var indices: [Int32] { [15, 24].map { identifier.rawValue & (1 << $0 - 1) } }
 
-    /// `byIdentifier` is `IPC_STAT`, `byIndex` is `SHM_STAT_ANY`.
+    /// Tries `IPC_STAT` (`byIdentifier`), then `SHM_STAT_ANY` (`byIndex`).
     ///
-    /// Throws EINVAL and EIDRM only where there is no such segment, ENOSYS where the kernel cannot say.
-    func ask(
+    /// Throws EINVAL or EIDRM only if there is no such segment, and ENOSYS if the kernel cannot say.
+    func status(
         byIdentifier: () throws(Errno) -> SegmentStatus,
         byIndex: (Int32) throws(Errno) -> (SegmentIdentifier, SegmentStatus)
     ) throws(Errno) -> SegmentStatus {
@@ -33,7 +34,7 @@ struct StatusOfAny {
                 guard error == .invalidArgument || error == .identifierRemoved else { throw error }
             }
         }
-        // It may have gone between the two.
+        // It may have been removed between the two calls.
         do throws(Errno) { return try byIdentifier() } catch {
             throw error == .permissionDenied ? .noFunction : error
         }

@@ -1,6 +1,6 @@
-/// Lines of the log that wait for whoever writes them.
+/// Log lines that wait to be written.
 ///
-/// It is bounded, so that a journal that does not read costs lines and not memory: what finds no room is counted.
+/// The buffer is bounded, so a journal that does not read costs lines, not memory; lost lines are counted.
 struct LogBuffer {
     private let mostLines: Int
     private let mostBytes: Int
@@ -15,16 +15,16 @@ struct LogBuffer {
 
     var isEmpty: Bool { lines.isEmpty }
 
-    /// Adds a line, or counts it if there is no room.
+    /// Adds a line, or counts it as lost if there is no room.
     ///
-    /// Once one is lost all are until `take`, so that the count stands where the lines are missing.
+    /// Once a line is lost, all others are until `take`, so that the count appears where lines are missing.
     mutating func add(_ line: LogLine) {
         guard lost == 0, lines.count < mostLines, bytes + line.size <= mostBytes else { return lost += 1 }
         lines.append(line)
         bytes += line.size
     }
 
-    /// Takes out all lines; the last then tells how many were lost after those before it.
+    /// Removes and returns all lines; if some were lost, the last line says how many.
     mutating func take() -> [LogLine] {
         defer {
             lines = []

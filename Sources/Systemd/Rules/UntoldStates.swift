@@ -1,8 +1,8 @@
-/// What the service manager has not been told yet, in the order in which it is to hear it: the latest of each kind.
+/// States not yet sent to the service manager, in order: the latest of each kind.
 struct UntoldStates: Equatable {
     private(set) var states: [ServiceState] = []
 
-    /// Puts newer states behind what is untold, in the place of older ones of their kind.
+    /// Adds newer states, each replacing an older one of its kind.
     mutating func add(_ newer: [ServiceState]) {
         for state in newer where !state.isMomentary {
             states.removeAll { $0.kind == state.kind }
@@ -10,20 +10,21 @@ struct UntoldStates: Equatable {
         }
     }
 
-    /// What the next message says.
+    /// The states of the next message.
     ///
-    /// Ready, reloading and stopping begin one each: in one message they would not mean one after the other.
+    /// Ready, reloading and stopping each begin a message of their own, because their order within one
+    /// message has no meaning.
     var next: ArraySlice<ServiceState> {
         var lifecycles = states.indices.filter { states[$0].isLifecycle }.dropFirst()
         return states[..<(lifecycles.popFirst() ?? states.endIndex)]
     }
 
-    /// The service manager has taken `next`.
+    /// Removes the states of `next` after they have been sent.
     mutating func told() { states.removeFirst(next.count) }
 }
 
 extension ServiceState {
-    /// What of two the later replaces.
+    /// States of the same kind replace each other.
     fileprivate var kind: Int {
         switch self {
         case .ready: 0
@@ -35,7 +36,7 @@ extension ServiceState {
         }
     }
 
-    /// Whether it moves the service from one state to another.
+    /// Whether it changes the service's state.
     fileprivate var isLifecycle: Bool {
         switch self {
         case .ready, .reloading, .stopping: true
@@ -43,7 +44,7 @@ extension ServiceState {
         }
     }
 
-    /// True only at the moment of telling, and told again anyway.
+    /// Whether it is true only at the moment of sending, and is sent again regularly.
     var isMomentary: Bool {
         switch self {
         case .watchdog, .extendTimeout: true

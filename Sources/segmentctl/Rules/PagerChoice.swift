@@ -1,15 +1,17 @@
-/// What shows long output, as systemd's tools decide it.
+/// The pager for long output, chosen as systemd's tools do.
 enum PagerChoice: Equatable {
-    /// Nothing: the output goes to the terminal itself.
+    /// No pager: the output goes directly to the terminal.
     case none
-    /// less(1); in its secure mode it opens no file and starts no program, so that sudo(8) gives nobody a shell.
+    /// less(1); in its secure mode it opens no files and starts no programs, so that sudo(8) gives nobody a
+    /// shell.
     case less(isSecure: Bool)
     /// A command for the shell.
     case command(String)
 
-    /// Only `$SEGMENTCTL_PAGERSECURE` set to no lets another pager than less(1) run, or less(1) do everything.
+    /// Another pager than less(1), or less(1) without its secure mode, is used only if
+    /// `$SEGMENTCTL_PAGERSECURE` is set to no.
     ///
-    /// Where it is unset another pager is passed over; where it is set to yes there is none then.
+    /// If it is unset, another pager is replaced by less(1); if it is set to yes, none is used then.
     init(isTerminal: Bool, isWanted: Bool, _ variable: (String) -> String?) {
         guard isTerminal, isWanted, let terminal = variable("TERM"), !["", "dumb"].contains(terminal) else {
             self = .none
@@ -30,6 +32,6 @@ enum PagerChoice: Equatable {
         self = pager.map { .command($0) } ?? .less(isSecure: false)
     }
 
-    /// As systemd reads booleans; whatever is no word of these is a yes.
+    /// The words that systemd reads as false; any other means true.
     private static let no = ["0", "no", "n", "false", "f", "off"]
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// libFuzzer's door to one target, which `$FUZZ_TARGET` names; its options and corpus are arguments.
+/// libFuzzer's entry point for the target that `$FUZZ_TARGET` names; its options and corpus are arguments.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
     target.run(Array(UnsafeBufferPointer(start: bytes, count: count)))

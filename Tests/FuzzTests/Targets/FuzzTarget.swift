@@ -6,15 +6,15 @@ import Varlink
 @testable import SegmentConfiguration
 @testable import SegmentRecords
 
-/// What takes in bytes that somebody else has written, each with the promises that hold for any bytes.
+/// Code that reads untrusted bytes, each with properties that must hold for any input.
 ///
-/// A broken promise traps, so that a fuzzer as well as a test notices.
+/// A violated property traps, so that both fuzzers and tests notice.
 enum FuzzTarget: String, CaseIterable, Sendable {
     /// Framing, JSON and calls.
     case messages
     /// The parameters of each method.
     case parameters
-    /// From the bytes of a connection to the replies of the service, on the fake kernel.
+    /// From bytes on a connection to the service's replies, on the fake kernel.
     case service
     /// `segmentd.toml`.
     case daemonFile = "segmentd-toml"
@@ -35,7 +35,7 @@ enum FuzzTarget: String, CaseIterable, Sendable {
     }
 }
 
-/// A record that is read is written so that it is read alike.
+/// A record that can be parsed is written so that it parses to the same value.
 enum RecordTarget {
     static func run(_ bytes: [UInt8]) {
         guard let text = String(validating: bytes, as: UTF8.self), let record = try? SegmentRecord(text: text)
@@ -47,7 +47,7 @@ enum RecordTarget {
     }
 }
 
-/// Parameters that are accepted are written as they were read.
+/// Accepted parameters are written as they were read.
 enum ParametersTarget {
     static func run(_ bytes: [UInt8]) {
         guard case .object(let object)? = try? JSON(parsing: bytes.span) else { return }
@@ -76,7 +76,7 @@ enum ParametersTarget {
     }
 }
 
-/// A text is either used whole or refused with problems that name the file and a line that it has.
+/// A text is either used completely or refused with problems that name the file and one of its lines.
 enum ConfigurationTarget {
     static func runDaemonFile(_ bytes: [UInt8]) {
         guard let text = text(bytes) else { return }
@@ -109,7 +109,7 @@ enum ConfigurationTarget {
         }
     }
 
-    /// What the files' reader lets through.
+    /// Returns the text if the reader of files would accept it.
     private static func text(_ bytes: [UInt8]) -> String? {
         bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
     }

@@ -1,10 +1,11 @@
 import Varlink
 
-/// Messages are the same however their bytes arrive, what is read is written alike, and calls are what they say.
+/// Messages do not depend on how their bytes arrive, what is parsed is written alike, and a call matches its
+/// JSON.
 enum MessagesTarget {
     static func run(_ bytes: [UInt8]) {
         let whole = messages(bytes, pieces: bytes.count)
-        // The first byte chooses how the rest is cut.
+        // The first byte selects how the rest is split.
         let pieces = messages(bytes, pieces: Int(bytes.first ?? 0) % 7 + 1)
         precondition(whole == pieces, "the messages depend on how they arrive")
         for case .success(let json) in whole {
@@ -28,7 +29,7 @@ enum MessagesTarget {
             && (object["more"] == .bool(true)) == (call.mode == .more)
     }
 
-    /// All messages until the first that cannot be followed.
+    /// Returns all messages up to the first that cannot be decoded.
     private static func messages(_ bytes: [UInt8], pieces: Int) -> [Result<JSON, FrameError>] {
         let frames = FrameDecoder(maximumLength: 1000)
         var messages: [Result<JSON, FrameError>] = []

@@ -15,7 +15,7 @@ import Varlink
 /// Whatever a client sends, replies are messages in order, and nothing of it is left when it has gone.
 enum ServiceTarget {
     /// Threads that nobody uses: what is slow is for administrators.
-    private static let worlds = OutsideWorlds(
+    private static let external = ExternalServices(
         ConfigurationSource(
             read: { .failure(ConfigurationInvalid(problems: [])) },
             group: { _ in .unknown },
@@ -86,15 +86,15 @@ enum ServiceTarget {
         SegmentService(
             broker: fixture.broker,
             loop: loop,
-            worlds: worlds,
-            announcements: Announcements(
+            external: external,
+            notifications: ServiceNotifications(
                 reloading: {},
                 ready: { _ in },
                 status: { _ in },
                 alive: {}
             ),
             logger: Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() },
-            about: SegmentService.About(
+            process: SegmentService.DaemonProcess(
                 identity: ServiceIdentity(vendor: "", product: "", version: "", url: ""),
                 processID: 1,
                 started: 0

@@ -4,7 +4,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// The daemon is killed at any moment, again and again, while programs work with it.
+    /// The daemon is killed at random moments, again and again, while programs work with it.
     @Suite(.serialized) struct KillTests {
         private static let kills = Sanitizer.tries(500, sanitized: 40)
         private static let files = [
@@ -26,7 +26,7 @@ extension RealDaemon {
                 for _ in 0..<Self.kills {
                     usleep(UInt32(random.below(12_000)))
                     daemon.kill()
-                    // One in four dies on its way to being ready, or shortly after.
+                    // One in four is killed before it is ready, or shortly after.
                     while random.once(in: 4) {
                         try daemon.spawn()
                         usleep(UInt32(random.below(12_000)))

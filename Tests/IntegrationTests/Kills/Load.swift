@@ -61,7 +61,7 @@ final class Load: @unchecked Sendable {
                         usleep(200)
                         continue
                     }
-                    do { try round(count) } catch { self.judge(error) }
+                    do { try round(count) } catch { self.note(error) }
                     count += 1
                     self.state.withLock { ($0.working, $0.rounds) = ($0.working - 1, $0.rounds + 1) }
                 }
@@ -107,7 +107,7 @@ final class Load: @unchecked Sendable {
     }
 
     /// What a program may be told while it and the daemon come and go.
-    private func judge(_ error: any Error) {
+    private func note(_ error: any Error) {
         switch error as? SegmentClientError {
         case .refused(.noSuchSegment), .refused(.segmentRemoving), .disconnected: break
         // A reload that the daemon's end has cut off is not asked for again: the next start reads the same files.

@@ -5,16 +5,16 @@ import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
 
-/// What the daemon, the kernel, the records and the files say at one moment.
+/// The state of the daemon, the kernel, the records and the files at one moment.
 struct Snapshot {
     var listed: [SegmentDescription]
-    /// Without those that are marked for removal.
+    /// Without segments marked for removal.
     var kernel: [SegmentIdentifier: SegmentStatus]
-    /// The text of each record, by its segment's name.
+    /// The text of each record, by segment name.
     var records: [String: String]
     var declared: Set<String>
 
-    /// Asks again as long as something changes between the questions: a while-used segment may go at any time.
+    /// Retries while something changes during the reading: a `while-used` segment may be removed at any time.
     init(_ daemon: DaemonFixture) throws {
         let client = try daemon.client()
         repeat {
@@ -42,7 +42,7 @@ struct Snapshot {
         }
     }
 
-    /// The files of a directory with a suffix, by their names without it.
+    /// Returns the files of a directory with a suffix, by their names without it.
     private static func texts(_ directory: String, _ suffix: String) -> [String: String] {
         var texts: [String: String] = [:]
         for name in fileNames(in: directory) {

@@ -1,21 +1,21 @@
 @testable import SegmentExchange
 
-/// How far a side had come when it died.
+/// The stage a side had reached when it died.
 enum StreamStage: String, CaseIterable {
     /// Before it took its side.
     case unopened
-    /// It has taken its side and bound to nobody.
+    /// It has claimed its side but is not bound to a peer.
     case opening
-    /// It has bound to the other side, which has not bound to it.
+    /// It is bound to the other side, which is not bound to it yet.
     case binding
     case bound
-    /// It has said that everything has been written or read.
+    /// It has announced that everything has been written or read.
     case finishing
-    /// It has let go of its side.
+    /// It has released its side.
     case gone
 }
 
-/// What is in the words of a side, and of the other that it may be bound to.
+/// The words of a side, and of the peer it may be bound to.
 struct StreamTraces {
     private let role: StreamRole
     private let claim, serial, partner, end, othersSerial, othersPartner: UInt64
@@ -31,10 +31,10 @@ struct StreamTraces {
         othersPartner = StreamPlace(role.other, in: memory).partner.load()
     }
 
-    /// Whether both sides are in one stream.
+    /// Whether both sides are bound to the same stream.
     var isBound: Bool { serial != 0 && partner == othersSerial && othersPartner == serial }
 
-    /// How far that process had come, which found `before`.
+    /// Returns the stage that a process had reached, given the words `before` it started.
     func stage(since before: StreamTraces, of process: Int32) -> StreamStage {
         guard Claim(word: claim).processID == process else {
             return partner == before.partner ? .unopened : .gone
@@ -48,7 +48,7 @@ struct StreamTraces {
 /// All deaths of a test.
 struct StreamDeaths: CustomStringConvertible {
     private var stages: [StreamStage: Int] = [:]
-    /// From a death until the other side was told.
+    /// The longest time from a death until the other side reported it.
     var slowest = Duration.zero
 
     mutating func count(_ stage: StreamStage) { stages[stage, default: 0] += 1 }

@@ -13,24 +13,24 @@ extension RealDaemon {
         private static let limit = Sanitizer.limit(.milliseconds(200))
 
         @Test(arguments: [[StreamRole.writer], [.reader], [.writer, .reader]])
-        func `a side killed at any moment of its life is told within 200 ms, and the next stream is whole`(
+        func `a side killed at any moment is reported within 200 ms, and the next stream is complete`(
             dying: [StreamRole]
         ) throws {
             let seed = UInt64.random(in: 1...999_999_999)
             var random = SeededGenerator(seed: seed)
             var deaths = StreamDeaths()
-            let trial = "seed \(seed), death of \(dying.map { "\($0)" }.joined(separator: " and "))"
+            let conditions = "seed \(seed), death of \(dying.map { "\($0)" }.joined(separator: " and "))"
             try DaemonFixture.with(["segments.d/a.toml": "size = \"64 KiB\""]) { daemon in
                 let segment = try daemon.client().attach("a")
                 try withExtendedLifetime(segment) { segment in
                     for number in 0..<Self.rounds {
-                        let round = StreamRound(SharedBytes(segment.unsafeBytes), daemon, &random)
-                        let comment: Comment = "\(trial), round \(number): \(round)"
+                        let trial = StreamTrial(SharedBytes(segment.unsafeBytes), daemon, &random)
+                        let comment: Comment = "\(conditions), trial \(number): \(trial)"
                         do {
                             if dying.count == 1 {
-                                try outlive(dying[0], round, &random, &deaths, comment)
+                                try outlive(dying[0], trial, &random, &deaths, comment)
                             } else {
-                                try bury(dying, round, &random, &deaths, comment)
+                                try bury(dying, trial, &random, &deaths, comment)
                             }
                         } catch {
                             Issue.record(error, comment)
@@ -39,78 +39,78 @@ extension RealDaemon {
                     }
                 }
             }
-            #expect(deaths.slowest < Self.limit, "\(trial)")
+            #expect(deaths.slowest < Self.limit, "\(conditions)")
             Resilience.record(
                 "kill -9 of a side of a stream while it opens, binds, works and finishes",
                 tries: deaths.count,
                 test: "StreamLifeTests"
             )
-            print("\(trial): \(deaths)")
+            print("\(conditions): \(deaths)")
         }
 
         /// One side dies, and the test has the other.
         private func outlive(
             _ role: StreamRole,
-            _ round: StreamRound,
+            _ trial: StreamTrial,
             _ random: inout SeededGenerator,
             _ deaths: inout StreamDeaths,
             _ comment: Comment
         ) throws {
             let comesFirst = random.once(in: 2)
-            let early = comesFirst ? nil : round.side(role.other)
-            let mortal = try MortalPeer(role, round, &random)
-            if comesFirst { mortal.awaitOpening() }
-            let survivor = early ?? round.side(role.other)
-            let death = try mortal.death(&deaths)
-            let heir = try StreamHeir(of: role, round, isProcess: random.once(in: 2))
-            var end = try survivor.value(timeLimit: StreamRound.patience)
+            let early = comesFirst ? nil : trial.side(role.other)
+            let peer = try KillablePeer(role, trial, &random)
+            if comesFirst { peer.awaitOpening() }
+            let survivor = early ?? trial.side(role.other)
+            let death = try peer.death(&deaths)
+            let successor = try SuccessorPeer(of: role, trial, isProcess: random.once(in: 2))
+            var end = try survivor.value(timeLimit: StreamTrial.patience)
             if end.peer == death.processID {
                 let hasEndedWell = end.error == nil || end.error == .peerDied(processID: death.processID)
                 #expect(hasEndedWell && end.isTrue, "\(comment): \(end)")
                 if end.error != nil { deaths.slowest = max(deaths.slowest, end.moment - death.moment) }
-                end = try round.side(role.other).value(timeLimit: StreamRound.patience)
+                end = try trial.side(role.other).value(timeLimit: StreamTrial.patience)
             }
-            try expectWhole(end, with: heir, round, comment)
+            try expectWhole(end, with: successor, trial, comment)
         }
 
-        /// Both sides die, each at a moment of its own; the test takes the place of one, an heir the other's.
+        /// Both sides die, each at a moment of its own; the test takes the place of one, a successor the other's.
         private func bury(
             _ roles: [StreamRole],
-            _ round: StreamRound,
+            _ trial: StreamTrial,
             _ random: inout SeededGenerator,
             _ deaths: inout StreamDeaths,
             _ comment: Comment
         ) throws {
-            var mortals: [MortalPeer] = []
-            for role in roles { mortals.append(try MortalPeer(role, round, &random)) }
-            while !mortals.contains(where: \.hasEnded) { usleep(50) }
-            if mortals[1].hasEnded { mortals.reverse() }
-            let first = try mortals[0].death(&deaths)
+            var peers: [KillablePeer] = []
+            for role in roles { peers.append(try KillablePeer(role, trial, &random)) }
+            while !peers.contains(where: \.hasEnded) { usleep(50) }
+            if peers[1].hasEnded { peers.reverse() }
+            let first = try peers[0].death(&deaths)
             // Another that is bound says so by itself; one that is not would wait for a third.
-            if first.isKill, !mortals[0].traces.isBound { mortals[1].kill() }
-            let second = try mortals[1].death(&deaths)
+            if first.isKill, !peers[0].traces.isBound { peers[1].kill() }
+            let second = try peers[1].death(&deaths)
             for (end, other) in [(first, second), (second, first)] {
                 let isForeseen = end.isKill || end.isWhole || end.isFailure && other.isKill
                 #expect(isForeseen, "\(comment): \(first), \(second)")
                 if end.isFailure { deaths.slowest = max(deaths.slowest, end.moment - other.moment) }
             }
             let role = random.pick(roles)
-            let heir = try StreamHeir(of: role, round, isProcess: random.once(in: 2))
-            let end = try round.side(role.other).value(timeLimit: StreamRound.patience)
-            try expectWhole(end, with: heir, round, comment)
+            let successor = try SuccessorPeer(of: role, trial, isProcess: random.once(in: 2))
+            let end = try trial.side(role.other).value(timeLimit: StreamTrial.patience)
+            try expectWhole(end, with: successor, trial, comment)
         }
 
-        /// The test's side and the heir have exchanged everything, and nothing of theirs is left.
+        /// The test's side and the successor have exchanged everything, and nothing of theirs is left.
         private func expectWhole(
-            _ end: StreamRound.End,
-            with heir: StreamHeir,
-            _ round: StreamRound,
+            _ end: StreamTrial.End,
+            with successor: SuccessorPeer,
+            _ trial: StreamTrial,
             _ comment: Comment
         ) throws {
             #expect(end.error == nil && end.isTrue, "\(comment): \(end)")
-            #expect(end.peer == heir.processID, "\(comment): \(end)")
-            #expect(try heir.hasEndedWell(), comment)
-            #expect(round.isOver, comment)
+            #expect(end.peer == successor.processID, "\(comment): \(end)")
+            #expect(try successor.hasEndedWell(), comment)
+            #expect(trial.isOver, comment)
         }
     }
 }

@@ -5,9 +5,9 @@ import Testing
 
 @testable import SegmentBroker
 
-/// The connections close after the broker has ended its work.
+/// Connections that close after the broker has ended its work.
 @Suite struct EndingTests {
-    @Test func `a restart keeps what goes with its last lease`() throws {
+    @Test func `a restart keeps segments that end with their last lease`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .whileUsed(linger: .zero)), .test("b")])
         let holder = LeaseHolder(.root)
@@ -20,7 +20,7 @@ import Testing
         #expect(fixture.broker.leaseCount == 0)
     }
 
-    @Test func `a stop keeps what its last lease, ended by the stop, would remove`() throws {
+    @Test func `a stop does not remove a segment whose last lease it ends`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .whileUsed(linger: .zero)), .test("b")])
         let holder = LeaseHolder(.root)
@@ -33,7 +33,7 @@ import Testing
         #expect(fixture.broker.leaseCount == 0)
     }
 
-    @Test func `after a stop nothing is made any more`() throws {
+    @Test func `nothing is created after a stop`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .untilStop)])
         fixture.broker.stop(isRestart: false)
@@ -44,7 +44,7 @@ import Testing
         #expect(fixture.disk.records.isEmpty)
     }
 
-    @Test func `while it ends for a restart programs are still served`() throws {
+    @Test func `programs are served while the daemon ends for a restart`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a", keep: .whileUsed(linger: .zero))])
         fixture.broker.stop(isRestart: true)

@@ -7,9 +7,9 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Numbers that others control may be as large or as small as they can: nothing traps, and the broker goes on.
+/// Extreme values of untrusted numbers: nothing traps, and the broker continues.
 @Suite struct ExtremeNumberTests {
-    /// One number of what the kernel says of a segment, at one of its ends.
+    /// One number of a segment's status at an end of its range.
     struct Extreme: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let apply: @Sendable (inout SegmentStatus) -> Void
@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(arguments: Extreme.all)
-    func `whatever the kernel says of the broker's own segment`(extreme: Extreme) throws {
+    func `extreme numbers of the broker's own segment`(extreme: Extreme) throws {
         let fixture = try BrokerFixture()
         let lingering = SegmentDefinition.test("b", keep: .whileUsed(linger: .seconds(30)))
         try fixture.start([.test("a"), lingering])
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(arguments: Extreme.all)
-    func `whatever the kernel says of somebody else's segment under a declared key`(extreme: Extreme) throws {
+    func `extreme numbers of a foreign segment under a declared key`(extreme: Extreme) throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 77)
         fixture.kernel.totalBytes = .max
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: [Int32.min, -1, 0, .max], [0, 1 << 63 - 65537, .max] as [UInt64])
-    func `whatever a record says`(identifier: Int32, size: UInt64) throws {
+    func `any content of a record`(identifier: Int32, size: UInt64) throws {
         let fixture = try BrokerFixture()
         for name in ["a", "undeclared"] {
             let record = SegmentRecord(
@@ -99,7 +99,7 @@ import Testing
         _ = try fixture.broker.acquire("a", .readWrite, LeaseHolder(.member))
     }
 
-    @Test func `whatever the kernel says of its limits, of memory and of sizes`() throws {
+    @Test func `extreme limits, memory and sizes from the kernel`() throws {
         let fixture = try BrokerFixture()
         fixture.kernel.largestSegment = .max
         fixture.kernel.totalBytes = .max
@@ -127,11 +127,11 @@ import Testing
     ) {
         var status = SegmentStatus.test
         status.lastDetach = detached
-        let rest = Linger.rest(.seconds(30), status, at: now)
+        let rest = Linger.remaining(.seconds(30), status, at: now)
         #expect(.zero...(.seconds(30)) ~= rest)
     }
 
-    /// Every command that looks at segments, by everybody.
+    /// Runs every command that reads segments, for each kind of client.
     private func exercise(_ fixture: BrokerFixture) {
         let broker = fixture.broker
         broker.check(groups: fixture.groups)

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: [Errno.noSpace, .readOnlyFileSystem, .ioError])
-    func `a record that could not be written is written when the disk lets it`(errno: Errno) throws {
+    func `a record that could not be written is written once the disk permits`(errno: Errno) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try fixture.describe("a").identifier
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: [Errno.readOnlyFileSystem, .ioError])
-    func `a record that could not be removed is removed when the disk lets it`(errno: Errno) throws {
+    func `a record that could not be removed is removed once the disk permits`(errno: Errno) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         fixture.disk.removalFailure = errno
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [RecordDefect.damaged, .unknownFormat("2")])
-    func `without a readable record the kernel is asked`(defect: RecordDefect) throws {
+    func `without a readable record the kernel is queried`(defect: RecordDefect) throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
         let before = fixture.kernel.segments.keys
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(arguments: [990, 1666] as [UInt32])
-    func `a record of another boot is dropped, and what has its identifier now is not touched`(
+    func `a record of another boot is dropped, and the segment with its identifier is not touched`(
         creator: UInt32
     ) throws {
         let fixture = try BrokerFixture()
@@ -93,7 +93,7 @@ import Testing
         tried()
     }
 
-    @Test func `what went while nobody looked is told when it is made again`() throws {
+    @Test func `a disappearance is reported when the segment is created again`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a"), .test("b")])
         let old = try #require(try fixture.describe("a").identifier)
@@ -103,7 +103,7 @@ import Testing
         try fixture.start([.test("a"), .test("b")])
         let told = fixture.log.lines.dropFirst(before).filter { $0.hasPrefix("warning") }
         #expect(told.count == 1)
-        #expect(told.first?.hasPrefix("warning: Segment a is gone since segmentd last ran") == true)
+        #expect(told.first?.hasPrefix("warning: Segment a disappeared since segmentd last ran") == true)
         #expect(try fixture.state("a") == .ready)
     }
 
@@ -154,7 +154,7 @@ import Testing
         tried()
     }
 
-    @Test func `two records of one segment that is marked for removal give it to one name`() throws {
+    @Test func `two records of one marked segment give it to one name`() throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x77)
         let made = try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
@@ -176,7 +176,7 @@ import Testing
         tried()
     }
 
-    @Test func `former memory of one name is not shown by another's stale record too`() throws {
+    @Test func `former memory of one name is not shown by another's stale record`() throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x77)
         let made = try fixture.kernel.get(key, size: 4096, flags: .create, mode: .ownerReadWrite)
@@ -199,7 +199,7 @@ import Testing
         tried()
     }
 
-    @Test func `a stale record beside it does not cost a segment its own`() throws {
+    @Test func `a stale record does not cost another segment its record`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
         let identifier = try fixture.describe("b").identifier
@@ -211,30 +211,30 @@ import Testing
             creatorUserID: 990,
             identifier: SegmentIdentifier(rawValue: 999)
         )
-        fixture.lifeline.fault = (1, .overflow)
+        fixture.injector.fault = (1, .overflow)
         try fixture.start([.test("b", key: .value(SegmentKey(rawValue: 0x77)))])
         #expect(try fixture.describe("b").identifier == identifier)
         #expect(fixture.disk.records[try name("b")]?.identifier == identifier)
         tried()
     }
 
-    @Test func `an inode that another file has now gives it nobody else's memory`() throws {
-        let mortal = try BrokerFixture()
+    @Test func `a reused inode does not give another file the memory`() throws {
+        let fixture = try BrokerFixture()
         let open = SegmentDefinition.test("public")
         let secret = SegmentDefinition.test("secret", group: nil)
-        try mortal.start([open, secret])
-        let before = try mortal.describe("secret").identifier
-        try mortal.kill()
-        mortal.disk.records = [:]
-        mortal.kernel.files[open.file] = mortal.kernel.files[secret.file]
-        mortal.kernel.files[secret.file] = 0x777
-        try mortal.start([open, secret])
-        #expect(try mortal.describe("public").state == .blocked)
-        #expect(try mortal.describe("public").problems.map(\.kind) == [.squatted])
-        #expect(try mortal.describe("secret").identifier != before)
+        try fixture.start([open, secret])
+        let before = try fixture.describe("secret").identifier
+        try fixture.kill()
+        fixture.disk.records = [:]
+        fixture.kernel.files[open.file] = fixture.kernel.files[secret.file]
+        fixture.kernel.files[secret.file] = 0x777
+        try fixture.start([open, secret])
+        #expect(try fixture.describe("public").state == .blocked)
+        #expect(try fixture.describe("public").problems.map(\.kind) == [.squatted])
+        #expect(try fixture.describe("secret").identifier != before)
     }
 
-    @Test func `an order that was refused because the disk took too long is not on it later`() throws {
+    @Test func `a request refused because the disk timed out is not recorded later`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)

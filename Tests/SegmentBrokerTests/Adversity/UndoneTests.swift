@@ -12,7 +12,7 @@ import Testing
         try? fixture.kernel.acting(as: .root) { try body() }
     }
 
-    @Test func `who changes permissions back each time does not keep the broker busy`() throws {
+    @Test func `a program that undoes each repair does not keep the broker busy`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])
         let identifier = try #require(try fixture.describe("a").identifier)
@@ -22,32 +22,34 @@ import Testing
             }
         }
         setMode(identifier)
-        fixture.lifeline.after = { call, _ in
+        fixture.injector.after = { call, _ in
             if case .setOwner(let identifier) = call { setMode(identifier) }
         }
-        fixture.lifeline.restart()
+        fixture.injector.restart()
         fixture.broker.check(groups: fixture.groups)
-        #expect(fixture.lifeline.calls.count < 200)
+        #expect(fixture.injector.calls.count < 200)
         let described = try fixture.describe("a")
         #expect(described.state == .drifted)
         #expect(described.problems.map(\.kind.rawValue) == ["interference"])
-        fixture.lifeline.after = { _, _ in }
+        fixture.injector.after = { _, _ in }
         fixture.clock.now += .seconds(1)
         fixture.broker.expire()
         #expect(try fixture.describe("a").state == .ready)
         #expect(try fixture.kernel.statusOfAny(identifier).mode.rawValue == 0o660)
     }
 
-    @Test func `who removes a segment as soon as it is made does not keep the broker busy`() throws {
+    @Test func `a program that removes a segment as soon as it is created does not keep the broker busy`()
+        throws
+    {
         let fixture = try BrokerFixture()
-        fixture.lifeline.after = { call, identifier in
+        fixture.injector.after = { call, identifier in
             guard case .create = call, let identifier else { return }
             actingAsRoot(fixture) { try fixture.kernel.remove(identifier) }
         }
         try fixture.start([.test("a")])
-        #expect(fixture.lifeline.calls.count < 200)
+        #expect(fixture.injector.calls.count < 200)
         #expect(try fixture.describe("a").problems.map(\.kind.rawValue) == ["interference"])
-        fixture.lifeline.after = { _, _ in }
+        fixture.injector.after = { _, _ in }
         fixture.clock.now += .seconds(1)
         fixture.broker.expire()
         #expect(try fixture.describe("a").state == .ready)

@@ -87,13 +87,13 @@ import Testing
         #expect(test.answer(.refused(refusal)) == [])
         #expect(test.life.state == .drifted)
         #expect(test.life.problems == [refusal])
-        #expect(test.life.shutProblem == refusal)
+        #expect(test.life.unopenedProblem == refusal)
         #expect(test.life.keys == [LifecycleUnderTest.key])
-        #expect(test.look(.segment(7, .shut, attachments: 0)) == [.attach(seven)])
+        #expect(test.look(.segment(7, .ownerOnly, attachments: 0)) == [.attach(seven)])
         #expect(test.answer(.attached(address)) == [.setPermissions(seven, .declared)])
         #expect(test.answer(.observed(.segment(7))) == [])
         #expect(test.life.state == .ready)
-        #expect(test.life.shutProblem == nil)
+        #expect(test.life.unopenedProblem == nil)
     }
 
     @Test func `clients keep a segment that a later broker cannot attach`() {
@@ -108,7 +108,7 @@ import Testing
         #expect(test.answer(.refused(refusal)) == [])
         #expect(test.life.state == .drifted)
         #expect(test.life.problems == [refusal])
-        #expect(test.life.shutProblem == nil)
+        #expect(test.life.unopenedProblem == nil)
         #expect(test.look(.segment(7, attachments: 1)) == [.attach(seven)])
     }
 
@@ -118,7 +118,7 @@ import Testing
         #expect(test.answer(.refused(refusal)) == [])
         #expect(test.life.state == .drifted)
         #expect(test.life.keys == [LifecycleUnderTest.key])
-        #expect(test.look(.segment(7, .shut)) == [.setPermissions(seven, .declared)])
+        #expect(test.look(.segment(7, .ownerOnly)) == [.setPermissions(seven, .declared)])
     }
 
     // MARK: Asking
@@ -174,8 +174,8 @@ import Testing
         #expect(
             test.hear(.asked(.init(.remove))) == [.writeRecord(record(.segment(7), due: .init(.remove)))]
         )
-        #expect(test.answer(.done) == [.setPermissions(seven, .shut)])
-        #expect(test.answer(.observed(.segment(7, .shut))) == [.mark(.segment(7))])
+        #expect(test.answer(.done) == [.setPermissions(seven, .ownerOnly)])
+        #expect(test.answer(.observed(.segment(7, .ownerOnly))) == [.mark(.segment(7))])
         #expect(test.answer(.done) == [.detach(address, isLast: true), .find(LifecycleUnderTest.key)])
         #expect(test.answer(.nothing) == [.eraseRecord])
         #expect(test.answer(.done) == [])
@@ -186,9 +186,11 @@ import Testing
     @Test func `a client that attaches while permissions are being revoked keeps the segment`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.remove)))
-        #expect(test.answer(.done) == [.setPermissions(seven, .shut)])
+        #expect(test.answer(.done) == [.setPermissions(seven, .ownerOnly)])
         #expect(
-            test.answer(.observed(.segment(7, .shut, attachments: 2))) == [.setPermissions(seven, .declared)]
+            test.answer(.observed(.segment(7, .ownerOnly, attachments: 2))) == [
+                .setPermissions(seven, .declared)
+            ]
         )
         #expect(test.answer(.observed(.segment(7, attachments: 2))) == [])
         #expect(test.life.state == .draining)
@@ -199,18 +201,18 @@ import Testing
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.remove)))
         test.answer(.done)
-        test.answer(.observed(.segment(7, .shut)))
+        test.answer(.observed(.segment(7, .ownerOnly)))
         #expect(test.answer(.refused(refusal)) == [.setPermissions(seven, .declared)])
         #expect(test.answer(.observed(.segment(7))) == [])
         #expect(test.life.state == .draining)
-        #expect(test.look(.segment(7)) == [.setPermissions(seven, .shut)])
+        #expect(test.look(.segment(7)) == [.setPermissions(seven, .ownerOnly)])
     }
 
     @Test func `a segment that vanishes before it is marked counts as removed`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.remove)))
         test.answer(.done)
-        test.answer(.observed(.segment(7, .shut)))
+        test.answer(.observed(.segment(7, .ownerOnly)))
         test.answer(.nothing)
         test.settle(.nothing)
         #expect(test.life.state == .absent)
@@ -223,7 +225,7 @@ import Testing
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.renew)))
         test.answer(.done)
-        test.answer(.observed(.segment(7, .shut)))
+        test.answer(.observed(.segment(7, .ownerOnly)))
         #expect(test.answer(.done) == [.replace(.segment(7), with: .declared())])
         #expect(test.answer(.done) == [.detach(address, isLast: true), .find(LifecycleUnderTest.key)])
         #expect(test.answer(.nothing).last?.step == .record)
@@ -246,8 +248,8 @@ import Testing
         #expect(test.life.request == .init(.renew))
         // As soon as the key is free, the segment is renewed under it.
         #expect(test.look(.segment(7)) == [.find(other)])
-        #expect(test.answer(.nothing) == [.setPermissions(seven, .shut)])
-        test.answer(.observed(.segment(7, .shut)))
+        #expect(test.answer(.nothing) == [.setPermissions(seven, .ownerOnly)])
+        test.answer(.observed(.segment(7, .ownerOnly)))
         #expect(test.answer(.done) == [.replace(.segment(7), with: .declared(other))])
     }
 
@@ -255,7 +257,7 @@ import Testing
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.init(.renew)))
         test.answer(.done)
-        test.answer(.observed(.segment(7, .shut)))
+        test.answer(.observed(.segment(7, .ownerOnly)))
         test.answer(.done)
         test.answer(.done)
         test.answer(.observed(.stranger(9)))

@@ -25,7 +25,7 @@ import Testing
         var test = LifecycleUnderTest.ready(clients: 1)
         test.look(.segment(7, attachments: 2, isMarked: true))
         test.create(8)
-        #expect(test.notes == [.removedByOther, .replaced])
+        #expect(test.notes == [.markedByOther, .replaced])
         #expect(test.life.state == .ready)
         #expect(test.life.formerMemory.map(\.identity) == [.segment(7)])
         #expect(test.life.stored?.formerMemory.map(\.identity) == [.segment(7)])

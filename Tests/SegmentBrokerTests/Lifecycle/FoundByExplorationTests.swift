@@ -44,15 +44,15 @@ import Testing
     @Test func `a removal that can be completed at once needs no record`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.removeIdle))
-        #expect(test.answer(.refused(refusal)) == [.setPermissions(seven, .shut)])
-        #expect(test.answer(.observed(.segment(7, .shut))) == [.mark(.segment(7))])
+        #expect(test.answer(.refused(refusal)) == [.setPermissions(seven, .ownerOnly)])
+        #expect(test.answer(.observed(.segment(7, .ownerOnly))) == [.mark(.segment(7))])
     }
 
     @Test func `a segment is not given up if its renewal cannot be recorded`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.renewIdle))
         test.answer(.done)
-        test.answer(.observed(.segment(7, .shut)))
+        test.answer(.observed(.segment(7, .ownerOnly)))
         #expect(test.answer(.refused(refusal)) == [.setPermissions(seven, .declared)])
     }
 
@@ -66,7 +66,7 @@ import Testing
         var test = LifecycleUnderTest(record: record)
         #expect(test.hear(.declared(.declared())) == [.ask(seven)])
         #expect(test.answer(.nothing) == [.find(LifecycleUnderTest.key)])
-        test.answer(.observed(.segment(8, .shut, attachments: 0, process: 99)))
+        test.answer(.observed(.segment(8, .ownerOnly, attachments: 0, process: 99)))
         #expect(test.life.request == nil)
         #expect(test.life.state == .ready)
     }
@@ -99,7 +99,7 @@ import Testing
         #expect(test.life.request == nil)
     }
 
-    @Test func `an unrecordable request leaves the previous one due`() {
+    @Test func `an unrecordable request leaves the previous one pending`() {
         var test = LifecycleUnderTest.ready(clients: 1)
         test.hear(.asked(.renewIdle))
         test.answer(.done)
@@ -113,7 +113,7 @@ import Testing
         // The renewal is complete, but the full disk keeps a record of it.
         test.hear(.asked(.renewIdle))
         test.answer(.done)
-        test.answer(.observed(.segment(7, .shut)))
+        test.answer(.observed(.segment(7, .ownerOnly)))
         test.answer(.done)
         #expect(test.answer(.created(SegmentIdentifier(rawValue: 8))).last?.step == .record)
         test.answer(.refused(refusal))
@@ -146,8 +146,8 @@ import Testing
     @Test(arguments: Scenario.all)
     func `no order of events violates an invariant`(scenario: Scenario) {
         let report = Exploration.run(scenario, depth: Sanitizer.isPresent ? 0 : 1)
-        #expect(report.worlds > 0)
-        #expect(report.violation == nil, "\(report.violation?.story.joined(separator: "\n") ?? "")")
+        #expect(report.states > 0)
+        #expect(report.violation == nil, "\(report.violation?.history.joined(separator: "\n") ?? "")")
     }
 }
 

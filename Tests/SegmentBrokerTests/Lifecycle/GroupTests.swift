@@ -86,7 +86,7 @@ import Testing
         var test = LifecycleUnderTest.ready()
         test.hear(.asked(.removeIdle))
         test.answer(.done)
-        test.answer(.observed(.segment(7, .shut)))
+        test.answer(.observed(.segment(7, .ownerOnly)))
         test.answer(.done)
         test.answer(.nothing)
         test.answer(.done)
@@ -111,9 +111,9 @@ import Testing
 
     @Test func `restricting a segment twice still restores the original permissions`() {
         var test = LifecycleUnderTest.ready()
-        #expect(test.hear(.undeclared) == [.setPermissions(seven, .shut)])
-        #expect(test.answer(.observed(.segment(7, .root))) == [.setPermissions(seven, .shut)])
-        let actions = test.answer(.observed(.segment(7, .shut, attachments: 2)))
+        #expect(test.hear(.undeclared) == [.setPermissions(seven, .ownerOnly)])
+        #expect(test.answer(.observed(.segment(7, .root))) == [.setPermissions(seven, .ownerOnly)])
+        let actions = test.answer(.observed(.segment(7, .ownerOnly, attachments: 2)))
         #expect(actions == [.setPermissions(seven, .declared)])
     }
 

@@ -21,12 +21,12 @@ struct LifecycleUnderTest {
     static let key = SegmentKey(rawValue: 0x77)
     static let refusal = SegmentProblem(.kernelRefused, message: "refused")
 
-    init(record: SegmentLifecycle.Record? = nil, judgesByCreator: Bool = true) {
+    init(record: SegmentLifecycle.Record? = nil, trustsCreator: Bool = true) {
         let credentials = SegmentLifecycle.Credentials(
             userID: 990,
             groupID: 990,
             processID: 100,
-            judgesByCreator: judgesByCreator
+            trustsCreator: trustsCreator
         )
         life = SegmentLifecycle(SegmentDefinition.test("a").name, as: credentials, record: record)
     }
@@ -101,7 +101,7 @@ struct LifecycleUnderTest {
 extension SegmentLifecycle.Permissions {
     static let declared = Self(userID: 990, groupID: 500, mode: FilePermissions(rawValue: 0o660))
     /// For the owner only.
-    static let shut = Self(userID: 990, groupID: 990, mode: FilePermissions(rawValue: 0o600))
+    static let ownerOnly = Self(userID: 990, groupID: 990, mode: FilePermissions(rawValue: 0o600))
     /// As root might set them.
     static let root = Self(userID: 0, groupID: 0, mode: FilePermissions(rawValue: 0o666))
 }

@@ -42,17 +42,17 @@ import Testing
         )
     }
 
-    @Test func `a second look asks the kernel once and changes nothing`() throws {
+    @Test func `a second look queries the kernel once and changes nothing`() throws {
         let performed = try ready()
         let before = performed.fixture.kernel.segments
-        performed.fixture.lifeline.restart()
+        performed.fixture.injector.restart()
         performed.send(.look)
-        #expect(performed.fixture.lifeline.calls.map(\.word) == [.status])
+        #expect(performed.fixture.injector.calls.map(\.word) == [.status])
         #expect(performed.fixture.kernel.segments == before)
         #expect(performed.takeNotes().isEmpty)
     }
 
-    @Test func `a start takes over what its record names, with the time of its creation`() throws {
+    @Test func `a start takes over recorded segments with their creation times`() throws {
         let performed = try ready()
         let (identifier, record) = (performed.identifier, performed.record)
         performed.fixture.clock.now += .seconds(9)
@@ -102,7 +102,7 @@ import Testing
         #expect(performed.record?.formerMemory == [])
     }
 
-    @Test func `a removal that waits is due after a start, too`() throws {
+    @Test func `a pending removal is still pending after a start`() throws {
         let performed = try ready()
         let address = try performed.fixture.attach(try #require(performed.identifier))
         performed.send(.look, .asked(SegmentLifecycle.Request(.remove)))
@@ -118,7 +118,9 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func `what somebody removes is created again at once, under its key`(isAttached: Bool) throws {
+    func `a segment removed by another program is created again at once, under its key`(
+        isAttached: Bool
+    ) throws {
         let performed = try ready()
         let old = try #require(performed.identifier)
         if isAttached { _ = try performed.fixture.attach(old) }
@@ -131,7 +133,7 @@ import Testing
         #expect(performed.fixture.kernel.segments.count == (isAttached ? 2 : 1))
     }
 
-    @Test func `a stranger under the key blocks, until it is gone`() throws {
+    @Test func `a foreign segment under the key blocks until it is gone`() throws {
         let performed = try PerformedLifecycle()
         let foreign = try #require(performed.squat())
         performed.start()
@@ -145,9 +147,12 @@ import Testing
         #expect(performed.life.state == .ready)
     }
 
-    @Test func `a stranger between the two calls of a renewal blocks, and nothing of ours is left`() throws {
+    @Test
+    func `a foreign segment created within a renewal blocks the name, and nothing of the broker's is left`()
+        throws
+    {
         let performed = try ready()
-        performed.fixture.lifeline.after = { [unowned performed] call, _ in
+        performed.fixture.injector.after = { [unowned performed] call, _ in
             if case .remove = call { performed.squat() }
         }
         performed.send(.look, .asked(SegmentLifecycle.Request(.renew)))
@@ -156,15 +161,15 @@ import Testing
         #expect(performed.ours.isEmpty)
     }
 
-    @Test func `a group without a number here keeps the segment closed and says why`() throws {
+    @Test func `an unmapped group keeps the segment closed with a reason`() throws {
         let performed = try PerformedLifecycle()
-        performed.fixture.lifeline.refused = (.setOwner, .invalidArgument)
+        performed.fixture.injector.refused = (.setOwner, .invalidArgument)
         performed.start()
         #expect(performed.life.state == .drifted)
         #expect(performed.life.problems.map(\.kind) == [.kernelRefused])
         #expect(performed.life.problems.first?.message.contains("does not know the segment's group") == true)
         #expect(performed.ours.first?.value.mode.rawValue == 0o600)
-        performed.fixture.lifeline.restart()
+        performed.fixture.injector.restart()
         performed.send(.look)
         #expect(performed.life.state == .ready)
     }
@@ -188,7 +193,7 @@ import Testing
         let performed = try PerformedLifecycle()
         if name != "start" { performed.start() }
         if isAttached, let identifier = performed.identifier { _ = try performed.fixture.attach(identifier) }
-        performed.fixture.lifeline.restart()
+        performed.fixture.injector.restart()
         return performed
     }
 
@@ -200,7 +205,7 @@ import Testing
     private func calls(_ name: String, _ events: [SegmentLifecycle.Event], isAttached: Bool) throws -> Int {
         let performed = try prepare(name, isAttached: isAttached)
         run(name, events, performed)
-        return performed.fixture.lifeline.calls.count
+        return performed.fixture.injector.calls.count
     }
 
     @Test(arguments: administrator.map(\.name), [false, true])
@@ -214,9 +219,9 @@ import Testing
         for index in 0..<count {
             for afterEffect in [false, true] {
                 let performed = try prepare(name, isAttached: isAttached)
-                performed.fixture.lifeline.end = (index, afterEffect)
+                performed.fixture.injector.end = (index, afterEffect)
                 run(name, events, performed)
-                #expect(performed.fixture.lifeline.isCut)
+                #expect(performed.fixture.injector.hasCrashed)
                 try performed.restart()
                 try expectWhole(performed, "\(name), dies at call \(index), after it: \(afterEffect)")
             }
@@ -227,13 +232,13 @@ import Testing
         arguments: administrator.map(\.name),
         [.noMemory, .noSpace, .notPermitted, .permissionDenied, .ioError] as [Errno]
     )
-    func `whatever fails once is made good by the next look`(name: String, errno: Errno) throws {
+    func `the next look recovers from any single failure`(name: String, errno: Errno) throws {
         let events = try #require(Self.administrator.first { $0.name == name }).events
         for index in 0..<(try calls(name, events, isAttached: false)) {
             let performed = try prepare(name, isAttached: false)
-            performed.fixture.lifeline.fault = (index, errno)
+            performed.fixture.injector.fault = (index, errno)
             run(name, events, performed)
-            performed.fixture.lifeline.restart()
+            performed.fixture.injector.restart()
             performed.send(.look, .declared(performed.declaration), .look)
             try expectWhole(performed, "\(name), call \(index) fails: \(errno)")
         }

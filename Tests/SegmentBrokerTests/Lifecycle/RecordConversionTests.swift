@@ -30,7 +30,7 @@ import Testing
     ]
 
     @Test(arguments: segments, requests)
-    func `what is written is read alike`(
+    func `written values are read back equal`(
         segment: SegmentLifecycle.RecordedSegment?,
         request: SegmentLifecycle.Request?
     ) throws {
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func `a record of today says a segment and nothing else`() {
+    @Test func `a current record has a segment and nothing else`() {
         let record = SegmentRecord(
             name: Self.name,
             key: LifecycleUnderTest.key,
@@ -71,7 +71,7 @@ import Testing
         #expect(SegmentRecord(Self.name, Record(record), created: 17) == record)
     }
 
-    @Test func `how often former memory is attached is the kernel's to say`() {
+    @Test func `the attachments of former memory come from the kernel`() {
         let former = FormerMemory(identity: .segment(5), holdsName: false, attachments: 3)
         let written = SegmentRecord(Self.name, Record(formerMemory: [former]))
         #expect(Record(written).formerMemory == [FormerMemory(identity: .segment(5), holdsName: false)])

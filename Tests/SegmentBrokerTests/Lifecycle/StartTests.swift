@@ -204,15 +204,15 @@ import Testing
     func `a start recovers from every kind of crash`(row: Row) throws {
         var scenario = try #require(Scenario.all.first)
         scenario.isService = row.isService
-        var world = World(scenario, faults: 0)
-        if !row.isDeclared { world.files = nil }
-        world.host.record = row.record
-        world.host.segments = row.kernel
-        try world.start()
-        try world.settle()
-        #expect(world.broker?.state == row.state)
-        #expect(world.broker?.request == row.request)
-        let left = world.host.segments.map { ($0.identifier.rawValue, $0.isMarked) }
+        var system = ExploredSystem(scenario, faults: 0)
+        if !row.isDeclared { system.files = nil }
+        system.host.record = row.record
+        system.host.segments = row.kernel
+        try system.start()
+        try system.settle()
+        #expect(system.broker?.state == row.state)
+        #expect(system.broker?.request == row.request)
+        let left = system.host.segments.map { ($0.identifier.rawValue, $0.isMarked) }
         #expect(Dictionary(uniqueKeysWithValues: left) == row.leaves)
     }
 
@@ -221,7 +221,7 @@ import Testing
             userID: OverflowUser.number,
             groupID: 990,
             processID: 100,
-            judgesByCreator: true
+            trustsCreator: true
         )
         var life = SegmentLifecycle(SegmentDefinition.test("a").name, as: nobody)
         let action = life.receive(.declared(.declared()))

@@ -100,10 +100,10 @@ import Testing
         #expect(!test.life.isOver)
     }
 
-    @Test func `a name of which nothing is left is over`() {
+    @Test func `a name with nothing left is over`() {
         var test = LifecycleUnderTest.ready()
         test.hear(.undeclared)
-        test.answer(.observed(.segment(7, .shut)))
+        test.answer(.observed(.segment(7, .ownerOnly)))
         test.answer(.done)
         #expect(!test.life.isOver)
         test.answer(.done)

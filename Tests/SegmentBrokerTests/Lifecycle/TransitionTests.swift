@@ -50,7 +50,7 @@ import Testing
     }
 
     private static let creating = "record, create, record, attach, permit"
-    private static let renewing = "ask, record, shut, record, replace, record, attach, permit"
+    private static let renewing = "ask, record, restrict, record, replace, record, attach, permit"
 
     static let rows = [
         Row(.absent, .acquire, to: .ready, "find, \(creating)"),
@@ -65,19 +65,25 @@ import Testing
         Row(.unused, .check, to: .ready, "ask"),
         Row(.unused, .rootTakesOwnership(first), .check, to: .ready, "ask, permit"),
         Row(.unused, .rootRemoves(first), .check, to: .ready, "ask, find, \(creating)"),
-        Row(.unused, .ask(.removeIdle), to: .absent, "ask, record, shut, mark, find, erase"),
-        Row(.unused, .ask(.removeNow), to: .absent, "ask, record, shut, mark, find, erase"),
+        Row(.unused, .ask(.removeIdle), to: .absent, "ask, record, restrict, mark, find, erase"),
+        Row(.unused, .ask(.removeNow), to: .absent, "ask, record, restrict, mark, find, erase"),
         Row(.unused, .ask(.renewIdle), to: .ready, renewing),
         Row(.unused, .ask(.renewNow), to: .ready, renewing),
         Row(.unused, .reload, to: .ready, "ask"),
         Row(.unused, .edit(1), to: .drifted, "ask"),
-        Row(.unused, .undeclare, to: .absent, "shut, mark, erase"),
+        Row(.unused, .undeclare, to: .absent, "restrict, mark, erase"),
         Row(.unused, .stop, to: nil, "ask"),
         Row(.unused, .restart, to: nil, ""),
 
         Row(.leased, .ask(.removeIdle), to: .draining, "ask, record"),
-        Row(.leased, .ask(.removeIdle), .release, to: .absent, "ask, record, ask, shut, mark, find, erase"),
-        Row(.leased, .ask(.removeNow), to: .absent, "ask, record, shut, mark, find, erase"),
+        Row(
+            .leased,
+            .ask(.removeIdle),
+            .release,
+            to: .absent,
+            "ask, record, ask, restrict, mark, find, erase"
+        ),
+        Row(.leased, .ask(.removeNow), to: .absent, "ask, record, restrict, mark, find, erase"),
         Row(.leased, .ask(.renewIdle), to: .ready, "ask, record"),
         Row(.leased, .ask(.renewNow), to: .ready, renewing),
         Row(.leased, .undeclare, to: .draining, "ask"),
@@ -93,7 +99,7 @@ import Testing
             .detach(first),
             .check,
             to: .ready,
-            "ask, record, ask, shut, record, replace, record, attach, permit"
+            "ask, record, ask, restrict, record, replace, record, attach, permit"
         ),
         Row(
             .attached,
@@ -101,16 +107,16 @@ import Testing
             to: .ready,
             "ask, record, record, replace, record, attach, permit"
         ),
-        Row(.attached, .undeclare, to: .draining, "shut, permit, ask"),
+        Row(.attached, .undeclare, to: .draining, "restrict, permit, ask"),
 
         Row(.draining, .acquire, to: .draining, "ask"),
-        Row(.draining, .detach(first), .check, to: .absent, "ask, shut, mark, find, erase"),
+        Row(.draining, .detach(first), .check, to: .absent, "ask, restrict, mark, find, erase"),
         Row(.draining, .ask(.renewIdle), to: .ready, "ask, record"),
         Row(.draining, .reload, to: .draining, "ask"),
         Row(.draining, .rootRemoves(first), .check, to: .absent, "ask, find, record"),
 
         Row(.undeclared, .edit(0), to: .ready, "ask"),
-        Row(.undeclared, .detach(first), .check, to: .absent, "ask, shut, mark, erase"),
+        Row(.undeclared, .detach(first), .check, to: .absent, "ask, restrict, mark, erase"),
         Row(.undeclared, .rootRemoves(first), .check, to: .removing, "ask, record"),
 
         Row(.removing, .acquire, to: .removing, "ask, find"),
@@ -133,11 +139,11 @@ import Testing
     @Test(arguments: rows)
     func `each event in each state performs its actions and reaches its state`(row: Row) throws {
         let scenario = try #require(Scenario.all.first)
-        var world = World(scenario, faults: 0)
-        for move in row.situation.moves { _ = try world.actions(of: move, scenario) }
+        var system = ExploredSystem(scenario, faults: 0)
+        for move in row.situation.moves { _ = try system.actions(of: move, scenario) }
         var actions: [String] = []
-        for event in row.events { actions += try world.actions(of: event, scenario) }
-        #expect(world.broker?.state == row.state)
+        for event in row.events { actions += try system.actions(of: event, scenario) }
+        #expect(system.broker?.state == row.state)
         #expect(actions.joined(separator: ", ") == row.actions)
     }
 
@@ -154,27 +160,27 @@ import Testing
     private func expectStop(_ keep: KeepDeclaration, _ moves: [Move], leaves segments: [String]) throws {
         let declaration = SegmentLifecycle.Declaration.declared(keep: keep)
         let scenario = Scenario(title: "stop", declarations: [declaration])
-        var world = World(scenario, faults: 0)
-        for move in moves + [.stop] { _ = try world.actions(of: move, scenario) }
-        #expect(world.broker == nil)
-        #expect(world.host.segments.map { $0.isMarked ? "marked" : "unmarked" } == segments)
+        var system = ExploredSystem(scenario, faults: 0)
+        for move in moves + [.stop] { _ = try system.actions(of: move, scenario) }
+        #expect(system.broker == nil)
+        #expect(system.host.segments.map { $0.isMarked ? "marked" : "unmarked" } == segments)
     }
 
     @Test func `a while-used segment exists from its first Acquire until its linger is over`() throws {
         let keep = KeepDeclaration.whileUsed(linger: .seconds(30))
         let scenario = Scenario(title: "linger", declarations: [.declared(keep: keep)])
-        var world = World(scenario, faults: 0)
-        #expect(try world.actions(of: .start, scenario) == ["find", "find"])
-        #expect(world.broker?.state == .absent)
-        _ = try world.actions(of: .acquire, scenario)
-        #expect(world.broker?.state == .ready)
-        #expect(world.broker?.linger == .off)
-        _ = try world.actions(of: .release, scenario)
-        #expect(world.broker?.linger == .armed(.seconds(30)))
-        let actions = try world.actions(of: .lingerOver, scenario)
-        #expect(actions == ["ask", "shut", "mark", "find", "erase"])
-        #expect(world.broker?.state == .absent)
-        #expect(world.broker?.linger == .off)
+        var system = ExploredSystem(scenario, faults: 0)
+        #expect(try system.actions(of: .start, scenario) == ["find", "find"])
+        #expect(system.broker?.state == .absent)
+        _ = try system.actions(of: .acquire, scenario)
+        #expect(system.broker?.state == .ready)
+        #expect(system.broker?.linger == .off)
+        _ = try system.actions(of: .release, scenario)
+        #expect(system.broker?.linger == .armed(.seconds(30)))
+        let actions = try system.actions(of: .lingerOver, scenario)
+        #expect(actions == ["ask", "restrict", "mark", "find", "erase"])
+        #expect(system.broker?.state == .absent)
+        #expect(system.broker?.linger == .off)
     }
 }
 
@@ -190,7 +196,7 @@ extension SegmentLifecycle.Request {
     static let renewNow = Self(.renew, isNow: true)
 }
 
-extension World {
+extension ExploredSystem {
     /// The actions that a move causes, until the broker is at rest.
     mutating func actions(of move: Move, _ scenario: Scenario) throws -> [String] {
         try make(move, scenario.declarations)
@@ -211,7 +217,7 @@ extension SegmentLifecycle.Action {
         case .find: "find"
         case .create: "create"
         case .attach: "attach"
-        case .setPermissions(_, .shut): "shut"
+        case .setPermissions(_, .ownerOnly): "restrict"
         case .setPermissions: "permit"
         case .mark: "mark"
         case .replace: "replace"

@@ -6,16 +6,16 @@ import Testing
 /// The broker dies at every call of every plan, before and after the call takes effect, and starts again.
 @Suite struct CrashMatrixTests {
     @Test(arguments: Plan.all)
-    func `a crash at any call is made good by the next start`(plan: Plan) throws {
+    func `the next start recovers from a crash at any call`(plan: Plan) throws {
         let count = try callCount(plan)
         #expect(count > 3)
         for index in 0..<count {
             for afterEffect in [false, true] {
                 let scene = try Scene(plan)
-                scene.fixture.lifeline.end = (index, afterEffect)
+                scene.fixture.injector.end = (index, afterEffect)
                 try? plan.run(scene)
-                let call = try #require(scene.fixture.lifeline.calls.last)
-                #expect(scene.fixture.lifeline.isCut)
+                let call = try #require(scene.fixture.injector.calls.last)
+                #expect(scene.fixture.injector.hasCrashed)
                 let comment: Comment =
                     "\(plan.testDescription), \(afterEffect ? "after" : "before") call \(index), \(call)"
                 try scene.kill()
@@ -33,18 +33,18 @@ import Testing
 
     /// Twice in a row, the second time at any call of the start that follows.
     @Test(arguments: Plan.all)
-    func `a crash within the start after a crash is made good too`(plan: Plan) throws {
+    func `the next start also recovers from a crash during the recovery`(plan: Plan) throws {
         var crashes = 0
         for index in 0..<(try callCount(plan)) {
             var second = 0
             while true {
                 let scene = try Scene(plan)
-                scene.fixture.lifeline.end = (index, true)
+                scene.fixture.injector.end = (index, true)
                 try? plan.run(scene)
                 try scene.kill()
-                scene.fixture.lifeline.end = (second, true)
+                scene.fixture.injector.end = (second, true)
                 try? scene.fixture.start(plan.after)
-                guard scene.fixture.lifeline.isCut else { break }
+                guard scene.fixture.injector.hasCrashed else { break }
                 let comment: Comment =
                     "\(plan.testDescription), after call \(index) and call \(second) of the start"
                 second += 1
@@ -61,6 +61,6 @@ import Testing
     private func callCount(_ plan: Plan) throws -> Int {
         let scene = try Scene(plan)
         try plan.run(scene)
-        return scene.fixture.lifeline.calls.count
+        return scene.fixture.injector.calls.count
     }
 }

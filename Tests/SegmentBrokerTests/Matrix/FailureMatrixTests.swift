@@ -46,18 +46,18 @@ import Testing
     private static let unheardOf = Errno(rawValue: EHWPOISON)
 
     @Test(arguments: Plan.all)
-    func `one failure is made good by the next check`(plan: Plan) throws {
+    func `the next check recovers from one failure`(plan: Plan) throws {
         var index = 0, tries = 0
         while let failures = try failures(plan, index) {
             for errno in failures {
                 let scene = try Scene(plan)
-                scene.fixture.lifeline.fault = (index, errno)
+                scene.fixture.injector.fault = (index, errno)
                 let comment: Comment = "\(plan.testDescription), call \(index) fails: \(errno)"
                 var refusal: (any Error)?
                 do { try plan.run(scene) } catch { refusal = error }
-                try scene.expectNothingLost(afterFailed: scene.fixture.lifeline.calls[index].word, comment)
+                try scene.expectNothingLost(afterFailed: scene.fixture.injector.calls[index].word, comment)
                 if refusal is RecordsError { try scene.kill() }
-                scene.fixture.lifeline.restart()
+                scene.fixture.injector.restart()
                 if refusal != nil { try scene.fixture.start(plan.after) }
                 try scene.makeGood()
                 try scene.expectAgreement(comment)
@@ -74,15 +74,15 @@ import Testing
         )
     }
 
-    @Test func `a removal that failed is done when it is asked for again`() throws {
+    @Test func `a failed removal succeeds when requested again`() throws {
         let plan = try #require(Plan.all.first { $0.testDescription == "remove" })
         var index = 0
         while let failures = try failures(plan, index) {
             for errno in failures {
                 let scene = try Scene(plan)
-                scene.fixture.lifeline.fault = (index, errno)
+                scene.fixture.injector.fault = (index, errno)
                 try plan.run(scene)
-                scene.fixture.lifeline.restart()
+                scene.fixture.injector.restart()
                 scene.fixture.check()
                 for name in Plan.usual.map(\.name.string) {
                     try scene.fixture.broker.remove(name, when: .immediately, viewer: Plan.administrator)
@@ -97,8 +97,8 @@ import Testing
     private func failures(_ plan: Plan, _ index: Int) throws -> [Errno]? {
         let scene = try Scene(plan)
         try plan.run(scene)
-        guard index < scene.fixture.lifeline.calls.count else { return nil }
-        let failures = Self.failures[scene.fixture.lifeline.calls[index].word]
+        guard index < scene.fixture.injector.calls.count else { return nil }
+        let failures = Self.failures[scene.fixture.injector.calls[index].word]
         return failures.map { $0 + [Self.unheardOf] } ?? []
     }
 }

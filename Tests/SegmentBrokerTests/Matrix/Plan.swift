@@ -42,7 +42,7 @@ struct Plan: CustomTestStringConvertible, Sendable {
             run: { try $0.fixture.start(usual) }
         ),
         Plan(testDescription: "create") { scene in
-            if (try? scene.acquire("used")) != nil || scene.fixture.lifeline.isCut { return }
+            if (try? scene.acquire("used")) != nil || scene.fixture.injector.hasCrashed { return }
             // Who asks again gets it, without a check between.
             #expect(throws: Never.self) { try scene.acquire("used") }
         },

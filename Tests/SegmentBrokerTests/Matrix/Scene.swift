@@ -31,7 +31,7 @@ final class Scene {
         if plan.isStarted { try fixture.start(plan.before) }
         try plan.prepare(self)
         for (name, record) in fixture.disk.records { made[name.string] = record.identifier }
-        fixture.lifeline.restart()
+        fixture.injector.restart()
     }
 
     /// Kill -9: every connection breaks, every lease ends.

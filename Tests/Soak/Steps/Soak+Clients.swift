@@ -6,7 +6,7 @@ extension Soak {
     func startClient() throws {
         guard clients.count < Self.mostClients else { return }
         lastClient += 1
-        story.tell("client \(lastClient) starts", count: "clients")
+        trace.record("client \(lastClient) starts", count: "clients")
         clients[lastClient] = try ClientProcess(socket: daemon.socket)
         try expect("ok", of: lastClient, "again")
     }
@@ -16,7 +16,7 @@ extension Soak {
         else {
             return
         }
-        story.tell("client \(client) attaches \(name)", count: "attaches")
+        trace.record("client \(client) attaches \(name)", count: "attaches")
         guard model.segments[name]?.life != .draining else {
             return try expect("removing", of: client, "attach \(name)")
         }
@@ -27,20 +27,20 @@ extension Soak {
     func writeSomething() throws {
         guard let (client, name) = someUse else { return }
         let content = UInt64.random(in: 0...1_000_000, using: &random)
-        story.tell("client \(client) writes \(content) to \(name)", count: "writes")
+        trace.record("client \(client) writes \(content) to \(name)", count: "writes")
         try expect("ok", of: client, "write \(name) \(content)")
         model.change(name) { $0.content = content }
     }
 
     func readSomething() throws {
         guard let (client, name) = someUse else { return }
-        story.tell("client \(client) reads \(name)", count: "reads")
+        trace.record("client \(client) reads \(name)", count: "reads")
         try expect("ok", of: client, question(name))
     }
 
     func releaseSomething() throws {
         guard let (client, name) = someUse else { return }
-        story.tell("client \(client) releases \(name)", count: "releases")
+        trace.record("client \(client) releases \(name)", count: "releases")
         try expect("ok", of: client, "release \(name)")
         model.letGo(name, by: client)
     }
@@ -52,7 +52,7 @@ extension Soak {
 
     func endClient(_ number: Int, byKill: Bool) throws {
         guard let client = clients.removeValue(forKey: number) else { return }
-        story.tell(
+        trace.record(
             "client \(number) \(byKill ? "is killed" : "ends")",
             count: byKill ? "clients killed" : "ends"
         )

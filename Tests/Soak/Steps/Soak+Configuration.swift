@@ -28,7 +28,7 @@ extension Soak {
 
     /// Nothing of a configuration with an error is in force, not even what is right in it.
     func reloadBadFile() throws {
-        story.tell("a file is bad", count: "bad reloads")
+        trace.record("a file is bad", count: "bad reloads")
         try DaemonFixture.write("size = 0\n", to: path("bad"))
         defer { unlink(path("bad")) }
         do throws(SegmentClientError) {
@@ -42,7 +42,7 @@ extension Soak {
 
     /// Writes one file and has all read.
     private func reload(_ name: String, _ what: String, count: String) throws {
-        story.tell("\(name) \(what)", count: count)
+        trace.record("\(name) \(what)", count: count)
         if let declaration = files[name] {
             try DaemonFixture.write(declaration.text, to: path(name))
         } else {

@@ -7,7 +7,7 @@ import SystemVSharedMemory
 extension Soak {
     func removeUnused() throws {
         guard let name = random.choose(model.names) else { return }
-        story.tell("\(name) is removed if unused", count: "removals")
+        trace.record("\(name) is removed if unused", count: "removals")
         let isUsed = model.segments[name].map { !$0.users.isEmpty } ?? false
         var isRefused = false
         do throws(SegmentClientError) {
@@ -24,7 +24,7 @@ extension Soak {
 
     func removeIdle() throws {
         guard let name = random.choose(model.names) else { return }
-        story.tell("\(name) is removed when idle", count: "removals")
+        trace.record("\(name) is removed when idle", count: "removals")
         try administrator.remove(name, when: .whenIdle)
         model.change(name) {
             guard !$0.users.isEmpty else { return $0.remove() }
@@ -35,7 +35,7 @@ extension Soak {
     /// Marked under its users: the memory stays theirs until they let go.
     func removeNow(restarting: Bool) throws {
         guard let name = random.choose(model.names { $0.life == .live && !$0.users.isEmpty }) else { return }
-        story.tell("\(name) is removed under its users", count: "removals under users")
+        trace.record("\(name) is removed under its users", count: "removals under users")
         try administrator.remove(name, when: .immediately)
         try expectMarked(name)
         let users = try outlive(name, restarting: restarting)
@@ -56,7 +56,7 @@ extension Soak {
         guard let name = random.choose(names), let identifier = model.segments[name]?.identifier else {
             return
         }
-        story.tell(
+        trace.record(
             "\(name) is removed under its users, behind the daemon's back",
             count: "removals by others"
         )
@@ -74,7 +74,7 @@ extension Soak {
         guard let name = random.choose(model.names { $0.life == .live && $0.users.isEmpty }),
             let identifier = model.segments[name]?.identifier
         else { return }
-        story.tell("\(name) is removed behind the daemon's back", count: "removals by others")
+        trace.record("\(name) is removed behind the daemon's back", count: "removals by others")
         try kernel.remove(identifier)
         model.change(name) {
             $0.remove()
@@ -86,7 +86,7 @@ extension Soak {
         guard let name = random.choose(model.names { $0.life == .live }),
             let identifier = model.segments[name]?.identifier
         else { return }
-        story.tell("\(name) gets another owner and mode", count: "changes by others")
+        trace.record("\(name) gets another owner and mode", count: "changes by others")
         try kernel.setOwner(identifier, userID: 12345, groupID: 54321, mode: [.ownerRead, .otherWrite])
     }
 

@@ -5,7 +5,7 @@ extension Soak {
     /// Clients are at work meanwhile, and must not notice.
     func restart(_ signal: Int32) throws {
         let isKill = signal == SIGKILL
-        story.tell(
+        trace.record(
             "the daemon is \(isKill ? "killed" : "restarted")",
             count: isKill ? "daemons killed" : "daemons restarted"
         )
@@ -21,7 +21,7 @@ extension Soak {
 
     /// One after the other: what a stop removes, and what is under its users marked, a start makes anew.
     func stopAndStart() throws {
-        story.tell("the daemon is stopped and started", count: "daemons stopped")
+        trace.record("the daemon is stopped and started", count: "daemons stopped")
         let marked = model.names { !$0.users.isEmpty && $0.declaration?.keep == .untilStop }
         let before = model
         try bounce(SIGTERM)
@@ -38,7 +38,7 @@ extension Soak {
     /// A client dies while no daemon is there to see it.
     func killBoth() throws {
         guard let client = someClient else { return }
-        story.tell("the daemon is killed", count: "daemons killed")
+        trace.record("the daemon is killed", count: "daemons killed")
         try endDaemon(SIGKILL)
         try endClient(client, byKill: true)
         try daemon.start()

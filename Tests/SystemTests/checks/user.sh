@@ -19,7 +19,7 @@ expect "keeps the segment" "$id" personal segmentctl id mine
 exits "a reload" 0 personal systemctl --user reload segmentd.service
 usermod -a -G bob ada
 exits "a group with another member is not the user's" 1 personal systemctl --user restart segmentd.service
-expect "which is said" "may be written by others than its owner" journalctl _UID="$(id -u bob)" --no-pager
+expect "which is said" "is writable by users other than its owner" journalctl _UID="$(id -u bob)" --no-pager
 gpasswd -d ada bob > /dev/null
 exits "without the member it starts" 0 personal systemctl --user restart segmentd.service
 exits "its segment goes" 0 personal segmentctl remove mine

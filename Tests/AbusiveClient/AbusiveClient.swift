@@ -1,0 +1,44 @@
+import Glibc
+
+/// An unprivileged client that means harm, in one of several ways, until it is killed.
+///
+///     abusive-client SOCKET WAY
+///
+/// It says `ready` on standard output once the harm is under way. The ways that come to an end by themselves say how
+/// with their exit status.
+@main
+enum AbusiveClient {
+    static func main() {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 3, let way = ways[arguments[2]] else { exit(2) }
+        // Nothing outlives a test that is lost.
+        alarm(60)
+        signal(SIGPIPE, SIG_IGN)
+        raiseDescriptorLimit()
+        way(arguments[1])
+    }
+
+    static let ways: [String: @Sendable (String) -> Never] = [
+        "slow-senders": Senders.sendSlowly, "half-closed": Senders.closeHalf,
+        "partial-messages": Senders.holdPartialMessages, "gibibyte": Senders.sendGibibyte,
+        "long-messages": Senders.sendLongMessages, "deep-nesting": Senders.nestDeeply,
+        "deaf-subscribers": Readers.subscribe, "deaf-callers": Readers.call, "deaf-viewers": Readers.describe,
+        "deaf-listers": Readers.list,
+        "unhearing-callers": Readers.callUnhearing,
+        "byte-flood": Floods.sendBytes, "pipelining": Floods.pipeline,
+        "many-callers": Floods.callFromEverywhere,
+        "connector": { Crowds.pass($0) }, "connectors": { Crowds.pass($0, threads: 3) },
+        "visitors": { Crowds.pass($0, threads: 3, calling: true) },
+        "crowd": Crowds.connect, "stay": Crowds.stay, "fork": Crowds.fork, "leases": Crowds.cycleLeases,
+        "told-leases": Crowds.cycleLeasesBesideSubscriptions,
+    ]
+
+    static func reportReady() { write(STDOUT_FILENO, "ready\n", 6) }
+
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
