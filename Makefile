@@ -1,4 +1,4 @@
-.PHONY: all release library prerequisites demo run test test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
+.PHONY: all release library prerequisites requirements demo run test test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
 	mutants bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
@@ -7,12 +7,15 @@ VERSION = $(shell sed -n 's/.*version = "\(.*\)"/\1/p' Sources/SegmentModel/Prod
 
 # Tests make real segments: in an IPC namespace of their own, so that the host's are never touched.
 namespace := unshare --ipc $(if $(filter-out 0,$(shell id -u)),--map-root-user)
-missing := $(shell \
+# Debian's packages that building needs, or also testing, and that are missing. Asked anew each time: make may have
+# installed them meanwhile.
+unbuildable = $(shell \
     command -v pkg-config >/dev/null || echo pkg-config; \
     pkg-config --exists libsystemd 2>/dev/null || echo libsystemd-dev; \
     pkg-config --exists tomlplusplus 2>/dev/null || echo libtomlplusplus-dev; \
     command -v g++ >/dev/null || echo g++; \
-    command -v perl >/dev/null || echo perl; \
+    command -v perl >/dev/null || echo perl)
+missing = $(unbuildable) $(shell \
     command -v python3 >/dev/null || echo python3; \
     command -v strace >/dev/null || echo strace; \
     command -v openssl >/dev/null || echo openssl; \
@@ -24,6 +27,8 @@ swift := $(CURDIR)/.ci/swift
 static := SEGMENTD_TRIALS=1 $(swift) build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
     --experimental-lto-mode full -Xswiftc -use-ld=lld -Xlinker -z -Xlinker now \
     -Xlinker -z -Xlinker pack-relative-relocs
+# What building does first: plain `make` reports what is missing, any other goal installs it.
+setup := $(if $(filter-out all release library,$(or $(MAKECMDGOALS),all)),prerequisites,requirements)
 # The C++ library becomes a part of each program: a start would spend a tenth on finding its symbols. The linker takes
 # the archive because it finds nothing else in that directory.
 archives := $(CURDIR)/.build/archives
@@ -41,21 +46,25 @@ library := $(static) --product SegmentC $(addprefix -Xlinker ,-soname=$(soname) 
     --version-script=$(CURDIR)/Sources/SegmentC/segmentd.map)
 libdir := $(PREFIX)/lib$(addprefix /,$(shell gcc -print-multiarch))
 
-# What install takes.
+# What install takes. Neither of the two changes the machine to build: what is missing is named.
 all: release library
 
-release: prerequisites
+release: $(setup)
 	$(call built,segmentd segmentctl)
 
-library: prerequisites
+library: $(setup)
 	$(library)
 
-# Debian's packages that are missing; nothing is asked when none is.
+# Installs Debian's packages that are missing; nothing is asked when none is.
 prerequisites:
-ifneq ($(missing),)
-	sudo=$$(test $$(id -u) = 0 || echo sudo); \
-	$$sudo apt-get update -q && $$sudo apt-get install -y -q $(missing)
-endif
+	$(if $(strip $(missing)),sudo=$$(test $$(id -u) = 0 || echo sudo); \
+	$$sudo apt-get update -q && $$sudo apt-get install -y -q $(strip $(missing)))
+
+# Names them, and how to install them.
+requirements:
+	@$(if $(strip $(unbuildable)),echo "Missing: $(strip $(unbuildable)). Install with:" >&2; \
+	echo "    sudo apt-get install $(strip $(unbuildable))" >&2; exit 1)
+	@command -v swift > /dev/null || { echo "Missing: Swift 6.2 or later, see https://www.swift.org/install/" >&2; exit 1; }
 
 demo: prerequisites
 	$(call tried,segmentd segmentctl segment-writer segment-reader,demo)

@@ -1,5 +1,9 @@
 #include "CTOML.h"
 
+#if !__has_include(<toml++/toml.h>)
+#error "toml++ is missing: type `make`, which says what to install"
+#endif
+
 // Its assertions would end the process for `[ = 1` and `a = [}`, and where NDEBUG is defined it takes them for promises.
 // Without either, both are errors like others.
 #undef NDEBUG

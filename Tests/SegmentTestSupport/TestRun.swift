@@ -13,8 +13,13 @@ package enum IPCNamespace {
     }
 }
 
-/// Run the tests with `make test`: it gives them an IPC namespace of their own.
-package struct SharedWithHost: Error {}
+/// The tests share the host's IPC namespace.
+package struct SharedWithHost: Error, CustomStringConvertible {
+    package var description: String {
+        "tests would touch this host's segments: type `make test`, "
+            + "or `unshare --ipc --map-root-user swift test --no-parallel`"
+    }
+}
 
 /// The sanitizer that this program is instrumented for, and with it the programs that were built beside it.
 ///
