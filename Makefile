@@ -143,21 +143,23 @@ bench: release
 	$(call measure,0-1,latest)
 	$(if $(filter 0,$(shell id -u)),$(call measure,0,neighbours))
 
-# Under real systemds, in containers, as root: this version's package, and one to upgrade to.
+# Under real systemds, in containers, as root: this version's packages, and newer ones to upgrade to.
 test-system: release
 	for program in debootstrap systemd-nspawn; do command -v $$program > /dev/null || missing="$$missing 1"; done; \
 	[ -z "$$missing" ] || { apt-get update -q && apt-get install -y -q debootstrap systemd-container; }
 	$(MAKE) deb
-	$(MAKE) deb VERSION=$(VERSION)+upgrade
-	Tests/SystemTests/run.sh .build/debian/segmentd_$(VERSION)_*.deb .build/debian/segmentd_$(VERSION)+upgrade_*.deb $(SUITES)
+	$(MAKE) deb SUFFIX=+upgrade
+	Tests/SystemTests/run.sh .build/debian $(SUITES)
 
-# The package, in .build/debian: the tree that install makes, whatever is in it.
+# The packages, in .build/debian, of the tree that install makes. What comes after a release sorts between it and the next.
+package_version := $(VERSION)$(if $(shell grep -m 1 '^\#\# ' NEWS.md | grep Unreleased),+next)
+
 deb: release library
 	command -v dpkg-shlibdeps > /dev/null || { sudo=$$(test $$(id -u) = 0 || echo sudo); \
 	$$sudo apt-get update -q && $$sudo apt-get install -y -q dpkg-dev; }
-	rm -rf .build/installed
+	rm -rf .build/installed $(if $(SUFFIX),,.build/debian)
 	$(MAKE) install DESTDIR=$(CURDIR)/.build/installed PREFIX=/usr
-	systemd/debian/build.sh .build/installed $(VERSION) .build/debian
+	systemd/debian/build.sh .build/installed $(package_version)$(SUFFIX) .build/debian
 
 share := $(DESTDIR)$(PREFIX)/share
 # Debian's zsh looks for what packages bring in a folder of its own.
@@ -221,7 +223,7 @@ install: | $(programs)/segmentd $(programs)/segmentctl $(programs)/libSegmentC.s
 		|| sed 's/^[a-z]/#&/' config/segmentd.toml > $(DESTDIR)/etc/segmentd/segmentd.toml
 	$(MAKE) install-library
 
-# libsegmentd for C and C++, with all that a program needs to be built on it.
+# libsegmentd for C and C++, with all that a program needs to be built on it, and its manual.
 install-library: | $(programs)/libSegmentC.so
 	install -D -m 0644 --strip $(programs)/libSegmentC.so $(DESTDIR)$(libdir)/libsegmentd.so.$(VERSION)
 	ln -sf libsegmentd.so.$(VERSION) $(DESTDIR)$(libdir)/$(soname)
@@ -230,6 +232,8 @@ install-library: | $(programs)/libSegmentC.so
 	install -d $(DESTDIR)$(libdir)/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(libdir)|; s|@VERSION@|$(VERSION)|' Sources/SegmentC/segmentd.pc.in \
 	    > $(DESTDIR)$(libdir)/pkgconfig/segmentd.pc
+	install -d $(share)/man/man3
+	Sources/Manual/functions.pl Sources/SegmentC/include/segmentd.h Sources/Manual/segmentd.8 $(share)/man/man3
 
 $(programs)/%:
 	@echo "$@ has not been built: run make first" >&2; exit 1
