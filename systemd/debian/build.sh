@@ -1,6 +1,6 @@
 #!/bin/bash
 # Makes the Debian packages of an installed tree. Each library package takes what its .install file lists; segmentd
-# takes the rest, whatever `make install` has put there. Needs dpkg-dev.
+# takes the rest. Needs dpkg-dev.
 #
 #     build.sh INSTALLED-TREE VERSION DIRECTORY
 set -euo pipefail
