@@ -1,4 +1,4 @@
-.PHONY: all release library prerequisites demo run test test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
+.PHONY: all release library prerequisites requirements demo run test test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
 	mutants bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
@@ -7,12 +7,15 @@ VERSION = $(shell sed -n 's/.*version = "\(.*\)"/\1/p' Sources/SegmentModel/Prod
 
 # Tests create real segments, in an IPC namespace of their own so that the host's are never touched.
 namespace := unshare --ipc $(if $(filter-out 0,$(shell id -u)),--map-root-user)
-missing := $(shell \
+# Debian's packages that building needs, or also testing, and that are missing. Asked anew each time: make may have
+# installed them meanwhile.
+unbuildable = $(shell \
     command -v pkg-config >/dev/null || echo pkg-config; \
     pkg-config --exists libsystemd 2>/dev/null || echo libsystemd-dev; \
     pkg-config --exists tomlplusplus 2>/dev/null || echo libtomlplusplus-dev; \
     command -v g++ >/dev/null || echo g++; \
-    command -v perl >/dev/null || echo perl; \
+    command -v perl >/dev/null || echo perl)
+missing = $(unbuildable) $(shell \
     command -v python3 >/dev/null || echo python3; \
     command -v strace >/dev/null || echo strace; \
     command -v openssl >/dev/null || echo openssl; \
@@ -24,6 +27,8 @@ swift := $(CURDIR)/.ci/swift
 static := SEGMENTD_TRIALS=1 $(swift) build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
     --experimental-lto-mode full -Xswiftc -use-ld=lld -Xlinker -z -Xlinker now \
     -Xlinker -z -Xlinker pack-relative-relocs
+# What building does first: plain `make` reports what is missing, any other goal installs it.
+setup := $(if $(filter-out all release library,$(or $(MAKECMDGOALS),all)),prerequisites,requirements)
 # The C++ library becomes a part of each program: a start would spend a tenth on finding its symbols. The linker takes
 # the archive because it finds nothing else in that directory.
 archives := $(CURDIR)/.build/archives
@@ -40,21 +45,25 @@ library := $(static) --product SegmentC $(addprefix -Xlinker ,-soname=$(soname) 
     --version-script=$(CURDIR)/Sources/SegmentC/segmentd.map)
 libdir := $(PREFIX)/lib$(addprefix /,$(shell gcc -print-multiarch))
 
-# Builds everything that install needs.
+# Builds everything that install needs, without changing the machine: what is missing is named.
 all: release library
 
-release: prerequisites
+release: $(setup)
 	$(call built,segmentd segmentctl)
 
-library: prerequisites
+library: $(setup)
 	$(library)
 
 # Installs missing Debian packages; does nothing if none is missing.
 prerequisites:
-ifneq ($(missing),)
-	sudo=$$(test $$(id -u) = 0 || echo sudo); \
-	$$sudo apt-get update -q && $$sudo apt-get install -y -q $(missing)
-endif
+	$(if $(strip $(missing)),sudo=$$(test $$(id -u) = 0 || echo sudo); \
+	$$sudo apt-get update -q && $$sudo apt-get install -y -q $(strip $(missing)))
+
+# Names them, and how to install them.
+requirements:
+	@$(if $(strip $(unbuildable)),echo "Missing: $(strip $(unbuildable)). Install with:" >&2; \
+	echo "    sudo apt-get install $(strip $(unbuildable))" >&2; exit 1)
+	@command -v swift > /dev/null || { echo "Missing: Swift 6.2 or later, see https://www.swift.org/install/" >&2; exit 1; }
 
 demo: prerequisites
 	$(call tried,segmentd segmentctl segment-writer segment-reader,demo)
@@ -135,21 +144,23 @@ bench: release
 	$(call measure,0-1,latest)
 	$(if $(filter 0,$(shell id -u)),$(call measure,0,neighbours))
 
-# Tests with real systemds, in containers, as root: the package of this version, and one to upgrade to.
+# Tests with real systemds, in containers, as root: the packages of this version, and newer ones to upgrade to.
 test-system: release
 	for program in debootstrap systemd-nspawn; do command -v $$program > /dev/null || missing="$$missing 1"; done; \
 	[ -z "$$missing" ] || { apt-get update -q && apt-get install -y -q debootstrap systemd-container; }
 	$(MAKE) deb
-	$(MAKE) deb VERSION=$(VERSION)+upgrade
-	Tests/SystemTests/run.sh .build/debian/segmentd_$(VERSION)_*.deb .build/debian/segmentd_$(VERSION)+upgrade_*.deb $(SUITES)
+	$(MAKE) deb SUFFIX=+upgrade
+	Tests/SystemTests/run.sh .build/debian $(SUITES)
 
-# The package, in .build/debian: the tree that install makes, whatever is in it.
+# The packages, in .build/debian, of the tree that install makes. What comes after a release sorts between it and the next.
+package_version := $(VERSION)$(if $(shell grep -m 1 '^\#\# ' NEWS.md | grep Unreleased),+next)
+
 deb: release library
 	command -v dpkg-shlibdeps > /dev/null || { sudo=$$(test $$(id -u) = 0 || echo sudo); \
 	$$sudo apt-get update -q && $$sudo apt-get install -y -q dpkg-dev; }
-	rm -rf .build/installed
+	rm -rf .build/installed $(if $(SUFFIX),,.build/debian)
 	$(MAKE) install DESTDIR=$(CURDIR)/.build/installed PREFIX=/usr
-	systemd/debian/build.sh .build/installed $(VERSION) .build/debian
+	systemd/debian/build.sh .build/installed $(package_version)$(SUFFIX) .build/debian
 
 share := $(DESTDIR)$(PREFIX)/share
 # Debian's zsh looks for what packages bring in a folder of its own.
@@ -214,7 +225,7 @@ install: | $(programs)/segmentd $(programs)/segmentctl $(programs)/libSegmentC.s
 		|| sed 's/^[a-z]/#&/' config/segmentd.toml > $(DESTDIR)/etc/segmentd/segmentd.toml
 	$(MAKE) install-library
 
-# libsegmentd for C and C++, with everything needed to build programs with it.
+# libsegmentd for C and C++, with everything needed to build programs with it, and its manual.
 install-library: | $(programs)/libSegmentC.so
 	install -D -m 0644 --strip $(programs)/libSegmentC.so $(DESTDIR)$(libdir)/libsegmentd.so.$(VERSION)
 	ln -sf libsegmentd.so.$(VERSION) $(DESTDIR)$(libdir)/$(soname)
@@ -223,6 +234,8 @@ install-library: | $(programs)/libSegmentC.so
 	install -d $(DESTDIR)$(libdir)/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(libdir)|; s|@VERSION@|$(VERSION)|' Sources/SegmentC/segmentd.pc.in \
 	    > $(DESTDIR)$(libdir)/pkgconfig/segmentd.pc
+	install -d $(share)/man/man3
+	Sources/Manual/functions.pl Sources/SegmentC/include/segmentd.h Sources/Manual/segmentd.8 $(share)/man/man3
 
 $(programs)/%:
 	@echo "$@ has not been built: run make first" >&2; exit 1

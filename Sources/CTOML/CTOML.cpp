@@ -1,5 +1,9 @@
 #include "CTOML.h"
 
+#if !__has_include(<toml++/toml.h>)
+#error "toml++ is missing: type `make`, which says what to install"
+#endif
+
 // toml++'s assertions would abort on `[ = 1` and `a = [}`, and with NDEBUG it would assume that they hold.
 // With neither, both inputs are ordinary errors.
 #undef NDEBUG

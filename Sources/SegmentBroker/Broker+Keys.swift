@@ -52,7 +52,8 @@ extension KeyDeclaration {
     /// Whether a key assigned earlier still belongs to this declaration, whose preferred key is now
     /// `computed`.
     fileprivate func stands(for key: SegmentKey, _ computed: SegmentKey) -> Bool {
-        self == .ownFile ? key.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1) : key == computed
+        self == .ownFile
+            ? key.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1) : key == computed
     }
 }
 

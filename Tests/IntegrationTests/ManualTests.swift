@@ -64,6 +64,30 @@ import Testing
         }
     }
 
+    @Test func `section 3 has a page for each function of segmentd.h, with its errors`() throws {
+        let directory = try DaemonFixture.makeDirectory()
+        defer { _ = try? Programs.run("rm -r '\(directory)'") }
+        let header = "\(Self.root)/Sources/SegmentC/include/segmentd.h"
+        let written = try Programs.run(
+            "cd '\(Self.root)/Sources/Manual' && mkdir '\(directory)/man3' "
+                + "&& ./functions.pl '\(header)' segmentd.8 '\(directory)/man3' && ls '\(directory)/man3'"
+        )
+        let declared = try Programs.run(
+            "cc -E -P '\(header)' | grep -oE '\\bsegmentd_[a-z_]+\\(' | tr -d '('"
+        )
+        let functions = declared.output.split(separator: "\n")
+        #expect(functions.contains("segmentd_attach"))
+        #expect(
+            Set(written.output.split(separator: "\n").map(String.init))
+                == Set(functions.map { "\($0).3" } + ["libsegmentd.3"])
+        )
+        // A writer is refused what an attach is, too.
+        let page = try Programs.run("cat '\(directory)/man3/segmentd_writer_open.3'").output
+        #expect(page.contains(".It Dv SEGMENTD_ERROR_ACCESS_DENIED\n"))
+        #expect(page.contains(".It Dv SEGMENTD_ERROR_SIDE_TAKEN\n"))
+        #expect(!page.contains(".It Dv SEGMENTD_ERROR_FINISHED\n"))
+    }
+
     private static let root = #filePath.replacing("/Tests/IntegrationTests/ManualTests.swift", with: "")
 
     private func page(_ name: String) throws -> String {

@@ -3,19 +3,29 @@ import SystemPackage
 
 /// Tests that make real segments must not touch the host's.
 package enum IPCNamespace {
-    /// Throws where the process is in the same IPC namespace as process 1.
+    /// Throws where the process is in the host's IPC namespace.
     package static func requireOwn() throws(SharedWithHost) {
-        guard namespace(of: "self") != namespace(of: "1") else { throw SharedWithHost() }
+        let own = namespace(of: "self")
+        // Only root can read the namespace of process 1.
+        guard own != namespace(of: "1"), own != first else { throw SharedWithHost() }
     }
 
-    /// Nil where the process cannot be looked at.
+    /// The kernel's first IPC namespace: PROC_IPC_INIT_INO.
+    private static let first = Inode(rawValue: 0xEFFF_FFFF)
+
+    /// Nil if the process cannot be looked at.
     private static func namespace(of process: String) -> Inode? {
         try? FilePath("/proc/\(process)/ns/ipc").stat().inode
     }
 }
 
-/// Run the tests with `make test`: it gives them an IPC namespace of their own.
-package struct SharedWithHost: Error {}
+/// The tests share the host's IPC namespace.
+package struct SharedWithHost: Error, CustomStringConvertible {
+    package var description: String {
+        "tests would touch this host's segments: type `make test`, "
+            + "or `unshare --ipc --map-root-user swift test --no-parallel`"
+    }
+}
 
 /// The sanitizer that this program is instrumented for, and with it the programs that were built beside it.
 ///

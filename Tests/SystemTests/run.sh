@@ -1,36 +1,44 @@
 #!/bin/bash
-# segmentd under a real systemd: boots bare Debians in containers and runs checks.sh inside, which installs the package,
-# upgrades it to the newer one, removes and purges it. Needs root, debootstrap and systemd-nspawn. Roots are kept in
-# .build/roots for the next run.
+# segmentd under a real systemd: boots bare Debians in containers and runs checks.sh inside, which installs the packages,
+# upgrades them to newer ones (+upgrade in the version), removes and purges them; and, in a Debian without systemd,
+# library.sh, which installs libsegmentd alone. Needs root, debootstrap and systemd-nspawn. Roots are kept in .build/roots
+# for the next run.
 #
-#     run.sh PACKAGE NEWER-PACKAGE [SUITE...]
+#     run.sh DIRECTORY-OF-PACKAGES [SUITE...]
 set -euo pipefail
-packages=("$1" "$2")
-shift 2
+packages=$(cd "$1" && pwd)
+shift
 here=$(cd "$(dirname "$0")" && pwd)
 roots=$here/../../.build/roots
 mkdir -p "$roots"
 roots=$(cd "$roots" && pwd)
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(bookworm trixie)
+[ ${#suites[@]} -gt 0 ] || suites=(bookworm trixie slim)
 
 # A container has no network: what the package needs from others, and what the checks are made with.
 contents=systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libstdc++6,libsystemd0,perl-base,procps,man-db,fish,zsh
 
+# A root of its own for the suite; `slim` is Debian 13 with what the C library needs, and no more.
 root_for() {
-    local base=$roots/$1.base
+    local base=$roots/$1.base release=$1
+    if [ "$1" = slim ]; then
+        release=trixie
+        local contents=libstdc++6,libgcc-s1
+    fi
     if [ "$(cat "$base/.contents" 2> /dev/null)" != "$contents" ]; then
         rm -rf "$base"
-        debootstrap --variant=minbase --include="$contents" "$1" "$base" http://deb.debian.org/debian > "$roots/$1.log"
+        debootstrap --variant=minbase --include="$contents" "$release" "$base" http://deb.debian.org/debian > "$roots/$1.log"
         echo "$contents" > "$base/.contents"
     fi
     rm -rf "${roots:?}/$1"
     cp -a "$base" "$roots/$1"
+    mkdir "$roots/$1/root/packages"
+    cp -r "$packages"/*.deb "$roots/$1/root/packages/"
+    cp -r "$here/checks.sh" "$here/checks" "$here/library.sh" "$roots/$1/root/"
 }
 
 boot() {
     local root=$roots/$1
-    cp -r "${packages[@]}" "$here/checks.sh" "$here/checks" "$root/root/"
     systemd-machine-id-setup --root="$root" > /dev/null
     setsid systemd-nspawn --register=no --keep-unit --private-network --machine="$1" -D "$root" -b --console=pipe \
         > "$roots/$1.boot" 2>&1 < /dev/null &
@@ -67,6 +75,11 @@ own_cgroup() {
 check() {
     own_cgroup "$1"
     root_for "$1"
+    if [ "$1" = slim ]; then
+        echo "== Debian 13 without systemd"
+        unshare --mount --net --pid --fork --root="$roots/$1" --mount-proc bash /root/library.sh
+        return
+    fi
     trap 'kill -9 $nspawn 2> /dev/null || true' EXIT
     boot "$1"
     echo "== $1: $(inside systemctl --version | head -1)"
@@ -89,7 +102,7 @@ for number in "${!suites[@]}"; do
     suite=${suites[$number]}
     wait "${checks[$number]}" || status=1
     cat "$roots/$suite.checks"
-    [ -z "${RESILIENCE-}" ] || printf 'a check under systemd as process 1, on %s\t%d\tmake test-system\n' \
+    [ -z "${RESILIENCE-}" ] || [ "$suite" = slim ] || printf 'a check under systemd as process 1, on %s\t%d\tmake test-system\n' \
         "$suite" "$(grep -c '^ok ' "$roots/$suite.checks")" >> "$RESILIENCE"
 done
 exit $status

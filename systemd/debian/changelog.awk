@@ -1,8 +1,8 @@
-# What NEWS.md says of its newest version, as a Debian changelog: a paragraph or a point of a list an entry.
+# Prints the newest version's section of NEWS.md as a Debian changelog: an entry for each paragraph or list item.
 #
 #     awk -v version=VERSION -v date=RFC-5322-DATE -f changelog.awk NEWS.md
 
-# In lines of at most 79 characters.
+# Wraps at 79 characters.
 function print_entry(    words, count, i, line) {
     count = split(entry, words, " ")
     line = "  *"

@@ -74,7 +74,9 @@ package struct KeyReservations: Equatable, Sendable {
         func isFree(_ key: SegmentKey) -> Bool { key != .private && (taken[key] ?? name) == name }
         guard definition.key == .ownFile else { return isFree(computed) ? computed : nil }
         // A segment keeps its project number while its file stays the same.
-        let kept = reserved[name]?.filter { $0.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1) }
+        let kept = reserved[name]?.filter {
+            $0.replacingProjectID(with: 1) == computed.replacingProjectID(with: 1)
+        }
         return kept?.min { $0.projectID < $1.projectID } ?? computed.ofAllProjects.first(where: isFree)
     }
 }

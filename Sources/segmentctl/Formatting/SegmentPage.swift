@@ -26,7 +26,9 @@ struct SegmentPage {
         }
         add("Key", key, &lines)
         if let identifier = segment.identifier { add("Identifier", identifier.description, &lines) }
-        if let created = segment.createdMicroseconds { add("Created", "\(Timestamp(created).ago(now))", &lines) }
+        if let created = segment.createdMicroseconds {
+            add("Created", "\(Timestamp(created).ago(now))", &lines)
+        }
         add("Size", "\(segment.size) (\(segment.size.bytes) bytes)", &lines)
         add("Access", "mode \(segment.mode.octal), group \(segment.group), keep \(segment.keep)", &lines)
         if let memory = segment.memory {

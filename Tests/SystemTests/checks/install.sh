@@ -1,7 +1,8 @@
-# The package on a bare Debian.
+# The package on a bare Debian: it brings everything that runs, and needs no library package.
 
-package=$(ls "$here"/segmentd_*.deb | grep -v +upgrade)
+package=$(ls "$packages"/segmentd_*.deb | grep -v +upgrade)
 exits "installation" 0 apt-get install -y "$package"
+exits "without the C library" 1 dpkg -s libsegmentd0
 expect "starts the service" active systemctl is-active segmentd.service
 expect "and the socket" active systemctl is-active segmentd.socket
 expect "enables the service" enabled systemctl is-enabled segmentd.service

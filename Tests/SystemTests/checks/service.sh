@@ -78,7 +78,7 @@ ipcrm -m "$old"
 await 20 sh -c "[ \$(segmentctl id telemetry) != $old ]"
 expect "a removal is noticed, with its field" telemetry \
     journalctl SEGMENTD_SEGMENT=telemetry MESSAGE_ID=8027649005014144ba3cf9e4347fd439 --no-pager
-expect "and explained" "Somebody else has removed the segment telemetry" \
+expect "and explained" "was removed by ipcrm(1), or by a program with" \
     journalctl -x MESSAGE_ID=8027649005014144ba3cf9e4347fd439 --no-pager
 
 groupadd --gid 4241 readers

@@ -10,7 +10,7 @@ await 5 sh -c 'segmentctl status | grep -q "1 lease,"'
 client=$(pgrep -x sleep)
 
 echo 'size = 0' > /etc/segmentd/segments.d/broken.toml
-exits "an upgrade beside a broken file" 0 apt-get install -y "$here"/segmentd_*+upgrade_*.deb
+exits "an upgrade beside a broken file" 0 apt-get install -y "$packages"/segmentd_*+upgrade_*.deb
 expect "says so" "the configuration is refused: the running daemon is left as it is" cat /tmp/output
 expect "and why" "broken.toml:1: size 0 is not a size" cat /tmp/output
 exits "the old daemon runs on" 0 sh -c "[ $(pid) = $old ]"
@@ -20,7 +20,7 @@ apt-get install -y --allow-downgrades "$package" > /dev/null 2>&1
 old=$(pid)
 
 mv /etc/segmentd/segments.d /etc/segmentd/away
-exits "an upgrade while segments.d is gone" 0 apt-get install -y "$here"/segmentd_*+upgrade_*.deb
+exits "an upgrade while segments.d is gone" 0 apt-get install -y "$packages"/segmentd_*+upgrade_*.deb
 expect "says so" "segments.d is not there" cat /tmp/output
 exits "the old daemon runs on, and no empty one is made" 0 \
     sh -c "[ $(pid) = $old ] && [ ! -e /etc/segmentd/segments.d ]"
@@ -29,7 +29,7 @@ mv /etc/segmentd/away /etc/segmentd/segments.d
 apt-get install -y --allow-downgrades "$package" > /dev/null 2>&1
 old=$(pid)
 
-exits "upgrade" 0 apt-get install -y "$here"/segmentd_*+upgrade_*.deb
+exits "upgrade" 0 apt-get install -y "$packages"/segmentd_*+upgrade_*.deb
 expect "the newer version is there" +upgrade dpkg-query -W segmentd
 exits "and runs" 0 sh -c "[ $(pid) != 0 ] && [ $(pid) != $old ] && systemctl -q is-active segmentd.service"
 expect "the old one ended to be restarted" "every segment is kept" \
