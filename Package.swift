@@ -105,7 +105,8 @@ let package = Package(
         .target(
             name: "SegmentBroker",
             dependencies: [
-                "POSIX", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", system, logging,
+                "POSIX", "PrintableText", "SegmentModel", "SegmentRecords", "SystemVSharedMemory", system,
+                logging,
             ],
             swiftSettings: strict
         ),

@@ -1,5 +1,6 @@
 import SystemVSharedMemory
 import Logging
+import PrintableText
 import SegmentModel
 
 extension Broker {
@@ -69,10 +70,9 @@ extension Broker {
                 LoggedKey.event.rawValue: .string(kind.event.rawValue),
                 LoggedKey.segment.rawValue: .string(segment.name.string),
             ]
-            let lines = leftOut == 1 ? "1 line" : "\(leftOut) lines"
             logger.log(
                 level: kind.level,
-                "Segment \(segment.name): \(lines) of the kind \"\(kind.event)\" left out",
+                "Segment \(segment.name): \(counted(leftOut, "line")) of the kind \"\(kind.event)\" left out",
                 metadata: metadata
             )
         }
@@ -87,11 +87,8 @@ extension Broker {
     }
 
     private static func words(leftOut: Int) -> String {
-        switch leftOut {
-        case 0: ""
-        case 1: "; 1 such line was left out before"
-        default: "; \(leftOut) such lines were left out before"
-        }
+        guard leftOut > 0 else { return "" }
+        return "; \(counted(leftOut, "such line")) \(leftOut == 1 ? "was" : "were") left out before"
     }
 }
 
