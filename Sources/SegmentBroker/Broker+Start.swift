@@ -18,7 +18,7 @@ extension Broker {
             report(
                 .warning,
                 .recordSetAside,
-                "Record \(lost.file) cannot be used and "
+                "Record \(lost.file) \(lost.defect) and "
                     + (lost.movedTo.map { "is set aside as \($0)" } ?? "cannot be set aside either, ignoring")
             )
         }

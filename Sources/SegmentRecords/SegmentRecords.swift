@@ -40,6 +40,16 @@ package struct RecordSetAside: Equatable, Sendable {
     }
 }
 
+extension RecordDefect: CustomStringConvertible {
+    /// What is wrong with the record, as a predicate.
+    package var description: String {
+        switch self {
+        case .unknownFormat(let format): "has format \(format.prefix(16)), which this version does not know,"
+        case .damaged: "is damaged"
+        }
+    }
+}
+
 /// A failure to write, read or remove a record.
 package struct RecordsError: Error, Equatable, Sendable {
     /// The system call that failed, such as `rename`.

@@ -62,6 +62,9 @@ import Testing
         try fixture.start([.test("a"), .test("b", key: .value(SegmentKey(rawValue: 0x77)))])
         #expect(fixture.kernel.segments.keys == before)
         #expect(fixture.disk.records.count == 2)
+        #expect(
+            fixture.log.lines.contains("warning: Record a.record \(defect) and is set aside as a.set-aside")
+        )
         tried()
     }
 
