@@ -135,7 +135,7 @@ extension Broker {
             description.memory = memory[live.identity.identifier]
             description.createdMicroseconds = segment.created
             if let status = status(of: segment) {
-                description.take(status, group: groupName(status.ownerGroupID, definition))
+                description.apply(status, group: groupName(status.ownerGroupID, definition))
                 // Attach and detach times up to the broker's own attach may be those of this broker or the
                 // last.
                 if status.lastAttach <= segment.ownAttach { description.lastAttachMicroseconds = nil }
@@ -148,7 +148,7 @@ extension Broker {
             description.size = ByteCount(bytes: former.identity.traits.size)
             description.memory = memory[former.identity.identifier]
             if let status = status(former.identity.identifier) {
-                description.take(status, group: groupName(status.ownerGroupID, definition))
+                description.apply(status, group: groupName(status.ownerGroupID, definition))
                 description.attachmentCount = Int(clamping: status.attachmentCount)
             }
         }
@@ -235,7 +235,7 @@ extension SegmentState {
 }
 
 extension SegmentDescription {
-    fileprivate mutating func take(_ status: SegmentStatus, group: String) {
+    fileprivate mutating func apply(_ status: SegmentStatus, group: String) {
         mode = status.mode
         self.group = group
         lastAttachMicroseconds = status.lastAttachMicroseconds

@@ -21,7 +21,7 @@ extension SegmentLifecycle {
         case record(SegmentProblem)
     }
 
-    mutating func judgeAdoption(_ answer: Answer) {
+    mutating func checkAdoption(_ answer: Answer) {
         guard case .observed(let observation) = answer else { return refuseAdoption(.noSuchSegment) }
         if let refusal = adoptionRefusal(of: observation) { return refuseAdoption(refusal) }
         adopting = nil

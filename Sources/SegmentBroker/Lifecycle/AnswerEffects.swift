@@ -3,19 +3,19 @@ import SystemVSharedMemory
 
 /// Updates the facts from the answers of kernel and records.
 extension SegmentLifecycle {
-    mutating func take(_ answer: Answer, to action: Action) {
+    mutating func apply(_ answer: Answer, to action: Action) {
         switch (action, answer) {
-        case (.ask(let identifier), _) where identifier == adopting: judgeAdoption(answer)
+        case (.ask(let identifier), _) where identifier == adopting: checkAdoption(answer)
         case (.ask, .observed(let observation)): observe(observation)
         case (.ask(let identifier), _): vanish(identifier)
-        case (.find, .observed(let observation)): takeFound(observation)
+        case (.find, .observed(let observation)): applyFound(observation)
         case (.find, _): if case .recorded = memory { dropFirstRecorded() } else { declaredKey = .free }
         case (.create(let traits), .created(let identifier)): begin(traits, identifier)
         case (.create(let traits), _): (refusals[.create], declaredKey) = (.keyTaken(traits.key), .notAsked)
         case (.attach, .attached(let address)): change { $0.address = address }
         case (.attach(let identifier), _): vanish(identifier)
         case (.setPermissions(_, let permissions), .observed(let observation)):
-            takePermissions(permissions, observation)
+            applyPermissions(permissions, observation)
         case (.setPermissions(let identifier, _), _): vanish(identifier)
         case (.mark(let identity), .nothing), (.replace(let identity, _), .nothing):
             vanish(identity.identifier)
@@ -37,7 +37,7 @@ extension SegmentLifecycle {
         }
     }
 
-    mutating func take(refusal problem: SegmentProblem, of action: Action) {
+    mutating func apply(refusal problem: SegmentProblem, of action: Action) {
         if case .ask(let identifier) = action, identifier == adopting {
             return refuseAdoption(.kernel(problem))
         }
@@ -60,7 +60,7 @@ extension SegmentLifecycle {
         }
         switch memory {
         case .recorded(.created(let identity), _) where identity.identifier == observation.identifier:
-            recall(.created(identity), observation)
+            recover(.created(identity), observation)
         case .live(let live) where live.identity.identifier == observation.identifier:
             observe(observation, of: live)
         case .recorded, .live, .none: break
@@ -83,7 +83,7 @@ extension SegmentLifecycle {
         loss = .removedByOther
     }
 
-    private mutating func takePermissions(_ wanted: Permissions, _ observation: Observation) {
+    private mutating func applyPermissions(_ wanted: Permissions, _ observation: Observation) {
         // Attaching may have failed only for lack of permission.
         refusals[.attach] = nil
         let isOwnerOnly = wanted == credentials.ownerOnly
@@ -96,9 +96,9 @@ extension SegmentLifecycle {
         observe(observation)
     }
 
-    private mutating func takeFound(_ observation: Observation) {
+    private mutating func applyFound(_ observation: Observation) {
         switch memory {
-        case .recorded(let segment, _): recall(segment, observation)
+        case .recorded(let segment, _): recover(segment, observation)
         case .none where stored?.leads(to: observation.identity) == true && mayChange(observation):
             takeOver(observation)
         case .none where isOurs(observation.identity) && mayChange(observation) && isAsDeclared(observation):
@@ -146,7 +146,7 @@ extension SegmentLifecycle {
     // MARK: What begins
 
     /// Checks what the kernel shows against the record: the same segment, or by now another.
-    private mutating func recall(_ segment: RecordedSegment, _ observation: Observation) {
+    private mutating func recover(_ segment: RecordedSegment, _ observation: Observation) {
         guard segment.fits(observation), mayChange(observation) else { return dropFirstRecorded() }
         if observation.isMarked {
             formerMemory.append(

@@ -3,7 +3,7 @@ import SystemVSharedMemory
 
 /// Updates the facts from an event.
 extension SegmentLifecycle {
-    mutating func take(_ event: Event) {
+    mutating func apply(_ event: Event) {
         switch event {
         case .declared(let declaration):
             isDismissed = false
@@ -28,8 +28,8 @@ extension SegmentLifecycle {
             phase = .stopping
             change { $0.isFresh = false }
         case .restarting: phase = .restarting
-        case .answered(let action, .refused(let problem)): take(refusal: problem, of: action)
-        case .answered(let action, let answer): take(answer, to: action)
+        case .answered(let action, .refused(let problem)): apply(refusal: problem, of: action)
+        case .answered(let action, let answer): apply(answer, to: action)
         }
     }
 

@@ -74,13 +74,13 @@ package struct SegmentLifecycle: Hashable, Sendable {
     ///
     /// At most one action, the last, needs an answer, which is the next event. If none does, the segment is at rest.
     package mutating func receive(_ event: Event) -> [Action] {
-        take(event)
+        apply(event)
         return nextActions()
     }
 
     /// The same for events that come together: what would follow from an earlier one alone is not done.
     package mutating func receive(_ events: [Event]) -> [Action] {
-        for event in events { take(event) }
+        for event in events { apply(event) }
         return nextActions()
     }
 
