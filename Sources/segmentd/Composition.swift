@@ -11,7 +11,7 @@ import Systemd
 import Varlink
 
 extension ConfigurationSource {
-    /// Files and the name service.
+    /// Creates a source that reads files and asks the name service.
     init(_ location: ConfigurationLocation) {
         let reader = ConfigurationReader(location, daemonUserID: ThisProcess.userID)
         self.init(
@@ -29,7 +29,7 @@ extension ConfigurationSource {
 }
 
 extension Broker {
-    /// On this host's kernel and clocks; `detaches` does what may take long.
+    /// Creates a broker on this host's kernel and clocks; `detaches` runs detaches that may take long.
     convenience init(
         records: any SegmentRecords & Sendable,
         isService: Bool,
@@ -56,7 +56,8 @@ extension Broker {
 }
 
 extension BrokerIdentity {
-    /// The process's own user and group, which is known by its number until the name service has been asked.
+    /// Returns the credentials of this process; the group is known only by its number until it has been
+    /// looked up.
     static func current(isService: Bool) -> BrokerIdentity {
         BrokerIdentity(
             userID: ThisProcess.effectiveUserID,
@@ -68,14 +69,14 @@ extension BrokerIdentity {
 }
 
 extension OwnGroup {
-    /// Asks the name service; nil where it knows no such group.
+    /// Looks up this process's group; nil if there is none.
     @Sendable static func current() -> OwnGroup? {
         NameService.group(ThisProcess.effectiveGroupID).map { OwnGroup(name: $0.name, members: $0.members) }
     }
 }
 
 extension SegmentService.DaemonProcess {
-    /// A process that starts now.
+    /// Returns the description of this process, as started now.
     static func thisProcess() -> SegmentService.DaemonProcess {
         SegmentService.DaemonProcess(
             identity: .segmentd,

@@ -11,12 +11,12 @@ import SystemVSharedMemory
 import Systemd
 import VarlinkServer
 
-/// Puts the parts together, in the order in which they need each other.
+/// Creates the parts of the daemon, in the order of their dependencies.
 ///
-/// The main thread turns the loop: whatever may hold a thread up is done by others, so that a signal is obeyed in time
-/// whatever a file system or the name service has met.
+/// The main thread turns the loop. Anything that may block runs on other threads, so that signals are obeyed
+/// in time even if a file system or the name service hangs.
 final class Daemon {
-    /// How long a stop may take; with the second that the log has, no more than 5 s.
+    /// The longest time of a stop; with the second for the log, no more than 5 s.
     private static let longestStop = Duration.milliseconds(3500)
 
     private let log: DaemonLog
@@ -29,29 +29,29 @@ final class Daemon {
     private let records: any SegmentRecords & Sendable
     private let loadedRecords: LoadedRecords
     private let socketPath: FilePath
-    /// What systemd handed over.
+    /// The socket passed by systemd.
     private let handedOver: FileDescriptor?
-    /// Once it is open, so that whoever ends the process finds it.
+    /// The socket once it is open, so that any way of ending the process can remove it.
     private let socket = Monitor<Socket?>(nil)
     private var running: Running?
-    /// As long as the process: its threads end with nothing else.
+    /// Kept as long as the process, since its threads never end.
     nonisolated(unsafe) private static var kept: Running?
     private let isService: Bool
-    /// SIGHUP came while the configuration was being read.
+    /// Whether SIGHUP arrived while the configuration was being read.
     private var isReloadDue: Bool
 
     enum Message {
         case signal(DaemonSignal)
-        /// `StartupFiles` has what it waits for.
+        /// `StartupFiles` has the result that it waits for.
         case filesRead
         case listening(Result<Socket, StartError>)
-        /// Every segment is made or blocked.
+        /// Every segment is created or blocked.
         case started
         case failed(StartError)
         case ended
     }
 
-    /// What runs until the end.
+    /// The parts that run until the end.
     private final class Running {
         let service: SegmentService
         var server: VarlinkServer?
@@ -67,9 +67,9 @@ final class Daemon {
         }
     }
 
-    /// Reads the configuration and takes the lock; no segment is touched yet.
+    /// Reads the configuration and locks the records; no segment is touched yet.
     ///
-    /// Signals are held by now.
+    /// Signals must already be blocked.
     init(_ places: Places, _ log: DaemonLog, _ manager: any ServiceManager) throws(StartError) {
         self.log = log
         self.manager = manager
@@ -100,7 +100,7 @@ final class Daemon {
     /// Serves until a signal ends it.
     func run() throws(StartError) {
         try openSocket()
-        // Meanwhile what has a record is taken over.
+        // Meanwhile, take over recorded segments.
         do throws(StartError) { running = Running(try makeService()) } catch { inbox.post(.failed(error)) }
         var report = StartupReport(manager)
         var unanswered = "the file system of the socket, \(socketPath),"
@@ -127,7 +127,7 @@ final class Daemon {
         }
     }
 
-    /// Opens the socket where nobody waits; its outcome comes as a message.
+    /// Opens the socket on another thread; its outcome arrives as a message.
     private func openSocket() throws(StartError) {
         let opened = loop.expect { [inbox] in inbox.post(.listening($0)) }
         let isRunning = external.files.run { [socket, socketPath, handedOver] in
@@ -138,7 +138,7 @@ final class Daemon {
         guard isRunning else { throw .noThread }
     }
 
-    /// Takes over what has a record.
+    /// Creates the service and takes over recorded segments.
     private func makeService() throws(StartError) -> SegmentService {
         let broker = try Broker(
             records: records,
@@ -161,7 +161,7 @@ final class Daemon {
         return service
     }
 
-    /// Serves what has been taken over, and makes the rest.
+    /// Serves the segments taken over, and creates the others.
     private func start(on socket: Socket) {
         guard let running else { return }
         unsafe Self.kept = running
@@ -171,12 +171,12 @@ final class Daemon {
             running.service.startChecking(every: checkPeriod)
             log.say(.started, running.service.notifyReady())
             inbox.post(.started)
-            // What the texts of the configuration took.
+            // Free the memory of the configuration's texts.
             ThisProcess.trimHeap()
         }
     }
 
-    /// Lets clients in, unless they are already.
+    /// Starts accepting clients, unless already done.
     private func serve(_ running: Running, on socket: Socket) {
         guard running.server == nil, !running.isEnded else { return }
         do throws(ListeningSocketError) {
@@ -197,7 +197,7 @@ final class Daemon {
         let status = isRestart ? "Ending for a restart, every segment is kept" : "Stopping"
         manager.tell([.stopping, .status(status)])
         log.say(.stopped, status)
-        // Where there is no room for it, nothing watches over the stop.
+        // Without a thread, nothing watches over the stop.
         try? Thread.detach { [log] in
             Thread.sleep(Self.longestStop)
             log.say(.stuck)
@@ -206,11 +206,11 @@ final class Daemon {
         }
         running?.end(isRestart: isRestart)
         guard removeSocket() else { throw .stuck }
-        // What could not be told before has its last turn.
+        // Retry notifications that could not be sent before.
         manager.tell([])
     }
 
-    /// Takes the socket's path away; false if its file system does not answer.
+    /// Removes the socket's path; returns false if its file system does not answer.
     private func removeSocket() -> Bool {
         guard let socket = socket.current else { return true }
         let expected = loop.expect { [inbox] in inbox.post(.ended) }
@@ -218,7 +218,7 @@ final class Daemon {
             socket.remove()
             expected.send(())
         }
-        // Behind nothing that may be held up.
+        // On a thread of its own, so that nothing delays it.
         do throws(Errno) { try Thread.detach(removal) } catch { removal() }
         let deadline = Deadline(Self.longestStop)
         while let message = inbox.next(within: deadline.remaining) {
@@ -227,7 +227,7 @@ final class Daemon {
         return false
     }
 
-    /// Every 15 s, or twice in the time that systemd's watchdog waits if that is sooner.
+    /// 15 s, or half of systemd's watchdog timeout if that is shorter.
     private var checkPeriod: Duration {
         let longest = Duration.seconds(15)
         return NotifySocket.watchdogTimeout.map { min($0 / 2, longest) } ?? longest

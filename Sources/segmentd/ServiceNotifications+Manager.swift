@@ -4,7 +4,7 @@ import SegmentService
 import Systemd
 
 extension ServiceNotifications {
-    /// In the words of sd_notify(3); what the service manager has no room for is told as soon as it has.
+    /// Sends notifications by sd_notify(3), and retries while the service manager has no room for them.
     init(_ manager: any ServiceManager, _ loop: EventLoop) {
         let notifier = Notifier(manager, loop)
         self.init(
@@ -19,7 +19,7 @@ extension ServiceNotifications {
     }
 }
 
-/// Tells the service manager, and tries again while something is untold.
+/// Notifies the service manager, and retries while states are unsent.
 private final class Notifier {
     private let manager: any ServiceManager
     private let loop: EventLoop

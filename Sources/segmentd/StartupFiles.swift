@@ -7,15 +7,15 @@ import SegmentService
 import SystemPackage
 import Systemd
 
-/// The configuration and the records that a start reads, before any segment is touched.
+/// The configuration and the records that a start reads before it touches any segment.
 ///
-/// Their file systems may not answer, so a thread reads them, while the loop turns and signals are obeyed.
+/// Their file systems may hang, so another thread reads them while the loop turns and obeys signals.
 final class StartupFiles {
     private let queue: BackgroundQueue
     private let loop: EventLoop
     private let inbox: Inbox<Daemon.Message>
     private let manager: any ServiceManager
-    /// SIGHUP came while they were being read.
+    /// Whether SIGHUP arrived while they were being read.
     private(set) var isReloadDue = false
 
     init(
@@ -65,7 +65,7 @@ final class StartupFiles {
         }
     }
 
-    /// Runs `work` on the queue's thread and waits for its outcome; a signal to end ends the start.
+    /// Runs `work` on the queue's thread and waits for its outcome; a signal to stop ends the start.
     private func outcome<Outcome: Sendable>(
         from fileSystem: String,
         _ work: @escaping @Sendable () -> Outcome
@@ -91,14 +91,14 @@ final class StartupFiles {
     }
 }
 
-/// Tells the service manager every 5 s that a start waits, however many messages come meanwhile.
+/// Tells the service manager every 5 s that the start is waiting, however many messages arrive meanwhile.
 struct StartupReport {
     private let manager: any ServiceManager
     private var deadline = Deadline(.seconds(5))
 
     init(_ manager: any ServiceManager) { self.manager = manager }
 
-    /// How long until the next one is due.
+    /// The time until the next report is due.
     var remaining: Duration { deadline.remaining }
 
     mutating func sendIfDue(_ status: @autoclosure () -> String) {
@@ -109,7 +109,8 @@ struct StartupReport {
 }
 
 extension Configuration {
-    /// Segments whose directory is gone are not taken for segments that are to go.
+    /// Throws if the directory of recorded segments is missing, since that does not mean that they are to be
+    /// removed.
     func refuseVanishedDirectory(_ loaded: LoadedRecords) throws(StartError) {
         guard let directory = vanishedDirectory(of: Set(loaded.records.map(\.name))) else { return }
         let problem = ConfigurationProblem.vanished(directory, remedy: "create an empty one")
