@@ -1,17 +1,17 @@
 import Glibc
 
-/// An unprivileged client that means harm, in one of several ways, until it is killed.
+/// An unprivileged client that misbehaves in one of several ways, until it is killed.
 ///
 ///     abusive-client SOCKET WAY
 ///
-/// It says `ready` on standard output once the harm is under way. The ways that come to an end by themselves say how
-/// with their exit status.
+/// It prints `ready` on standard output once the misbehaviour is under way. Ways that end by themselves
+/// report the result as exit status.
 @main
 enum AbusiveClient {
     static func main() {
         let arguments = CommandLine.arguments
         guard arguments.count == 3, let way = ways[arguments[2]] else { exit(2) }
-        // Nothing outlives a test that is lost.
+        // End even if the test is gone.
         alarm(60)
         signal(SIGPIPE, SIG_IGN)
         raiseDescriptorLimit()

@@ -2,11 +2,11 @@ import Glibc
 import POSIX
 import Varlink
 
-/// A connection without manners.
+/// A connection for misbehaving clients.
 struct AbusiveConnection {
     let socket: Int32
 
-    /// Nil where nobody accepts.
+    /// Fails if nobody accepts the connection.
     init?(_ path: String) {
         socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0, UnixAddress(path)?.withPointer({ connect(socket, $0, $1) }) == 0 else {
@@ -15,12 +15,14 @@ struct AbusiveConnection {
         }
     }
 
-    /// As many as the daemon accepts, up to `count`.
+    /// Opens as many connections as the daemon accepts, up to `count`.
     static func many(_ count: Int, _ path: String) -> [AbusiveConnection] {
         (0..<count).compactMap { _ in AbusiveConnection(path) }
     }
 
-    /// False once the daemon has closed; waits for it to read unless told otherwise.
+    /// Sends bytes; returns false once the daemon has closed the connection.
+    ///
+    /// Waits for the daemon to read unless told otherwise.
     @discardableResult
     func send(_ bytes: [UInt8], waiting: Bool = true) -> Bool {
         var sent = 0
@@ -39,7 +41,8 @@ struct AbusiveConnection {
         return true
     }
 
-    /// What the daemon says until it closes or has said `limit` bytes or more; nil if it says nothing for 5 s.
+    /// Returns what the daemon sends until it closes the connection or has sent `limit` bytes; nil if it
+    /// sends nothing for 5 s.
     func receive(upTo limit: Int) -> [UInt8]? {
         var received: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
@@ -53,14 +56,14 @@ struct AbusiveConnection {
         return received
     }
 
-    /// Takes a lease on `a` so many times; waits for the replies, whatever they say.
+    /// Acquires `count` leases on `a` and waits for the replies, whatever they are.
     func acquire(_ count: Int) {
         send(Message.repeated(Message.acquire, count))
         var left = count
         while left > 0, let said = receive(upTo: 1), !said.isEmpty { left -= said.count { $0 == 0 } }
     }
 
-    /// Forgets what the daemon has said so far.
+    /// Discards everything received so far.
     func skip() {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         while recv(socket, &buffer, buffer.count, Int32(MSG_DONTWAIT)) > 0 {}
@@ -87,7 +90,7 @@ enum Message {
         Array("{\(([#""method":"\#(method)""#] + rest).joined(separator: ","))}".utf8) + [0]
     }
 
-    /// So many times the same, one behind the other.
+    /// Returns `count` copies of a message in a row.
     static func repeated(_ message: [UInt8], _ count: Int) -> [UInt8] {
         Array(repeatElement(message, count: count).joined())
     }

@@ -1,9 +1,10 @@
 import Glibc
 import SegmentTestSupport
 
-/// Who comes in numbers.
+/// Many connections.
 enum Crowds {
-    /// 20,000 connections, of which 1024 may stay; exits with 0 if each of the others was told the limit and closed.
+    /// 20,000 connections, of which 1024 may stay; exits with 0 if each of the others got the limit as an
+    /// error and was closed.
     static func connect(_ path: String) -> Never {
         AbusiveClient.reportReady()
         var kept: [AbusiveConnection] = []
@@ -21,7 +22,8 @@ enum Crowds {
         exit(0)
     }
 
-    /// Connects and closes, over and over, in several threads; with a call in between that nobody waits for, if told.
+    /// Connects and closes in a loop, in several threads; if `calling`, with a call in between whose reply is
+    /// not awaited.
     static func pass(_ path: String, threads: Int = 1, calling: Bool = false) -> Never {
         let passing = (0..<threads).map { _ in
             Thread {
@@ -36,7 +38,7 @@ enum Crowds {
         exit(1)
     }
 
-    /// As many connections as the daemon accepts, held.
+    /// Opens and holds as many connections as the daemon accepts.
     static func stay(_ path: String) -> Never {
         let connections = AbusiveConnection.many(1000, path)
         AbusiveClient.reportReady()
@@ -46,9 +48,9 @@ enum Crowds {
         }
     }
 
-    /// One connection with leases, inherited by 100 children that stay.
+    /// One connection with leases, inherited by 100 child processes that stay.
     static func fork(_ path: String) -> Never {
-        // A process group, by which they are found again.
+        // A process group, by which the children can be found.
         setsid()
         guard let connection = AbusiveConnection(path) else { exit(1) }
         for _ in 0..<42 { connection.acquire(100) }
@@ -57,7 +59,7 @@ enum Crowds {
         while true { sleep(1) }
     }
 
-    /// All leases that there are for one user, taken and lost with the connection, over and over.
+    /// Acquires all leases that a user may have and loses them with the connection, in a loop.
     static func cycleLeases(_ path: String) -> Never {
         AbusiveClient.reportReady()
         while let connection = AbusiveConnection(path) {
@@ -67,7 +69,7 @@ enum Crowds {
         exit(1)
     }
 
-    /// The same, with all the subscriptions that there are for one user, each of which is told of each lease.
+    /// Does the same with all subscriptions that a user may have, each of which gets an event for each lease.
     static func cycleLeasesBesideSubscriptions(_ path: String) -> Never {
         let subscribers = AbusiveConnection.many(32, path)
         for subscriber in subscribers { subscriber.send(Message.subscribe) }
@@ -80,7 +82,7 @@ enum Crowds {
         cycleLeases(path)
     }
 
-    /// fork(2), which Swift hides.
+    /// fork(2), which Swift does not export.
     private static func inChild() -> Bool {
         typealias Fork = @convention(c) () -> pid_t
         guard let symbol = dlsym(nil, "fork") else { exit(1) }

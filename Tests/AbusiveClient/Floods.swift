@@ -1,7 +1,7 @@
 import Glibc
 import SegmentTestSupport
 
-/// Who calls as fast as the daemon answers.
+/// Clients that call as fast as the daemon answers.
 enum Floods {
     /// 200 connections with a thousand calls under way on each.
     static func pipeline(_ path: String) -> Never {
@@ -28,7 +28,8 @@ enum Floods {
         }
     }
 
-    /// 1000 connections with messages that grow by a byte at a time and come to no end, from several threads at once.
+    /// 1000 connections with messages that grow by a byte at a time and never end, from several threads at
+    /// once.
     static func sendBytes(_ path: String) -> Never {
         let connections = AbusiveConnection.many(1000, path)
         let threads = (0..<4).map { first in

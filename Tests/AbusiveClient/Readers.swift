@@ -1,9 +1,9 @@
 import Glibc
 import SegmentTestSupport
 
-/// Who does not read what the daemon says.
+/// Clients that do not read.
 enum Readers {
-    /// 1000 that want to hear of each change, and one that makes changes.
+    /// 1000 subscribers, and a client that makes changes.
     static func subscribe(_ path: String) -> Never {
         let connections = AbusiveConnection.many(1000, path)
         for connection in connections { connection.send(Message.subscribe) }
@@ -12,7 +12,7 @@ enum Readers {
         cycleLeases(busy)
     }
 
-    /// 1000 that call for long replies, 2.5 MiB each.
+    /// 1000 clients that request long replies, 2.5 MiB each.
     static func call(_ path: String) -> Never {
         let connections = AbusiveConnection.many(1000, path)
         let calls = Message.repeated(Message.description, 500)
@@ -21,7 +21,7 @@ enum Readers {
         while true { sleep(1) }
     }
 
-    /// One that holds as many leases as it may, and 500 that ask for the list of them.
+    /// One client that holds as many leases as it may, and 500 that request the list of them.
     static func describe(_ path: String) -> Never {
         guard let holder = AbusiveConnection(path) else { exit(1) }
         for _ in 0..<41 { holder.acquire(100) }
@@ -35,7 +35,7 @@ enum Readers {
         }
     }
 
-    /// One that holds as many leases as it may, and 1,000 that ask for all segments and read nothing.
+    /// One client that holds as many leases as it may, and 1,000 that list all segments and read nothing.
     static func list(_ path: String) -> Never {
         guard let holder = AbusiveConnection(path) else { exit(1) }
         for _ in 0..<41 { holder.acquire(100) }
@@ -44,7 +44,7 @@ enum Readers {
         while true { sleep(1) }
     }
 
-    /// Takes and gives back leases, one after the other.
+    /// Acquires and releases leases in a loop.
     static func cycleLeases(_ connection: AbusiveConnection) -> Never {
         while true {
             guard connection.send(Message.acquire), let reply = connection.receive(upTo: 1),
@@ -57,7 +57,7 @@ enum Readers {
         }
     }
 
-    /// The first number of a reply, which is its lease.
+    /// Returns the first number of a reply, which is its lease.
     private static func number(in reply: [UInt8]) -> Int? {
         Int(
             String(
@@ -67,13 +67,13 @@ enum Readers {
         )
     }
 
-    /// Calls for long replies on a connection that no reply can be written to, from several threads at once, so that
+    /// Requests long replies on a connection to which no reply can be written, from several threads, so that
     /// there is always more to read.
     static func callUnhearing(_ path: String) -> Never {
         let connections = AbusiveConnection.many(2, path)
         for connection in connections { shutdown(connection.socket, Int32(SHUT_RD)) }
         let threads = connections.flatMap { connection in
-            // The kernel keeps a short message whole among those of other threads.
+            // The kernel does not split a short message among those of other threads.
             (0..<4).map { _ in Thread { while connection.send(Message.description) {} } }
         }
         AbusiveClient.reportReady()

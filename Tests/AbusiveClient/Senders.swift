@@ -1,9 +1,9 @@
 import Glibc
 import SegmentTestSupport
 
-/// Who sends too slowly, too much, or what is no call.
+/// Clients that send too slowly, too much, or something other than calls.
 enum Senders {
-    /// A byte a second on each of 1000 connections.
+    /// One byte per second on each of 1000 connections.
     static func sendSlowly(_ path: String) -> Never {
         let connections = AbusiveConnection.many(1000, path)
         AbusiveClient.reportReady()
@@ -14,7 +14,7 @@ enum Senders {
         while true { sleep(1) }
     }
 
-    /// Half of a call, or a subscription, and then the end.
+    /// Half a call, or a subscription, and then the end of input.
     static func closeHalf(_ path: String) -> Never {
         let connections = AbusiveConnection.many(1000, path)
         for (index, connection) in connections.enumerated() {
@@ -35,7 +35,7 @@ enum Senders {
         while true { sleep(1) }
     }
 
-    /// A message of one GiB, over and over; each must be cut off long before its end.
+    /// Messages of one GiB in a loop; each must be cut off long before its end.
     static func sendGibibyte(_ path: String) -> Never {
         AbusiveClient.reportReady()
         let text = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20)
@@ -49,7 +49,7 @@ enum Senders {
         exit(1)
     }
 
-    /// Calls as long as they may be, on connections that stay.
+    /// Calls of the maximum length, on connections that stay.
     static func sendLongMessages(_ path: String) -> Never {
         let connections = AbusiveConnection.many(1000, path)
         AbusiveClient.reportReady()
@@ -58,7 +58,7 @@ enum Senders {
         while true { sleep(1) }
     }
 
-    /// Brackets in brackets in brackets, as fast as a daemon can let them in: under a sanitizer, slowly.
+    /// Deeply nested brackets, as fast as the daemon accepts connections, which is slow under a sanitizer.
     static func nestDeeply(_ path: String) -> Never {
         let pause: UInt32 = Sanitizer.isPresent ? 20_000 : 1000
         AbusiveClient.reportReady()

@@ -3,12 +3,12 @@ import SegmentExchange
 import SegmentTestSupport
 import Synchronization
 
-/// Streams and latest values in memory that somebody else writes into at random.
+/// Streams and latest values in memory that another thread corrupts at random.
 ///
 ///     exchange-fuzzer SECONDS [SEED]
 ///
-/// To be built with the address sanitizer: the memory ends where the sanitizer watches. It fails by crashing, and by
-/// an exchange that makes no progress at all.
+/// Build it with the address sanitizer, which watches the end of the memory. It fails by crashing, or if an
+/// exchange makes no progress at all.
 @main
 enum ExchangeFuzzer {
     static func main() throws {
@@ -38,7 +38,7 @@ enum ExchangeFuzzer {
             tries: corruptor.count,
             test: "make fuzz"
         )
-        // The threads are in the middle of something, and end with the process.
+        // The threads are still working and end with the process.
         _ = threads.count
         exit(counts.allMoved ? 0 : 1)
     }
@@ -84,7 +84,7 @@ enum ExchangeFuzzer {
     }
 }
 
-/// Memory just as long as is said, so that a byte beyond it is noticed.
+/// Memory of exactly the given length, so that an access beyond it is noticed.
 final class Region: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
 

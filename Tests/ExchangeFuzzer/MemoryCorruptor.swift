@@ -1,23 +1,23 @@
 import Glibc
 import SegmentTestSupport
 
-/// Writes into memory what nobody should, reproducibly as far as threads are.
+/// Corrupts memory, reproducibly as far as threads permit.
 struct MemoryCorruptor {
     private var random: SeededGenerator
-    /// How often something was overwritten.
+    /// The number of corruptions.
     private(set) var count = 0
 
     init(_ seed: UInt64) {
         random = SeededGenerator(seed: seed)
     }
 
-    /// One word or one byte, and then a moment's peace.
+    /// Overwrites one word or one byte, then pauses briefly.
     mutating func corrupt(_ region: Region) {
         let bytes = region.bytes
         count += 1
         switch random.below(10) {
         case 0:
-            // Somewhere in the header, something that means something there.
+            // A value with a meaning, somewhere in the header.
             let offset = Self.offsets[random.below(Self.offsets.count)]
             bytes.storeBytes(of: word(bytes), toByteOffset: offset, as: UInt64.self)
         case 1:
@@ -48,14 +48,14 @@ struct MemoryCorruptor {
         case 1: UInt64.max
         case 2: UInt64(random.below(10_000))
         case 3: endedLife(bytes)
-        // What another word holds: claims, serials and positions that do exist.
+        // The value of another word: claims, serials and positions that exist.
         case 4, 5:
             bytes.load(fromByteOffset: Self.offsets[random.below(Self.offsets.count)], as: UInt64.self)
         default: random.next()
         }
     }
 
-    /// A life that the kernel has taken from whoever has some place.
+    /// Returns the life word of a claimed slot as the kernel leaves it after a death.
     private mutating func endedLife(_ bytes: UnsafeMutableRawBufferPointer) -> UInt64 {
         let claims = [128, 1024, 2048].filter { $0 < bytes.count - 8 }
         let claim = bytes.load(fromByteOffset: claims[random.below(claims.count)], as: UInt64.self)

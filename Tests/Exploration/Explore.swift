@@ -2,7 +2,7 @@ import ArgumentParser
 import SegmentExploration
 import SegmentTestSupport
 
-/// Explores the life of a segment through every order of events.
+/// Explores the lifecycle of a segment through every order of events.
 @main
 struct Explore: ParsableCommand {
     static let configuration = CommandConfiguration(

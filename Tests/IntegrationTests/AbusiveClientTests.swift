@@ -6,7 +6,7 @@ import SegmentTestSupport
 import Testing
 
 extension RealDaemon {
-    /// What a user without rights may try to keep the daemon from serving others.
+    /// Attempts of an unprivileged user to keep the daemon from serving others.
     @Suite(.serialized, .enabled(if: Programs.canSwitchUser)) struct AbusiveClientTests {
         private static let segment = ["segments.d/a.toml": "size = 4096\nmode = \"0666\""]
 

@@ -4,14 +4,15 @@ import SegmentModel
 import SegmentTestSupport
 import Testing
 
-/// A daemon, an abusive client of another user, and a well-behaved client that measures how it is served meanwhile.
+/// A daemon, an abusive client of another user, and a well-behaved client that measures how it is served
+/// meanwhile.
 struct FairnessHarness {
     static let abusiveUserID: UInt32 = 64010
-    /// What a newcomer may wait from connect(2) to the reply to Acquire, in µs: many times what is usual.
+    /// The longest acceptable time from connect(2) to the reply of Acquire, in µs: many times the usual one.
     private static let longestNewcomer = 100_000
     /// KiB.
     static let mostResident = 64 << 10
-    /// KiB that the allocator may keep after it is over.
+    /// The KiB that the allocator may keep afterwards.
     private static let remainder = 24 << 10
 
     let daemon: DaemonFixture
@@ -41,11 +42,11 @@ struct FairnessHarness {
         return abuser
     }
 
-    /// Checks that others are served as before while the client is abusive, and that nothing of it is left when it is
-    /// gone.
+    /// Checks that others are served as before while the client is abusive, and that nothing of it is left
+    /// when it is gone.
     ///
-    /// What disturbs a measurement on a busy machine comes and goes, so that one good one of several is enough; what
-    /// the abusive client does is there each time.
+    /// Disturbances on a busy machine come and go, so one good measurement of several is enough; the effect
+    /// of the abusive client is there each time.
     func measure(_ way: String, exitStatus: Int32 = 128 + SIGKILL) throws {
         let before = (resident: status.resident, descriptors: status.descriptors)
         try #require(before.resident > 0)
@@ -74,15 +75,15 @@ struct FairnessHarness {
         #expect(Sanitizer.isPresent || status.resident < before.resident + Self.remainder)
     }
 
-    /// Five times the quiet value; or what it takes an unoptimised build to let in a few connections, which nobody can
-    /// be spared.
+    /// Returns whether a value is at most five times the quiet one, or what an unoptimised build needs to
+    /// accept a few connections, which cannot be avoided.
     ///
-    /// A sanitizer's time and memory say nothing.
+    /// Time and memory under a sanitizer are not meaningful.
     private func isTolerable(_ percentile: (quiet: Int, attacked: Int)) -> Bool {
         Sanitizer.isPresent || percentile.attacked <= max(5 * percentile.quiet, 2000)
     }
 
-    /// Somebody else who comes anew is let in and served.
+    /// Expects that a new client of another user is accepted and served.
     func expectOthersServed() throws {
         let other = try Programs.run(
             "SEGMENTD_SOCKET='\(daemon.socket)' timeout 10 '\(Programs.path("segmentctl"))' list --no-legend"
@@ -91,7 +92,8 @@ struct FairnessHarness {
     }
 
     private func expectAllReturned(_ descriptors: Int) throws {
-        // What the abusive client has left behind is taken up with rests: a second for a MiB, of which 4 may wait.
+        // Input left by the abusive client is processed with pauses: a second per MiB, of which 4 may be
+        // buffered.
         let client = try daemon.client()
         for _ in 0..<1500
         where try client.status().connectionCount > 2 || status.descriptors > descriptors + 1 {
@@ -102,9 +104,10 @@ struct FairnessHarness {
         #expect(try client.status().leaseCount == 0)
     }
 
-    /// The 99th percentile of the times of calls, in µs: the median of some windows.
+    /// Returns the 99th percentile of the times of calls, in µs: the median of several windows.
     ///
-    /// This thread goes before whatever else the machine does, as the daemon does; setpriority(2).
+    /// This thread runs at a higher priority than other work on the machine, as the daemon does;
+    /// setpriority(2).
     private func ninetyNinth() throws -> Int {
         setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, -15)
         defer { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 0) }
@@ -114,7 +117,7 @@ struct FairnessHarness {
         return windows.sorted()[3]
     }
 
-    /// How long it takes another user to connect and acquire, in µs: the median of some.
+    /// Returns the time another user takes to connect and acquire, in µs: the median of several.
     private func newcomer() throws -> Int {
         let acquire = #"{"method":"io.segmentd.Broker.Acquire","parameters":{"name":"a"}}|"#
         let times = try (0..<9).map { _ in

@@ -6,7 +6,7 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// Segments and keys that are not the broker's: it finds them in its way and leaves them alone.
+    /// Foreign segments and keys: the broker finds them in its way and leaves them alone.
     @Suite(
         .serialized,
         .enabled(if: Programs.canSwitchUser),
@@ -19,7 +19,7 @@ extension RealDaemon {
             "segments.d/b.toml": "size = 4096",
         ]
 
-        /// Runs `body` while a stranger's segment stands there, and checks that nothing has touched it.
+        /// Runs `body` while a foreign segment has the key, and checks that nothing has touched it.
         private func withSquatter(
             _ key: SegmentKey = key,
             _ body: (SegmentIdentifier) throws -> Void
@@ -73,8 +73,7 @@ extension RealDaemon {
             }
         }
 
-        /// Records that name a stranger's segment: as what it is, as the broker's own, and under a name that nobody
-        /// declares.
+        /// Records that name a foreign segment: as such, as the broker's own, and under an undeclared name.
         @Test(arguments: [("a", Stranger.userID), ("a", 0), ("c", Stranger.userID), ("c", 0)])
         func `a forged record does not make a foreign segment the broker's`(
             name: String,
@@ -112,7 +111,7 @@ extension RealDaemon {
                 _ = try client.reload()
                 let before = try client.list()
                 #expect(before.map(\.state) == [.ready, .ready])
-                // What protects hard links need not protect everybody's: here it is made for the stranger.
+                // Protected hard links may prevent another user's link, so create it here.
                 unlink(file)
                 system("\(link) '\(daemon.segmentFiles)/b.toml' '\(file)'")
                 _ = try client.reload()

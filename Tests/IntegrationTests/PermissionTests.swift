@@ -6,7 +6,7 @@ import SystemVSharedMemory
 import Testing
 
 extension RealDaemon {
-    /// What a user without rights may try to get at what is not theirs.
+    /// Attempts of an unprivileged user to get at segments and leases of others.
     @Suite(
         .serialized,
         .enabled(if: Programs.canSwitchUser),
@@ -61,7 +61,7 @@ extension RealDaemon {
                     stranger.send(Self.call("\(Self.broker).List", "{}", #","more":true"#))
                     #expect(try stranger.receive()?.contains(#""leases":[]"#) == true)
                 }
-                // The next thing they hear of is not the lease.
+                // The next event that they get is not about the lease.
                 try client.remove("a", when: .immediately)
                 #expect(try listener.receive()?.contains(#""event":"remov"#) == true)
             }

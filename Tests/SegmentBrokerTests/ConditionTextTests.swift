@@ -6,13 +6,13 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Each condition of the world that keeps a segment from clients: what was found and what to do.
+/// Each runtime problem that keeps a segment from clients, with its message and remedy.
 @Suite struct ConditionTextTests {
     struct Condition: CustomTestStringConvertible, Sendable {
         var kind: String
         var definition: SegmentDefinition
         var prepare: @Sendable (BrokerFixture) throws -> Void = { _ in }
-        /// Drifted where the segment has been created and keeps its key.
+        /// Drifted if the segment exists and keeps its key.
         var state = SegmentLifecycle.State.blocked
         var message: String
         var remedy: String
@@ -178,7 +178,7 @@ import Testing
         #expect(problem.kind.rawValue == condition.kind)
         #expect(problem.message == condition.message)
         #expect(problem.remedy == condition.remedy)
-        // A fault is over when it has been met.
+        // A fault is over once it has occurred.
         guard fixture.injector.fault == nil else { return }
         #expect(throws: BrokerError.segmentBlocked(name: condition.definition.name, problem: problem)) {
             try fixture.broker.acquire("a", .readOnly, LeaseHolder(.root))

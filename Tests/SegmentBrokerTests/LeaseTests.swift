@@ -34,7 +34,7 @@ import Testing
             guard case .accessDenied(_, .readWrite, 1001, _) = $0 as? BrokerError else { return false }
             return true
         }
-        // Nor does a request that would be refused make a segment.
+        // A request that would be refused creates no segment, either.
         #expect(throws: BrokerError.self) {
             try fixture.broker.acquire("w", .readOnly, LeaseHolder(.stranger))
         }
@@ -149,7 +149,7 @@ import Testing
         #expect(asked() == 2)
         _ = (try acquire("a"), try acquire("a"))
         #expect(asked() == 4)
-        // What somebody else has done in between is seen.
+        // Changes by others in between are noticed.
         let first = try acquire("a")
         try fixture.kernel.acting(as: .root) { () throws(Errno) in try fixture.kernel.remove(first.identifier)
         }
@@ -184,7 +184,7 @@ import Testing
         try fixture.start([.test("w", keep: .whileUsed(linger: .zero))])
         try fixture.broker.together {
             let holder = LeaseHolder(.member)
-            // It is made for the first, and looked at for the second.
+            // It is created for the first, and queried for the second.
             let first = try fixture.broker.acquire("w", .readOnly, holder)
             try fixture.broker.release(try fixture.broker.acquire("w", .readOnly, holder).lease, holder)
             fixture.injector.refused = (.remove, .notPermitted)

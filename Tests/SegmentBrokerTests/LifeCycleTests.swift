@@ -52,7 +52,7 @@ import Testing
         fixture.clock.now += .seconds(29)
         fixture.broker.expire()
         #expect(try fixture.state("a") == .ready)
-        // Somebody comes back meanwhile: the linger ends.
+        // A client returns in the meantime, which ends the linger.
         let again = try fixture.broker.acquire("a", .readOnly, holder)
         #expect(fixture.broker.nextDeadline == nil)
         #expect(again.identifier == grant.identifier)
@@ -159,7 +159,7 @@ import Testing
         #expect(problem.message.contains("segment 1 of user 1001"))
         #expect(problem.remedy?.contains("ipcrm -m 1") == true)
         #expect(try fixture.kernel.statusOfAny(squatted) == before)
-        // Gone: made at the next check.
+        // Once it is gone, the next check creates the segment.
         try fixture.kernel.acting(as: 1001) { try fixture.kernel.remove(squatted) }
         fixture.broker.check(groups: fixture.groups)
         #expect(try fixture.state("a") == .ready)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// What stays as it is is told once, however often it is looked at.
+/// A lasting condition is reported once, however often it is checked.
 @Suite struct LogDeduplicationTests {
     private func checkOften(_ fixture: BrokerFixture) {
         for _ in 0..<5 { fixture.broker.check(groups: fixture.groups) }

@@ -149,11 +149,11 @@ import Testing
     }
 }
 
-/// What has the identifier of a segment that is gone is not removed in its place.
+/// A segment with the reused identifier of another is not removed in its place.
 @Suite struct ReusedIdentifierTests {
     private let administrator = Viewer(client: .root, isAdministrator: true)
 
-    /// A person's daemon, whose user makes segments too.
+    /// A person's daemon, whose user also creates segments.
     private func fixture(_ keep: KeepDeclaration = .untilReboot) throws -> BrokerFixture {
         let fixture = try BrokerFixture()
         fixture.isService = false
@@ -265,7 +265,7 @@ import Testing
     }
 }
 
-/// What others do to a segment behind the broker's back.
+/// Interference by other processes.
 @Suite struct InterferenceTests {
     @Test func `removed while unattached: created again at once, under its key`() throws {
         let fixture = try BrokerFixture()
@@ -396,7 +396,7 @@ import Testing
         #expect(fixture.broker.leaseCount == 1)
         let again = try fixture.broker.acquire("a", .readOnly, LeaseHolder(.member))
         #expect(again.identifier != grants[0].identifier)
-        // A lease on memory that is gone counts no more for what has the name now.
+        // A lease on memory that is gone does not count for the new segment.
         try fixture.broker.release(grants[0].lease, holder)
         #expect(fixture.broker.nextRemoval == nil)
         #expect(try fixture.state("a") == .ready)
@@ -489,7 +489,7 @@ import Testing
         let before = fixture.kernel.limitsRead
         for _ in 0..<100 { #expect(fixture.broker.totals().limits?.segmentsInUse == 1) }
         #expect(fixture.kernel.limitsRead == before + 1)
-        // What the broker itself does is seen at once, what others do a little later.
+        // The broker's own changes are seen at once, those of others a little later.
         _ = fixture.reload([.test("a"), .test("b")])
         #expect(fixture.broker.totals().limits?.segmentsInUse == 2)
         _ = try fixture.kernel.acting(as: 1001) {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Removed and made again in one step, as an administrator asks.
+/// Renewal: removal and creation in one step, at an administrator's request.
 @Suite struct RenewalTests {
     private let administrator = Viewer(client: .root, isAdministrator: true)
     private let key = SegmentKey(rawValue: 0x77)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Long commands, between whose steps others are served, and starts that do not know everything yet.
+/// Long commands with requests served in between, and starts with missing answers.
 @Suite struct SliceTests {
     private func configuration(_ definitions: [SegmentDefinition]) -> Configuration {
         Configuration(segments: definitions.sorted { $0.name < $1.name }, directory: "/etc/segmentd")

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SegmentExchange
 
-/// What the other side writes into the memory is input from a stranger.
+/// The contents of the memory are untrusted input.
 @Suite struct CorruptMemoryTests {
     private final class HeldWriter {
         let writer: Latest<Int>.Writer
@@ -24,7 +24,7 @@ import Testing
         place(other).waiting.wake()
     }
 
-    /// Takes a side by hand, as a program in another language would.
+    /// Claims a side directly, as a program in another language would.
     private func open(_ role: StreamRole, _ claim: Claim? = nil) throws {
         place(role).claim.store(try (claim ?? Claim.own()).word)
         place(role).serial.store(99)
@@ -113,14 +113,14 @@ import Testing
     }
 
     @Test func `a side that ends before it is bound leaves no peer waiting`() throws {
-        // The reader answers an opening, which goes away; nobody may wait for the end of that stream.
+        // The reader answers an opening that disappears; nobody may wait for the end of that stream.
         let reader = Thread { [memory] in
             var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
             return try reader.readAll(to: .standardOutput)
         }
         try open(.writer)
         while place(.reader).partner.load() != 99 { usleep(100) }
-        // As a death leaves it, and as the reader sees one.
+        // The state after a death, as seen by a reader.
         place(.writer).claim.store(try Claim.own().word ^ 1 << 40)
         place(.writer).serial.store(98)
         place(.reader).waiting.wake()
@@ -237,7 +237,7 @@ import Testing
     @Test func `a program replaced by execve leaves a slot that exactly one of two can claim`() throws {
         for _ in 0..<200 {
             let memory = ExchangeMemory(8192), own = try Claim.own()
-            // As execve(2) leaves it, in this very process.
+            // The state after execve(2), in this very process.
             memory.shared.word(at: 128).store(own.word)
             memory.bytes.storeBytes(of: 0x4000_0000, toByteOffset: 136, as: UInt32.self)
             memory.bytes.storeBytes(of: own.tag, toByteOffset: 140, as: UInt32.self)

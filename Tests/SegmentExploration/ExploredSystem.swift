@@ -7,7 +7,7 @@ import SystemVSharedMemory
 /// One name with its declaration, host and broker, and the faults that may still occur.
 package struct ExploredSystem: Hashable {
     package var host = Host()
-    /// What the files declare.
+    /// The declaration in the files.
     package var files: SegmentLifecycle.Declaration?
     /// Nil while it is not running.
     package var broker: SegmentLifecycle?
@@ -17,7 +17,7 @@ package struct ExploredSystem: Hashable {
     var script: [Step] = []
     /// The segment that a client holds a lease on.
     var leased: SegmentIdentifier?
-    /// Of the running or last broker.
+    /// The process of the running or last broker.
     var processID: Int32 = 100
     let isService: Bool
     /// The segment whose removal an administrator has requested.
@@ -213,7 +213,7 @@ package struct ExploredSystem: Hashable {
         return .done
     }
 
-    /// Of an adopted segment that root has taken back only the broker knows that has it.
+    /// Releases adopted segments that root has taken back, which only the broker still knows.
     mutating func giveUpWhatRootTook() {
         for index in host.segments.indices where !mayChange(host.segments[index]) {
             host.segments[index].isOurs = false

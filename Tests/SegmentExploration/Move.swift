@@ -62,7 +62,7 @@ extension ExploredSystem {
         return moves
     }
 
-    /// A stranger's segment under the declared key.
+    /// A foreign segment under the declared key.
     private var foreign: Int? {
         host.holder(of: Scenario.key).flatMap { host.segments[$0].isOurs ? nil : $0 }
     }
@@ -107,7 +107,7 @@ extension ExploredSystem {
         }
     }
 
-    /// A move that the broker is not told about.
+    /// Makes a move that the broker does not notice.
     mutating func intrude(_ move: Move) {
         isDisturbed = true
         switch move {

@@ -28,7 +28,7 @@ import Varlink
         var serving = 0
         var isStarted = false
         var reloads: [Result<ReloadOutcome, BrokerError>] = []
-        /// How much time has passed between two turns of the loop, and in all.
+        /// The longest time between two turns of the loop, and the total time.
         var turns = (longest: Duration.zero, total: Duration.zero)
         var isOver = false
         private var lastTurn: Duration?
@@ -69,7 +69,7 @@ import Varlink
             }
         }
 
-        /// Takes the time whenever the loop gets to others.
+        /// Measures the time whenever the loop serves others.
         func watchTurns() {
             let now = fixture.clock.now
             let passed = now - (lastTurn ?? now)
@@ -110,7 +110,7 @@ import Varlink
         )
     }
 
-    /// Runs `body` on an event loop, and then until it is so.
+    /// Runs `body` on an event loop, then turns the loop until a condition holds.
     private func with(
         _ source: ConfigurationSource,
         start: ExternalServices.Limits = short,
@@ -134,7 +134,7 @@ import Varlink
                 turn()
             }
         }
-        // What is scheduled holds the service, and that the loop.
+        // Timers keep the service alive, which keeps the loop alive.
         turn()
     }
 
@@ -302,7 +302,7 @@ import Varlink
                         _ = try? scene.fixture.broker.acquire("a", .readOnly, session.holder)
                     }
                     #expect(scene.fixture.broker.leaseCount == 500)
-                    // Telling of each takes a tenth of a millisecond.
+                    // Each event takes a tenth of a millisecond.
                     let clock = scene.fixture.clock
                     scene.fixture.broker.onEvent = { _ in clock.now += .microseconds(100) }
                     scene.watchTurns()

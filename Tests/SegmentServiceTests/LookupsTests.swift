@@ -7,13 +7,14 @@ import Testing
 
 @testable import SegmentService
 
-/// Questions of which some are not answered.
+/// Lookups of which some are not answered.
 @Suite struct LookupsTests {
     private let loop: EventLoop
 
     init() throws { loop = try EventLoop() }
 
-    /// Answers with the question's length; those that begin with "held" once the latch is raised.
+    /// Returns lookups that answer with the subject's length; for those that begin with "held", once the
+    /// latch is raised.
     private func lookups(threads: Int, until latch: Latch, asked: Log = Log()) -> Lookups<String, Int> {
         Lookups(
             threads: threads,

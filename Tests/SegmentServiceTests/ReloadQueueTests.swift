@@ -4,7 +4,7 @@ import Testing
 @testable import SegmentService
 
 @Suite struct ReloadQueueTests {
-    /// Asks, and says by which outcomes it was told that it is done.
+    /// Requests reloads and records their outcomes.
     private final class Asker {
         var outcomes = 0
 

@@ -36,7 +36,7 @@ import Testing
         let tooMany = BrokerError.limitReached(limit: "group_lists_per_user", value: 8)
         #expect(throws: tooMany) { try lists.join(long(100), of: 1000) }
         #expect(try lists.join([5, 3], of: 1000).groupIDs == [3, 5])
-        // The second connection still has it.
+        // The second connection still uses it.
         lists.leave(one)
         #expect(throws: tooMany) { try lists.join(long(100), of: 1000) }
         lists.leave(one)

@@ -3,7 +3,7 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// What an administrator may write into files: few names and fewer keys, so that they meet.
+/// Random declarations by an administrator: few names and fewer keys, so that they collide.
 enum Declarations {
     static let names = ["a", "b", "c", "d", "e"]
     static let keyFiles: [FilePath] = ["/srv/first", "/srv/second"]
@@ -31,7 +31,8 @@ enum Declarations {
         }
     }
 
-    /// Two files that claim one fixed key are an error of text, so no broker ever sees them.
+    /// Removes declarations that claim the same fixed key: these are errors of text, so no broker ever sees
+    /// them.
     static func withoutClashes(
         _ definitions: [SegmentName: SegmentDefinition]
     ) -> [SegmentName: SegmentDefinition] {

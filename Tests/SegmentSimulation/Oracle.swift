@@ -1,25 +1,25 @@
 import SegmentModel
 import SystemVSharedMemory
 
-/// What the simulation remembers of segments beside what the kernel knows, to check the broker by.
+/// What the simulation knows about segments in addition to the kernel, to check the broker against.
 struct Oracle {
-    /// Made by a broker, in any of its lives; all others are foreign.
+    /// Segments created by a broker, in any of its lives; all others are foreign.
     var made: Set<SegmentIdentifier> = []
-    /// Made within the command that runs.
+    /// Segments created within the current command.
     var madeNow: Set<SegmentIdentifier> = []
-    /// Their record was lost by the disk's fault, so that nobody may be able to tell what they are.
+    /// Segments whose record the disk lost, so that the broker may not recognise them.
     var excused: Set<SegmentIdentifier> = []
     /// When a program last had a segment attached or leased.
     var lastUsed: [SegmentIdentifier: Duration] = [:]
-    /// As the broker showed it after its last command.
+    /// The segments as shown by the broker after its last command.
     var view: [SegmentDescription] = []
-    /// Somebody with the right to do anything interfered within the command that runs.
+    /// Whether root interfered within the current command.
     var isInterferedWith = false
-    /// Somebody did something within the command that runs, or an earlier one of those that are given together.
+    /// Whether another process acted within the current command, or an earlier one of a group.
     var isInterleaved = false
-    /// Several commands are given together, and what the broker shows is not looked at in between.
+    /// Whether several commands are given together, without checking the broker's view in between.
     var isTogether = false
-    /// One of the calls of the last command failed.
+    /// Whether a call of the last command failed.
     var hasFailed = false
 
     mutating func begin() {
@@ -28,7 +28,7 @@ struct Oracle {
         isInterleaved = isInterleaved && isTogether
     }
 
-    /// What events tell while the broker is not looked at.
+    /// Applies an event.
     mutating func hear(_ event: SegmentEvent) {
         guard isTogether, let segment = event.segment else { return }
         view.removeAll { $0.name == segment.name }
@@ -40,7 +40,7 @@ struct Oracle {
     }
 }
 
-/// What a subscriber believes who has seen every event since the start.
+/// The view of a subscriber that has received every event since the start.
 struct SubscriberModel {
     struct Entry: Equatable {
         var state: SegmentState
@@ -70,7 +70,7 @@ struct SubscriberModel {
         }
     }
 
-    /// Where what events told and what the broker shows differ.
+    /// Returns a difference between the events and the broker's view; nil if there is none.
     func difference(from segments: [SegmentDescription]) -> String? {
         for segment in segments {
             let entry = Entry(state: segment.state, identifier: segment.identifier)

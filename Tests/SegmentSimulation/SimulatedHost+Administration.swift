@@ -4,11 +4,11 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// What administrators and the service manager do.
+/// Actions of administrators and of the service manager.
 extension SimulatedHost {
     private static let administrator = Viewer(client: .root, isAdministrator: true)
 
-    /// Edits the files; nothing is in force before a reload or a start.
+    /// Edits the files, which takes effect at a reload or a start.
     func edit() {
         for _ in 0...random.below(3) {
             let name = random.pick(Declarations.names)
@@ -104,7 +104,7 @@ extension SimulatedHost {
         run(.stop(isRestart: isRestart), isRestart ? "end for a restart" : "stop") {
             $0.stop(isRestart: isRestart)
         }
-        // The connections close after the stop, while the broker is still there.
+        // The connections close after the stop, while the broker still exists.
         for client in clients {
             guard let holder = client.holder else { continue }
             run(.stop(isRestart: isRestart), "\(client.name)'s connection is closed") {

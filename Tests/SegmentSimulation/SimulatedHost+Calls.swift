@@ -4,7 +4,7 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// Sees each call that the broker makes, just before it takes effect.
+/// Checks each call of the broker just before it takes effect.
 extension SimulatedHost {
     func checkCall(_ call: OutsideCall) {
         switch call {
@@ -22,7 +22,7 @@ extension SimulatedHost {
         }
     }
 
-    /// What the disk refuses, the broker cannot know after its death.
+    /// Notes changes of records that the disk refused, which a broker cannot know after a crash.
     func forgive(_ call: OutsideCall) {
         switch call {
         case .writeRecord(let record):
@@ -63,7 +63,7 @@ extension SimulatedHost {
         switch command {
         case .remove(let name, .immediately): shown?.name == name
         case .stop(isRestart: false): shown?.keep == .untilStop
-        // Asked for before a kill, or before the kernel refused it.
+        // Requested before a kill, or before the kernel refused it.
         default: isRemovalDue(identifier) { $0.isNow }
         }
     }
@@ -87,7 +87,7 @@ extension SimulatedHost {
         }
     }
 
-    /// What a record means under a name that no file declares.
+    /// Returns whether the record of a segment is one of an undeclared name.
     private func isRecordedOnly(_ identifier: SegmentIdentifier) -> Bool {
         let record =
             disk.records.values.first { $0.identifier == identifier }
@@ -95,7 +95,7 @@ extension SimulatedHost {
         return record.map { inForce[$0.name] == nil } ?? false
     }
 
-    /// What an administrator has asked for, as the record has it.
+    /// Returns whether a recorded removal of a segment satisfies a condition.
     private func isRemovalDue(
         _ identifier: SegmentIdentifier,
         _ isMeant: (SegmentRecord.Request) -> Bool

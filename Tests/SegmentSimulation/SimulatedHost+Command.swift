@@ -4,9 +4,9 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// Running one command of the broker, with what may befall it meanwhile.
+/// Runs a command of the broker, with random events in the middle of it.
 extension SimulatedHost {
-    /// Returns nil when the broker did not survive.
+    /// Runs a command; returns nil if the broker crashed.
     @discardableResult
     func run<Result>(
         _ command: Command,
@@ -34,7 +34,7 @@ extension SimulatedHost {
     }
 
     private func prepareFate(_ daemon: BrokerFixture) {
-        // A start makes more calls than anything else, and is rarer.
+        // A start makes more calls than other commands, and is rarer.
         let isStart = if case .start? = command { true } else { false }
         if random.once(in: isStart ? 12 : 60) {
             daemon.injector.end = (random.below(random.pick([4, 12, 40])), random.once(in: 2))
@@ -102,7 +102,7 @@ extension SimulatedHost {
         definitions.keys.sorted().map(\.string).joined(separator: " ")
     }
 
-    /// Every segment as the broker shows it.
+    /// Returns every segment as shown by the broker.
     func walk(_ broker: Broker) -> [SegmentDescription] {
         let viewer = Viewer(client: .root, isAdministrator: true)
         var segments: [SegmentDescription] = []

@@ -4,9 +4,9 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// What happens behind the broker's back.
+/// Actions behind the broker's back.
 extension SimulatedHost {
-    /// Between two calls of the broker others go on.
+    /// Lets other processes act between two calls of the broker.
     func interleave(_ call: OutsideCall) {
         if case .create(let key) = call, !isQuiescing, random.once(in: 30) {
             oracle.isInterleaved = true
@@ -44,7 +44,7 @@ extension SimulatedHost {
         disturb()
     }
 
-    /// Of a segment that a broker has made, and that is gone.
+    /// Returns the identifier of a segment that a broker created and that no longer exists.
     private func someOldIdentifier() -> SegmentIdentifier? {
         let old = oracle.made.filter { kernel.segments[$0] == nil }
         return old.max { $0.rawValue < $1.rawValue }
@@ -63,7 +63,7 @@ extension SimulatedHost {
         supplementaryGroupIDs: []
     )
 
-    /// Whoever made a foreign segment removes it.
+    /// Removes a foreign segment as its creator.
     func unsquat() {
         let foreign = kernel.segments.keys.filter { !oracle.made.contains($0) }
         guard let identifier = foreign.min(by: { $0.rawValue < $1.rawValue }) else { return }
@@ -72,7 +72,7 @@ extension SimulatedHost {
         kernel.acting(as: Client.root) { try? kernel.remove(identifier) }
     }
 
-    /// Root's ipcrm, chmod and chown on a segment of ours.
+    /// Removes, or changes mode or owner of, a segment of the broker as root.
     func interfere() {
         let ours = kernel.segments.keys.filter(oracle.made.contains).sorted { $0.rawValue < $1.rawValue }
         guard !ours.isEmpty else { return }
@@ -98,7 +98,7 @@ extension SimulatedHost {
         }
     }
 
-    /// shmni, shm_rmid_forced, files replaced, groups renumbered.
+    /// Changes kernel settings, replaces files, or renumbers groups.
     func changeHost() {
         disturb()
         switch random.below(5) {
@@ -123,7 +123,7 @@ extension SimulatedHost {
         }
     }
 
-    /// The disk of the records fills up, refuses changes, recovers.
+    /// Makes the records' disk full, read-only, or usable again.
     func changeDisk() {
         disk.writeFailure = random.pick([nil, nil, .noSpace, .ioError])
         disk.removalFailure = random.pick([nil, nil, .readOnlyFileSystem])
@@ -131,7 +131,7 @@ extension SimulatedHost {
         disturb()
     }
 
-    /// Records that are lost, or that nobody can read any more.
+    /// Loses records or makes them unreadable.
     func damageRecords() {
         guard daemon == nil, let name = disk.records.keys.sorted().first(where: { _ in random.once(in: 2) })
         else { return }
@@ -152,12 +152,12 @@ extension SimulatedHost {
     }
 }
 
-/// Numbers as large and as small as they can be.
+/// Extreme numbers from the kernel.
 extension SimulatedHost {
     private static let times = [Int64.min, -1, 1, 1 << 62, .max]
     private static let counts = [0, 1, 1 << 63 - 65537, 1 << 63, .max] as [UInt64]
 
-    /// Somebody else's segment, of which the kernel may say anything.
+    /// Changes the reported status of a foreign segment to anything.
     func exaggerate(_ identifier: SegmentIdentifier) {
         kernel.say(of: identifier) { status in
             status.size = random.pick(Self.counts)
@@ -167,13 +167,14 @@ extension SimulatedHost {
         }
     }
 
-    /// A segment of ours: the clock was set, or there are more mappings than anybody can make.
+    /// Changes the reported status of a segment of the broker: the clock was set, or there are impossibly
+    /// many mappings.
     func distort(_ identifier: SegmentIdentifier) {
         kernel.say(of: identifier) { status in
             if random.once(in: 2) {
                 distortTimes(&status)
             } else {
-                // Less than the most, so that a few more and a few less are told apart.
+                // Below the maximum, so that small changes of the number are visible.
                 status.attachmentCount = random.pick([1 << 63 - 1000, 1 << 63, .max - 1000])
             }
         }
@@ -198,7 +199,7 @@ extension SimulatedHost {
         )
     }
 
-    /// Whether the kernel says of a segment's last detach what cannot be: then nobody can know how long it lingers.
+    /// Returns whether the reported last detach is impossible, so that the rest of the linger is unknown.
     func hasImpossibleTime(_ identifier: SegmentIdentifier) -> Bool {
         kernel.segments[identifier].map { Self.times.contains($0.lastDetach) } ?? false
     }

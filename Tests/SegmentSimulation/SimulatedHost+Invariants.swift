@@ -5,7 +5,7 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// What holds after every step.
+/// Invariants after every step.
 extension SimulatedHost {
     func checkInvariants() {
         guard let daemon else { return checkOrphans([]) }
@@ -31,7 +31,8 @@ extension SimulatedHost {
         }
     }
 
-    /// Everything that a broker ever made is shown, or what is on disk or declared leads to it.
+    /// Checks that every segment ever created by a broker is shown, or can be found by a record or a
+    /// declaration.
     private func checkOrphans(_ view: [SegmentDescription]) {
         for (identifier, status) in kernel.segments
         where oracle.made.contains(identifier) && !status.isMarkedForRemoval
@@ -64,7 +65,7 @@ extension SimulatedHost {
         }
     }
 
-    /// One name, one segment, one key.
+    /// Checks that each name has one segment and one key.
     private func checkNames(_ view: [SegmentDescription]) {
         require(view.map(\.name) == view.map(\.name).sorted(), "the view is out of order")
         let identifiers = view.compactMap(\.identifier)
@@ -127,13 +128,13 @@ extension SimulatedHost {
     }
 }
 
-/// What holds when nothing has happened that the broker cannot know of yet.
+/// Invariants if nothing has happened that the broker cannot know yet.
 extension SimulatedHost {
     func checkSettled(_ segment: SegmentDescription, _ daemon: BrokerFixture) {
         guard let identifier = segment.identifier else { return }
         guard let status = kernel.segments[identifier] else {
-            // A marked one that has lost its last attachment is noticed at the next check, and so is one whose
-            // keeper the kernel refused.
+            // The end of a marked segment is noticed at the next check, as is one that the broker could not
+            // attach.
             return require(
                 segment.state == .removing || kernel.destroysUnattached && inForce[segment.name] == nil,
                 "\(segment.name) shows \(identifier), which is gone"
@@ -144,7 +145,7 @@ extension SimulatedHost {
             "\(segment.name) shows \(segment.size), the kernel \(status.size)"
         )
         require(segment.mode == status.mode, "\(segment.name) shows another mode than the kernel")
-        // Nobody knows which mode an undeclared one is to have, and the kernel may refuse its creator too.
+        // The mode of an undeclared segment is unknown, and the kernel may refuse access even to its creator.
         if inForce[segment.name] != nil || status.mode.contains(.ownerRead) {
             checkKeeper(segment, identifier, daemon)
         }
@@ -182,7 +183,7 @@ extension SimulatedHost {
         _ definition: SegmentDefinition
     ) {
         require(status.ownerUserID == BrokerFixture.userID, "\(segment.name) is owned by another")
-        // Of a group that is known not to exist nobody is let in.
+        // A group known not to exist gets no access.
         let isNobody = definition.group.map { groupsInForce[$0] != .found(status.ownerGroupID) } ?? false
         let ownerOnly = definition.mode.subtracting(.groupReadWriteExecute)
         require(

@@ -4,9 +4,10 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// Which keys declarations get.
+/// The assignment of keys to declarations.
 extension SimulatedHost {
-    /// Each its own: a key that programs compute never moves, an own file's stays with the file and with what lives.
+    /// Checks each segment's key: one that programs compute never moves, and one of an own file stays with
+    /// the file and with the live segment.
     func checkPlacing(_ view: [SegmentDescription]) {
         var reservations = KeyReservations()
         for segment in view {

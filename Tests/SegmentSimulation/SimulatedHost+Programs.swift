@@ -4,7 +4,7 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// What programs do, with the broker and without it.
+/// Actions of programs, with the broker and without it.
 extension SimulatedHost {
     func acquire(_ client: SimulatedClient) {
         guard daemon != nil else { return }
@@ -25,7 +25,7 @@ extension SimulatedHost {
         checkGrant(grant, client)
     }
 
-    /// Several programs have asked before the broker answers any of them.
+    /// Makes calls of several programs before the broker answers any of them.
     func together() {
         guard let daemon else { return }
         oracle.begin()
@@ -46,7 +46,7 @@ extension SimulatedHost {
         oracle.isTogether = false
     }
 
-    /// A grant is worth what the kernel says.
+    /// Checks a grant against the kernel.
     private func checkGrant(_ grant: Grant, _ client: SimulatedClient) {
         guard !oracle.isInterleaved else { return }
         guard let status = kernel.segments[grant.identifier], !status.isMarkedForRemoval else {
@@ -64,7 +64,7 @@ extension SimulatedHost {
         )
     }
 
-    /// Who is refused would be refused by the kernel, or has enough.
+    /// Checks that a refused client would be refused by the kernel, or has reached its limit.
     private func checkRefusal(_ error: any Error, _ client: SimulatedClient, _ access: Access) {
         if case .limitReached? = error as? BrokerError {
             require(client.leases.count == Self.leasesPerUser, "refused with \(client.leases.count) leases")
@@ -99,7 +99,7 @@ extension SimulatedHost {
         if case .failure(let error)? = result { violate("a held lease cannot be released: \(error)") }
     }
 
-    /// By a lease, or by an identifier that somebody told.
+    /// Attaches a segment, with a lease or just its identifier.
     func attach(_ client: SimulatedClient) {
         guard client.attachments.count < 4 else { return detach(client) }
         let identifier =
@@ -138,7 +138,7 @@ extension SimulatedHost {
         run(.endLeases, "the broker hears of it") { $0.disconnected(holder) }
     }
 
-    /// A program that knows nothing of the broker: shmget(key, size, IPC_CREAT | 0666), shmat.
+    /// Joins as a program that does not use the broker: shmget(key, size, IPC_CREAT | 0666), shmat.
     func joinUnmodified(_ client: SimulatedClient) {
         guard let key = someKey() else { return }
         kernel.acting(as: client.client) {
@@ -159,7 +159,7 @@ extension SimulatedHost {
         }
     }
 
-    /// A key that some declaration stands for.
+    /// Returns the key of a random declaration.
     func someKey() -> SegmentKey? {
         guard let name = declared.keys.sorted().first(where: { _ in random.once(in: 2) }),
             let definition = declared[name]
@@ -172,7 +172,7 @@ extension SimulatedHost {
     }
 }
 
-/// A program that uses segments: its connection, its leases and what it has attached.
+/// A program that uses segments, with its connection, leases and attachments.
 final class SimulatedClient {
     let name: String
     let client: Client
@@ -185,7 +185,7 @@ final class SimulatedClient {
         (self.name, self.client) = (name, client)
     }
 
-    /// Root, or the broker's own user: the kernel lets it pass where mode 0600 stops others.
+    /// Whether it is root or the broker's own user, which mode 0600 does not stop.
     var isPrivileged: Bool { client.userID == 0 || client.userID == BrokerFixture.userID }
 
     static func all(besidesService: Bool) -> [SimulatedClient] {

@@ -3,7 +3,7 @@ import SegmentModel
 import SegmentTestSupport
 import SystemVSharedMemory
 
-/// After quiescing, what is left is what was declared, and when nothing is declared nothing is left.
+/// After quiescing, only declared segments are left, and nothing once nothing is declared.
 extension SimulatedHost {
     func quiesce() throws {
         trace.record("quiesce")
@@ -25,7 +25,7 @@ extension SimulatedHost {
         try clear()
     }
 
-    /// As long as it takes: chance may kill the broker at any check.
+    /// Runs checks until nothing changes, since the broker may randomly crash at any of them.
     private func settle() throws {
         var quiet = 0
         while quiet < 3 {
@@ -62,7 +62,7 @@ extension SimulatedHost {
             violate("nothing is declared, and segment \(identifier) is left")
         }
         require(disk.records.isEmpty || hasStaleRecords, "nothing is declared, and records are left")
-        // What nobody can know any more is somebody else's to remove.
+        // A segment that the broker cannot know must be removed by others.
         kernel.acting(as: Client.root) {
             for identifier in kernel.segments.keys { try? kernel.remove(identifier) }
         }

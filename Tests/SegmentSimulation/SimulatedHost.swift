@@ -4,7 +4,7 @@ import SegmentTestSupport
 import SystemPackage
 import SystemVSharedMemory
 
-/// A host in small: one kernel, one disk, one administrator, four programs, and somebody who interferes.
+/// A simulated host: a kernel, a disk, an administrator, four programs, and processes that interfere.
 final class SimulatedHost {
     /// `leases_per_user` of every configuration.
     static let leasesPerUser = 5
@@ -18,27 +18,27 @@ final class SimulatedHost {
     var random: SeededGenerator
     var trace = Trace()
 
-    /// What the files declare now.
+    /// The current declarations in the files.
     var declared: [SegmentName: SegmentDefinition] = [:]
     var groups = GroupTable(lookups: ["telemetry": .found(500), "others": .found(700)])
-    /// Nil while no daemon runs.
+    /// The running daemon; nil if there is none.
     var daemon: BrokerFixture? { isRunning ? fixture : nil }
     private var isRunning = false
-    /// What the running broker was last told.
+    /// The declarations in force in the running broker.
     var inForce: [SegmentName: SegmentDefinition] = [:]
     var groupsInForce = GroupTable()
-    /// What the broker does now, nil between its commands.
+    /// The broker's current command; nil between commands.
     var command: Command?
 
     var oracle = Oracle()
     var subscriber = SubscriberModel()
-    /// What is wrong, found by whoever noticed first.
+    /// The first violation found.
     var violation: String?
-    /// Nobody interferes.
+    /// Whether interference has ended.
     var isQuiescing = false
-    /// A record could not be removed from the disk; it stays until the next start.
+    /// Whether a record could not be removed from the disk; it stays until the next start.
     var hasStaleRecords = false
-    /// Something happened that the broker notices at its next check only.
+    /// Whether something happened that the broker will notice only at its next check.
     var isDisturbed = false
 
     init(seed: UInt64) throws {
@@ -55,7 +55,7 @@ final class SimulatedHost {
         for file in Declarations.keyFiles { kernel.files[file] = 0x300 }
     }
 
-    /// Notes what must never be; only the first is told.
+    /// Notes a violation; only the first is reported.
     func violate(_ text: @autoclosure () -> String) {
         if violation == nil { violation = text() }
     }
@@ -64,21 +64,21 @@ final class SimulatedHost {
         if !condition { violate(text()) }
     }
 
-    /// How often programs have a segment attached, the broker not counted.
+    /// Returns how many times programs have a segment attached, not counting the broker.
     func clientAttachments(_ identifier: SegmentIdentifier) -> Int {
         guard let status = kernel.segments[identifier] else { return 0 }
         return Int(clamping: status.attachmentCount)
             - kernel.attachmentCount(of: identifier, in: BrokerFixture.processID)
     }
 
-    /// A new daemon's process, on what the last one left.
+    /// Starts a new daemon process on the same kernel and disk.
     func revive() throws -> BrokerFixture {
         try fixture.revive()
         isRunning = true
         return fixture
     }
 
-    /// The daemon is gone, and its attachments, connections and leases with it.
+    /// Ends the daemon with its attachments, connections and leases.
     func died() {
         fixture.die()
         isRunning = false
@@ -93,7 +93,7 @@ final class SimulatedHost {
     }
 }
 
-/// What a broker is asked to do.
+/// A command of the broker.
 enum Command {
     case start, check, expire, describe, acquire
     case reload

@@ -1,7 +1,7 @@
 import SegmentModel
 import SegmentTestSupport
 
-/// Many steps of a host, and the first thing that must not be.
+/// Runs many steps of a simulated host up to the first violation.
 package enum Simulation {
     package struct Failure: Error, CustomStringConvertible {
         package var seed: UInt64
@@ -38,7 +38,7 @@ package enum Simulation {
 }
 
 extension SimulatedHost {
-    /// One thing happens, often things that matter often.
+    /// Takes one random step, weighted by importance.
     func step() throws {
         let client = clients[random.below(clients.count)]
         switch random.below(100) {

@@ -5,8 +5,8 @@ import SegmentRecords
 import SystemPackage
 import SystemVSharedMemory
 
-/// A broker that can be made to crash, on a kernel and a disk that outlive it: user 990 with group 990; group `telemetry`
-/// is 500.
+/// A broker that can be made to crash, on a kernel and a disk that outlive it: user 990 with group 990; group
+/// `telemetry` is 500.
 package final class BrokerFixture {
     package static let userID: UInt32 = 990
     package static let processID: Int32 = 100
@@ -16,15 +16,15 @@ package final class BrokerFixture {
     package let log = LogLines()
     package let worker: Worker
     package var groups = GroupTable(lookups: ["telemetry": .found(500)])
-    /// What the next broker is.
+    /// Whether the next broker is a system service.
     package var isService: Bool
-    /// Counts the calls of this broker, and lets them fail.
+    /// Counts the calls of this broker and makes them fail.
     package private(set) var injector = CrashInjector()
     package private(set) var broker: Broker
     package var events: [SegmentEvent] = []
     private let logger: Logger
 
-    /// `logs` is false where there is too much to keep.
+    /// Creates a fixture; `logs` is false if there would be too much to keep.
     package init(isService: Bool = true, logs: Bool = true) throws {
         self.isService = isService
         kernel.processID = Self.processID
@@ -63,13 +63,13 @@ package final class BrokerFixture {
         broker.onEvent = { [unowned self] in events.append($0) }
     }
 
-    /// Kill -9, and a new process on what the last one left.
+    /// Kills the broker and starts a new process on the same kernel and disk.
     package func kill() throws {
         die()
         try revive()
     }
 
-    /// The broker is gone, and the kernel detaches what it had attached.
+    /// Ends the broker; the kernel detaches what it had attached.
     package func die() {
         injector.crash()
         broker.onEvent = nil
@@ -77,7 +77,7 @@ package final class BrokerFixture {
         kernel.detachAll(ofProcess: Self.processID)
     }
 
-    /// A new process.
+    /// Creates a new broker process.
     package func revive() throws {
         injector = CrashInjector()
         broker = try Self.makeBroker(kernel, disk, clock, logger, worker, injector, isService: isService)
@@ -106,7 +106,7 @@ package final class BrokerFixture {
         return Configuration(segments: definitions.sorted { $0.name < $1.name }, directory: "/etc/segmentd")
     }
 
-    /// A program with the segment attached.
+    /// Attaches a segment as a client.
     package func attach(_ identifier: SegmentIdentifier) throws -> AttachmentAddress {
         try kernel.acting(as: .root) { () throws(Errno) in
             try kernel.attach(identifier, readOnly: true)
@@ -120,16 +120,16 @@ package final class BrokerFixture {
     package func state(_ name: String) throws -> SegmentState { try describe(name).state }
 }
 
-/// What a broker has others detach for it.
+/// Runs the detaches that a broker delegates.
 package final class Worker {
-    /// It has other work, and gets to this only when told to.
+    /// Whether it is busy and runs detaches only on demand.
     package var isBusy = false
     package private(set) var detaches: [AttachmentAddress] = []
     private let kernel: FakeKernel
 
     fileprivate init(_ kernel: FakeKernel) { self.kernel = kernel }
 
-    /// The first of what is left to do.
+    /// Runs the first pending detach.
     package func work() {
         if !detaches.isEmpty { try? kernel.detach(detaches.removeFirst()) }
     }
@@ -143,7 +143,7 @@ package final class Worker {
 }
 
 extension SegmentDefinition {
-    /// A segment of 4096 bytes for group telemetry, unless said otherwise.
+    /// Returns a declaration of 4096 bytes for group telemetry, unless specified otherwise.
     package static func test(
         _ name: String,
         size: UInt64 = 4096,
@@ -176,7 +176,7 @@ extension Client {
     package static let stranger = Client(processID: 3, userID: 1001, groupID: 1001, supplementaryGroupIDs: [])
 }
 
-/// A clock that goes on when the test says so.
+/// A clock that the test advances.
 package final class ManualClock: BrokerClock {
     package var now = Duration.seconds(1000)
 
@@ -187,11 +187,11 @@ package final class ManualClock: BrokerClock {
     package func realtime() -> Int64 { 1_800_000_000_000_000 + Int64(now / .microseconds(1)) }
 }
 
-/// What is logged, to be looked at; for one thread.
+/// Records log lines; for one thread only.
 package final class LogLines: @unchecked Sendable {
-    /// Each with its level in front.
+    /// Each line with its level in front.
     package fileprivate(set) var lines: [String] = []
-    /// Of each line.
+    /// The fields of each line.
     package fileprivate(set) var fields: [[String: String]] = []
 
     package init() {}

@@ -5,8 +5,8 @@ import SystemVSharedMemory
 
 /// Crashes a broker at any of its calls to the kernel or the records, or makes a call fail.
 ///
-/// After a crash whatever the broker still calls has no effect and fails. It is then dropped, as kill -9 drops a process
-/// between two instructions.
+/// After a crash, further calls of the broker have no effect and fail. It is then dropped, as kill -9 drops a
+/// process between two instructions.
 package final class CrashInjector {
     /// The calls made so far.
     package private(set) var calls: [OutsideCall] = []
@@ -16,19 +16,19 @@ package final class CrashInjector {
     package var fault: (index: Int, errno: Errno)?
     /// Fails each call of this kind without effect.
     package var refused: (word: OutsideCall.Word, errno: Errno)?
-    /// Says nothing of this segment.
+    /// Makes queries of this segment fail.
     package var silence: (identifier: SegmentIdentifier, errno: Errno)?
     package private(set) var hasCrashed = false
-    /// Hears of each call before and after it takes effect; what others do just then, they do here.
+    /// Called before and after each call takes effect, to simulate what other processes do at that moment.
     package var before: (OutsideCall) -> Void = { _ in }
     package var after: (OutsideCall, SegmentIdentifier?) -> Void = { _, _ in }
 
-    /// What a dead broker hears.
+    /// The errno of calls after a crash.
     package static let dead = Errno(rawValue: 999)
 
     package init() {}
 
-    /// Forgets the calls made so far, and what was to happen.
+    /// Discards the calls made so far and the planned faults.
     package func restart() {
         calls.removeAll(keepingCapacity: true)
         (end, fault, refused, silence) = (nil, nil, nil, nil)
@@ -48,7 +48,7 @@ package final class CrashInjector {
         guard !hasCrashed else { throw Self.dead }
         if let refused, refused.word == call.word { throw refused.errno }
         if let silence, call.asks(of: silence.identifier) { throw silence.errno }
-        // shmdt(2) fails only where nothing is attached: a failure that leaves an attachment does not exist.
+        // shmdt(2) fails only if nothing is attached: there is no failure that leaves an attachment.
         if let fault, fault.index == index, call.word != .detach { throw fault.errno }
     }
 
@@ -68,7 +68,7 @@ extension OutsideCall {
     }
 }
 
-/// One call that a broker makes on the world outside, with what it is about.
+/// A call of a broker to the kernel or the records, with its subject.
 package enum OutsideCall: Sendable {
     case ftok(FilePath)
     case find(SegmentKey)
@@ -85,7 +85,7 @@ package enum OutsideCall: Sendable {
     case writeRecord(SegmentRecord)
     case removeRecord(SegmentName)
 
-    /// The call's name, without what it is about.
+    /// The name of the call, without its subject.
     package var word: Word {
         switch self {
         case .ftok: .ftok

@@ -1,13 +1,13 @@
-/// The last things that happened, for whoever has to understand a failure.
+/// The last steps, to help understand a failure.
 package struct Trace {
     private var lines: [String] = []
     private var oldest = 0
     private let length = 60
-    /// Prints each line at once.
+    /// Whether to print each line at once.
     package var isPrinted = false
-    /// Steps so far.
+    /// The number of steps so far.
     package var step = 0
-    /// How often each kind of step was taken, as far as kinds are counted.
+    /// The number of steps of each counted kind.
     private var counts: [String: Int] = [:]
 
     package init() {}
@@ -20,7 +20,7 @@ package struct Trace {
         oldest = (oldest + 1) % length
     }
 
-    /// The next step, which is one of a kind.
+    /// Records the next step and counts its kind.
     package mutating func record(_ line: @autoclosure () -> String, count kind: String) {
         step += 1
         counts[kind, default: 0] += 1

@@ -2,7 +2,7 @@ import ArgumentParser
 import SegmentSimulation
 import SegmentTestSupport
 
-/// Runs the broker through two million days.
+/// Runs the simulation of the broker for two million steps.
 @main
 struct Simulate: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,13 +1,13 @@
 import Glibc
 import SegmentTestSupport
 
-/// A daemon under everything that may happen to it, and a model of what must then be true.
+/// A daemon under everything that may happen to it, and a model of the state it must then be in.
 ///
 ///     segmentd-soak SECONDS [SEED]
 ///
-/// The first half of the time also kills, restarts and stops the daemon; in the second half one daemon lives through all
-/// the rest, and must not grow. The same seed takes the same steps, as far as time has no say in them. Ends with 1 and the
-/// last steps as a trace where the world is not as the model says.
+/// The first half of the time also kills, restarts and stops the daemon; in the second half, one daemon lives
+/// through all the rest and must not grow. The same seed takes the same steps, as far as timing permits.
+/// Exits with 1 and a trace of the last steps if the daemon deviates from the model.
 @main
 enum SegmentdSoak {
     static func main() {

@@ -3,27 +3,27 @@ import Segments
 import SegmentTestSupport
 import SystemVSharedMemory
 
-/// One run: the world, the model of it, and the chance that moves both.
+/// One run: the daemon, the model, and the random steps that change both.
 final class Soak {
     let kernel = LinuxKernel()
     let daemon: DaemonFixture
-    /// Root's own, for administration.
+    /// A client of root, for administration.
     let administrator: SegmentClient
     var random: SeededGenerator
     var model = Model()
     var trace = Trace()
-    /// What the files say.
+    /// The declarations in the files.
     var files: [String: Declaration] = [:]
     var clients: [Int: ClientProcess] = [:]
     var lastClient = 0
-    /// Descriptors of the daemon that are no connections: the fewest so far.
+    /// The daemon's descriptors other than connections: the fewest so far.
     var ownDescriptors: Int?
 
-    /// True if everything was as it had to be.
+    /// Runs the soak; returns true if the daemon always matched the model.
     static func run(_ time: Duration, _ seed: UInt64) throws -> Bool {
         let directory = try DaemonFixture.makeDirectory("/dev/shm/segmentd-soak")
         defer { DaemonFixture.remove(directory) }
-        // Twice in this time it looks at what nobody tells of, as otherwise every 15 s.
+        // The daemon checks twice in this time, instead of every 15 s.
         let daemon = try DaemonFixture(in: directory, environment: ["WATCHDOG_USEC": "1000000"])
         try daemon.awaitReady()
         let soak = try Soak(daemon, SeededGenerator(seed: seed))
@@ -80,20 +80,20 @@ final class Soak {
 
     var process: ProcessStatus { ProcessStatus(daemon.process.identifier) }
 
-    /// Ends the daemon by a signal, and checks that it ends so.
+    /// Ends the daemon with a signal, and checks its exit status.
     func endDaemon(_ signal: Int32) throws {
         let status = daemon.stop(signal)
         let expected = signal == SIGKILL ? 128 + SIGKILL : 0
         guard status == expected else { throw Surprise("segmentd ends with \(status) on signal \(signal)") }
     }
 
-    /// Nobody is there but the administrator.
+    /// Ends all clients and compares the daemon with the model.
     private func rest() throws {
         for client in clients.keys.sorted() { try endClient(client, byKill: false) }
         try compare()
     }
 
-    /// Removes everything, and finds nothing left.
+    /// Removes everything, and expects nothing to be left.
     private func end() throws {
         try rest()
         for file in files.keys { unlink(path(file)) }
@@ -105,16 +105,16 @@ final class Soak {
     }
 }
 
-/// The world is not as the model says.
+/// A deviation from the model.
 struct Surprise: Error, CustomStringConvertible {
     let description: String
 
     init(_ description: String) { self.description = description }
 }
 
-/// Something that may happen; where it cannot happen now, nothing does.
+/// A random step; does nothing if it is impossible at the moment.
 struct Step: Sendable {
-    /// How often, compared with others.
+    /// Its relative frequency.
     let weight: Int
     var endsDaemon = false
     let take: @Sendable (Soak) throws -> Void

@@ -24,7 +24,8 @@ import Testing
         )
     }
 
-    /// IPC_STAT answers with the first errno and then with the last; SHM_STAT_ANY of each index with the other.
+    /// Runs a query in which IPC_STAT fails with the first errno and then with the last, and SHM_STAT_ANY
+    /// with the others.
     private func ask(
         _ first: Errno,
         byIndex: Result<(SegmentIdentifier, SegmentStatus), Errno>,

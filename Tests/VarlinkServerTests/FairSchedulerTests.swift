@@ -5,7 +5,7 @@ import Testing
 @testable import VarlinkServer
 
 @Suite struct FairSchedulerTests {
-    /// A connection is a number here.
+    /// In these tests, a connection is a number.
     private typealias Scheduler = FairScheduler<Int>
 
     private let scheduler = Scheduler(ownUserID: 500)
@@ -13,7 +13,8 @@ import Testing
 
     private func join(_ userID: UInt32) -> Scheduler.UserBudget { scheduler.join(userID, at: start) }
 
-    /// Runs a round in which each call takes so long; returns who was served, and when the next round is due.
+    /// Runs a round in which each call takes `call`; returns the connections served, and when the next round
+    /// is due.
     private func round(
         at start: MonotonicTime,
         call: Duration = .microseconds(10)
@@ -219,9 +220,9 @@ import Testing
     @Test(
         arguments: [
             (0, 0, false, false), (63, 200, false, false),
-            // As many replies as may wait for each other, or as long.
+            // The most replies collected before sending, or the longest time.
             (64, 0, false, true), (0, 201, false, true),
-            // Somebody waits for a round.
+            // A connection waits for a round.
             (0, 0, true, true),
         ] as [(Int, Int, Bool, Bool)]
     )

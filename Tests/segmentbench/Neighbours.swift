@@ -4,10 +4,10 @@ import POSIX
 import SegmentTestSupport
 import Varlink
 
-/// How long one waits for the broker while another user does it harm, beside the same without.
+/// Waiting times for the broker while another user misbehaves, compared with those without.
 ///
-/// The broker and its client are where this program was put, the abusive client has a CPU for itself: what is measured
-/// is how the broker shares its time, not how the kernel does.
+/// The broker and its client run where this program was placed, and the abusive client has a CPU of its own:
+/// this measures how the broker shares its time, not how the kernel does.
 struct Neighbours: Part {
     static let configuration = CommandConfiguration(
         abstract: "Times of one client's requests while another user does harm; as root."
@@ -38,7 +38,7 @@ struct Neighbours: Part {
 
     func rows() throws -> [Row] { try ways.flatMap(rows) }
 
-    /// What is measured of the broker, with an abusive client or without.
+    /// The measurements of the broker, with an abusive client or without.
     private struct Measured {
         var acquire: Samples
         /// In KiB.
@@ -106,13 +106,13 @@ extension Quantity {
     fileprivate static let peak = Quantity(name: "peakKibibytes", heading: "peak KiB", digits: 0)
 }
 
-/// Another user who harms the broker in one of the ways that its tests know; ends with this object.
+/// A client of another user that misbehaves in one of the ways of the tests; ends with this object.
 struct AbusiveNeighbour {
-    /// Nobody's.
+    /// A user number without an account.
     private static let userID = 64010
     private let process: ChildProcess
 
-    /// Returns when it is at work.
+    /// Starts the client and waits until it is at work.
     init(_ way: String, cpu: Int, in directory: WorkingDirectory) throws {
         guard let conversation = Conversation() else { throw BenchmarkError.call("pipe", errno: errno) }
         process = try ChildProcess(
@@ -128,22 +128,22 @@ struct AbusiveNeighbour {
     }
 }
 
-/// Somebody who comes anew each time: connects, takes a lease and leaves.
+/// A client that connects anew each time, acquires a lease and disconnects.
 struct Newcomer {
-    /// As whom it connects; the kernel keeps who that was.
+    /// The user that it connects as, which the kernel remembers.
     let userID: UInt32
     private let path: String
     private let acquire = RequestBytes.acquire("a")
 
     init(userID: UInt32, _ path: String) { (self.userID, self.path) = (userID, path) }
 
-    /// The times from connect(2) to the reply.
+    /// Returns the times from connect(2) to the reply.
     func times(_ count: Int) throws -> Samples {
         guard seteuid(userID) == 0 else { throw BenchmarkError.call("seteuid", errno: errno) }
         defer { seteuid(0) }
         var times = Samples()
         for _ in 0..<count {
-            // Who comes again at once finds others still asleep behind him.
+            // A client that reconnects at once would find others still asleep behind it.
             usleep(1000)
             let start = Moment.now
             try visit()

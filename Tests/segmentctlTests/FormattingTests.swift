@@ -150,7 +150,7 @@ import Testing
         #expect(Timestamp(0).ago(seconds * 1_000_000).hasSuffix("; \(ago)"))
     }
 
-    /// What somebody else says of a moment, and what the clock here says.
+    /// A time from another process, and the time of the local clock.
     @Test(arguments: [
         (Int64.min, Int64.max, "106751991 d 4 h ago"), (.max, .min, "0 s ago"),
         (.min, 0, "106751991 d 4 h ago"),
@@ -253,7 +253,7 @@ import Testing
         (100, 7300, .seconds(1), "100 B of 7.1 KiB, 100 B/s, 1 min 12 s left"),
         (1, 36001, .seconds(1), "1 B of 35.1 KiB, 1 B/s, 10 h 0 min left"),
         (2048, nil, .seconds(2), "2 KiB, 1 KiB/s"), (2048, 2048, .seconds(2), "2 KiB of 2 KiB, 1 KiB/s"),
-        // A file that has grown meanwhile.
+        // A file that has grown in the meantime.
         (4096, 2048, .seconds(2), "4 KiB of 2 KiB, 2 KiB/s"),
         (.max, .max, .milliseconds(100), "16777216 TiB of 16777216 TiB, 16777216 TiB/s"),
         (1 << 60, .max, .milliseconds(1), "1048576 TiB of 16777216 TiB"),
@@ -320,7 +320,7 @@ import Testing
         (["-j", "--json=pretty"], .pretty), (["--json=short"], .short), ([], .off),
     ])
     func `an explicit form of JSON takes precedence`(arguments: [String], form: JSONForm) throws {
-        // Where no terminal is, -j is short.
+        // Without a terminal, -j is short.
         #expect(try GlobalOptions.parse(arguments).json == form || Terminal.isOutput && form == .short)
     }
 

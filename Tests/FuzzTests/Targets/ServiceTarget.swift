@@ -12,9 +12,10 @@ import Varlink
 @testable import SegmentService
 @testable import VarlinkServer
 
-/// Whatever a client sends, replies are messages in order, and nothing of it is left when it has gone.
+/// For any input of a client, replies are messages in order, and nothing of the client is left when it
+/// disconnects.
 enum ServiceTarget {
-    /// Threads that nobody uses: what is slow is for administrators.
+    /// Unused threads: only administrators can cause slow work.
     private static let external = ExternalServices(
         ConfigurationSource(
             read: { .failure(ConfigurationInvalid(problems: [])) },
@@ -30,7 +31,7 @@ enum ServiceTarget {
 
     private static func serve(_ bytes: [UInt8]) throws {
         let fixture = try BrokerFixture()
-        // Nothing is asked on another thread: the loop knows one.
+        // The key needs no lookup, so the loop knows only one thread.
         let key = KeyDeclaration.value(SegmentKey(bits: 7))
         try fixture.start([
             .test("a", mode: 0o666), .test("b"), .test("c", keep: .whileUsed(linger: .zero), key: key),
@@ -48,11 +49,11 @@ enum ServiceTarget {
         let connection = VarlinkConnection(session, of: service, userID: peer.userID, among: connections)
         try connection.serve(FileDescriptor(rawValue: ends[0]))
         var replies: [UInt8] = []
-        // The first byte chooses how the rest is cut.
+        // The first byte selects how the rest is split.
         let length = max(1, Int(bytes.first ?? 0) * 4)
         var rest = bytes.dropFirst()
         while !rest.isEmpty {
-            // Nothing where the connection is lost, or reads no more.
+            // No effect if the connection is closed or no longer read.
             _ = Array(rest.prefix(length)).withUnsafeBytes {
                 send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
@@ -75,7 +76,7 @@ enum ServiceTarget {
         precondition(service.quota.count == 0, "a connection is left")
     }
 
-    /// No administrator.
+    /// A peer that is not an administrator.
     private static let peer = PeerCredentials(
         processID: 1,
         userID: 1000,

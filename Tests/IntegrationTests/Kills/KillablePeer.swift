@@ -3,10 +3,10 @@ import SegmentTestSupport
 
 @testable import SegmentExchange
 
-/// A side in a process that is killed at a moment drawn by chance.
+/// A side of a stream in a process that is killed at a random moment.
 ///
-/// One in five is killed from outside, at any moment since it was started; the others by a timer of the kernel's that
-/// starts with the opening or with the finish. Short lives are as likely as long ones: what is to be hit takes
+/// One in five is killed from outside, at any moment after its start; the others by a timer that starts when
+/// the side is opened or finished. Short lives are as likely as long ones, since the critical phases take
 /// microseconds.
 struct KillablePeer {
     let role: StreamRole
@@ -16,7 +16,7 @@ struct KillablePeer {
     private let end: Thread<Death>
     private let isDead = Latch()
 
-    /// How the process ended, as the kernel told it.
+    /// How the process ended, as reported by the kernel.
     struct Death {
         let processID: Int32
         let status: Int32
@@ -25,7 +25,7 @@ struct KillablePeer {
         var isKill: Bool { status == 128 + SIGKILL }
         /// Everything has been written or read.
         var isWhole: Bool { status == 0 }
-        /// It was told that the stream has ended otherwise.
+        /// The exchange reported that the stream failed.
         var isFailure: Bool { status == 5 }
     }
 
@@ -57,7 +57,7 @@ struct KillablePeer {
         self.process = process
     }
 
-    /// Returns once it has opened its side, or has died before.
+    /// Waits until it has opened its side or has died.
     func awaitOpening() {
         let place = StreamPlace(role, in: memory)
         while place.serial.load() == 0, !hasEnded { sched_yield() }
@@ -65,12 +65,12 @@ struct KillablePeer {
 
     var hasEnded: Bool { isDead.isRaised }
 
-    /// What it has left in its words, and the other side in its own.
+    /// The words left by this side and by the other one.
     var traces: StreamTraces { StreamTraces(role, in: memory) }
 
     func kill() { if !hasEnded { process.signal(SIGKILL) } }
 
-    /// To be asked once; `deaths` counts it if it was by a kill.
+    /// Returns how the process ended, and counts it in `deaths` if it was killed; call once.
     func death(_ deaths: inout StreamDeaths) throws -> Death {
         let death = try end.value(timeLimit: StreamTrial.patience)
         if death.isKill { deaths.count(traces.stage(since: before, of: death.processID)) }

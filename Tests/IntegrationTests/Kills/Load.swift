@@ -14,13 +14,13 @@ final class Load: @unchecked Sendable {
     private struct State {
         var isPaused = false
         var isOver = false
-        /// Threads within a round.
+        /// The number of threads within a round.
         var working = 0
         var rounds = 0
         var surprises: [String] = []
     }
 
-    /// Starts at once.
+    /// Starts the load.
     init(_ daemon: DaemonFixture) throws {
         changingFile = "\(daemon.segmentFiles)/changing.toml"
         for number in 0..<4 {
@@ -32,10 +32,11 @@ final class Load: @unchecked Sendable {
     }
 
     var rounds: Int { state.withLock { $0.rounds } }
-    /// What no program should ever see.
+    /// Errors that no program should ever get.
     var surprises: [String] { state.withLock { $0.surprises } }
 
-    /// Waits for every round to end, listening to the daemon, and begins no other meanwhile.
+    /// Runs `body` between rounds, after all have ended and before others begin, while listening to the
+    /// daemon.
     func pausing(_ notify: NotifyListener, _ body: () throws -> Void) throws {
         state.withLock { $0.isPaused = true }
         defer { state.withLock { $0.isPaused = false } }
@@ -78,7 +79,7 @@ final class Load: @unchecked Sendable {
         }
     }
 
-    /// A program's own bytes are there as long as it has the segment attached, whatever becomes of the daemon.
+    /// Uses a segment; its own bytes must stay as long as it is attached, whatever happens to the daemon.
     private func use(_ client: SegmentClient, _ number: Int, _ round: Int) throws {
         let names = ["boot", "fixed", "stop", "used", "changing"]
         try client.withSegment(names[(number + round) % names.count]) { segment in
@@ -97,7 +98,7 @@ final class Load: @unchecked Sendable {
             "size = 8192\nkeep = \"until-stop\"",
         ]
         if round % 4 < texts.count {
-            // A daemon that starts just now finds the file whole.
+            // Replace the file by rename, so that a starting daemon finds it complete.
             try DaemonFixture.write(texts[round % 4], to: changingFile + ".new")
             rename(changingFile + ".new", changingFile)
         } else {
@@ -106,11 +107,11 @@ final class Load: @unchecked Sendable {
         _ = try administrator.reload()
     }
 
-    /// What a program may be told while it and the daemon come and go.
+    /// Notes an error unless it is expected while programs and daemon come and go.
     private func note(_ error: any Error) {
         switch error as? SegmentClientError {
         case .refused(.noSuchSegment), .refused(.segmentRemoving), .disconnected: break
-        // A reload that the daemon's end has cut off is not asked for again: the next start reads the same files.
+        // A reload cut off by the daemon's end need not be repeated: the next start reads the same files.
         case .outcomeUnknown: break
         default: surprise("\(error)")
         }

@@ -48,7 +48,7 @@ extension RealDaemon {
             print("\(conditions): \(deaths)")
         }
 
-        /// One side dies, and the test has the other.
+        /// One side dies; the test is the other.
         private func outlive(
             _ role: StreamRole,
             _ trial: StreamTrial,
@@ -73,7 +73,7 @@ extension RealDaemon {
             try expectWhole(end, with: successor, trial, comment)
         }
 
-        /// Both sides die, each at a moment of its own; the test takes the place of one, a successor the other's.
+        /// Both sides die at different moments; the test takes over one, a successor the other.
         private func bury(
             _ roles: [StreamRole],
             _ trial: StreamTrial,
@@ -86,7 +86,7 @@ extension RealDaemon {
             while !peers.contains(where: \.hasEnded) { usleep(50) }
             if peers[1].hasEnded { peers.reverse() }
             let first = try peers[0].death(&deaths)
-            // Another that is bound says so by itself; one that is not would wait for a third.
+            // A bound peer reports the death itself; an unbound one would wait for another peer.
             if first.isKill, !peers[0].traces.isBound { peers[1].kill() }
             let second = try peers[1].death(&deaths)
             for (end, other) in [(first, second), (second, first)] {
@@ -100,7 +100,7 @@ extension RealDaemon {
             try expectWhole(end, with: successor, trial, comment)
         }
 
-        /// The test's side and the successor have exchanged everything, and nothing of theirs is left.
+        /// Expects that the test's side and the successor have exchanged everything and left nothing behind.
         private func expectWhole(
             _ end: StreamTrial.End,
             with successor: SuccessorPeer,

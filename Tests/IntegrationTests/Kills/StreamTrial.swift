@@ -3,34 +3,35 @@ import SegmentTestSupport
 
 @testable import SegmentExchange
 
-/// A stream of so many messages, which some side will not survive, and another like it.
+/// A stream that one of its sides will not survive, and another one like it.
 struct StreamTrial: CustomStringConvertible, Sendable {
-    /// How long anything may take that is not measured, before it counts as a hang.
+    /// The longest time of anything not measured, before it counts as a hang.
     static let patience = Duration.seconds(15)
 
-    /// The segment's, as the test has it attached.
+    /// The segment's memory, as attached by the test.
     let memory: SharedBytes
     private let socket: String
     private let log: String
     private let messages: Int
     private let size: Int
-    /// How long the test's own side waits between two pieces, in microseconds.
+    /// The pause of the test's own side between two pieces, in microseconds.
     private let pause: UInt32
 
     init(_ memory: SharedBytes, _ daemon: DaemonFixture, _ random: inout SeededGenerator) {
         self.memory = memory
         socket = daemon.socket
         log = "\(daemon.directory)/log"
-        // Some have nothing to say and finish at once; some are more than the ring holds.
+        // Some are empty and finish at once; some do not fit in the ring.
         messages = random.below(16)
         size = 1 + random.below(9000)
-        // A reader that is slow has something left to read when the writer dies.
+        // A slow reader has data left to read when the writer dies.
         pause = random.pick([0, 0, 100, 500])
     }
 
     var description: String { "\(messages) messages of \(size) bytes, with pauses of \(pause) µs" }
 
-    /// A side in a process of its own; `death` is when the kernel kills it, as `stream-peer` takes it.
+    /// Starts a side in a separate process; `death` is when the kernel kills it, as an argument of
+    /// `stream-peer`.
     func peer(_ role: StreamRole, death: [String] = []) throws -> ChildProcess {
         let verb = role == .writer ? "write" : "read"
         return try ChildProcess(
@@ -40,17 +41,17 @@ struct StreamTrial: CustomStringConvertible, Sendable {
         )
     }
 
-    /// How a stream ended for a side of the test's own.
+    /// How a stream ended for a side of the test itself.
     struct End {
         /// The process of the other side.
         let peer: Int32
         var error: ExchangeError?
-        /// Whether what was read is what was written, and if there is no error, all of it.
+        /// Whether the data read equals the data written, and is complete if there is no error.
         var isTrue = true
         let moment = ContinuousClock.now
     }
 
-    /// A side in a thread of the test.
+    /// Starts a side in a thread of the test.
     func side(_ role: StreamRole) -> Thread<End> {
         Thread {
             switch role {
@@ -97,7 +98,7 @@ struct StreamTrial: CustomStringConvertible, Sendable {
         }
     }
 
-    /// Nobody has either side.
+    /// Whether both sides are free.
     var isOver: Bool {
         [StreamRole.writer, .reader].allSatisfy {
             let place = StreamPlace($0, in: memory)
@@ -106,10 +107,10 @@ struct StreamTrial: CustomStringConvertible, Sendable {
     }
 }
 
-/// Who takes the place of a side that has died.
+/// The peer that takes over the side of a dead one.
 enum SuccessorPeer {
     case process(ChildProcess)
-    /// The test itself, which is there at once: the side may still be bound to the one that has lost its partner.
+    /// The test itself, which starts at once: the other side may still be bound to the dead peer.
     case thread(Thread<StreamTrial.End>)
 
     init(of role: StreamRole, _ trial: StreamTrial, isProcess: Bool) throws {
@@ -123,7 +124,7 @@ enum SuccessorPeer {
         }
     }
 
-    /// Whether its stream was whole, once that has ended.
+    /// Returns whether its stream was complete, once it has ended.
     func hasEndedWell() throws -> Bool {
         switch self {
         case .process(let process):

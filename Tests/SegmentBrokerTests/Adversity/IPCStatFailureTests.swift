@@ -7,7 +7,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// A kernel that does not answer has not said that a segment is gone.
+/// A kernel that does not answer: that does not mean that a segment is gone.
 @Suite struct IPCStatFailureTests {
     @Test func `no answer is no removal: a draining segment is not forgotten`() throws {
         let fixture = try BrokerFixture()
@@ -30,7 +30,7 @@ import Testing
         try fixture.start([.test("a"), .test("b")])
         let before = try ["a", "b"].map { try fixture.describe($0).identifier }
         try fixture.kill()
-        // No file declares a any more.
+        // Segment a is no longer declared.
         try fixture.start([.test("b")], withoutAnswerOf: before[0], errno)
         #expect(try fixture.describe("a").state == .blocked)
         #expect(fixture.disk.records.count == 2)
@@ -112,7 +112,7 @@ import Testing
 }
 
 extension BrokerFixture {
-    /// A start to which the kernel says nothing of one segment, nor later, until the injector is restarted.
+    /// Starts a broker to which the kernel does not answer about one segment until the injector is restarted.
     fileprivate func start(
         _ definitions: [SegmentDefinition],
         withoutAnswerOf identifier: SegmentIdentifier?,

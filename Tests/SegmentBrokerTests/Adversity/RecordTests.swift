@@ -7,11 +7,11 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Records that cannot be written, removed or believed.
+/// Records that cannot be written, removed or trusted.
 @Suite struct RecordTests {
     private func name(_ text: String) throws -> SegmentName { try #require(SegmentName(text)) }
 
-    /// At the end of a case.
+    /// Counts a case for the table of `make resilience`.
     private func tried() {
         Resilience.record(
             "a record garbled, of another boot or version, or on a disk that is full or read-only",
@@ -134,7 +134,7 @@ import Testing
     @Test func `a record that knows a key only does not take another's segment`() throws {
         let fixture = try BrokerFixture()
         let key = SegmentKey(rawValue: 0x77)
-        // The disk refused to remove what a failed shmget(2) left on it.
+        // The disk refused to remove the record of a failed shmget(2).
         fixture.disk.records[try name("a")] = SegmentRecord(
             name: try name("a"),
             key: key,
@@ -246,7 +246,7 @@ import Testing
         fixture.disk.writeFailure = .timedOut
         #expect(throws: BrokerError.self) { try fixture.broker.remove("a", when: .whenIdle, viewer: viewer) }
         fixture.disk.writeFailure = nil
-        // What was refused is written after all.
+        // The refused write happens after all.
         var late = try #require(fixture.disk.records[try name("a")])
         late.request = SegmentRecord.Request(.remove, isNow: false)
         fixture.disk.records[try name("a")] = late

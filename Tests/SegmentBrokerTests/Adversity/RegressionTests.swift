@@ -6,7 +6,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// What a simulation of many days has found besides.
+/// Regressions found by the simulation.
 @Suite struct RegressionTests {
     private func setMode(_ mode: CModeT, of name: String, _ fixture: BrokerFixture) throws {
         let identifier = try #require(try fixture.describe(name).identifier)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// A process of the broker's own user, or root, which undoes at once whatever the broker does.
+/// A process of the broker's own user, or root, that undoes each change of the broker at once.
 @Suite struct UndoneTests {
     private func actingAsRoot(_ fixture: BrokerFixture, _ body: () throws -> Void) {
         try? fixture.kernel.acting(as: .root) { try body() }

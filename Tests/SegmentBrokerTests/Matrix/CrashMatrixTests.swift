@@ -3,7 +3,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// The broker dies at every call of every plan, before and after the call takes effect, and starts again.
+/// The broker crashes at every call of every plan, before and after the call takes effect, and starts again.
 @Suite struct CrashMatrixTests {
     @Test(arguments: Plan.all)
     func `the next start recovers from a crash at any call`(plan: Plan) throws {
@@ -31,7 +31,7 @@ import Testing
         )
     }
 
-    /// Twice in a row, the second time at any call of the start that follows.
+    /// Two crashes in a row, the second at any call of the following start.
     @Test(arguments: Plan.all)
     func `the next start also recovers from a crash during the recovery`(plan: Plan) throws {
         var crashes = 0

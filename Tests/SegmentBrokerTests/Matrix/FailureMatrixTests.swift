@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    /// The call of this index may fail so; nil after the last.
+    /// Returns the errnos with which the call of this index may fail; nil after the last call.
     private func failures(_ plan: Plan, _ index: Int) throws -> [Errno]? {
         let scene = try Scene(plan)
         try plan.run(scene)
@@ -104,9 +104,9 @@ import Testing
 }
 
 extension Scene {
-    /// Right after a failure each segment of ours in the kernel is recorded and known, under one name.
+    /// Expects right after a failure that each segment of the broker is recorded and known, under one name.
     ///
-    /// The broker may not know one of which the kernel does not say what it is, nor what it cannot record.
+    /// Exceptions are segments whose status the kernel does not report, and those that cannot be recorded.
     fileprivate func expectNothingLost(afterFailed call: OutsideCall.Word, _ comment: Comment) throws {
         guard ![.loadRecords, .writeRecord, .removeRecord].contains(call) else { return }
         let known = fixture.broker.segments.values.compactMap { $0.live?.identity.identifier }
@@ -117,7 +117,7 @@ extension Scene {
         if ![.status, .statusOfAny].contains(call) { #expect(Set(known) == ours, comment) }
     }
 
-    /// What a plan has not made, the next check or request makes.
+    /// Lets the next check or request create what a plan has not.
     fileprivate func makeGood() throws {
         fixture.check()
         if fixture.broker.ending != nil {

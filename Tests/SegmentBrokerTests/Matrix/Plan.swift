@@ -6,20 +6,20 @@ import Testing
 
 @testable import SegmentBroker
 
-/// Something that a broker does in several calls, and what stands before and after it.
+/// An operation of a broker that takes several calls, with the state before and after it.
 struct Plan: CustomTestStringConvertible, Sendable {
     var testDescription: String
-    /// Declared before.
+    /// The declarations before.
     var before: [SegmentDefinition] = Self.usual
-    /// Declared by the files when the plan has run, whatever became of it.
+    /// The declarations in the files after the plan, whatever its result.
     var after: [SegmentDefinition] = Self.usual
     /// Whether a broker has started before.
     var isStarted = true
     /// Names whose segment may be another one afterwards.
     var mayReplace: Set<String> = []
-    /// Names that nobody knows any more afterwards: undeclared, and used by nobody.
+    /// Names that no longer exist afterwards: undeclared and unused.
     var gone: Set<String> = []
-    /// What programs and others have done before.
+    /// Actions of programs and others beforehand.
     var prepare: @Sendable (Scene) throws -> Void = { _ in }
     var run: @Sendable (Scene) throws -> Void
 
@@ -43,7 +43,7 @@ struct Plan: CustomTestStringConvertible, Sendable {
         ),
         Plan(testDescription: "create") { scene in
             if (try? scene.acquire("used")) != nil || scene.fixture.injector.hasCrashed { return }
-            // Who asks again gets it, without a check between.
+            // A repeated request succeeds, without a check in between.
             #expect(throws: Never.self) { try scene.acquire("used") }
         },
         Plan(
@@ -66,7 +66,7 @@ struct Plan: CustomTestStringConvertible, Sendable {
             mayReplace: ["boot"],
             prepare: { _ = try $0.acquire("boot") },
             run: {
-                // Refused where it cannot be recorded.
+                // Refused if it cannot be recorded.
                 try? $0.fixture.broker.remove("boot", when: .whenIdle, viewer: administrator)
                 $0.fixture.broker.disconnected($0.holder)
             }

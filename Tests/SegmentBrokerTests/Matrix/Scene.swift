@@ -7,7 +7,7 @@ import Testing
 
 @testable import SegmentBroker
 
-/// A plan's surroundings: what was there before, which must still be there after.
+/// The surroundings of a plan: segments that existed before and must still exist afterwards.
 final class Scene {
     let plan: Plan
     let fixture: BrokerFixture
@@ -16,11 +16,11 @@ final class Scene {
     private var attached: [AttachmentAddress] = []
     private var made: [String: SegmentIdentifier] = [:]
 
-    /// Ready to run the plan.
+    /// Prepares everything to run the plan.
     init(_ plan: Plan) throws {
         self.plan = plan
         fixture = try BrokerFixture()
-        // Two that are not ours: one nobody declares, one where a segment's key moves to.
+        // Two foreign segments: one under an undeclared key, one under a key that a segment moves to.
         let stranger = Client(processID: 300, userID: 1666, groupID: 1666, supplementaryGroupIDs: [])
         for key in [SegmentKey(rawValue: 0x1234), .private] {
             let identifier = try fixture.kernel.acting(as: stranger) { () throws(Errno) in
@@ -34,7 +34,7 @@ final class Scene {
         fixture.injector.restart()
     }
 
-    /// Kill -9: every connection breaks, every lease ends.
+    /// Kills the broker: every connection breaks and every lease ends.
     func kill() throws {
         try fixture.kill()
         holder = LeaseHolder(.root)
@@ -44,7 +44,7 @@ final class Scene {
         try fixture.broker.acquire(name, .readWrite, holder)
     }
 
-    /// A program attaches it and stays.
+    /// Attaches a segment as a program that stays.
     func attach(_ name: String) throws {
         attached.append(try fixture.attach(try #require(try fixture.describe(name).identifier)))
     }
@@ -66,7 +66,8 @@ final class Scene {
         fixture.kernel.segments.filter { $0.value.creatorUserID == 990 && !$0.value.isMarkedForRemoval }
     }
 
-    /// Kernel, records and files agree, nothing is lost, doubled or orphaned, nothing foreign touched.
+    /// Expects kernel, records and files to agree: nothing is lost, duplicated or orphaned, and nothing
+    /// foreign was touched.
     func expectAgreement(_ comment: Comment) throws {
         let live = fixture.broker.segments.values.filter { $0.live != nil }
         let known = live.compactMap { $0.live?.identity.identifier }
@@ -106,7 +107,7 @@ final class Scene {
             } ?? false
     }
 
-    /// When all programs have gone and nothing is declared, nothing is left.
+    /// Expects nothing to be left once all programs have ended and nothing is declared.
     func expectNothingLeft(_ comment: Comment) throws {
         for address in attached { try? fixture.kernel.detach(address) }
         fixture.broker.disconnected(holder)

@@ -62,7 +62,7 @@ extension Soak {
 
     var someClient: Int? { random.choose(clients.keys.sorted()) }
 
-    /// Somebody who has something attached.
+    /// A random client with an attached segment.
     private var someUse: (client: Int, name: String)? {
         guard let name = random.choose(model.names { !$0.users.isEmpty }),
             let client = random.choose(model.segments[name]?.users.keys.sorted() ?? [])
@@ -70,7 +70,7 @@ extension Soak {
         return (client, name)
     }
 
-    /// Asks a client for what the model says is in a segment.
+    /// Returns the question to a client about the contents of a segment.
     func question(_ name: String) -> String {
         "read \(name)" + (model.segments[name]?.content.map { " \($0)" } ?? "")
     }

@@ -26,7 +26,7 @@ extension Soak {
         try reload(name, "is declared no more", count: "drops")
     }
 
-    /// Nothing of a configuration with an error is in force, not even what is right in it.
+    /// Reloads a configuration with an error, of which nothing may take effect, not even the correct parts.
     func reloadBadFile() throws {
         trace.record("a file is bad", count: "bad reloads")
         try DaemonFixture.write("size = 0\n", to: path("bad"))
@@ -40,7 +40,7 @@ extension Soak {
         throw Surprise("a bad configuration is accepted")
     }
 
-    /// Writes one file and has all read.
+    /// Writes one file and reloads.
     private func reload(_ name: String, _ what: String, count: String) throws {
         trace.record("\(name) \(what)", count: count)
         if let declaration = files[name] {

@@ -32,7 +32,7 @@ extension Soak {
         }
     }
 
-    /// Marked under its users: the memory stays theirs until they let go.
+    /// Marks an attached segment: its users keep the memory until they detach.
     func removeNow(restarting: Bool) throws {
         guard let name = random.choose(model.names { $0.life == .live && !$0.users.isEmpty }) else { return }
         trace.record("\(name) is removed under its users", count: "removals under users")
@@ -43,12 +43,13 @@ extension Soak {
         if restarting { model.restart() }
         try letGo(name, users)
         guard restarting else { return }
-        // The order is met with the last of them; what is declared is made again after that.
+        // The request is complete with the last detach; a declared segment is created again afterwards.
         for _ in 0..<1000 where try administrator.describe(name).state == .removing { usleep(5000) }
         try reload()
     }
 
-    /// The same by somebody who did not ask: it is made again at once, and what was becomes former memory.
+    /// Marks an attached segment without a request: it is created again at once, and the old memory becomes
+    /// former memory.
     func removeBehindItsBack(restarting: Bool) throws {
         let names = model.names {
             $0.life == .live && !$0.users.isEmpty && $0.declaration?.keep != .lingering
@@ -97,7 +98,8 @@ extension Soak {
         }
     }
 
-    /// What was removed is shown as former memory beside what was made again, if that does not wait for somebody to ask.
+    /// Expects the removed segment to be shown as former memory of the new one, unless that is created only
+    /// on demand.
     private func expectFormer(_ name: String, _ identifier: SegmentIdentifier) throws {
         let state: SegmentState = model.segments[name]?.declaration?.keep == .whileUsed ? .absent : .ready
         let described = try administrator.describe(name)
@@ -108,7 +110,7 @@ extension Soak {
         }
     }
 
-    /// Its users find their bytes, even if the daemon comes and goes.
+    /// Expects the users to find their bytes, even across a restart of the daemon.
     private func outlive(_ name: String, restarting: Bool) throws -> [Int] {
         if restarting { try bounce(SIGKILL) }
         let users = model.segments[name]?.users.keys.sorted() ?? []

@@ -2,7 +2,7 @@ import Glibc
 import SegmentTestSupport
 
 extension Soak {
-    /// Clients are at work meanwhile, and must not notice.
+    /// Restarts the daemon while clients are working, who must not notice.
     func restart(_ signal: Int32) throws {
         let isKill = signal == SIGKILL
         trace.record(
@@ -19,7 +19,7 @@ extension Soak {
         try askAgain()
     }
 
-    /// One after the other: what a stop removes, and what is under its users marked, a start makes anew.
+    /// Stops and starts the daemon: the start creates what the stop removed or marked.
     func stopAndStart() throws {
         trace.record("the daemon is stopped and started", count: "daemons stopped")
         let marked = model.names { !$0.users.isEmpty && $0.declaration?.keep == .untilStop }
@@ -35,7 +35,7 @@ extension Soak {
         model.restart()
     }
 
-    /// A client dies while no daemon is there to see it.
+    /// Kills a client while the daemon is down.
     func killBoth() throws {
         guard let client = someClient else { return }
         trace.record("the daemon is killed", count: "daemons killed")
@@ -44,11 +44,11 @@ extension Soak {
         try daemon.start()
         try askAgain()
         model.restart()
-        // Whether a start makes again what it has just removed, when nobody used it any more, is no matter of this.
+        // Whether a start creates what it has just removed is not tested here.
         try reload()
     }
 
-    /// Ends the daemon and starts it, and has clients ask for their leases.
+    /// Ends and starts the daemon, and makes clients reacquire their leases.
     func bounce(_ signal: Int32) throws {
         try bounceDaemon(signal)
         try askAgain()
@@ -63,7 +63,7 @@ extension Soak {
         for client in clients.keys.sorted() { try expect("ok", of: client, "again") }
     }
 
-    /// Something to do for each client, which is not waited for: with the name of what it attaches.
+    /// Asks each client to do something, without waiting; returns what each one attaches.
     private func askEverybody() throws -> [(client: Int, attached: String?, line: String)] {
         var busy: [(client: Int, attached: String?, line: String)] = []
         for client in clients.keys.sorted() {
