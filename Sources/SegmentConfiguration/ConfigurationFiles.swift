@@ -133,7 +133,7 @@ struct ConfigurationFiles {
 
     private struct ListedName {
         var name: FilePath.Component
-        /// Different for any two names, even if they are not UTF-8.
+        /// The name as text that also distinguishes names that are not UTF-8.
         var bytes: String
         var isPlain: Bool
 
@@ -148,7 +148,7 @@ struct ConfigurationFiles {
                 )
             else { return nil }
             self.name = name
-            // A scalar for each byte, behind one that no name has.
+            // One scalar per byte, after a scalar that no name contains.
             bytes =
                 String(validating: entry.name, as: UTF8.self)
                 ?? "\0" + String(String.UnicodeScalarView(entry.name.map { Unicode.Scalar($0) }))

@@ -5,7 +5,7 @@ struct TOMLReader {
     let file: String
     /// Nil if the text is not TOML.
     private let members: [TOMLMember]?
-    /// What has been asked for, dotted if in a table.
+    /// The keys requested so far, dotted if in a table.
     private var known: [String] = []
     private(set) var problems: [ConfigurationProblem] = []
 
@@ -113,7 +113,7 @@ struct TOMLReader {
         lazy var names = known.map(Self.split).filter { $0.table == table }.map(\.name)
         for member in members {
             let key = table.isEmpty ? member.key : "\(table).\(member.key)"
-            // A quoted key may have a dot of its own.
+            // A quoted key may contain a dot itself.
             if member.key.utf8.contains(UInt8(ascii: ".")) || !known.contains(key) {
                 found.append(unknown(member, key, among: names))
             } else if let inner = member.value.members, known.contains(where: { Self.split($0).table == key })

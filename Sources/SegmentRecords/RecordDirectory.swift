@@ -5,18 +5,18 @@ package import SystemPackage
 
 /// Records as files in a directory, which one daemon at a time may lock.
 ///
-/// A file is replaced by rename(2), or overwritten if it is in memory, without fsync(2): records need not outlive the
+/// A file is replaced by rename(2), or overwritten in memory, without fsync(2): records need not outlive the
 /// segments.
 package final class RecordDirectory: SegmentRecords, Sendable {
     private static let suffix = ".record"
     /// In bytes: longer than any record, even one with much former memory.
     private static let longest = 16_384
-    /// The least that a page of memory holds, in bytes.
+    /// The smallest page of memory, in bytes.
     private static let page = 4096
     private let path: String
     private let directory: Directory
     private let lock: FileDescriptor
-    /// Whether the directory lies in memory, which answers at once.
+    /// Whether the directory is on a memory file system, which answers at once.
     package let isInMemory: Bool
 
     /// Opens the directory, creating it (mode 0700) if missing, and locks it; open(2), flock(2).
@@ -63,7 +63,7 @@ package final class RecordDirectory: SegmentRecords, Sendable {
                 continue
             }
             let text = try contents(of: stem + Self.suffix)
-            // The daemon was killed before it wrote anything, and so before it made a segment.
+            // The daemon was killed before it wrote the record, and so before it created a segment.
             if text == "" {
                 try? directory.unlink(stem + Self.suffix)
                 continue
@@ -97,10 +97,10 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         try replace(name, with: text)
     }
 
-    /// Makes a record or writes over it in one system call; false if that is not as safe as rename.
+    /// Creates or overwrites a record in one system call; returns false if that is not as safe as renaming.
     ///
-    /// In memory, what one page holds is written whole or not at all, whatever ends the process, and a record needs no
-    /// more room than it has. To make a file only to put it in the place of another is a fifth of a start.
+    /// In memory, up to a page is written completely or not at all, however the process ends, and a record
+    /// needs no more space than it has. Creating a file only to replace another takes a fifth of a start.
     private func writeInPlace(_ name: String, _ text: String) throws(RecordsError) -> Bool {
         guard text.utf8.count <= Self.page else { return false }
         let options: FileDescriptor.OpenOptions = [.create, .nonBlocking]
@@ -109,7 +109,7 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         }
         defer { try? file.close() }
         let status = try perform("stat", name) { () throws(Errno) in try file.stat() }
-        // What is left of a longer one would be read, too.
+        // The rest of a longer record would be read, too.
         guard status.type == .regular, status.size <= text.utf8.count else { return false }
         do throws(RecordsError) {
             try perform("write", name) { () throws(Errno) in try write(text, to: file) }

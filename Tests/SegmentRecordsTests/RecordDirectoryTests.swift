@@ -17,7 +17,7 @@ import Testing
         )
     }
 
-    /// With as much former memory, in the longest numbers.
+    /// With the most former memory, in the longest numbers.
     private func longRecord(_ name: String, formerMemory count: Int32 = 58) throws -> SegmentRecord {
         var record = try record(name)
         record.formerMemory = (2..<count + 2).map { number in
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true]) func `in memory, a record that grows is written over`(
+    @Test(arguments: [false, true]) func `in memory, a growing record is overwritten`(
         inMemory: Bool
     ) throws {
         try withDirectory(inMemory: inMemory) { path in
@@ -80,14 +80,14 @@ import Testing
             #expect(try isReplaced(by: record("a", identifier: 1)) == !inMemory)
             #expect(try isReplaced(by: record("a", identifier: 2)) == !inMemory)
             #expect(try isReplaced(by: record("a", identifier: 2_000_000)) == !inMemory)
-            // What is left of a longer one would be read, too.
+            // The rest of a longer record would be read, too.
             #expect(try isReplaced(by: record("a", identifier: 1)))
-            // No page holds it.
+            // It does not fit in a page.
             #expect(try isReplaced(by: longRecord("a")))
         }
     }
 
-    @Test func `an empty record is none`() throws {
+    @Test func `an empty record is no record`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)
             let file = path.appending("a.record")
@@ -100,7 +100,7 @@ import Testing
     private static let mayMount = system("unshare --mount mount -t tmpfs tmpfs /mnt 2>/dev/null") == 0
 
     @Test(.enabled(if: mayMount))
-    func `without room in memory a record stays as it is, and none is begun`() throws {
+    func `without space in memory a record stays unchanged, and no new one is begun`() throws {
         try withDirectory(inMemory: true) { path in
             mkdir(path.string, 0o700)
             #expect(system("mount -t tmpfs -o mode=700,size=12k tmpfs '\(path)'") == 0)
@@ -110,14 +110,14 @@ import Testing
             try write(String(repeating: "x", count: 8192), to: path.appending("ballast").string)
             #expect(throws: RecordsError.self) { try records.write(record("b")) }
             #expect(throws: Errno.noSuchFileOrDirectory) { try path.appending("b.record").stat() }
-            // It needs no more room than it has.
+            // It needs no more space than it has.
             try records.write(record("a"))
             #expect(throws: RecordsError.self) { try records.write(longRecord("a")) }
             #expect(try records.load() == LoadedRecords(records: [record("a")]))
         }
     }
 
-    @Test func `nothing is written through what is no file under a record's name`() throws {
+    @Test func `nothing is written to a non-file under a record's name`() throws {
         try withDirectory(inMemory: true) { path in
             let records = try RecordDirectory(path)
             let file = path.appending("a.record").string
@@ -128,7 +128,7 @@ import Testing
             #expect(try records.load() == LoadedRecords(records: [record("a")]))
             #expect(try FilePath(other).stat().size == 8)
             unlink(file)
-            // To open a FIFO that nobody reads would take for ever.
+            // Opening a FIFO without a reader would block forever.
             mkfifo(file, 0o600)
             try records.write(record("a"))
             #expect(try records.load() == LoadedRecords(records: [record("a")]))
