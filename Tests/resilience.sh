@@ -1,12 +1,12 @@
 #!/bin/bash
-# Prints how often every fault and abusive client was tried, as a table, from the rows that the tests have written into a file.
-# A loss fails its test, and then there is no table: so there is none here.
+# Prints how often every fault and misbehaving client was tried, as a table, from the rows that tests wrote
+# into a file. A loss fails its test, and then there is no table, so all losses here are zero.
 #
 #     resilience.sh ROWS
 set -euo pipefail
 echo "| what | tries | losses | test |"
 echo "|---|---|---|---|"
-# A row that several tests or arguments have written is their sum.
+# A row written by several tests or arguments is their sum.
 awk -F'\t' '
     !($1 in tries) { order[++count] = $1 }
     { tries[$1] += $2; test[$1] = $3 }

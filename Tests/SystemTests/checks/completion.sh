@@ -1,4 +1,4 @@
-# Shells complete the names of live segments, and are silent where there is no daemon.
+# Shells complete the names of live segments, and complete nothing without a daemon.
 
 in_bash() {
     bash -c 'source /usr/share/bash-completion/completions/segmentctl

@@ -1,4 +1,4 @@
-# A unit that is ordered after the service finds its segments, however often, though each stop removes this one.
+# A unit ordered after the service always finds its segments, although each stop removes this one.
 
 cat > /etc/systemd/system/client.service <<'UNIT'
 [Unit]

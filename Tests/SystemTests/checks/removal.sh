@@ -1,9 +1,9 @@
-# Removing the package keeps the segments; purging it removes them, says so, and touches nobody else's.
+# Removing the package keeps the segments; purging it removes them, says so, and touches no others.
 
 telemetry=$(segmentctl id telemetry)
 shmfile=$(segmentctl id shmfile)
 theirs=$(ipcmk -M 4096 | grep -o '[0-9]*$')
-# bob has had a session, at whose end logind removes what is his
+# bob had a session, at the end of which logind removes his segments
 adas=$(as ada ipcmk -M 4096 | grep -o '[0-9]*$')
 lives() { ipcs -m -i "$1"; }
 expect "another's segment" "shmid=$adas" lives "$adas"

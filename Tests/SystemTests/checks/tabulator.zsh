@@ -1,4 +1,4 @@
-# What an interactive shell does with a command line when the tabulator is pressed at its end, and then return.
+# Prints what an interactive shell does when Tab and then Return are pressed at the end of a command line.
 #
 #     zsh -f tabulator.zsh SHELL LINE
 zmodload zsh/zpty

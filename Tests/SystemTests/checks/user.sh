@@ -1,4 +1,4 @@
-# A user's own daemon, started by the user's service manager, on files as a login makes them on Debian 13.
+# A user's own daemon, started by the user's service manager, with files as a login creates them on Debian 13.
 
 loginctl enable-linger bob
 home=$(getent passwd bob | cut -d: -f6)
