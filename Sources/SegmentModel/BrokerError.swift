@@ -1,7 +1,7 @@
 import PrintableText
 
 /// Why the broker refuses a request; each case is one error of the interface.
-public enum BrokerError: Error, Equatable, Sendable {
+package enum BrokerError: Error, Equatable, Sendable {
     /// No file declares a segment of this name.
     case noSuchSegment(name: String)
     /// The kernel would not let this user attach it so.
@@ -27,7 +27,7 @@ public enum BrokerError: Error, Equatable, Sendable {
 
 extension BrokerError: CustomStringConvertible {
     /// What happened and what to do about it, for people: one line that a terminal may show.
-    public var description: String { text.printable }
+    package var description: String { text.printable }
 
     private static let configuredLimits: Set = ["connections", "connections_per_user", "leases_per_user"]
 

@@ -1,16 +1,21 @@
-/// A number of bytes, and how people write it: `"16 MiB"`.
+/// A number of bytes, which people write as `16 MiB`.
+///
+/// ```swift
+/// let size = try client.segment(named: "telemetry").size
+/// print("\(size), or \(size.bytes) bytes")
+/// ```
 public struct ByteCount: Hashable, Sendable {
     /// The number.
     public let bytes: UInt64
 
-    /// This many bytes.
+    /// Creates a count of this many bytes.
     public init(bytes: UInt64) {
         self.bytes = bytes
     }
 
-    /// Reads a decimal integer with one of the units B, KiB, MiB, GiB, TiB, with or without a space between.
+    /// Reads a decimal integer with one of the units B, KiB, MiB, GiB or TiB, with or without a space between.
     ///
-    /// Fails on anything else, on a missing unit, and where 64 bits are too few.
+    /// Returns nil for anything else, for a missing unit, and if 64 bits are too few.
     public init?(_ text: String) {
         guard let (digits, shift) = Self.parts(text), let number = UInt64(digits),
             number <= UInt64.max >> shift

@@ -24,6 +24,13 @@ package struct Attachment: ~Copyable, Sendable {
         try? LinuxKernel().detach(address)
     }
 
+    /// Detaches the memory, as the end of the attachment does; shmdt(2).
+    package consuming func detach() throws(Errno) {
+        let address = address
+        discard self
+        try LinuxKernel().detach(address)
+    }
+
     /// The mapped bytes, valid while the attachment lives.
     ///
     /// For words that both sides change while both run. Not to be written where the attachment is read-only.

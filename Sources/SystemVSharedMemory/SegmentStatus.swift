@@ -70,7 +70,13 @@ extension SegmentStatus {
     package var lastDetachMicroseconds: Int64? { lastDetach == 0 ? nil : Int64(microsecondsIn: lastDetach) }
 }
 
-/// How much of a segment lies in RAM and in swap, in bytes; see `rss` and `swap` of `/proc/sysvipc/shm`.
+/// How much of a segment is in RAM and in swap, in bytes; see `rss` and `swap` of `/proc/sysvipc/shm`.
+///
+/// ```swift
+/// if let memory = try client.segment(named: "telemetry").memory {
+///     print("\(memory.resident) bytes in RAM")
+/// }
+/// ```
 public struct SegmentMemory: Equatable, Sendable {
     /// In RAM.
     public var resident: UInt64

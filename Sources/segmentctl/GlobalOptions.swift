@@ -1,5 +1,6 @@
-import ArgumentParser
-import Segments
+public import ArgumentParser
+public import Segments
+import SystemPackage
 
 /// What every verb understands, before or after its name.
 struct GlobalOptions: ParsableArguments {
@@ -42,7 +43,7 @@ struct GlobalOptions: ParsableArguments {
     var json: JSONForm { form ?? (isJSON ? (Terminal.isOutput ? .pretty : .short) : .off) }
 
     func client() throws(SegmentClientError) -> SegmentClient {
-        try SegmentClient(socket: socket, trustedUser: trust)
+        try SegmentClient(socket: socket.map { FilePath($0) }, trustedUserID: trust)
     }
 
     func page(_ lines: [Line]) throws {
@@ -84,11 +85,16 @@ struct StateFilter {
     static var words: [String] { SegmentState.known.map(\.rawValue) }
 }
 
+extension SegmentName: ExpressibleByArgument {
+    /// Any text: what is no name is answered like a name that no segment has.
+    public init?(argument: String) { self.init(unchecked: argument) }
+}
+
 /// A broker in another IPC namespace, from a container say: its keys and identifiers mean nothing here.
 extension SegmentClient {
-    /// Throws `otherNamespace`, as attaching does, before anything is asked for.
+    /// Throws `ipcNamespaceMismatch`, as attaching does, before anything is asked for.
     func requireOwnNamespace() throws(SegmentClientError) {
-        try Self.requireOwnNamespace(try status().ipcNamespace)
+        try Self.requireOwnNamespace(try daemonStatus().ipcNamespace)
     }
 }
 
@@ -106,7 +112,7 @@ extension GlobalOptions {
         do throws(SegmentClientError) {
             try client.requireOwnNamespace()
         } catch {
-            if case .otherNamespace = error { notice("\(error)") }
+            if error.code == .ipcNamespaceMismatch { notice("\(error)") }
         }
     }
 }

@@ -8,7 +8,7 @@ enum StandardStreams {
     ///
     /// A file that is too long is refused before a byte is written; of a pipe the room is filled.
     static func fill(_ segment: inout AttachedSegment, from offset: Int) throws {
-        let room = segment.size - offset
+        let room = segment.byteCount - offset
         if let length = remainingLength(of: .standardInput), length > room {
             throw Failure(
                 "standard input has \(counted(length, "byte")), segment \(segment.name) room for \(room)"

@@ -22,7 +22,7 @@ struct List: ParsableCommand {
         var segments: [SegmentDescription]
         do throws(SegmentClientError) {
             client = try options.client()
-            segments = try client.list().map(\.named)
+            segments = try client.segments().map(\.named)
         } catch {
             // Which of them these are only the daemon knows.
             guard names.isEmpty, options.state == nil else { throw error }
@@ -90,7 +90,7 @@ extension GlobalOptions {
     /// Without the daemon: what the kernel alone can tell.
     func listKernelSegments(insteadOf error: SegmentClientError) throws {
         // Where a daemon may well listen, the kernel's answer would be taken for its.
-        guard case .unreachable = error, ExitStatus(error) == .unreachable else { throw error }
+        guard error.code == .unreachable, ExitStatus(error) == .unreachable else { throw error }
         let segments = try KernelSegment.all()
         if json == .off {
             try page(SegmentTable.lines(segments, legend: !noLegend))

@@ -80,7 +80,7 @@ final class Load: @unchecked Sendable {
 
     /// A program's own bytes are there as long as it has the segment attached, whatever becomes of the daemon.
     private func use(_ client: SegmentClient, _ number: Int, _ round: Int) throws {
-        let names = ["boot", "fixed", "stop", "used", "changing"]
+        let names: [SegmentName] = ["boot", "fixed", "stop", "used", "changing"]
         try client.withSegment(names[(number + round) % names.count]) { segment in
             let value = UInt64(number) << 32 | UInt64(round)
             let offset = 64 + number * 8
@@ -103,13 +103,13 @@ final class Load: @unchecked Sendable {
         } else {
             unlink(changingFile)
         }
-        _ = try administrator.reload()
+        _ = try administrator.reloadConfiguration()
     }
 
     /// What a program may be told while it and the daemon come and go.
     private func judge(_ error: any Error) {
-        switch error as? SegmentClientError {
-        case .refused(.noSuchSegment), .refused(.segmentRemoving), .disconnected: break
+        switch (error as? SegmentClientError)?.code {
+        case .noSuchSegment, .segmentBeingRemoved, .disconnected: break
         // A reload that the daemon's end has cut off is not asked for again: the next start reads the same files.
         case .outcomeUnknown: break
         default: surprise("\(error)")
