@@ -1,4 +1,4 @@
-.PHONY: all release library prerequisites demo run test test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
+.PHONY: all release library prerequisites demo run test test-outside test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
 	mutants bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
@@ -67,6 +67,11 @@ test: library
 	$(MAKE) install-library PREFIX=/usr DESTDIR=$(CURDIR)/.build/c-library
 	$(swift) build --build-tests --explicit-target-dependency-import-check error
 	$(namespace) timeout 900 $(swift) test --skip-build --no-parallel
+
+# A package of somebody else's, which takes the libraries by URL and version, on the real daemon.
+test-outside: prerequisites
+	set -e; for product in segmentd segmentctl; do $(swift) build --product $$product; done
+	$(namespace) timeout 900 Tests/OutsidePackage/run.sh $(CURDIR)/.build/debug
 
 # Two million steps of a broker's life on a kernel in memory, with fixed seeds and a fresh one. One that fails is run
 # again with SEED=… STEPS=…, and step by step with TELL=1.
