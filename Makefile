@@ -1,4 +1,4 @@
-.PHONY: all release library prerequisites demo run test test-outside test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
+.PHONY: all release library prerequisites demo run test test-outside documentation test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
 	mutants bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
@@ -72,6 +72,11 @@ test: library
 test-outside: prerequisites
 	set -e; for product in segmentd segmentctl; do $(swift) build --product $$product; done
 	$(namespace) timeout 900 Tests/OutsidePackage/run.sh $(CURDIR)/.build/debug
+
+# The pages of DocC, in .build/documentation.
+documentation: prerequisites
+	set -e; for product in Segments SegmentExchange; do $(swift) build --product $$product; done
+	Tests/documentation.sh .build/documentation
 
 # Two million steps of a broker's life on a kernel in memory, with fixed seeds and a fresh one. One that fails is run
 # again with SEED=… STEPS=…, and step by step with TELL=1.
