@@ -58,6 +58,16 @@ extension RealDaemon {
             }
         }
 
+        @Test func `detach detaches and gives the lease back`() throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = 4096"]) { daemon in
+                let client = try daemon.client()
+                let segment = try client.attach("a")
+                try segment.detach()
+                #expect(try client.segment(named: "a").attachmentCount == 0)
+                try client.awaitLeases(0)
+            }
+        }
+
         @Test func `the end of an attached segment detaches and gives the lease back, in this order`() throws
         {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096\nkeep = \"while-used\""]) { daemon in

@@ -257,6 +257,25 @@ import Testing
         #expect(throws: ExchangeError.peerClosed) { try writer.value() }
     }
 
+    @Test func `a writer waits for its reader no longer than the time-out`() throws {
+        let isOver = Latch()
+        let reader = Thread { [memory] in
+            let reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
+            isOver.wait()
+            _ = reader.position
+        }
+        var writer = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
+        try writer.write(Self.pattern(10).span.bytes)
+        do throws(ExchangeError) {
+            try writer.finish(timeout: .milliseconds(20))
+            Issue.record("nobody has read it")
+        } catch {
+            #expect(error == .timedOut)
+        }
+        isOver.raise()
+        try reader.value()
+    }
+
     @Test func `a stream of which a write has failed never becomes whole`() throws {
         let reader = StreamPlace(.reader, in: memory.shared)
         let hasFailed = Latch()
