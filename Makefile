@@ -1,4 +1,4 @@
-.PHONY: all release library prerequisites requirements demo run test test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
+.PHONY: all release library prerequisites requirements demo run test test-outside documentation test-address test-thread test-system simulate explore fuzz fuzz-exchange corpus input-fuzzer soak resilience \
 	mutants bench install install-library deb format lint
 SHELL := /bin/bash
 PREFIX ?= /usr
@@ -75,6 +75,16 @@ test: library
 	$(MAKE) install-library PREFIX=/usr DESTDIR=$(CURDIR)/.build/c-library
 	$(swift) build --build-tests --explicit-target-dependency-import-check error
 	$(namespace) timeout 900 $(swift) test --skip-build --no-parallel
+
+# An outside package that depends on the libraries by URL and version, with the real daemon.
+test-outside: prerequisites
+	set -e; for product in segmentd segmentctl; do $(swift) build --product $$product; done
+	$(namespace) timeout 900 Tests/OutsidePackage/run.sh $(CURDIR)/.build/debug
+
+# The DocC pages, in .build/documentation.
+documentation: prerequisites
+	set -e; for product in Segments SegmentExchange; do $(swift) build --product $$product; done
+	Tests/documentation.sh .build/documentation
 
 # Two million steps of a broker on a kernel in memory, with fixed seeds and a new one. A failing run is
 # repeated with SEED=… STEPS=…, and traced with TELL=1.

@@ -25,8 +25,16 @@ let testing: [SwiftSetting] = [
 let example: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
-let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(
+    name: "Logging",
+    package: "swift-log",
+    condition: .when(traits: ["Programs"])
+)
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser",
+    package: "swift-argument-parser",
+    condition: .when(traits: ["Programs"])
+)
 
 /// What takes in bytes that somebody else has written.
 let fuzzed: [Target.Dependency] = [
@@ -43,6 +51,11 @@ let package = Package(
         .library(name: "SegmentC", type: .dynamic, targets: ["SegmentC"]),
         .executable(name: "segmentd", targets: ["segmentd"]),
         .executable(name: "segmentctl", targets: ["segmentctl"]),
+    ],
+    // A program that takes only the libraries disables the traits, and then fetches swift-system alone.
+    traits: [
+        .default(enabledTraits: ["Programs"]),
+        .trait(name: "Programs", description: "The daemon and segmentctl, with all that they depend on."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

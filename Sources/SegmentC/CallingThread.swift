@@ -1,9 +1,8 @@
 import Glibc
 
-/// Runs what a function of the C library does without being cancelled in it; pthread_setcancelstate(3).
+/// Runs the body of a C function without being cancelled in it; pthread_setcancelstate(3).
 ///
-/// A cancelled thread would leave locks behind that nobody opens. It ends at its next cancellation point after the
-/// call.
+/// A thread that is cancelled inside would leave locks held. It ends at its next cancellation point after the call.
 func withoutCancellation<Result>(_ body: () -> Result) -> Result {
     var state: Int32 = 0
     unsafe pthread_setcancelstate(Int32(PTHREAD_CANCEL_DISABLE), &state)
@@ -11,10 +10,10 @@ func withoutCancellation<Result>(_ body: () -> Result) -> Result {
     return body()
 }
 
-/// Writes to pipes and sockets that nobody reads, where EPIPE is told and no SIGPIPE comes.
+/// Runs a body that may write to a pipe or socket without a reader: it gets EPIPE, and the program no SIGPIPE.
 ///
-/// The signal is for the thread that writes: it is held back meanwhile, and taken away if it has come; signal(7). One
-/// that waited before is left.
+/// The signal goes to the writing thread: it is blocked meanwhile, and consumed if it came; signal(7). A SIGPIPE that was
+/// pending before is left alone.
 func withoutPipeSignal<Result, Failure: Error>(
     _ body: () throws(Failure) -> Result
 ) throws(Failure) -> Result {

@@ -1,11 +1,12 @@
 import CSegmentd
 import Segments
 import SegmentModel
+import SystemPackage
 
-/// Where a client knows no limit it still needs a number: longer than any machine runs.
+/// What stands for no limit, since a client needs a number: longer than any host runs.
 private let forever = Duration.seconds(Int32.max)
 
-/// Made once, since its address is handed out for good.
+/// Allocated once and never freed, since its address is handed out.
 private let versionText = {
     let text = Product.version.utf8CString
     let copy = UnsafeMutableBufferPointer<CChar>.allocate(capacity: text.count)
@@ -13,7 +14,7 @@ private let versionText = {
     return UInt(bitPattern: copy.baseAddress)
 }()
 
-/// The library's version.
+/// Returns the library's version.
 @c @implementation
 public func segmentd_version() -> UnsafePointer<CChar>? { unsafe UnsafePointer(bitPattern: versionText) }
 
@@ -27,7 +28,7 @@ public func segmentd_connect(
     unsafe connect(socket, nil, time_limit_ms, ret)
 }
 
-/// Connects to a broker that may be another user's.
+/// Connects to a broker that may belong to another user.
 @c @implementation
 public func segmentd_connect_trusting(
     _ socket: UnsafePointer<CChar>?,
@@ -46,11 +47,11 @@ private func connect(
 ) -> CInt {
     status { () throws(Failure) in
         try unsafe Opaque<SegmentClient>.hand(out: ret) { () throws(Failure) in
-            let path = unsafe socket == nil ? nil : try text(socket, "socket")
+            let path = unsafe socket == nil ? nil : FilePath(try text(socket, "socket"))
             guard user != .max else { throw .invalid("user is \(UInt32.max), which is nobody's number") }
             let limit = try timeLimit(time_limit_ms, atLeast: 1) ?? forever
             do throws(SegmentClientError) {
-                return try SegmentClient(socket: path, trustedUser: user, timeLimit: limit)
+                return try SegmentClient(socket: path, trustedUserID: user, timeout: limit)
             } catch {
                 throw Failure(error)
             }
@@ -62,7 +63,7 @@ private func connect(
 @c @implementation
 public func segmentd_disconnect(_ client: OpaquePointer?) { unsafe Opaque<SegmentClient>.end(client) }
 
-/// A time limit as C passes it: milliseconds, at least `minimum`, or `SEGMENTD_NO_LIMIT`, which is nil.
+/// Converts a time limit of C, in milliseconds and at least `minimum`; `SEGMENTD_NO_LIMIT` becomes nil.
 func timeLimit(_ milliseconds: CInt, atLeast minimum: CInt) throws(Failure) -> Duration? {
     if milliseconds == SEGMENTD_NO_LIMIT { return nil }
     guard milliseconds >= minimum else {

@@ -3,13 +3,14 @@ import CSegmentd
 import PrintableText
 import Segments
 import SegmentExchange
+import SystemPackage
 
-/// Why a function of the C library failed: the number that it returns, and what is kept for `segmentd_last_error`.
+/// The failure of a C function: the number that it returns, and the facts for `segmentd_last_error`.
 struct Failure: Error {
     let code: segmentd_error
     /// One line for people.
     let text: String
-    /// Of the system call that failed; 0 if none did.
+    /// The errno of the failed system call; 0 if none failed.
     var errno: Int32 = 0
 
     /// A mistake of the program.
@@ -25,17 +26,18 @@ struct Failure: Error {
 extension Failure {
     init(_ error: SegmentClientError) {
         let text = error.description
-        switch error {
+        switch error.reason {
         case .unreachable(_, let errno):
-            self.init(code: SEGMENTD_ERROR_UNREACHABLE, text: text, errno: errno)
+            self.init(code: SEGMENTD_ERROR_UNREACHABLE, text: text, errno: errno.rawValue)
         case .untrusted: self.init(code: SEGMENTD_ERROR_UNTRUSTED, text: text)
         case .timedOut: self.init(code: SEGMENTD_ERROR_TIMED_OUT, text: text)
         case .disconnected, .outcomeUnknown: self.init(code: SEGMENTD_ERROR_DISCONNECTED, text: text)
-        case .protocolViolation: self.init(code: SEGMENTD_ERROR_PROTOCOL, text: text)
+        case .protocolViolation, .refusedOtherwise: self.init(code: SEGMENTD_ERROR_PROTOCOL, text: text)
         case .refused(let error): self.init(error)
-        case .otherNamespace: self.init(code: SEGMENTD_ERROR_OTHER_NAMESPACE, text: text)
-        case .identityDiffers: self.init(code: SEGMENTD_ERROR_IDENTITY_DIFFERS, text: text)
-        case .failed(_, let errno): self.init(code: SEGMENTD_ERROR_SYSTEM, text: text, errno: errno)
+        case .ipcNamespaceMismatch: self.init(code: SEGMENTD_ERROR_OTHER_NAMESPACE, text: text)
+        case .segmentMismatch: self.init(code: SEGMENTD_ERROR_IDENTITY_DIFFERS, text: text)
+        case .systemCall(_, let errno):
+            self.init(code: SEGMENTD_ERROR_SYSTEM, text: text, errno: errno.rawValue)
         }
     }
 
@@ -47,7 +49,7 @@ extension Failure {
             case .segmentBlocked: SEGMENTD_ERROR_SEGMENT_BLOCKED
             case .segmentRemoving: SEGMENTD_ERROR_SEGMENT_REMOVING
             case .limitReached: SEGMENTD_ERROR_LIMIT_REACHED
-            // No answer to what this library asks for.
+            // These answer no request of this library.
             case .segmentInUse, .noSuchLease, .configurationInvalid, .permissionDenied:
                 SEGMENTD_ERROR_PROTOCOL
             }
@@ -57,35 +59,35 @@ extension Failure {
     init(_ error: ExchangeError) {
         var errno: Int32 = 0
         let code: segmentd_error
-        switch error {
+        switch error.reason {
         case .segmentTooSmall: code = SEGMENTD_ERROR_SEGMENT_TOO_SMALL
         case .readOnly: code = SEGMENTD_ERROR_ACCESS_DENIED
-        case .otherContents, .otherValueSize: code = SEGMENTD_ERROR_OTHER_CONTENTS
-        case .taken: code = SEGMENTD_ERROR_SIDE_TAKEN
-        case .cannotBeWatched: code = SEGMENTD_ERROR_PEER_HIDDEN
+        case .unrecognizedLayout, .valueSizeMismatch: code = SEGMENTD_ERROR_OTHER_CONTENTS
+        case .sideInUse: code = SEGMENTD_ERROR_SIDE_TAKEN
+        case .peerNotVisible: code = SEGMENTD_ERROR_PEER_HIDDEN
         case .timedOut: code = SEGMENTD_ERROR_TIMED_OUT
         case .peerDied: code = SEGMENTD_ERROR_PEER_DIED
         case .peerClosed: code = SEGMENTD_ERROR_PEER_CLOSED
         case .corrupted, .overrun: code = SEGMENTD_ERROR_CORRUPTED
         case .segmentRemoved: code = SEGMENTD_ERROR_SEGMENT_REMOVED
         case .inherited: code = SEGMENTD_ERROR_INHERITED
-        case .failed(_, let number):
+        case .systemCall(_, let number):
             code = SEGMENTD_ERROR_SYSTEM
-            errno = number
+            errno = number.rawValue
         }
         self.init(code: code, text: error.description, errno: errno)
     }
 }
 
-/// What this thread's last failure was.
+/// Returns the text of this thread's last failure.
 @c @implementation
 public func segmentd_last_error() -> UnsafePointer<CChar>? { unsafe UnsafePointer(clinux_thread_text()) }
 
-/// The errno of the system call that this thread's last failure came from.
+/// Returns the errno of the system call that caused this thread's last failure.
 @c @implementation
 public func segmentd_last_errno() -> CInt { unsafe clinux_thread_number().pointee }
 
-/// What a function of the C library returns that has no count: 0, or the number of its failure.
+/// Runs a C function that returns 0, or the number of its failure.
 func status(_ body: () throws(Failure) -> Void) -> CInt {
     withoutCancellation {
         do throws(Failure) {
@@ -98,7 +100,7 @@ func status(_ body: () throws(Failure) -> Void) -> CInt {
     }
 }
 
-/// What a function of the C library returns that counts: a count, or the number of its failure.
+/// Runs a C function that returns a count, or the number of its failure.
 func counting(_ body: () throws(Failure) -> Int64) -> Int64 {
     withoutCancellation {
         do throws(Failure) {
@@ -111,7 +113,7 @@ func counting(_ body: () throws(Failure) -> Int64) -> Int64 {
 }
 
 extension Failure {
-    /// For `segmentd_last_error` and `segmentd_last_errno`, in this thread.
+    /// Keeps the failure for this thread's `segmentd_last_error` and `segmentd_last_errno`.
     func keep() {
         unsafe clinux_thread_number().pointee = errno
         let place = unsafe UnsafeMutableRawBufferPointer(
@@ -121,7 +123,7 @@ extension Failure {
         unsafe place.copyBytes(from: bytes(upTo: place.count - 1) + [0])
     }
 
-    /// The text's first bytes in UTF-8, without half a character at the end.
+    /// The first bytes of the text in UTF-8, cut between characters.
     private func bytes(upTo limit: Int) -> [UInt8] {
         let bytes = Array(text.printable.utf8)
         guard bytes.count > limit else { return bytes }

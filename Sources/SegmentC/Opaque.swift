@@ -1,8 +1,8 @@
-/// Objects of Swift that C owns behind a pointer to an incomplete type.
+/// A Swift object that C owns through a pointer to an incomplete type.
 ///
-/// C says which type a pointer has, and that it is alive: nothing here can check that.
+/// That the pointer is alive and of this type is the caller's promise, which cannot be checked here.
 enum Opaque<Object: AnyObject> {
-    /// Hands an object out through `ret`, which is NULL if `make` fails.
+    /// Returns an object through `ret`, which becomes NULL if `make` fails.
     static func hand(
         out ret: UnsafeMutablePointer<OpaquePointer?>?,
         _ make: () throws(Failure) -> Object
@@ -12,7 +12,7 @@ enum Opaque<Object: AnyObject> {
         unsafe ret.pointee = OpaquePointer(Unmanaged.passRetained(try make()).toOpaque())
     }
 
-    /// The object behind a pointer; `what` names it where it is NULL.
+    /// The object behind a pointer; throws with the name `what` if the pointer is NULL.
     static func object(_ pointer: OpaquePointer?, _ what: String) throws(Failure) -> Object {
         guard let object = unsafe object(pointer) else { throw .invalid("\(what) is NULL") }
         return object
@@ -23,14 +23,14 @@ enum Opaque<Object: AnyObject> {
         return unsafe Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
     }
 
-    /// Gives up what C owned; the object ends with its last user.
+    /// Releases C's ownership; the object ends with its last user.
     static func end(_ pointer: OpaquePointer?) {
         guard let pointer = unsafe pointer else { return }
         withoutCancellation { unsafe Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).release() }
     }
 }
 
-/// A text that C passes, which may not be NULL.
+/// Converts a text of C, which must not be NULL.
 func text(_ pointer: UnsafePointer<CChar>?, _ what: String) throws(Failure) -> String {
     guard let pointer = unsafe pointer else { throw .invalid("\(what) is NULL") }
     guard let text = unsafe String(validatingCString: pointer) else { throw .invalid("\(what) is not UTF-8") }

@@ -3,7 +3,7 @@ import Segments
 import SegmentExchange
 import SystemPackage
 
-private typealias Reader = Opaque<Stream<StreamReader>>
+private typealias Reader = Opaque<Stream<SegmentStreamReader>>
 
 /// Opens the reading side of a stream and waits for a writer.
 @c @implementation
@@ -14,11 +14,11 @@ public func segmentd_reader_open(
     _ ret: UnsafeMutablePointer<OpaquePointer?>?
 ) -> CInt {
     unsafe open(client, name, time_limit_ms, ret) { segment, limit throws(ExchangeError) in
-        try StreamReader(segment, timeLimit: limit)
+        try SegmentStreamReader.open(segment, timeout: limit)
     }
 }
 
-/// Reads what there is.
+/// Reads the bytes that are there.
 @c @implementation
 public func segmentd_read(_ reader: OpaquePointer?, _ bytes: UnsafeMutableRawPointer?, _ count: Int) -> Int64
 {
@@ -33,24 +33,24 @@ public func segmentd_read(_ reader: OpaquePointer?, _ bytes: UnsafeMutableRawPoi
     }
 }
 
-/// Writes the whole stream to a file.
+/// Copies the whole stream to a file.
 @c @implementation
 public func segmentd_receive(_ reader: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
     unsafe copy(reader, "reader", file_descriptor) {
-        (reader: inout StreamReader, file) throws(ExchangeError) in
-        try withoutPipeSignal { () throws(ExchangeError) in Int64(try reader.readAll(to: file)) }
+        (reader: inout SegmentStreamReader, file) throws(ExchangeError) in
+        try withoutPipeSignal { () throws(ExchangeError) in Int64(try reader.copy(to: file)) }
     }
 }
 
-/// Writes once from the stream to a file.
+/// Copies once from the stream to a file.
 @c @implementation
 public func segmentd_receive_some(_ reader: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
     unsafe copy(reader, "reader", file_descriptor) {
-        (reader: inout StreamReader, file) throws(ExchangeError) in
-        try withoutPipeSignal { () throws(ExchangeError) in Int64(try reader.read(to: file)) }
+        (reader: inout SegmentStreamReader, file) throws(ExchangeError) in
+        try withoutPipeSignal { () throws(ExchangeError) in Int64(try reader.copyAvailable(to: file)) }
     }
 }
 
-/// Lets go of the reading side.
+/// Releases the reading side.
 @c @implementation
 public func segmentd_reader_close(_ reader: OpaquePointer?) { unsafe Reader.end(reader) }

@@ -1,7 +1,8 @@
 public import CSegmentd
 import Segments
+import SegmentModel
 
-/// A segment's memory that C owns.
+/// An attached segment that C owns.
 final class Segment: Sendable {
     let attached: AttachedSegment
 
@@ -10,7 +11,7 @@ final class Segment: Sendable {
     }
 }
 
-/// Attaches by name for a function of the C library.
+/// Attaches a segment by name for a C function.
 func attach(
     _ client: OpaquePointer?,
     _ name: UnsafePointer<CChar>?,
@@ -19,7 +20,7 @@ func attach(
     let client = try unsafe Opaque<SegmentClient>.object(client, "client")
     let name = try unsafe text(name, "name")
     do throws(SegmentClientError) {
-        return try client.attach(name, access: access)
+        return try client.attach(SegmentName(unchecked: name), access: access)
     } catch {
         throw Failure(error)
     }
@@ -48,25 +49,25 @@ public func segmentd_attach(
 @c @implementation
 public func segmentd_detach(_ segment: OpaquePointer?) { unsafe Opaque<Segment>.end(segment) }
 
-/// The memory.
+/// Returns the memory.
 @c @implementation
 public func segmentd_segment_memory(_ segment: OpaquePointer?) -> UnsafeMutableRawPointer? {
     unsafe Opaque<Segment>.object(segment)?.attached.unsafeBytes.baseAddress
 }
 
-/// The size in bytes.
+/// Returns the size in bytes.
 @c @implementation
 public func segmentd_segment_size(_ segment: OpaquePointer?) -> Int {
-    unsafe Opaque<Segment>.object(segment)?.attached.size ?? 0
+    unsafe Opaque<Segment>.object(segment)?.attached.byteCount ?? 0
 }
 
-/// What programs give to shmget(2).
+/// Returns the key for shmget(2).
 @c @implementation
 public func segmentd_segment_key(_ segment: OpaquePointer?) -> Int32 {
     unsafe Opaque<Segment>.object(segment)?.attached.key.rawValue ?? 0
 }
 
-/// What programs give to shmat(2).
+/// Returns the identifier for shmat(2).
 @c @implementation
 public func segmentd_segment_identifier(_ segment: OpaquePointer?) -> CInt {
     CInt(
@@ -76,14 +77,14 @@ public func segmentd_segment_identifier(_ segment: OpaquePointer?) -> CInt {
     )
 }
 
-/// Whether the name still means this memory.
+/// Asks the broker whether the name still means this memory.
 @c @implementation
 public func segmentd_segment_is_current(_ segment: OpaquePointer?) -> CInt {
     CInt(
         counting { () throws(Failure) in
             let segment = try unsafe Opaque<Segment>.object(segment, "segment")
             do throws(SegmentClientError) {
-                return try segment.attached.isCurrent ? 1 : 0
+                return try segment.attached.isCurrent() ? 1 : 0
             } catch {
                 throw Failure(error)
             }

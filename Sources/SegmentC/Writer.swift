@@ -3,7 +3,7 @@ import Segments
 import SegmentExchange
 import SystemPackage
 
-private typealias Writer = Opaque<Stream<StreamWriter>>
+private typealias Writer = Opaque<Stream<SegmentStreamWriter>>
 
 /// Opens the writing side of a stream and waits for a reader.
 @c @implementation
@@ -14,7 +14,7 @@ public func segmentd_writer_open(
     _ ret: UnsafeMutablePointer<OpaquePointer?>?
 ) -> CInt {
     unsafe open(client, name, time_limit_ms, ret) { segment, limit throws(ExchangeError) in
-        try StreamWriter(segment, timeLimit: limit)
+        try SegmentStreamWriter.open(segment, timeout: limit)
     }
 }
 
@@ -31,25 +31,25 @@ public func segmentd_write(_ writer: OpaquePointer?, _ bytes: UnsafeRawPointer?,
     }
 }
 
-/// Writes a whole file.
+/// Copies a whole file into the stream.
 @c @implementation
 public func segmentd_send(_ writer: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
     unsafe copy(writer, "writer", file_descriptor) {
-        (writer: inout StreamWriter, file) throws(ExchangeError) in
-        Int64(try writer.writeAll(from: file))
+        (writer: inout SegmentStreamWriter, file) throws(ExchangeError) in
+        Int64(try writer.copy(from: file))
     }
 }
 
-/// Reads once from a file into the stream.
+/// Copies once from a file into the stream.
 @c @implementation
 public func segmentd_send_some(_ writer: OpaquePointer?, _ file_descriptor: CInt) -> Int64 {
     unsafe copy(writer, "writer", file_descriptor) {
-        (writer: inout StreamWriter, file) throws(ExchangeError) in
-        Int64(try writer.write(from: file))
+        (writer: inout SegmentStreamWriter, file) throws(ExchangeError) in
+        Int64(try writer.copyAvailable(from: file))
     }
 }
 
-/// Says that the stream is whole, and waits until the reader has read it.
+/// Marks the stream as complete, and waits until the reader has read it.
 @c @implementation
 public func segmentd_finish(_ writer: OpaquePointer?) -> CInt {
     status { () throws(Failure) in
@@ -59,6 +59,6 @@ public func segmentd_finish(_ writer: OpaquePointer?) -> CInt {
     }
 }
 
-/// Lets go of the writing side.
+/// Releases the writing side.
 @c @implementation
 public func segmentd_writer_close(_ writer: OpaquePointer?) { unsafe Writer.end(writer) }

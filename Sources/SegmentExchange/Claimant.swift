@@ -1,24 +1,24 @@
 import POSIX
 import SystemPackage
 
-/// What has become of the process that made a claim.
+/// The fate of the process that made a claim.
 enum Claimant: ~Copyable {
     case alive(ProcessDescriptor)
     case ended
-    /// It may be alive, but not for us to see.
+    /// The process may be alive, but cannot be seen from here.
     case hidden
 }
 
 extension Claim {
-    /// This process's own.
+    /// The claim of this process.
     ///
-    /// Throws `cannotBeWatched` where `/proc` shows the numbers of another PID namespace.
+    /// Throws `peerNotVisible` where `/proc` shows the numbers of another PID namespace.
     static func own() throws(ExchangeError) -> Claim {
         let process = ThisProcess.id
         let numberInProc = (try? FilePath("/proc/self").linkTarget())?.string
         guard let namespace = try? ThisProcess.namespace("pid"), numberInProc == "\(process)",
             let startTime = try startTime(of: process)
-        else { throw .cannotBeWatched(processID: process) }
+        else { throw .peerNotVisible(processID: process) }
         return Claim(
             processID: process,
             pidNamespace: namespace,
@@ -27,19 +27,19 @@ extension Claim {
         )
     }
 
-    /// Opens the process of a claim; `own` says where we are.
+    /// Opens the process that made a claim, as seen from the namespaces of `own`.
     ///
-    /// First the descriptor, then the start time, then whether it still runs: so the descriptor is of the very process.
+    /// In this order the descriptor is certain to be of that very process: descriptor, start time, whether it still runs.
     func claimant(seenBy own: Claim) throws(ExchangeError) -> Claimant {
         guard processID > 0 else { return .ended }
         guard sharesNamespaces(with: own) else { return .hidden }
         let process: ProcessDescriptor
         do throws(Errno) { process = try ProcessDescriptor(processID) } catch {
-            // The number is nobody's, or a thread's.
+            // The number belongs to no process, or to a thread.
             if [Errno.noSuchProcess, .invalidArgument, .noSuchFileOrDirectory].contains(error) {
                 return .ended
             }
-            throw .failed(call: "pidfd_open", errno: error.rawValue)
+            throw .systemCall("pidfd_open", error)
         }
         let startTime = try Self.startTime(of: processID)
         if process.hasEnded { return .ended }
@@ -47,13 +47,13 @@ extension Claim {
         return began(at: startTime) ? .alive(process) : .ended
     }
 
-    /// Nil if there is none to see.
+    /// The start time of a process; nil if it cannot be seen.
     private static func startTime(of process: Int32) throws(ExchangeError) -> UInt64? {
         do throws(Errno) { return try Process(process).startTime } catch {
             guard [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory].contains(error) else {
                 return nil
             }
-            throw .failed(call: "open", errno: error.rawValue)
+            throw .systemCall("open", error)
         }
     }
 }

@@ -1,13 +1,13 @@
-/// Where everything lies in the memory of a latest value; the article <doc:LatestFormat> has it for other languages.
+/// The layout of a latest value in memory; the article <doc:LatestFormat> describes it for other languages.
 enum LatestLayout {
-    /// `SEGLATE` and the version, 1, as eight bytes in the order of memory.
+    /// `SEGLATE` and the version, 1: eight bytes in memory order.
     static let magic = Magic("SEGLATE", version: 1)
-    /// Values are written in turn to so many slots: a reader has the time of two publications to copy one.
+    /// The number of slots, written in turn: a subscriber has the time of two publications to copy a value.
     static let slots = 4
 
     static func stride(_ valueSize: Int) -> Int { (valueSize + 127) / 128 * 128 }
 
-    /// In bytes; saturates where no segment can be large enough.
+    /// The smallest size of a segment, in bytes; saturates if no segment can be large enough.
     static func minimumSize(_ valueSize: Int) -> Int {
         let (size, overflow) = stride(valueSize).multipliedReportingOverflow(by: slots)
         return overflow || size > .max - headerSize ? .max : headerSize + size
@@ -16,20 +16,20 @@ enum LatestLayout {
     static let headerSize = 4096
 }
 
-/// A value's words in the memory of a segment.
+/// The words of a latest value in the memory of a segment.
 struct LatestPlace: Sendable {
     let memory: SharedBytes
-    /// In bytes.
+    /// The size of a value, in bytes.
     let valueSize: Int
-    /// The size of the values, in bytes; 0 while there is none.
+    /// The word with the size of the values, in bytes; 0 until the first publisher.
     let sizeWord: SharedWord
-    /// Who publishes.
+    /// The publisher.
     let seat: Seat
-    /// How many values have been published; the newest is in the slot of this number, modulo the number of slots.
+    /// The number of published values; the newest is in the slot of this number modulo the number of slots.
     let sequence: SharedWord
-    /// Where the writer runs.
+    /// The processor on which the publisher runs.
     let processor: ProcessorWord
-    /// What readers sleep on.
+    /// The word on which subscribers sleep.
     let waiting: WaitingWord
 
     init(_ memory: SharedBytes, valueSize: Int) throws(ExchangeError) {
@@ -55,7 +55,7 @@ struct LatestPlace: Sendable {
 
     func checkSize(_ found: UInt64) throws(ExchangeError) {
         guard found == 0 || found == UInt64(valueSize) else {
-            throw .otherValueSize(found: Int(clamping: found), own: valueSize)
+            throw .valueSizeMismatch(found: Int(clamping: found), own: valueSize)
         }
     }
 }

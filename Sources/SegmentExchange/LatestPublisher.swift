@@ -6,7 +6,7 @@ struct LatestPublisher: ~Copyable, Sendable {
     private let place: LatestPlace
     private let thread: SideThread
     private let process: OpeningProcess
-    /// More tries to take the place than there are others who try.
+    /// The most attempts to take the place, more than there are competitors.
     private static let tries = 1000
 
     init(_ memory: SharedBytes, valueSize: Int) throws(ExchangeError) {
@@ -31,23 +31,23 @@ struct LatestPublisher: ~Copyable, Sendable {
         self.place = place
         self.thread = thread
         self.process = process
-        // A writer before may have ended between publishing and waking.
+        // An earlier publisher may have ended between publishing and waking.
         place.waiting.wake()
     }
 
     deinit {
-        // In the child of a fork(2) it is still the parent's.
+        // In a child of fork(2) the place is still the parent's.
         if process.isThis { place.seat.leave(thread) }
     }
 
-    /// As many bytes as a value has.
+    /// Publishes the bytes of one value.
     ///
     /// Throws `inherited`.
     @usableFromInline
     func publish(_ value: UnsafeRawBufferPointer) throws(ExchangeError) {
         try process.check()
         let next = place.sequence.load() &+ 1
-        // Who sees a byte of what follows sees that the number before is out, and so that this slot is in use again.
+        // A subscriber that sees a byte of the new value also sees the previous number, and so that this slot is reused.
         atomicMemoryFence(ordering: .releasing)
         unsafe place.memory.copyIn(value, at: place.slot(next).lowerBound)
         place.processor.note()

@@ -1,10 +1,10 @@
-/// The first eight bytes of a segment's memory: what its layout is.
+/// The first eight bytes of a segment's memory, which name its layout.
 ///
-/// Memory that nobody has used is zero. Anything else is somebody's, and is left as it is.
+/// Unused memory is zero. Memory with any other value is in use, and is left as it is.
 struct Magic: Equatable {
     let word: UInt64
 
-    /// Seven letters and the version, in the order of memory.
+    /// Seven letters and the version, in memory order.
     init(_ letters: StaticString, version: UInt8) {
         var word: UInt64 = 0
         letters.withUTF8Buffer { letters in
@@ -16,18 +16,18 @@ struct Magic: Equatable {
         self.word = word
     }
 
-    /// Marks memory that is unused.
+    /// Marks unused memory with this layout.
     ///
-    /// Throws `otherContents` if it is used for something else or by another version.
+    /// Throws `unrecognizedLayout` if it is in use for something else or for another version.
     func put(in memory: SharedBytes) throws(ExchangeError) {
         let found = memory.word(at: 0).replace(0, by: word)
-        guard found == 0 || found == word else { throw .otherContents(found: found) }
+        guard found == 0 || found == word else { throw .unrecognizedLayout(found: found) }
     }
 
-    /// Whether the memory has been marked already; throws as `put` does.
+    /// Whether the memory has this layout already; throws what `put` throws.
     func isPut(in memory: SharedBytes) throws(ExchangeError) -> Bool {
         let found = memory.word(at: 0).load()
-        guard found == 0 || found == word else { throw .otherContents(found: found) }
+        guard found == 0 || found == word else { throw .unrecognizedLayout(found: found) }
         return found == word
     }
 }

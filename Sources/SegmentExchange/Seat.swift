@@ -1,18 +1,18 @@
-/// A place in shared memory that one process has at a time: whose it is, and whether that one's program still runs.
+/// A place in shared memory that one process has at a time: its claim, and a sign of whether its program still runs.
 struct Seat: Sendable {
     let claim: SharedWord
     let life: LifeSign
 
-    /// What has become of a process that has, or had, this place.
+    /// The fate of the process that has, or had, this place.
     func claimant(_ claim: Claim, seenBy own: Claim) throws(ExchangeError) -> Claimant {
         if life.end(of: claim) != nil { return .ended }
         return try claim.claimant(seenBy: own)
     }
 
-    /// Takes a place that nobody has, or whose program has ended, if `mayReplace` says so then.
+    /// Takes a place that is free, or whose program has ended and `mayReplace` agrees.
     ///
-    /// `thread` lives as long as this program. Returns whether it did; false also where another process was faster.
-    /// Throws `taken` and `cannotBeWatched`.
+    /// `thread` lives as long as this program. Returns false if it did not take the place, also because another process
+    /// was faster. Throws `sideInUse` or `peerNotVisible`.
     func take(
         _ own: Claim,
         _ thread: SideThread,
@@ -23,8 +23,8 @@ struct Seat: Sendable {
         if holder != .nobody {
             if end == nil {
                 switch try holder.claimant(seenBy: own) {
-                case .alive: throw .taken(processID: holder.processID)
-                case .hidden: throw .cannotBeWatched(processID: holder.processID)
+                case .alive: throw .sideInUse(processID: holder.processID)
+                case .hidden: throw .peerNotVisible(processID: holder.processID)
                 case .ended: break
                 }
             }
@@ -32,8 +32,8 @@ struct Seat: Sendable {
         }
         let number = thread.number ?? 0
         thread.bind(to: life)
-        // Of a process that has become another program, only one may take the place: its claim is still true, and can
-        // be that of the process that now takes it.
+        // If a process runs another program by now, its claim is still true and may even be that of the process that takes
+        // the place, so the sign decides who does.
         if let end, !life.replace(end, by: number) {
             thread.unbind()
             return false
@@ -47,7 +47,7 @@ struct Seat: Sendable {
         return true
     }
 
-    /// Nobody has the place any more.
+    /// Gives the place up.
     func leave(_ thread: SideThread) {
         if let number = thread.number { _ = life.replace(number, by: 0) }
         thread.unbind()
@@ -55,10 +55,10 @@ struct Seat: Sendable {
     }
 }
 
-/// Two words of 32 bits from which the kernel takes the life when the program of a place ends.
+/// Two words of 32 bits through which the kernel reports that the program of a place has ended.
 ///
-/// The first is the number of a thread of that program, until the kernel sets FUTEX_OWNER_DIED in its stead; 0 says
-/// nothing. The second tells of whose claim that is said.
+/// The first is the ID of a thread of that program, until the kernel sets FUTEX_OWNER_DIED in it; 0 says nothing. The
+/// second says which claim the first belongs to.
 @safe
 struct LifeSign: @unchecked Sendable {
     private let thread: SharedHalf
@@ -69,10 +69,10 @@ struct LifeSign: @unchecked Sendable {
         tag = memory.half(at: offset + 4)
     }
 
-    /// For the kernel.
+    /// The address of the first word, for the kernel.
     var address: UnsafeMutableRawPointer { unsafe thread.unsafeAddress }
 
-    /// What the first word holds if the program that made the claim has ended; nil where nothing says so.
+    /// The first word, if it reports that the program that made the claim has ended; nil otherwise.
     func end(of claim: Claim) -> UInt32? {
         guard tag.load() == claim.tag else { return nil }
         let word = thread.load()
@@ -82,10 +82,10 @@ struct LifeSign: @unchecked Sendable {
     /// FUTEX_OWNER_DIED of futex(2).
     private static let died: UInt32 = 0x4000_0000
 
-    /// Whether the first word held `old`; it holds `new` then.
+    /// Replaces the first word if it holds `old`; returns whether it did.
     func replace(_ old: UInt32, by new: UInt32) -> Bool { thread.replace(old, by: new) == old }
 
-    /// In this order: nobody may take the end of the one before for this one's.
+    /// Reports a thread for a claim; in this order no process mistakes an earlier end for this claim's.
     func put(_ number: UInt32, of claim: Claim) {
         tag.store(0)
         thread.store(number)

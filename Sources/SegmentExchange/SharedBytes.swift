@@ -2,20 +2,20 @@ import Segments
 import Synchronization
 package import SystemVSharedMemory
 
-/// Memory that other processes change meanwhile; it is valid as long as somebody else keeps it attached.
+/// Memory that other processes change at any time; valid as long as its owner keeps it attached.
 ///
-/// Offsets are the layouts' own constants and positions that a rule has judged; anything else traps.
+/// Offsets are constants of the layouts and positions that a rule has checked; any other offset traps.
 @safe
 package struct SharedBytes: @unchecked Sendable {
     private let start: UnsafeMutableRawPointer
-    /// In bytes.
+    /// The size in bytes.
     let count: Int
     private let segment: SegmentIdentifier?
 
-    /// Memory aligned for the layouts, to 128 bytes, and of which segment it is.
+    /// Memory that is aligned to 128 bytes, as the layouts need, and the segment it belongs to.
     package init(_ bytes: UnsafeMutableRawBufferPointer, of segment: SegmentIdentifier? = nil) {
         self.segment = segment
-        // Only an empty buffer has no address, and it is too small for every layout.
+        // Only an empty buffer has no address, and that is too small for every layout.
         unsafe start = bytes.baseAddress ?? UnsafeMutableRawPointer(bitPattern: 128).unsafelyUnwrapped
         count = bytes.count
     }
@@ -30,15 +30,15 @@ package struct SharedBytes: @unchecked Sendable {
         return unsafe SharedHalf((start + offset).assumingMemoryBound(to: Atomic<UInt32>.self))
     }
 
-    /// Whether the segment has been marked for removal, so that nobody else can find it; shmctl(2).
+    /// Whether the segment is marked for removal, so that no other process can find it; shmctl(2).
     ///
-    /// Whoever may not ask is not told, nor who has changed the IPC namespace since.
+    /// False also if this process may not ask, or has changed its IPC namespace since.
     var isRemoved: Bool {
         guard let segment, let status = try? LinuxKernel().status(segment) else { return false }
         return status.isMarkedForRemoval && status.size == UInt64(count)
     }
 
-    /// Copies bytes in word by word, so that whoever copies them out meanwhile has whole words.
+    /// Copies bytes in word by word, so that a concurrent copy out gets whole words.
     func copyIn(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
         let words = unsafe words(at: offset, count: bytes.count)
         for index in 0..<bytes.count / 8 {
@@ -54,7 +54,7 @@ package struct SharedBytes: @unchecked Sendable {
         unsafe words[bytes.count / 8].store(word, ordering: .relaxed)
     }
 
-    /// Copies out what `copyIn` has copied in, or the words of several such copies.
+    /// Copies bytes out that `copyIn` has copied in; a concurrent `copyIn` may mix the words of two copies.
     func copyOut(at offset: Int, into bytes: UnsafeMutableRawBufferPointer) {
         let words = unsafe words(at: offset, count: bytes.count)
         for index in 0..<bytes.count / 8 {
@@ -70,7 +70,7 @@ package struct SharedBytes: @unchecked Sendable {
         }
     }
 
-    /// The words that so many bytes lie in.
+    /// The words that hold this many bytes.
     private func words(at offset: Int, count: Int) -> UnsafeMutablePointer<Atomic<UInt64>> {
         precondition(offset >= 0 && count <= self.count - 8 && offset <= self.count - (count + 7) / 8 * 8)
         return unsafe (start + offset).assumingMemoryBound(to: Atomic<UInt64>.self)
@@ -83,7 +83,7 @@ package struct SharedBytes: @unchecked Sendable {
     }
 }
 
-/// Eight bytes of shared memory that are read and written as one, in native byte order.
+/// Eight bytes of shared memory that are read and written atomically, in native byte order.
 @safe
 struct SharedWord: @unchecked Sendable {
     private let address: UnsafeMutablePointer<Atomic<UInt64>>
@@ -92,16 +92,16 @@ struct SharedWord: @unchecked Sendable {
         unsafe self.address = unsafe address
     }
 
-    /// Everything that its writer wrote before is seen after.
+    /// Loads the word; what its writer wrote before storing it is visible afterwards.
     func load() -> UInt64 { unsafe address.pointee.load(ordering: .acquiring) }
 
-    /// Everything written before is seen by who loads this.
+    /// Stores the word; what was written before is visible to a process that loads it.
     func store(_ value: UInt64) { unsafe address.pointee.store(value, ordering: .releasing) }
 
-    /// Alone, without order.
+    /// Loads the word without ordering.
     func loadRelaxed() -> UInt64 { unsafe address.pointee.load(ordering: .relaxed) }
 
-    /// Returns what the word held; it holds `new` if that was `old`.
+    /// Replaces the word if it holds `old`; returns what it held.
     func replace(_ old: UInt64, by new: UInt64) -> UInt64 {
         unsafe address.pointee.compareExchange(
             expected: old,
@@ -111,7 +111,7 @@ struct SharedWord: @unchecked Sendable {
     }
 }
 
-/// Four bytes of shared memory, likewise.
+/// Four bytes of shared memory that are read and written atomically.
 @safe
 struct SharedHalf: @unchecked Sendable {
     private let address: UnsafeMutablePointer<Atomic<UInt32>>
@@ -120,24 +120,24 @@ struct SharedHalf: @unchecked Sendable {
         unsafe self.address = unsafe address
     }
 
-    /// For the kernel.
+    /// The address, for the kernel.
     var unsafeAddress: UnsafeMutableRawPointer { unsafe UnsafeMutableRawPointer(address) }
 
-    /// As of a `SharedWord`.
+    /// As `SharedWord.load`.
     func load() -> UInt32 { unsafe address.pointee.load(ordering: .acquiring) }
 
-    /// As of a `SharedWord`.
+    /// As `SharedWord.store`.
     func store(_ value: UInt32) { unsafe address.pointee.store(value, ordering: .releasing) }
 
-    /// Sequentially consistent.
+    /// Stores the word in sequentially consistent order.
     func storeInOrder(_ value: UInt32) {
         unsafe address.pointee.store(value, ordering: .sequentiallyConsistent)
     }
 
-    /// Alone, without order.
+    /// Loads the word without ordering.
     func loadRelaxed() -> UInt32 { unsafe address.pointee.load(ordering: .relaxed) }
 
-    /// Returns what the word held; it holds `new` if that was `old`.
+    /// Replaces the word if it holds `old`; returns what it held.
     func replace(_ old: UInt32, by new: UInt32) -> UInt32 {
         unsafe address.pointee.compareExchange(
             expected: old,

@@ -3,72 +3,72 @@ import POSIX
 import Synchronization
 import SystemPackage
 
-/// A thread of a side's own, which sleeps until something ends.
+/// A thread of one side, which sleeps until a process ends.
 ///
-/// It watches the other side's process, so that its end is told at once, also to a side that sleeps on a word in
-/// memory. And its own end, with the process or by execve(2), is told by the kernel in the memory: `LifeSign`. Until
+/// It watches the other side's process, and reports its end at once, also to a side that sleeps on a word in memory. When
+/// the thread itself ends, with its process or by execve(2), the kernel reports that in memory: see `LifeSign`. Until
 /// then it costs neither a system call nor a wake-up.
 final class SideThread: Sendable {
     private let shared: SharedWithThread
     private let thread: Thread
     private let process: OpeningProcess
 
-    /// `waiting` is what this side sleeps on; it has to outlive the thread.
+    /// `waiting` is the word that this side sleeps on; it must outlive the thread.
     init(waking waiting: WaitingWord? = nil) throws(ExchangeError) {
         process = try OpeningProcess()
         shared = try SharedWithThread(waiting)
         do throws(Errno) { thread = try Thread(stack: Self.stackSize) { [shared] in shared.run() } } catch {
-            throw .failed(call: "pthread_create", errno: error.rawValue)
+            throw .systemCall("pthread_create", error)
         }
     }
 
     deinit {
-        // The child of a fork(2) has no such thread.
+        // A child of fork(2) has no such thread.
         guard process.isThis else { return }
         shared.stop()
         thread.join()
     }
 
-    /// Before its end.
+    /// Stops the thread before the end of this value.
     func stop() { shared.stop() }
 
-    /// Lets the kernel tell the thread's end in a sign.
+    /// Makes the kernel report the thread's end in a sign.
     func bind(to sign: LifeSign) { shared.bind(to: sign) }
 
-    /// Its end is told nowhere any more.
+    /// Stops reporting the thread's end.
     func unbind() { shared.unbind() }
 
-    /// What says in a sign that this thread lives; nil where its end cannot be told.
+    /// The number that stands for this living thread in a sign; nil if its end cannot be reported.
     var number: UInt32? { shared.number }
 
-    /// From now on this is the process that is watched.
+    /// Watches this process from now on.
     func watch(_ process: consuming ProcessDescriptor) { shared.watch(process) }
 
     /// Whether the watched process has ended.
     var peerHasEnded: Bool { shared.hasEnded.load(ordering: .acquiring) }
 
-    /// For poll(2): readable once the watched process has ended; nil without one.
+    /// A descriptor for poll(2), readable once the watched process has ended; nil if none is watched.
     var peerDescriptor: FileDescriptor? { shared.peerDescriptor }
 
-    /// In bytes: little, for programs that lock all their memory.
+    /// In bytes; small, for programs that lock all their memory.
     private static let stackSize = 128 << 10
 }
 
-/// What the thread and its owner share.
+/// State that the thread and its owner share.
 @safe
 private final class SharedWithThread: @unchecked Sendable {
     let hasEnded = Atomic(false)
     private let process = Mutex<ProcessDescriptor?>(nil)
     private let waiting: WaitingWord?
     private let isStopping = Atomic(false)
-    /// Signalled when the thread has something to notice.
+    /// Signalled to make the thread look at its state.
     private let bell: EventDescriptor
-    /// The kernel reads it when the thread ends.
+    /// Read by the kernel when the thread ends.
     private let sign: UnsafeMutablePointer<clinux_sign>
 
     init(_ waiting: WaitingWord?) throws(ExchangeError) {
         do throws(Errno) { bell = try EventDescriptor() } catch {
-            throw .failed(call: "eventfd", errno: error.rawValue)
+            throw .systemCall("eventfd", error)
         }
         self.waiting = waiting
         unsafe sign = .allocate(capacity: 1)
@@ -102,7 +102,7 @@ private final class SharedWithThread: @unchecked Sendable {
 
     func unbind() { unsafe clinux_sign_unbind(sign) }
 
-    /// Wakes its side again and again once the process has ended: a stranger may write into the word meanwhile.
+    /// Watches until stopped; once the process has ended it wakes its side repeatedly, since others can overwrite the word.
     func run() {
         unsafe clinux_sign_begin(sign)
         while true {
@@ -114,7 +114,7 @@ private final class SharedWithThread: @unchecked Sendable {
             )
             if ready?.isReady == true { bell.clear() }
             if isStopping.load(ordering: .acquiring) { return unbind() }
-            // Asked again: the process may be another by now.
+            // Checked again: another process may be watched by now.
             let isOver = process.withLock { process in
                 let isOver = process?.hasEnded ?? false
                 if isOver { self.hasEnded.store(true, ordering: .sequentiallyConsistent) }
@@ -125,22 +125,22 @@ private final class SharedWithThread: @unchecked Sendable {
     }
 }
 
-/// The process that opened something, as against its children by fork(2), which inherit it.
+/// The process that opened a side, as opposed to its children by fork(2), which inherit it.
 struct OpeningProcess: Sendable {
     private let mark: UInt32
 
-    /// This process.
+    /// Records this process.
     init() throws(ExchangeError) {
         do throws(Errno) { _ = try valueOrErrno { clinux_process_mark() == 0 ? -1 : 0 } } catch {
-            throw .failed(call: "madvise", errno: error.rawValue)
+            throw .systemCall("madvise", error)
         }
         mark = clinux_process_mark()
     }
 
-    /// Whether it is this process.
+    /// Whether this is the process that opened the side.
     var isThis: Bool { clinux_process_mark() == mark }
 
-    /// Throws `inherited` in another process.
+    /// Throws `inherited` in any other process.
     func check() throws(ExchangeError) {
         guard isThis else { throw .inherited }
     }

@@ -1,21 +1,21 @@
-/// Where everything lies in the memory of a stream; the article <doc:StreamFormat> has it for other languages.
+/// The layout of a stream in memory; the article <doc:StreamFormat> describes it for other languages.
 enum StreamLayout {
-    /// `SEGSTRM` and the version, 1, as eight bytes in the order of memory.
+    /// `SEGSTRM` and the version, 1: eight bytes in memory order.
     static let magic = Magic("SEGSTRM", version: 1)
-    /// The ring begins here and goes to the end of the segment.
+    /// The size of the header, in bytes; the ring follows it up to the end of the segment.
     static let headerSize = 4096
-    /// In bytes.
+    /// The smallest size of a segment, in bytes.
     static let minimumSize = 2 * headerSize
 
     static func ring(in memory: SharedBytes) -> Ring {
         Ring(capacity: memory.count - headerSize, start: headerSize)
     }
 
-    /// At most so many bytes go through the kernel at once: the other side works on them while the next come.
+    /// The most bytes of one system call: the other side works on them while the next arrive.
     static let chunk = 256 << 10
 }
 
-/// Which end of a stream.
+/// One end of a stream.
 enum StreamRole {
     case writer, reader
 
@@ -36,23 +36,23 @@ enum StreamRole {
 
 /// The words of one side; only that side writes them, except `seat` and `waiting`.
 ///
-/// What changes often lies 128 bytes apart: processors fetch lines of 64 bytes in pairs.
+/// Words that change often lie 128 bytes apart, since processors fetch cache lines of 64 bytes in pairs.
 struct StreamPlace: Sendable {
-    /// Who has this side.
+    /// The process that has this side.
     let seat: Seat
-    /// Names this opening of the side, by a random number; 0 while it has not been opened.
+    /// A random number that identifies this opening of the side; 0 until it is open.
     let serial: SharedWord
-    /// The serial of the other side's opening that this one is bound to; 0 before.
+    /// The serial of the other side's opening that this one is bound to; 0 until bound.
     let partner: SharedWord
-    /// The writer's serial, once the writer has written everything or the reader has read everything.
+    /// The writer's serial, once the writer has written everything, or the reader has read everything.
     let end: SharedWord
-    /// The writer's alone: where the reader has to be before it wakes the writer.
+    /// Of the writer only: the position at which the reader wakes the writer.
     let wanted: SharedWord
     /// Bytes written or read since the stream began.
     let position: SharedWord
-    /// Where this side runs.
+    /// The processor on which this side runs.
     let processor: ProcessorWord
-    /// What this side sleeps on.
+    /// The word on which this side sleeps.
     let waiting: WaitingWord
 
     init(_ role: StreamRole, in memory: SharedBytes) {

@@ -1,9 +1,9 @@
 import POSIX
 
-/// A side of a stream that has been taken, and waits for the other.
+/// One side of a stream that is open and waits for the other.
 ///
-/// Two sides are bound once each has written the other's serial into its own words. A serial is random, so that what
-/// an earlier opening left can never bind.
+/// Two sides are bound once each has written the other's serial into its own words. A serial is random, so that words
+/// left by an earlier opening never bind.
 struct StreamOpening: ~Copyable {
     let own: StreamPlace
     let other: StreamPlace
@@ -14,25 +14,25 @@ struct StreamOpening: ~Copyable {
     let process: OpeningProcess
     private let claim: Claim
     private let deadline: Deadline
-    /// From then on the side is let go by another.
+    /// Whether the side has passed to a `StreamSide`, which then releases it.
     var isBound = false
 
-    /// Takes a side that nobody has, or whose process has ended.
+    /// Takes a side that is free, or whose process has ended.
     ///
-    /// Throws `taken`, `cannotBeWatched`, `timedOut`, `otherContents`, `segmentTooSmall`, `segmentRemoved`, `failed`.
-    init(_ role: StreamRole, in memory: SharedBytes, timeLimit: Duration?) throws(ExchangeError) {
+    /// Throws `sideInUse`, `peerNotVisible`, `timedOut`, `unrecognizedLayout`, `segmentTooSmall`, `segmentRemoved`, `failed`.
+    init(_ role: StreamRole, in memory: SharedBytes, timeout: Duration?) throws(ExchangeError) {
         guard memory.count >= StreamLayout.minimumSize else {
             throw .segmentTooSmall(size: memory.count, minimum: StreamLayout.minimumSize)
         }
         let process = try OpeningProcess()
         let claim = try Claim.own()
-        let deadline = Deadline(timeLimit)
+        let deadline = Deadline(timeout)
         let own = StreamPlace(role, in: memory)
         let other = StreamPlace(role.other, in: memory)
         try StreamLayout.magic.put(in: memory)
         let thread = try SideThread(waking: own.waiting)
         while try !own.take(claim, thread, from: other) {
-            // Somebody will notice soon that the stream before is over.
+            // The other side of the previous stream will notice soon that it is over.
             guard !deadline.hasPassed else { throw .timedOut }
             if memory.isRemoved { throw .segmentRemoved }
             Thread.sleep(.milliseconds(10))
@@ -45,7 +45,7 @@ struct StreamOpening: ~Copyable {
         self.thread = thread
         self.memory = memory
         waiter = Waiter(memory, on: own.waiting, for: other.processor)
-        // In this order: who sees the new position or the new serial sees that the old serial is gone.
+        // In this order, a process that sees the new position or serial also sees that the old serial is gone.
         own.serial.store(0)
         own.partner.store(0)
         own.processor.note()
@@ -60,7 +60,7 @@ struct StreamOpening: ~Copyable {
 
     /// Waits for the other side.
     ///
-    /// Throws `timedOut`, `cannotBeWatched`, `segmentRemoved` and `failed`.
+    /// Throws `timedOut`, `peerNotVisible`, `segmentRemoved` and `failed`.
     consuming func bind() throws(ExchangeError) -> StreamSide {
         var dead: UInt64 = 0
         while true {
@@ -73,23 +73,23 @@ struct StreamOpening: ~Copyable {
                 if try isAnswered(by: candidate) {
                     return StreamSide(self, to: candidate.claim, bound: candidate.serial)
                 }
-                // Nobody must wait for the end of a stream that never began.
+                // Otherwise a process would wait for the end of a stream that never began.
                 own.partner.store(0)
-            case .hidden: throw .cannotBeWatched(processID: candidate.claim.processID)
+            case .hidden: throw .peerNotVisible(processID: candidate.claim.processID)
             case .ended: dead = candidate.serial
             }
-            // A stranger may open it again and again.
+            // Other processes may open the side again and again.
             guard !deadline.hasPassed else { throw .timedOut }
         }
     }
 
-    /// An opening of the other side, and who made it.
+    /// An opening of the other side, and the claim of the process that made it.
     private struct Candidate {
         let claim: Claim
         let serial: UInt64
     }
 
-    /// Whoever has opened the other side; `dead` is what one who has died has left.
+    /// Waits for an opening of the other side other than `dead`, which a dead process left.
     private mutating func candidate(except dead: UInt64) throws(ExchangeError) -> Candidate {
         let other = other
         let candidate = try waiter.await(until: deadline) { () -> Look<Candidate> in
@@ -104,9 +104,10 @@ struct StreamOpening: ~Copyable {
         return candidate
     }
 
-    /// Whether a candidate binds to this opening; false once it has gone instead.
+    /// Waits until a candidate binds to this opening; returns false if it goes away instead.
     ///
-    /// One that has bound and let go at once has bound: its stream has ended with an error, which is to be told.
+    /// A candidate that has bound and released its side at once counts as bound: its stream has ended with an error, which
+    /// must be reported.
     private mutating func isAnswered(by candidate: Candidate) throws(ExchangeError) -> Bool {
         let other = other, serial = serial
         var waiter = waiter
@@ -117,7 +118,7 @@ struct StreamOpening: ~Copyable {
             switch other.serial.load() {
             case candidate.serial where isPartner: return .found(true)
             case candidate.serial: return hasEnded ? .found(false) : .notYet
-            // It may have bound after the first look at its partner, and before it let go.
+            // It may have bound after the first look at its partner, and before it released the side.
             case 0: return .found(other.partner.load() == serial)
             default: return .found(false)
             }
@@ -128,7 +129,7 @@ struct StreamOpening: ~Copyable {
 }
 
 extension StreamPlace {
-    /// Whether the side is now this process's; false while a live process is still bound to whoever had it.
+    /// Takes the side for this process; returns false while a living process is still bound to its previous holder.
     fileprivate func take(
         _ claim: Claim,
         _ thread: SideThread,
@@ -139,7 +140,7 @@ extension StreamPlace {
         }
     }
 
-    /// Whether a live process is in a stream with that opening of the other side.
+    /// Whether a living process has this side and is bound to that opening of the other.
     private func isHeld(boundTo serial: UInt64, seenBy claim: Claim) throws(ExchangeError) -> Bool {
         guard serial != 0, partner.load() == serial else { return false }
         if case .ended = try seat.claimant(Claim(word: self.claim.load()), seenBy: claim) { return false }

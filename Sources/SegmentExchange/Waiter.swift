@@ -2,11 +2,11 @@ import CLinux
 import POSIX
 import Synchronization
 
-/// Waits for what the other side does, first busily, then asleep.
+/// Waits for the other side: first by polling the memory, then asleep.
 struct Waiter: Sendable {
     private let memory: SharedBytes
     private let waiting: WaitingWord
-    /// Where the other side ran last.
+    /// The processor on which the other side last ran.
     private let processor: ProcessorWord
     private var patience = Patience()
 
@@ -16,12 +16,12 @@ struct Waiter: Sendable {
         self.processor = processor
     }
 
-    /// The longest sleep, in milliseconds: then it is looked for what wakes nobody.
+    /// The longest sleep, in milliseconds; then changes are checked that cause no wake-up.
     static let longestSleep: Int32 = 100
 
-    /// Looks until there is something to see; nil once the deadline has passed.
+    /// Looks until something is found; returns nil once the deadline has passed.
     ///
-    /// Throws what the look fails with, and `segmentRemoved` where the segment was removed and there is nothing to see.
+    /// Throws what the look fails with, and `segmentRemoved` if the segment was removed and nothing is found.
     mutating func await<Found>(
         until deadline: Deadline = .never,
         for mark: WaitingWord.Mark = .single,
@@ -36,7 +36,7 @@ struct Waiter: Sendable {
                 waiting.withdraw(mark)
                 return found
             }
-            // A stranger may let no sleep be long.
+            // Another process may cut every sleep short.
             if isLong || wakeUps % 1000 == 999, memory.isRemoved { throw .segmentRemoved }
             guard !deadline.hasPassed else { return nil }
             let limit = deadline.milliseconds
@@ -67,13 +67,13 @@ struct Waiter: Sendable {
     }
 }
 
-/// Which processor a side ran on when it last had something to tell: 1 and its number; 0 is unknown.
+/// The processor on which a side last changed something: its number plus 1; 0 is unknown.
 struct ProcessorWord: Sendable {
     private let word: SharedHalf
 
     init(_ word: SharedHalf) { self.word = word }
 
-    /// Says where this side runs.
+    /// Records the processor on which this side runs.
     func note() {
         let own = clinux_processor()
         if word.loadRelaxed() != own { word.store(own) }
@@ -86,7 +86,7 @@ struct ProcessorWord: Sendable {
     private static let usable = Int(clinux_usable_processors())
 }
 
-/// What a look at the shared memory found.
+/// The result of a look at the shared memory.
 enum Look<Found> {
     case found(Found)
     case notYet
@@ -103,14 +103,14 @@ enum Look<Found> {
     }
 }
 
-/// Says whether somebody sleeps until something happens, and is what they sleep on: futex(2).
+/// A word that processes sleep on, and that says whether any does: futex(2).
 ///
-/// Who waits announces it, looks once more, sleeps. Who makes something happen does it, and then wakes. One of the two
-/// sees the other, so that no wake-up is missed; while nobody waits, waking is one load from memory.
+/// A waiting process announces its wait, looks once more, and sleeps. The other makes its change, then wakes. At least one
+/// of the two sees the other, so no wake-up is missed; while no process waits, waking costs one load.
 ///
-/// Several may sleep on one word. Who was woken may announce the next wait before another has gone to sleep for this
-/// one; that one must not, so each wait has a mark, the same only for those that the same wake-up ends. And whoever
-/// announces a wait that is over may make another sleep for it, and so wakes them.
+/// Several processes may sleep on one word. One that was woken may announce its next wait before another has gone to sleep
+/// for the previous one, which that one must not do. So each wait has a mark, which only waits share that the same wake-up
+/// ends. A process that announced a wait that is already over may have made another sleep for it, and so wakes them.
 @safe
 struct WaitingWord: @unchecked Sendable {
     private let word: SharedHalf
@@ -120,41 +120,41 @@ struct WaitingWord: @unchecked Sendable {
     }
 
     struct Mark: Equatable, Sendable {
-        /// Not 0.
+        /// Never 0.
         let word: UInt32
 
-        /// Of the only one who sleeps on a word.
+        /// For a word that only one process sleeps on.
         static let single = Mark(word: 1)
 
         private init(word: UInt32) { self.word = word }
 
-        /// Of everybody who waits for something newer than the value of this number.
+        /// For every process that waits for a value newer than this number.
         init(after number: UInt64) { word = UInt32(truncatingIfNeeded: number) << 1 | 1 }
     }
 
-    /// Stays announced until somebody wakes: others may sleep on the same word.
+    /// Announces a wait, until the next wake-up: other processes may sleep on the same word.
     func announce(_ mark: Mark) {
         word.storeInOrder(mark.word)
         atomicMemoryFence(ordering: .sequentiallyConsistent)
     }
 
-    /// What was waited for was there after all.
+    /// Takes back an announced wait whose change had already happened.
     func withdraw(_ mark: Mark) { if mark != .single { wakeRegardless() } }
 
-    /// Sleeps until somebody wakes, for so many milliseconds at most; not at all if somebody has since `announce`.
+    /// Sleeps until the next wake-up, for at most this many milliseconds; not at all if there was one since `announce`.
     ///
-    /// Returns whether nobody did.
+    /// Returns whether there was none.
     func sleep(_ mark: Mark, milliseconds: Int32) -> Bool {
         unsafe clinux_futex_wait(word.unsafeAddress, mark.word, milliseconds) != 0
     }
 
-    /// Wakes everybody who waits, by a system call only if somebody does, and `isWanted` says so then.
+    /// Wakes all waiting processes; makes a system call only if one waits and `isWanted` is true.
     func wake(if isWanted: @autoclosure () -> Bool = true) {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
         guard word.loadRelaxed() != 0, isWanted() else { return }
         wakeRegardless()
     }
 
-    /// Wakes everybody who waits, whatever the word says: a stranger may have changed it.
+    /// Wakes all waiting processes whatever the word says, since others can overwrite it.
     func wakeRegardless() { unsafe clinux_futex_clear_and_wake(word.unsafeAddress) }
 }

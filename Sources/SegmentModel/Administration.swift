@@ -1,4 +1,9 @@
 /// What a reload changed, each list in order of name.
+///
+/// ```swift
+/// let outcome = try client.reloadConfiguration()
+/// for name in outcome.blocked ?? [] { print("\(name) cannot be created") }
+/// ```
 public struct ReloadOutcome: Equatable, Sendable {
     /// Created by this reload.
     public var created: [SegmentName]
@@ -25,6 +30,10 @@ public struct ReloadOutcome: Equatable, Sendable {
 }
 
 /// When a segment is removed: the RemoveWhen of the interface.
+///
+/// ```swift
+/// try client.remove("telemetry", when: .ifUnused)
+/// ```
 public enum RemovalPolicy: String, CaseIterable, Sendable {
     /// Refuse while a client holds a lease or has the segment attached.
     case ifUnused = "unused"

@@ -1,7 +1,7 @@
 import PrintableText
 
 /// A refusal of a request by the broker; each case is one error of the interface.
-public enum BrokerError: Error, Equatable, Sendable {
+package enum BrokerError: Error, Equatable, Sendable {
     /// No file declares a segment of this name.
     case noSuchSegment(name: String)
     /// The kernel would not let this user attach the segment with this access.
@@ -27,7 +27,7 @@ public enum BrokerError: Error, Equatable, Sendable {
 
 extension BrokerError: CustomStringConvertible {
     /// The problem and its remedy, for people: one line that is safe on a terminal.
-    public var description: String { text.printable }
+    package var description: String { text.printable }
 
     private static let configuredLimits: Set = ["connections", "connections_per_user", "leases_per_user"]
 

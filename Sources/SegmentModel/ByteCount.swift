@@ -1,4 +1,9 @@
 /// A number of bytes, written as in `"16 MiB"`.
+///
+/// ```swift
+/// let size = try client.segment(named: "telemetry").size
+/// print("\(size), or \(size.bytes) bytes")
+/// ```
 public struct ByteCount: Hashable, Sendable {
     /// The number.
     public let bytes: UInt64

@@ -3,6 +3,12 @@ public import SystemVSharedMemory
 /// A client's claim to a segment: while it lasts, segmentd does not remove the segment.
 ///
 /// A lease ends when its holder gives it back or dies.
+///
+/// ```swift
+/// for lease in try client.segment(named: "telemetry").leases {
+///     print("process \(lease.processID) of user \(lease.userID)")
+/// }
+/// ```
 public struct Lease: Equatable, Sendable {
     /// The most leases of one segment in any reply.
     package static let mostShown = 100
@@ -48,6 +54,11 @@ public struct Lease: Equatable, Sendable {
 }
 
 /// How a client attaches a segment.
+///
+/// ```swift
+/// let segment = try client.attach("telemetry", access: .readOnly)
+/// print(segment.access == .readOnly)
+/// ```
 ///
 /// A newer daemon may show leases with an access that is not listed here.
 public struct Access: RawRepresentable, Hashable, Sendable, CustomStringConvertible {

@@ -89,6 +89,12 @@ extension SegmentDescription {
 }
 
 /// Memory that had a segment's name before; the kernel frees it at its last detach.
+///
+/// ```swift
+/// for former in try client.segment(named: "telemetry").formerMemory {
+///     print("\(former.identifier) is still attached \(former.attachmentCount) times")
+/// }
+/// ```
 public struct FormerMemory: Equatable, Sendable {
     /// The identifier that shmget(2) returned for it.
     public var identifier: SegmentIdentifier

@@ -6,11 +6,11 @@
 /// ```swift
 /// let segment = try client.attach("telemetry")
 ///
-/// guard let name = SegmentName(CommandLine.arguments[1]) else { throw UsageError() }
+/// guard let name = SegmentName(CommandLine.arguments[1]) else { return print("not a segment's name") }
 /// ```
 ///
 /// A literal is not checked where it is written, since a typing error must not end the program: a literal that breaks
-/// the rule names no segment, and every request with it is refused with ``Refusal/Code/noSuchSegment``.
+/// the rule names no segment, and every request with it fails with `noSuchSegment`.
 public struct SegmentName: Hashable, Sendable {
     /// The name as text.
     package let string: String

@@ -80,6 +80,14 @@ public struct SegmentProblem: Hashable, Sendable, Error {
 }
 
 /// An error or a doubtful declaration in a configuration file.
+///
+/// ```swift
+/// do {
+///     try client.reloadConfiguration()
+/// } catch {
+///     for problem in error.configurationProblems { print(problem) }
+/// }
+/// ```
 public struct ConfigurationProblem: Equatable, Sendable {
     /// The file.
     public var file: FilePath

@@ -40,6 +40,11 @@ public struct SegmentState: RawRepresentable, Hashable, Sendable, CustomStringCo
 
 /// How long a segment stays when nobody uses it.
 ///
+/// ```swift
+/// let names = try client.segments().filter { $0.keep == .untilReboot }.map(\.name)
+/// print(names)
+/// ```
+///
 /// A newer daemon may send policies that are not listed here: give every switch a default.
 public struct KeepPolicy: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The word in configuration files and on the wire.

@@ -2,15 +2,15 @@ import POSIX
 import SystemPackage
 import Varlink
 
-/// Where a broker may listen.
+/// Where a broker may listen, and whose broker is believed.
 struct BrokerAddress: Sendable {
-    /// In this order; only a socket that does not exist lets the next be tried.
+    /// The sockets in order; the next is tried only if one does not exist.
     private let sockets: [String]
     private let trust: PeerTrust
-    /// What `$SEGMENTD_TRUSTED_UID` has where that is no user's number.
+    /// The value of `$SEGMENTD_TRUSTED_UID` if it is not a user ID.
     private let notANumber: String?
 
-    /// Nil: where a program looks that is not told otherwise, and whom it trusts.
+    /// Nil stands for the environment's choice, else the default.
     init(_ socket: String?, trustedUserID: UInt32?) {
         let named = socket ?? ThisProcess.secureVariable("SEGMENTD_SOCKET")
         sockets = named.map { [$0] } ?? Self.usualPlaces
@@ -32,23 +32,23 @@ struct BrokerAddress: Sendable {
     private static let name = "segmentd/io.segmentd.Broker"
 
     private static var usualPlaces: [String] {
-        // A relative path is invalid, and to be ignored; see the XDG Base Directory Specification.
+        // The XDG Base Directory Specification has relative paths ignored.
         let own = ThisProcess.secureVariable("XDG_RUNTIME_DIR").flatMap {
             $0.hasPrefix("/") ? "\($0)/\(name)" : nil
         }
         return (own.map { [$0] } ?? []) + ["/run/\(name)"]
     }
 
-    /// Connects to the first socket that exists, if the process behind it is to be believed.
+    /// Connects to the first socket that exists, if the process behind it is believed.
     func connect(_ deadline: Deadline) throws(SegmentClientError) -> ClientConnection {
-        var missing = SegmentClientError.unreachable(socket: "", errno: Errno.noSuchFileOrDirectory.rawValue)
+        var missing = SegmentClientError.unreachable(socket: "", .noSuchFileOrDirectory)
         for path in sockets {
             let connection: ClientConnection
             do throws(ConnectionError) {
                 connection = try ClientConnection(path: path, timeLimit: deadline.remaining)
             } catch .cannotConnect(_, Errno.noSuchFileOrDirectory.rawValue) {
-                // Of the usual places the last is the system's, which most look for.
-                missing = .unreachable(socket: path, errno: Errno.noSuchFileOrDirectory.rawValue)
+                // Of the default sockets the last is the system's, which most programs want.
+                missing = .unreachable(socket: path, .noSuchFileOrDirectory)
                 continue
             } catch {
                 throw SegmentClientError(error)
@@ -59,30 +59,30 @@ struct BrokerAddress: Sendable {
         throw missing
     }
 
-    /// Throws `untrusted` where the process that listens is not to be believed.
+    /// Throws `untrusted` unless the process that listens is believed.
     private func check(_ userID: UInt32, at path: String) throws(SegmentClientError) {
-        // Nobody then, root included: a mistake that showed only with another user's broker would stay.
+        // Then no broker is believed, not even root's: otherwise the mistake would show only with another user's.
         if let notANumber {
-            throw .untrusted(socket: path, userID: userID, reason: .variableInvalid(value: notANumber))
+            throw .untrusted(path, userID, .variableInvalid(value: notANumber))
         }
         switch trust.verdict(on: userID) {
         case .believed: return
-        case .distrusted(let reason): throw .untrusted(socket: path, userID: userID, reason: reason)
+        case .distrusted(let reason): throw .untrusted(path, userID, reason)
         case .believedIfGuarded:
             let rule = GuardedPath(owners: trust.overflowUserIDs.union([0, trust.ownUserID]))
             guard let problem = GuardedSocket(path: path, rule: rule).firstProblem() else { return }
             let reason = Distrust.directoryNotGuarded(path: problem.path, reason: problem.reason)
-            throw .untrusted(socket: path, userID: userID, reason: reason)
+            throw .untrusted(path, userID, reason)
         }
     }
 }
 
-/// Where a socket lies, from the root down.
+/// The path of a socket, from the root down.
 struct GuardedSocket {
     let path: String
     let rule: GuardedPath
 
-    /// The first entry of the path by which somebody else could have put the socket there; nil where there is none.
+    /// The first entry of the path through which another user could have put the socket there; nil if there is none.
     func firstProblem() -> (path: String, reason: String)? {
         guard path.hasPrefix("/") else { return (path, "is not absolute") }
         let names = path.split(separator: "/").map(String.init)

@@ -4,11 +4,11 @@ import SegmentModel
 import SystemPackage
 import Varlink
 
-/// The connection to the broker, and the leases that are tied to it.
+/// The connection to the broker, and the leases that depend on it.
 struct BrokerLink {
     private let address: BrokerAddress
     private var connection: ClientConnection?
-    /// Who made the connection: a child of fork(2) must not speak on it.
+    /// The process that made the connection: a child of fork(2) must not use it.
     private var process: Int32 = 0
     private var hasBeenConnected = false
     private var held: [HeldLease.Number: HeldLease] = [:]
@@ -20,16 +20,16 @@ struct BrokerLink {
 
     /// Calls a method and reads its one reply.
     ///
-    /// A connection that turns out to be gone is made again: then the daemon is being restarted. What may have been
-    /// done before it went is not asked for again, but throws `outcomeUnknown`. A daemon that ends may still accept
-    /// connections for a moment, so that once is not enough.
+    /// Reconnects if the connection turns out to be closed, as it is when the daemon restarts. A call that changes
+    /// something and may have been carried out is not sent again, but throws `outcomeUnknown`. A daemon that is ending
+    /// still accepts connections for a moment, so one attempt is not enough.
     mutating func call<Result: JSONDecodable>(
         _ method: BrokerMethod,
         _ parameters: some JSONEncodable,
         _ deadline: Deadline
     ) throws(SegmentClientError) -> Result {
         var backoff = Backoff()
-        // No daemon takes longer to end; one that goes on closing the connection does not like the call.
+        // No daemon takes longer to end; one that keeps closing the connection rejects the call itself.
         let patience = Deadline(min(.seconds(1), deadline.remaining))
         if !method.canBeRepeated { noteClosed() }
         while true {
@@ -39,7 +39,7 @@ struct BrokerLink {
                 isSent = true
                 return try exchange(method, parameters, deadline)
             } catch .disconnected where isSent && !method.canBeRepeated {
-                throw .outcomeUnknown(method: method.rawValue)
+                throw SegmentClientError(reason: .outcomeUnknown(method: method.rawValue))
             } catch {
                 guard error == .disconnected, backoff.wait(within: patience) else { throw error }
             }
@@ -48,17 +48,17 @@ struct BrokerLink {
 
     var isConnected: Bool { connection != nil && process == ThisProcess.id }
 
-    /// For poll(2): readable once the daemon has gone away; nil while there is no connection.
+    /// A descriptor for poll(2), readable once the daemon has closed the connection; nil while there is none.
     var fileDescriptor: FileDescriptor? { isConnected ? connection?.fileDescriptor : nil }
 
-    /// Drops a connection that the daemon has closed.
+    /// Forgets a connection that the daemon has closed.
     mutating func noteClosed() {
         if connection?.isClosed ?? false { connection = nil }
     }
 
-    /// Connects where there is no connection, and takes the leases again that the last one had.
+    /// Connects unless connected, and takes the leases again that the previous connection had.
     ///
-    /// Waits for a daemon that was there before, if `patiently`.
+    /// `patiently` waits for a daemon that has been reached before.
     mutating func connect(_ deadline: Deadline, patiently: Bool = true) throws(SegmentClientError) {
         guard !isConnected else { return }
         connection = try hasBeenConnected && patiently ? reconnected(deadline) : address.connect(deadline)
@@ -70,14 +70,14 @@ struct BrokerLink {
         }
     }
 
-    /// A daemon that is being restarted has no socket for a moment, unless systemd holds it.
+    /// Waits for a daemon that restarts: unless systemd holds its socket, it has none for a moment.
     private func reconnected(_ deadline: Deadline) throws(SegmentClientError) -> ClientConnection {
         var backoff = Backoff()
         while true {
             do throws(SegmentClientError) {
                 return try address.connect(deadline)
             } catch {
-                guard case .unreachable = error, error.passesWithARestart, backoff.wait(within: deadline)
+                guard error.code == .unreachable, error.passesWithARestart, backoff.wait(within: deadline)
                 else { throw error }
             }
         }
@@ -100,12 +100,13 @@ struct BrokerLink {
             } else {
                 sendRelease(grant.lease)
             }
-        } catch .refused(let refusal) {
-            lease.refusal = refusal
+        } catch {
+            guard error.isRefusal else { throw error }
+            lease.refusal = error
         }
     }
 
-    /// Any failure but a refusal leaves the connection in doubt, so that it ends.
+    /// Makes one call; any failure other than a refusal ends the connection, whose state is then unknown.
     private mutating func exchange<Result: JSONDecodable>(
         _ method: BrokerMethod,
         _ parameters: some JSONEncodable,
@@ -128,7 +129,7 @@ struct BrokerLink {
         return lastNumber
     }
 
-    /// Whether the name of a holding still means its segment; takes the lease again where it was refused.
+    /// Whether the name of a holding still means its segment; asks again for a lease that was refused.
     mutating func isCurrent(
         _ number: HeldLease.Number,
         _ deadline: Deadline
@@ -138,7 +139,8 @@ struct BrokerLink {
         do throws(SegmentClientError) {
             let reply: DescribeReply = try call(.describe, DescribeParameters(name: name), deadline)
             described = reply.segment
-        } catch .refused(.noSuchSegment) {
+        } catch {
+            guard error.code == .noSuchSegment else { throw error }
             return false
         }
         guard var lease = held[number], described.identifier == lease.identity.identifier,
@@ -148,12 +150,12 @@ struct BrokerLink {
             try takeAgain(&lease, deadline)
             held[number] = lease
         }
-        if let refusal = lease.refusal { throw .refused(refusal) }
+        if let refusal = lease.refusal { throw refusal }
         return lease.lease != nil
     }
 
-    /// Why leases could not be taken again.
-    var refusals: [BrokerError] {
+    /// Why leases were not granted again.
+    var refusals: [SegmentClientError] {
         held.sorted { $0.key < $1.key }.compactMap(\.value.refusal)
     }
 
@@ -162,7 +164,9 @@ struct BrokerLink {
         sendRelease(lease)
     }
 
-    /// If the socket does not take it at once the connection ends, and with it the lease; the others come back.
+    /// Gives a lease back without waiting.
+    ///
+    /// If the socket cannot take the call at once, the connection ends, and with it the lease; the others are taken again.
     private mutating func sendRelease(_ lease: String) {
         do throws(ConnectionError) {
             try connection?.callOneway(BrokerMethod.release.rawValue, ReleaseParameters(lease: lease))
@@ -172,18 +176,18 @@ struct BrokerLink {
     }
 }
 
-/// Longer and longer pauses between tries: 2 ms at first, 100 ms at last.
+/// Pauses between attempts that grow from 2 ms to 100 ms.
 struct Backoff {
     private var pause = Duration.milliseconds(2)
 
-    /// Sleeps, or until the deadline where that comes first: then it is false.
+    /// Sleeps; returns false if the deadline came first.
     mutating func pause(until deadline: Deadline) -> Bool {
         if wait(within: deadline) { return true }
         deadline.sleep()
         return false
     }
 
-    /// Sleeps, or returns false at once where the deadline comes first.
+    /// Sleeps, or returns false at once if the deadline would come first.
     mutating func wait(within deadline: Deadline) -> Bool {
         guard deadline.remaining > pause else { return false }
         Thread.sleep(pause)
@@ -193,13 +197,11 @@ struct Backoff {
 }
 
 extension Reply {
-    /// The parameters of a success; an error of the interface as `refused`.
+    /// The parameters of a success; throws the broker's error, which may be a newer daemon's.
     func result<Result: JSONDecodable>() throws(SegmentClientError) -> Result {
         if let error {
-            guard let refusal = BrokerError(name: error, parameters: parameters) else {
-                throw .protocolViolation("the broker answers \(error)")
-            }
-            throw .refused(refusal)
+            throw BrokerError(name: error, parameters: parameters).map(SegmentClientError.refused)
+                ?? SegmentClientError(reason: .refusedOtherwise(error))
         }
         var reader = ParameterReader(parameters)
         do throws(InvalidParameter) {

@@ -2,7 +2,7 @@ import POSIX
 import SystemPackage
 
 extension SystemCallText.Circumstances {
-    /// Those of this process now; `socket` is the path whose mount is asked for.
+    /// The circumstances of this process now; `socket` is the path whose mount is checked.
     init(ofThisProcessAnd socket: String?) {
         isRoot = ThisProcess.effectiveUserID == 0
         descriptors = ThisProcess.descriptorLimit
@@ -12,7 +12,7 @@ extension SystemCallText.Circumstances {
         if let socket { socketIsMounted = MountPoints.current.contains(FilePath(socket)) }
     }
 
-    /// Nothing where the file cannot be read.
+    /// The lines of a file; none if it cannot be read.
     private static func lines(_ path: FilePath) -> [Substring] {
         String(decoding: (try? path.contents()) ?? [], as: UTF8.self).split(separator: "\n")
     }

@@ -2,18 +2,18 @@ import POSIX
 package import SegmentModel
 import SystemVSharedMemory
 
-/// A lease that this process holds, and what it was granted for.
+/// A lease that this process holds, and the segment it was granted for.
 struct HeldLease {
-    /// Names the holding, not the lease: a lease taken again has another identifier.
+    /// Numbers the holding, not the lease: a lease that is taken again has another identifier.
     typealias Number = UInt64
 
     let name: SegmentName
     let access: Access
     let identity: SegmentIdentity
-    /// Nil while the broker knows of no lease: after a restart, or when it granted none or for another segment.
+    /// The lease's identifier; nil after a restart of the daemon, until it grants the same segment again.
     var lease: String?
-    /// Why the lease could not be taken again.
-    var refusal: BrokerError?
+    /// Why the broker did not grant the lease again.
+    var refusal: SegmentClientError?
 
     init(_ grant: Grant) {
         name = grant.name
@@ -23,12 +23,12 @@ struct HeldLease {
     }
 }
 
-/// What tells one segment from every other in an IPC namespace.
+/// The facts that tell one segment from every other in an IPC namespace.
 struct SegmentIdentity: Equatable {
     var identifier: SegmentIdentifier
     var key: SegmentKey
     var creatorUserID: UInt32
-    /// In bytes.
+    /// The size in bytes.
     var size: UInt64
 
     init(_ grant: Grant) {
@@ -46,7 +46,7 @@ struct SegmentIdentity: Equatable {
     }
 }
 
-/// A lease on a segment without its memory; given back when this value ends.
+/// A lease on a segment, without its memory; its end gives it back.
 package final class SegmentLease: Sendable {
     package let grant: Grant
     private let number: HeldLease.Number
@@ -60,12 +60,12 @@ package final class SegmentLease: Sendable {
         process = ThisProcess.id
     }
 
-    /// The lease is the parent's, so that the child of a fork(2) does not give it back.
+    /// A child of fork(2) does not give the lease back: it is the parent's.
     deinit {
         if process == ThisProcess.id { client.end(number) }
     }
 
-    /// Whether the name still means the segment of this lease; takes the lease again if the daemon was restarted.
+    /// Whether the name still means the segment of this lease; takes the lease again if the daemon restarted.
     package func isCurrent() throws(SegmentClientError) -> Bool {
         try client.isCurrent(number)
     }

@@ -1,6 +1,6 @@
 internal import CLinux
 
-/// An integer in a segment that several processes change while all of them run.
+/// An integer in a segment that several processes change at the same time.
 ///
 /// ```swift
 /// let segment = try SegmentClient().attach("telemetry")
@@ -10,21 +10,21 @@ internal import CLinux
 /// Every operation is one atomic instruction, without a system call. The memory orders are those of the module
 /// Synchronization, and mean the same between processes as between threads.
 ///
-/// `AttachedSegment.atomic(_:at:)` gives one for Int32, UInt32, Int64, UInt64, Int and UInt, and for nothing else: the
-/// processor changes 4 or 8 bytes at a time.
+/// `AttachedSegment.atomic(_:at:)` provides it for Int32, UInt32, Int64, UInt64, Int and UInt only: processors change 4 or
+/// 8 bytes atomically.
 @safe
 public struct SegmentAtomic<Value: FixedWidthInteger & BitwiseCopyable>: ~Escapable {
     private let word: UnsafeMutableRawPointer
     private let isWritable: Bool
 
-    /// The word must stay mapped as long as what this is copied from, and the value must fit there.
+    /// The word must stay mapped as long as the value that this is borrowed from, and the value must fit there.
     @_lifetime(immortal)
     init(unsafe word: UnsafeMutableRawPointer, isWritable: Bool) {
         unsafe self.word = word
         self.isWritable = isWritable
     }
 
-    /// Whether a value of this type can be changed atomically at an offset of memory that begins with a page, in bytes.
+    /// Whether a value of this type can be changed atomically at an offset, in bytes, of memory that begins with a page.
     static func fits(at offset: Int, in size: Int) -> Bool {
         let width = MemoryLayout<Value>.size
         return (width == 4 || width == 8)
@@ -35,7 +35,7 @@ public struct SegmentAtomic<Value: FixedWidthInteger & BitwiseCopyable>: ~Escapa
 
     private static var width: Width { MemoryLayout<Value>.size == 4 ? .bits32 : .bits64 }
 
-    /// The value now.
+    /// Returns the value.
     public func load(ordering: SegmentAtomicLoadOrdering) -> Value {
         Self.width == .bits32
             ? unsafe Value(truncatingIfNeeded: clinux_load_32(word, ordering.order))
@@ -51,7 +51,7 @@ public struct SegmentAtomic<Value: FixedWidthInteger & BitwiseCopyable>: ~Escapa
         }
     }
 
-    /// Sets the value; returns what was there.
+    /// Sets the value; returns the old one.
     public func exchange(_ desired: Value, ordering: SegmentAtomicUpdateOrdering) -> Value {
         requireWritable()
         let order = ordering.order
@@ -64,7 +64,7 @@ public struct SegmentAtomic<Value: FixedWidthInteger & BitwiseCopyable>: ~Escapa
             )
     }
 
-    /// Sets the value if it is the expected one; returns whether it was, and what was there.
+    /// Sets the value if it is the expected one; returns whether it was, and the old value.
     public func compareExchange(
         expected: Value,
         desired: Value,
@@ -87,7 +87,7 @@ public struct SegmentAtomic<Value: FixedWidthInteger & BitwiseCopyable>: ~Escapa
         return (original == expected, original)
     }
 
-    /// Adds, and begins again at the other end of the range where that is left.
+    /// Adds to the value, wrapping on overflow.
     @discardableResult
     public func add(
         _ operand: Value,
@@ -109,37 +109,51 @@ public struct SegmentAtomic<Value: FixedWidthInteger & BitwiseCopyable>: ~Escapa
     private func requireWritable() { precondition(isWritable, "the segment is attached read-only") }
 }
 
-/// How a load is ordered with other accesses to memory.
+/// How a load is ordered relative to other memory accesses.
+///
+/// ```swift
+/// let value = segment.atomic(UInt64.self, at: 0).load(ordering: .acquiring)
+/// print(value)
+/// ```
 public enum SegmentAtomicLoadOrdering: Sendable {
-    /// Not at all.
+    /// Without ordering.
     case relaxed
-    /// What comes later in this process comes after it.
+    /// Later accesses of this process stay after it.
     case acquiring
-    /// In one order of all such operations.
+    /// In one total order of all such operations.
     case sequentiallyConsistent
 }
 
-/// How a store is ordered with other accesses to memory.
+/// How a store is ordered relative to other memory accesses.
+///
+/// ```swift
+/// segment.atomic(UInt64.self, at: 0).store(1, ordering: .releasing)
+/// ```
 public enum SegmentAtomicStoreOrdering: Sendable {
-    /// Not at all.
+    /// Without ordering.
     case relaxed
-    /// What comes earlier in this process comes before it.
+    /// Earlier accesses of this process stay before it.
     case releasing
-    /// In one order of all such operations.
+    /// In one total order of all such operations.
     case sequentiallyConsistent
 }
 
-/// How a load with a store is ordered with other accesses to memory.
+/// How an operation that loads and stores is ordered relative to other memory accesses.
+///
+/// ```swift
+/// let old = segment.atomic(UInt64.self, at: 0).exchange(1, ordering: .acquiringAndReleasing)
+/// print(old)
+/// ```
 public enum SegmentAtomicUpdateOrdering: Sendable {
-    /// Not at all.
+    /// Without ordering.
     case relaxed
-    /// What comes later in this process comes after it.
+    /// Later accesses of this process stay after it.
     case acquiring
-    /// What comes earlier in this process comes before it.
+    /// Earlier accesses of this process stay before it.
     case releasing
-    /// Both.
+    /// Acquiring and releasing.
     case acquiringAndReleasing
-    /// In one order of all such operations.
+    /// In one total order of all such operations.
     case sequentiallyConsistent
 }
 

@@ -2,59 +2,70 @@ import POSIX
 import SegmentInterface
 @_exported public import SegmentModel
 import Synchronization
-package import SystemPackage
+public import SystemPackage
 @_exported public import SystemVSharedMemory
 import Varlink
 
-/// A program's connection to the broker of named System V shared memory segments.
+/// A program's connection to segmentd, the broker of named System V shared memory segments.
 ///
-/// It connects when it is first needed and again when the daemon has been restarted; then it takes its leases
-/// again. It may be used from several threads: calls wait for each other. No call of the data path leaves the
-/// process.
+/// ```swift
+/// let client = try SegmentClient()
+/// for segment in try client.segments() {
+///     print(segment.name, segment.state, segment.size)
+/// }
+/// ```
 ///
-/// What keeps the broker from answering is thrown by every call: `unreachable`, `untrusted`, `timedOut`, `disconnected`,
-/// `protocolViolation`, `failed`.
+/// The client connects when it is created, and again when the daemon has restarted; then it takes its leases again.
+/// Several threads may use it: their calls wait for each other. Reading and writing the memory of an attached segment
+/// asks neither the daemon nor the kernel.
 ///
-/// In a child made by fork(2) a client makes a connection of its own; the parent's is left alone.
+/// Every call throws, besides its own errors, those that keep the broker from answering: `unreachable`, `untrusted`,
+/// `timedOut`, `disconnected`, `protocolViolation` and `systemCall`; see ``SegmentClientError/Code``.
+///
+/// In a child of fork(2) the client makes a connection of its own and leaves the parent's alone.
 public final class SegmentClient: Sendable {
-    /// How long one call may take, connecting included.
-    public let timeLimit: Duration
+    /// The longest time that one call may take, connecting included.
+    public let timeout: Duration
     let address: BrokerAddress
     private let link: Mutex<BrokerLink>
-    /// Leases whose holders have ended while another thread was in a call.
+    /// Leases that ended while another thread was in a call.
     private let ended = Mutex<[HeldLease.Number]>([])
 
     /// Connects to the broker.
     ///
-    /// The socket is `socket` if given, else `$SEGMENTD_SOCKET`, else the one of the user's own daemon if it exists
-    /// (`$XDG_RUNTIME_DIR/segmentd/io.segmentd.Broker`), else `/run/segmentd/io.segmentd.Broker`. A setuid program
-    /// does not follow the environment.
+    /// ```swift
+    /// let client = try SegmentClient(socket: "/run/segmentd/io.segmentd.Broker", timeout: .seconds(1))
+    /// ```
     ///
-    /// A broker of root or of the caller's own user is believed, and one of the user with the number `trustedUser`,
-    /// else of `$SEGMENTD_TRUSTED_UID`; where that is set and no number, none is. Trusting the overflow user, 65534,
-    /// which in a user namespace is whoever has no number there, host root included, takes a socket that is given, in a
-    /// directory that others cannot write.
-    ///
-    /// Throws `unreachable`, `untrusted`, `timedOut`, or `failed` where there is no socket to be had.
+    /// - Parameters:
+    ///   - socket: The broker's socket. By default `$SEGMENTD_SOCKET`, else that of the user's own daemon if it exists,
+    ///     `$XDG_RUNTIME_DIR/segmentd/io.segmentd.Broker`, else `/run/segmentd/io.segmentd.Broker`. A setuid program
+    ///     ignores the environment.
+    ///   - trustedUserID: A user whose broker is believed besides root's and the caller's own. By default the number in
+    ///     `$SEGMENTD_TRUSTED_UID`; if that is not a number, no broker is believed. To trust the overflow user, 65534,
+    ///     which stands for every user without an ID in this user namespace, host root included, give the socket
+    ///     explicitly, in a directory that others cannot write.
+    ///   - timeout: The longest time that this and every later call may take.
+    /// - Throws: `unreachable`, `untrusted`, `timedOut` or `systemCall`.
     public init(
-        socket: String? = nil,
-        trustedUser: UInt32? = nil,
-        timeLimit: Duration = .seconds(5)
+        socket: FilePath? = nil,
+        trustedUserID: UInt32? = nil,
+        timeout: Duration = .seconds(5)
     ) throws(SegmentClientError) {
-        self.timeLimit = timeLimit
-        address = BrokerAddress(socket, trustedUserID: trustedUser)
+        self.timeout = timeout
+        address = BrokerAddress(socket?.string, trustedUserID: trustedUserID)
         link = Mutex(BrokerLink(address))
         try withLink { link, deadline throws(SegmentClientError) in try link.connect(deadline) }
     }
 
-    /// One call at a time.
+    /// Makes one call at a time.
     ///
-    /// The leases that have ended are given back before it and after it, so that no thread has more than one that is
-    /// not attached.
+    /// Leases that have ended are given back before and after it, so that no thread holds more than one that is not
+    /// attached.
     func withLink<Result>(
         _ body: (inout BrokerLink, Deadline) throws(SegmentClientError) -> sending Result
     ) throws(SegmentClientError) -> sending Result {
-        let deadline = Deadline(timeLimit)
+        let deadline = Deadline(timeout)
         defer { giveBackEnded() }
         return try link.withLock { link throws(SegmentClientError) in
             giveBackEnded(on: &link)
@@ -63,13 +74,15 @@ public final class SegmentClient: Sendable {
         }
     }
 
-    /// Gives a lease back without waiting for anybody.
+    /// Gives a lease back without waiting.
     func end(_ lease: HeldLease.Number) {
         ended.withLock { $0.append(lease) }
         giveBackEnded()
     }
 
-    /// Whoever is in a call meanwhile does it before letting go; what ends just then is seen here afterwards.
+    /// Gives back what has ended, unless a thread is in a call: it does so when it leaves the call.
+    ///
+    /// What ends just as it leaves is seen by the repeated check.
     private func giveBackEnded() {
         while ended.withLock({ !$0.isEmpty }) {
             guard link.withLockIfAvailable({ giveBackEnded(on: &$0) }) != nil else { return }
@@ -84,16 +97,16 @@ public final class SegmentClient: Sendable {
         for lease in leases { link.giveBack(lease) }
     }
 
-    /// For poll(2): readable once the daemon has gone away; nil while there is no connection.
+    /// A descriptor for poll(2), readable once the daemon has closed the connection; nil while there is none.
     package var descriptor: FileDescriptor? {
         defer { giveBackEnded() }
         return link.withLock { $0.fileDescriptor }
     }
 
-    /// Connects again if the daemon has gone away, at the first try, and takes the leases again.
+    /// Connects again, in one attempt, if the daemon has closed the connection, and takes the leases again.
     ///
-    /// Returns the refusals of those that it did not get; nil where the connection has held.
-    package func takeLeasesAgain() throws(SegmentClientError) -> [BrokerError]? {
+    /// Returns why leases were refused; nil if the connection still stands.
+    package func takeLeasesAgain() throws(SegmentClientError) -> [SegmentClientError]? {
         try withLink { link, deadline throws(SegmentClientError) in
             link.noteClosed()
             guard !link.isConnected else { return nil }
@@ -104,84 +117,123 @@ public final class SegmentClient: Sendable {
 }
 
 extension SegmentClient {
-    /// All that is known of one segment.
+    /// Describes one segment.
     ///
-    /// Throws `refused(.noSuchSegment)` where there is none, and what keeps the broker from answering, see `SegmentClient`.
-    public func describe(_ name: String) throws(SegmentClientError) -> SegmentDescription {
+    /// ```swift
+    /// let segment = try client.segment(named: "telemetry")
+    /// print("\(segment.attachmentCount) attachments, \(segment.leaseCount) leases")
+    /// ```
+    ///
+    /// - Throws: `noSuchSegment`, and what every call throws, see ``SegmentClient``.
+    public func segment(named name: SegmentName) throws(SegmentClientError) -> SegmentDescription {
         try withLink { link, deadline throws(SegmentClientError) in
-            let reply: DescribeReply = try link.call(.describe, DescribeParameters(name: name), deadline)
+            let parameters = DescribeParameters(name: name.string)
+            let reply: DescribeReply = try link.call(.describe, parameters, deadline)
             return reply.segment
         }
     }
 
-    /// Every segment, in order of name.
+    /// Describes every segment, in order of name.
     ///
-    /// Throws what keeps the broker from answering, see `SegmentClient`.
-    public func list() throws(SegmentClientError) -> [SegmentDescription] {
+    /// ```swift
+    /// for segment in try client.segments() where segment.state == .ready {
+    ///     let attached = try client.attach(segment.name, access: .readOnly)
+    ///     print(attached.name, attached.byteCount)
+    /// }
+    /// ```
+    ///
+    /// - Throws: What every call throws, see ``SegmentClient``.
+    public func segments() throws(SegmentClientError) -> [SegmentDescription] {
         let replies = try open(.list)
         var segments: [SegmentDescription] = []
-        while let reply: ListReply = try replies.next(Deadline(timeLimit)) {
+        while let reply: ListReply = try replies.next(Deadline(timeout)) {
             if let segment = reply.segment { segments.append(segment) }
         }
         return segments
     }
 
-    /// The daemon and the kernel's limits.
+    /// Returns the daemon's status and the kernel's limits.
     ///
-    /// Throws what keeps the broker from answering, see `SegmentClient`.
-    public func status() throws(SegmentClientError) -> DaemonStatus {
+    /// - Throws: What every call throws, see ``SegmentClient``.
+    public func daemonStatus() throws(SegmentClientError) -> DaemonStatus {
         try withLink { link, deadline throws(SegmentClientError) in
             try link.call(.getStatus, NoParameters(), deadline)
         }
     }
 
-    /// Every segment as it is, event `current`, then `listed`, then each change as it happens.
+    /// Subscribes to what happens to the segments.
     ///
-    /// Throws what keeps the broker from answering now, see `SegmentClient`; later the events outlive a restart of the daemon.
-    public func subscribe() throws(SegmentClientError) -> SegmentEvents {
-        try SegmentEvents(address, Deadline(timeLimit))
+    /// A subscription begins with a snapshot, and outlives a restart of the daemon.
+    ///
+    /// - Throws: What every call throws, see ``SegmentClient``, if the broker cannot be reached now.
+    public func events() throws(SegmentClientError) -> SegmentEvents {
+        try SegmentEvents(address, Deadline(timeout))
     }
 
-    /// Many replies have a connection of their own, so that other calls need not wait for their end.
+    /// Makes a call with many replies, on a connection of its own, so that other calls need not wait for their end.
     private func open(_ method: BrokerMethod) throws(SegmentClientError) -> Replies {
-        let deadline = Deadline(timeLimit)
+        let deadline = Deadline(timeout)
         return try Replies(try address.connect(deadline), method, deadline)
     }
 }
 
 extension SegmentClient {
-    /// Removes a segment from the kernel; a declared one is made again at the next Acquire or reload.
+    /// Removes a segment from the kernel; a declared one is created again at the next request or reload.
     ///
-    /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.segmentInUse)` where `when` is
-    /// `unused` and somebody has it leased or attached, `refused(.noSuchSegment)` where there is none. `outcomeUnknown`
-    /// where the daemon ended before it answered, and what keeps the broker from answering, see `SegmentClient`.
-    public func remove(_ name: String, when: RemovalPolicy = .ifUnused) throws(SegmentClientError) {
+    /// ```swift
+    /// try client.remove("telemetry", when: .whenIdle)
+    /// ```
+    ///
+    /// - Throws: `permissionDenied` unless the caller is an administrator; `segmentInUse` where `when` is `ifUnused` and
+    ///   clients use the segment; `noSuchSegment`; `outcomeUnknown` if the daemon ended before it answered; and what
+    ///   every call throws, see ``SegmentClient``.
+    public func remove(
+        _ name: SegmentName,
+        when: RemovalPolicy = .ifUnused
+    ) throws(SegmentClientError) {
         try withLink { link, deadline throws(SegmentClientError) in
-            let _: NoParameters = try link.call(.remove, RemoveParameters(name: name, when: when), deadline)
+            let parameters = RemoveParameters(name: name.string, when: when)
+            let _: NoParameters = try link.call(.remove, parameters, deadline)
         }
     }
 
-    /// Removes a segment from the kernel and makes it again, with new memory, in one step; one that is not there is made.
+    /// Removes a segment and creates it again, with new memory, in one step; a segment that does not exist is created.
     ///
-    /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.segmentInUse)` where `when` is
-    /// `unused` and somebody has it leased or attached, `refused(.segmentBlocked)` where nothing could be made in its
-    /// place, `refused(.noSuchSegment)` where none is declared. `outcomeUnknown` where the daemon ended before it
-    /// answered, and what keeps the broker from answering, see `SegmentClient`.
-    public func renew(_ name: String, when: RemovalPolicy = .ifUnused) throws(SegmentClientError) {
+    /// ```swift
+    /// try client.renew("telemetry", when: .immediately)
+    /// ```
+    ///
+    /// - Throws: `permissionDenied` unless the caller is an administrator; `segmentInUse` where `when` is `ifUnused` and
+    ///   clients use the segment; `segmentBlocked` if it could not be created again; `noSuchSegment`; `outcomeUnknown`
+    ///   if the daemon ended before it answered; and what every call throws, see ``SegmentClient``.
+    public func renew(
+        _ name: SegmentName,
+        when: RemovalPolicy = .ifUnused
+    ) throws(SegmentClientError) {
         try withLink { link, deadline throws(SegmentClientError) in
-            let _: NoParameters = try link.call(.renew, RenewParameters(name: name, when: when), deadline)
+            let parameters = RenewParameters(name: name.string, when: when)
+            let _: NoParameters = try link.call(.renew, parameters, deadline)
         }
     }
 
-    /// Makes the daemon read its configuration again; nothing changes if that is bad.
+    /// Makes the daemon read its configuration again; nothing changes if it has errors.
     ///
-    /// Only for administrators: others get `refused(.permissionDenied)`. `refused(.configurationInvalid)` has every
-    /// problem: also a directory of segments that has vanished, unless `removeAll` says that its segments are to go.
-    /// `outcomeUnknown` where the daemon ended before it answered, and what keeps the broker from answering, see
-    /// `SegmentClient`.
-    public func reload(removeAll: Bool = false) throws(SegmentClientError) -> ReloadOutcome {
+    /// ```swift
+    /// let outcome = try client.reloadConfiguration()
+    /// print("created:", outcome.created)
+    /// ```
+    ///
+    /// - Parameter removeAll: Whether to remove the segments of a directory that has vanished. By default that is an
+    ///   error, since the directory may merely not be mounted.
+    /// - Returns: The segments that changed.
+    /// - Throws: `permissionDenied` unless the caller is an administrator; `configurationInvalid` with every problem;
+    ///   `outcomeUnknown` if the daemon ended before it answered; and what every call throws, see ``SegmentClient``.
+    @discardableResult
+    public func reloadConfiguration(
+        removeAll: Bool = false
+    ) throws(SegmentClientError) -> ReloadOutcome {
         try withLink { link, deadline throws(SegmentClientError) in
-            // An older daemon knows of no parameter.
+            // An older daemon knows no such parameter.
             try link.call(.reload, ReloadParameters(removeAll: removeAll ? true : nil), deadline)
         }
     }

@@ -1,105 +1,122 @@
 import POSIX
 import SegmentInterface
 public import SegmentModel
+import Synchronization
 import SystemPackage
 import Varlink
 
-/// What happens to the broker's segments, as it happens, whatever happens to the daemon.
+/// A subscription to what happens to the broker's segments.
 ///
-/// It begins with a snapshot: each segment as `current`, then `listed`. Where the connection ends, because the daemon
-/// is restarted or because the subscriber did not read for too long, it connects again and begins anew with a snapshot.
-/// What happened in between is not told one by one: what the new snapshot lacks has gone.
-public final class SegmentEvents {
+/// ```swift
+/// for try await event in try client.events() {
+///     print(event.kind, event.name ?? "")
+/// }
+/// ```
+///
+/// Programs without concurrency wait for one event after the other:
+///
+/// ```swift
+/// let events = try client.events()
+/// while let event = try events.next() {
+///     print(event.kind, event.name ?? "")
+/// }
+/// ```
+///
+/// A subscription begins with a snapshot: every segment as `snapshot`, then `snapshotEnded`. If the connection ends,
+/// because the daemon restarts or the subscriber has not read for too long, it connects again and begins anew with a
+/// snapshot. Changes in between are not reported one by one: a segment that the new snapshot lacks no longer exists.
+public final class SegmentEvents: Sendable {
     private let address: BrokerAddress
-    private var replies: Replies?
-    /// How often it has connected: a snapshot after the first may also come on the same connection.
-    package private(set) var connectionCount = 1
+    private let subscription: Mutex<Subscription>
+    /// The socket on which events come, for a thread that wants to end another's wait.
+    private let socket = Mutex<FileDescriptor?>(nil)
+
+    private struct Subscription {
+        var replies: Replies?
+        var connectionCount = 0
+    }
 
     init(_ address: BrokerAddress, _ deadline: Deadline) throws(SegmentClientError) {
         self.address = address
-        replies = try Self.subscribe(address, deadline)
+        subscription = Mutex(Subscription())
+        try subscription.withLock { subscription throws(SegmentClientError) in
+            _ = try connected(&subscription, deadline)
+        }
     }
 
-    /// Waits for the next event, for a daemon that is away too, without limit if none is given; nil once the broker has
-    /// no more.
+    /// How often the subscription has connected: a snapshot after the first may also come on the same connection.
+    package var connectionCount: Int { subscription.withLock(\.connectionCount) }
+
+    /// Waits for the next event, also while the daemon is away.
     ///
-    /// Throws `timedOut`, and whatever else a wait does not mend: `refused`, `untrusted`, `unreachable` where the socket
-    /// is closed to this process, `failed`, `protocolViolation` for an event that this library does not know. After each of them the events can be waited for again.
-    public func next(timeLimit: Duration? = nil) throws(SegmentClientError) -> SegmentEvent? {
-        let deadline = Deadline(timeLimit)
-        var backoff = Backoff()
-        while true {
-            do throws(SegmentClientError) {
-                return try connected(deadline).next(deadline)
-            } catch {
-                if replies?.isUseless ?? false { replies = nil }
-                guard error.passesWithARestart else { throw error }
-                guard backoff.pause(until: deadline) else { throw .timedOut }
+    /// - Parameter timeout: The longest time to wait; by default without limit.
+    /// - Returns: The event; nil once the broker has no more.
+    /// - Throws: `timedOut`, and errors that waiting does not mend: a refusal, `untrusted`, `systemCall`, `unreachable`
+    ///   where the socket is closed to this process, `protocolViolation`. After each of them the next event can be
+    ///   waited for.
+    public func next(timeout: Duration? = nil) throws(SegmentClientError) -> SegmentEvent? {
+        try next(Deadline(timeout), unless: { false })
+    }
+
+    /// Waits for the next event; nil also once `isCancelled`, which is checked before each wait.
+    func next(
+        _ deadline: Deadline,
+        unless isCancelled: () -> Bool
+    ) throws(SegmentClientError) -> SegmentEvent? {
+        try subscription.withLock { subscription throws(SegmentClientError) in
+            var backoff = Backoff()
+            while true {
+                do throws(SegmentClientError) {
+                    // A full queue of a daemon that hangs must not keep a cancelled task for ever.
+                    let limit = Deadline(Swift.min(.seconds(1), deadline.remaining))
+                    let replies = try connected(&subscription, limit)
+                    if isCancelled() { return nil }
+                    return try replies.next(deadline)
+                } catch {
+                    let wasConnecting = subscription.replies == nil
+                    if subscription.replies?.isUseless ?? false { disconnect(&subscription) }
+                    if isCancelled() { return nil }
+                    if wasConnecting, error == .timedOut, !deadline.hasPassed { continue }
+                    guard error.passesWithARestart else { throw error }
+                    guard backoff.pause(until: deadline) else { throw .timedOut }
+                }
             }
         }
     }
 
-    private func connected(_ deadline: Deadline) throws(SegmentClientError) -> Replies {
-        if let replies { return replies }
-        let replies = try Self.subscribe(address, deadline)
-        self.replies = replies
-        connectionCount &+= 1
+    /// Ends the wait of another thread, which then checks whether it is cancelled.
+    func interrupt() {
+        socket.withLock { socket in socket?.shutDown() }
+    }
+
+    private func connected(
+        _ subscription: inout Subscription,
+        _ deadline: Deadline
+    ) throws(SegmentClientError) -> Replies {
+        if let replies = subscription.replies { return replies }
+        let replies = try Replies(try address.connect(deadline), .subscribe, deadline)
+        subscription.replies = replies
+        subscription.connectionCount &+= 1
+        socket.withLock { $0 = replies.fileDescriptor }
         return replies
     }
 
-    private static func subscribe(
-        _ address: BrokerAddress,
-        _ deadline: Deadline
-    ) throws(SegmentClientError) -> Replies {
-        try Replies(try address.connect(deadline), .subscribe, deadline)
+    private func disconnect(_ subscription: inout Subscription) {
+        // First: the number of a closed socket is used again.
+        socket.withLock { $0 = nil }
+        subscription.replies = nil
     }
 }
 
 extension SegmentClientError {
-    /// Whether this is what a client sees of a daemon that is being restarted.
+    /// Whether this is what a client sees of a daemon that restarts.
     var passesWithARestart: Bool {
-        switch self {
+        switch reason {
         case .disconnected: true
-        case .unreachable(_, let errno):
-            [.noSuchFileOrDirectory, .connectionRefused].contains(Errno(rawValue: errno))
-        case .untrusted, .timedOut, .outcomeUnknown, .protocolViolation, .refused, .otherNamespace,
-            .identityDiffers, .failed:
+        case .unreachable(_, let errno): errno == .noSuchFileOrDirectory || errno == .connectionRefused
+        case .untrusted, .timedOut, .outcomeUnknown, .protocolViolation, .refused, .refusedOtherwise,
+            .ipcNamespaceMismatch, .segmentMismatch, .systemCall:
             false
         }
-    }
-}
-
-/// The replies to one call that has many.
-final class Replies {
-    private let connection: ClientConnection
-    private var isOver = false
-    /// After an error of the connection or of the service: nothing more comes.
-    private(set) var isUseless = false
-
-    init(
-        _ connection: ClientConnection,
-        _ method: BrokerMethod,
-        _ deadline: Deadline
-    ) throws(SegmentClientError) {
-        self.connection = connection
-        do throws(ConnectionError) {
-            try connection.callMore(method.rawValue, NoParameters(), timeLimit: deadline.remaining)
-        } catch {
-            throw SegmentClientError(error)
-        }
-    }
-
-    func next<Result: JSONDecodable>(_ deadline: Deadline) throws(SegmentClientError) -> Result? {
-        guard !isOver else { return nil }
-        let reply: Reply
-        do throws(ConnectionError) {
-            reply = try connection.receiveNext(timeLimit: deadline.remaining)
-        } catch {
-            isUseless = error != .timedOut
-            throw SegmentClientError(error)
-        }
-        isOver = !reply.continues
-        isUseless = reply.error != nil
-        return try reply.result()
     }
 }

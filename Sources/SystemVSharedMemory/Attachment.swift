@@ -24,6 +24,13 @@ package struct Attachment: ~Copyable, Sendable {
         try? LinuxKernel().detach(address)
     }
 
+    /// Detaches the memory, as the end of the attachment does; shmdt(2).
+    package consuming func detach() throws(Errno) {
+        let address = address
+        discard self
+        try LinuxKernel().detach(address)
+    }
+
     /// The mapped bytes, valid while the attachment lives.
     ///
     /// Intended for atomics on words that both sides change. Writing is not allowed if the attachment is

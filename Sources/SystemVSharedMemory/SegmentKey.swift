@@ -1,4 +1,10 @@
 /// The number by which programs look up a System V shared memory segment: `key_t` of shmget(2).
+///
+/// ```swift
+/// if let key = try client.segment(named: "telemetry").key {
+///     print("\(key) from project \(key.projectID)")
+/// }
+/// ```
 public struct SegmentKey: RawRepresentable, Hashable, Sendable {
     /// The signed `key_t`, as shmget(2) takes it.
     public let rawValue: Int32
@@ -37,6 +43,11 @@ extension SegmentKey: CustomStringConvertible {
 }
 
 /// The kernel's number for an existing segment: what shmget(2) returns and shmat(2) takes.
+///
+/// ```swift
+/// let identifiers = try client.segments().compactMap(\.identifier)
+/// print(identifiers)
+/// ```
 public struct SegmentIdentifier: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The number itself.
     public let rawValue: Int32

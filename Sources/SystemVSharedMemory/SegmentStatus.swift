@@ -71,6 +71,12 @@ extension SegmentStatus {
 }
 
 /// A segment's memory in RAM and in swap, in bytes; see `rss` and `swap` of `/proc/sysvipc/shm`.
+///
+/// ```swift
+/// if let memory = try client.segment(named: "telemetry").memory {
+///     print("\(memory.resident) bytes in RAM")
+/// }
+/// ```
 public struct SegmentMemory: Equatable, Sendable {
     /// In RAM.
     public var resident: UInt64

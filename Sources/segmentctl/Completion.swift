@@ -1,5 +1,6 @@
 import ArgumentParser
 import Segments
+import SystemPackage
 
 /// Fixes for argument-parser's completion scripts.
 enum Completion {
@@ -25,22 +26,26 @@ enum Completion {
 /// Completes names of segments in a shell.
 enum SegmentNames {
     /// The longest wait acceptable in a shell.
-    private static let timeLimit = Duration.milliseconds(300)
+    private static let timeout = Duration.milliseconds(300)
 
     /// Completes nothing, silently, if there is no daemon or it does not answer in time.
     static let completion = CompletionKind.custom { words, index, _ in
         let before = words.prefix(index)
         // Words after `--` are the command of `run`.
         guard !before.contains("--"),
-            let client = try? SegmentClient(socket: socket(in: before), timeLimit: timeLimit),
-            let segments = try? client.list()
+            let client = try? SegmentClient(socket: socket(in: before), timeout: timeout),
+            let segments = try? client.segments()
         else { return [] }
         return segments.map(\.name.string)
     }
 
     /// The value of `--socket` on the command line.
-    private static func socket(in words: ArraySlice<String>) -> String? {
-        if let option = words.lastIndex(of: "--socket") { return words[(option + 1)...].first }
-        return words.last { $0.hasPrefix("--socket=") }.map { String($0.dropFirst("--socket=".count)) }
+    private static func socket(in words: ArraySlice<String>) -> FilePath? {
+        if let option = words.lastIndex(of: "--socket") {
+            return words[(option + 1)...].first.map { FilePath($0) }
+        }
+        return words.last { $0.hasPrefix("--socket=") }.map {
+            FilePath(String($0.dropFirst("--socket=".count)))
+        }
     }
 }

@@ -31,30 +31,29 @@ enum ExitStatus: Int32, Error, Comparable {
 
     private init(_ error: SegmentClientError) {
         self =
-            switch error {
+            switch error.reason {
             case .refused(let refusal): ExitStatus(refusal)
             case .unreachable(_, let errno) where Self.isOurs(errno): .failed
             case .unreachable, .untrusted, .timedOut, .disconnected, .outcomeUnknown: .unreachable
-            case .failed(_, let errno) where Errno(rawValue: errno) == .permissionDenied: .notPermitted
-            case .protocolViolation, .otherNamespace, .identityDiffers, .failed: .failed
+            case .systemCall(_, .permissionDenied): .notPermitted
+            case .refusedOtherwise, .protocolViolation, .ipcNamespaceMismatch, .segmentMismatch, .systemCall:
+                .failed
             }
     }
 
     /// Returns whether connecting failed because this process or host lacks a resource, which says nothing
     /// about the daemon.
-    private static func isOurs(_ errno: Int32) -> Bool {
-        [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .noBufferSpace].contains(
-            Errno(rawValue: errno)
-        )
+    private static func isOurs(_ errno: Errno) -> Bool {
+        [.tooManyOpenFiles, .tooManyOpenFilesInSystem, .noMemory, .noBufferSpace].contains(errno)
     }
 
     private init(_ error: ExchangeError) {
         self =
-            switch error {
-            case .taken: .inUse
-            case .segmentTooSmall, .readOnly, .otherContents, .otherValueSize, .cannotBeWatched, .timedOut,
-                .peerDied, .peerClosed, .corrupted, .segmentRemoved, .inherited, .overrun,
-                .failed:
+            switch error.reason {
+            case .sideInUse: .inUse
+            case .segmentTooSmall, .readOnly, .unrecognizedLayout, .valueSizeMismatch, .peerNotVisible,
+                .timedOut, .peerDied, .peerClosed, .corrupted, .segmentRemoved, .inherited, .overrun,
+                .systemCall:
                 .failed
             }
     }

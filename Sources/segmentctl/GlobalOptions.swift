@@ -1,5 +1,6 @@
-import ArgumentParser
-import Segments
+public import ArgumentParser
+public import Segments
+import SystemPackage
 
 /// The options that every verb accepts, before or after its name.
 struct GlobalOptions: ParsableArguments {
@@ -45,7 +46,7 @@ struct GlobalOptions: ParsableArguments {
     var json: JSONForm { form ?? (isJSON ? (Terminal.isOutput ? .pretty : .short) : .off) }
 
     func client() throws(SegmentClientError) -> SegmentClient {
-        try SegmentClient(socket: socket, trustedUser: trust)
+        try SegmentClient(socket: socket.map { FilePath($0) }, trustedUserID: trust)
     }
 
     func page(_ lines: [Line]) throws {
@@ -87,12 +88,17 @@ struct StateFilter {
     static var words: [String] { SegmentState.known.map(\.rawValue) }
 }
 
+extension SegmentName: ExpressibleByArgument {
+    /// Accepts any text: one that is not a valid name is treated like the name of a missing segment.
+    public init?(argument: String) { self.init(unchecked: argument) }
+}
+
 /// Checks for a broker in another IPC namespace, such as a container's: its keys and identifiers mean nothing
 /// here.
 extension SegmentClient {
-    /// Throws `otherNamespace` as attaching does, before anything else is requested.
+    /// Throws `ipcNamespaceMismatch` as attaching does, before anything else is requested.
     func requireOwnNamespace() throws(SegmentClientError) {
-        try Self.requireOwnNamespace(try status().ipcNamespace)
+        try Self.requireOwnNamespace(try daemonStatus().ipcNamespace)
     }
 }
 
@@ -110,7 +116,7 @@ extension GlobalOptions {
         do throws(SegmentClientError) {
             try client.requireOwnNamespace()
         } catch {
-            if case .otherNamespace = error { notice("\(error)") }
+            if error.code == .ipcNamespaceMismatch { notice("\(error)") }
         }
     }
 }

@@ -11,7 +11,7 @@ enum StandardStreams {
     /// A regular file that is too long is rejected before anything is written; a pipe is read until the
     /// segment is full.
     static func fill(_ segment: inout AttachedSegment, from offset: Int) throws {
-        let room = segment.size - offset
+        let room = segment.byteCount - offset
         if let length = remainingLength(of: .standardInput), length > room {
             throw Failure(
                 "standard input has \(counted(length, "byte")), segment \(segment.name) room for \(room)"

@@ -46,7 +46,7 @@ enum ExchangeFuzzer {
     private static let limit = Duration.milliseconds(20)
 
     private static func write(_ region: Region, _ counts: Counts) throws {
-        var writer = try StreamWriter(in: region.shared, timeLimit: limit)
+        var writer = try SegmentStreamWriter(in: region.shared, timeout: limit)
         let bytes = [UInt8](repeating: 7, count: .random(in: 0...9000))
         for _ in 0..<Int.random(in: 0...20) {
             try writer.write(bytes.span.bytes)
@@ -56,7 +56,7 @@ enum ExchangeFuzzer {
     }
 
     private static func read(_ region: Region, _ counts: Counts) throws {
-        var reader = try StreamReader(in: region.shared, timeLimit: limit)
+        var reader = try SegmentStreamReader(in: region.shared, timeout: limit)
         var buffer = [UInt8](repeating: 0, count: .random(in: 1...9000))
         while true {
             var span = buffer.mutableSpan
@@ -69,7 +69,7 @@ enum ExchangeFuzzer {
     }
 
     private static func publish(_ region: Region, _ counts: Counts) throws {
-        var writer = try Latest<SIMD8<UInt64>>.Writer(in: region.shared)
+        var writer = try LatestValue<SIMD8<UInt64>>.Publisher(in: region.shared)
         for _ in 0..<1000 {
             try writer.publish(SIMD8(repeating: 1))
             counts.published.add(1, ordering: .relaxed)
@@ -77,9 +77,14 @@ enum ExchangeFuzzer {
     }
 
     private static func observe(_ region: Region, _ counts: Counts) throws {
-        var reader = try Latest<SIMD8<UInt64>>.Reader(in: region.shared)
-        for _ in 0..<100 where try reader.next(timeLimit: .milliseconds(1)) != nil {
-            counts.observed.add(1, ordering: .relaxed)
+        var reader = try LatestValue<SIMD8<UInt64>>.Subscriber(in: region.shared)
+        for _ in 0..<100 {
+            do throws(ExchangeError) {
+                _ = try reader.next(timeout: .milliseconds(1))
+                counts.observed.add(1, ordering: .relaxed)
+            } catch {
+                guard error == .timedOut else { throw error }
+            }
         }
     }
 }

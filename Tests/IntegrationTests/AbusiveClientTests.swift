@@ -63,7 +63,7 @@ extension RealDaemon {
                 let abuser = try harness.abusiveClient("stay")
                 try harness.expectOthersServed()
                 let client = try daemon.client()
-                #expect(try client.reload().created == [])
+                #expect(try client.reloadConfiguration().created == [])
                 _ = try client.lease("b", access: .readWrite)
                 abuser.signal(SIGKILL)
             }
@@ -78,15 +78,15 @@ extension RealDaemon {
                 let abuser = try harness.abusiveClient("fork")
                 let client = try daemon.client()
                 let limit = ServiceLimits().leasesPerUser
-                #expect(try client.status().leaseCount == limit)
-                #expect(try client.attach("a").size == 4096)
+                #expect(try client.daemonStatus().leaseCount == limit)
+                #expect(try client.attach("a").byteCount == 4096)
                 abuser.signal(SIGKILL)
                 abuser.wait()
                 usleep(100_000)
-                #expect(try client.status().leaseCount >= limit, "the children hold them still")
+                #expect(try client.daemonStatus().leaseCount >= limit, "the children hold them still")
                 kill(-abuser.identifier, SIGKILL)
-                for _ in 0..<500 where try client.status().leaseCount > 1 { usleep(10_000) }
-                #expect(try client.status().leaseCount <= 1)
+                for _ in 0..<500 where try client.daemonStatus().leaseCount > 1 { usleep(10_000) }
+                #expect(try client.daemonStatus().leaseCount <= 1)
             }
         }
     }

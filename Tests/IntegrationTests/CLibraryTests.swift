@@ -3,6 +3,7 @@ import Segments
 import SegmentModel
 import SegmentTestSupport
 import Testing
+import SystemPackage
 
 extension RealDaemon {
     /// libsegmentd, used from C and C++ programs.
@@ -82,7 +83,7 @@ extension RealDaemon {
                 #expect(try daemon.run("put a 'Hello from C'") == (0, "1048576 bytes, key \(key)"))
                 #expect(try daemon.run("get a") == (0, "Hello from C\n"))
                 #expect(try daemon.segmentctl("read a --length 12").output == "Hello from C")
-                #expect(try daemon.client().list().allSatisfy(\.leases.isEmpty))
+                #expect(try daemon.client().segments().allSatisfy(\.leases.isEmpty))
             }
         }
 
@@ -131,7 +132,7 @@ extension RealDaemon {
                 let observer = try daemon.client()
                 var most = 0
                 while !running.isOver {
-                    most = max(most, try observer.status().leaseCount)
+                    most = max(most, try observer.daemonStatus().leaseCount)
                     usleep(500)
                 }
                 #expect(try running.value() == (0, ""))
@@ -143,7 +144,7 @@ extension RealDaemon {
             try DaemonFixture.with(Self.segments) { daemon in
                 let full = try FakeBroker(backlog: 0)
                 defer { full.end() }
-                let first = try SegmentClient(socket: full.path)
+                let first = try SegmentClient(socket: FilePath(full.path))
                 try CLibrary.build("Tests/SegmentCTests/signals.c", in: daemon)
                 #expect(try daemon.run("signals '\(full.path)'") == (0, ""))
                 _ = first

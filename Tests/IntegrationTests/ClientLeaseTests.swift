@@ -33,7 +33,7 @@ extension RealDaemon {
                 let end = ContinuousClock.now + Self.time
                 var most = 0
                 while ContinuousClock.now < end {
-                    most = max(most, try observer.status().leaseCount)
+                    most = max(most, try observer.daemonStatus().leaseCount)
                     usleep(500)
                 }
                 isOver.raise()
@@ -47,10 +47,10 @@ extension RealDaemon {
 
         @Test func `a detach does not wait for another thread's call`() throws {
             try DaemonFixture.with { daemon in
-                let client = try daemon.client(timeLimit: .seconds(20))
+                let client = try daemon.client(timeout: .seconds(20))
                 let box = Box(Holding(try client.attach("a")))
                 daemon.process.stopForNow()
-                let asking = Thread { try client.status().leaseCount }
+                let asking = Thread { try client.daemonStatus().leaseCount }
                 usleep(100_000)
                 let detaching = Thread { box.value = nil }
                 try? detaching.value(timeLimit: .seconds(2))
@@ -65,8 +65,8 @@ extension RealDaemon {
         /// Messages on another connection may be read a moment later.
         private func hasNoLeases(_ daemon: DaemonFixture) throws -> Bool {
             let observer = try daemon.client()
-            for _ in 0..<500 where try observer.status().leaseCount > 0 { usleep(10_000) }
-            return try observer.status().leaseCount == 0
+            for _ in 0..<500 where try observer.daemonStatus().leaseCount > 0 { usleep(10_000) }
+            return try observer.daemonStatus().leaseCount == 0
         }
 
         private final class Box: @unchecked Sendable {

@@ -5,6 +5,7 @@ import SegmentTestSupport
 import Synchronization
 import SystemVSharedMemory
 import Testing
+import SystemPackage
 
 /// An attached segment that a test can keep in an array.
 final class Holding {
@@ -29,7 +30,7 @@ extension RealDaemon {
                 let client = try daemon.client()
                 try client.withSegment("a", access: .readWrite) { segment in
                     #expect(segment.name.string == "a")
-                    #expect(segment.size == 4096)
+                    #expect(segment.byteCount == 4096)
                     #expect(segment.access == .readWrite)
                     segment.withMutableBytes { $0.storeBytes(of: 42, toByteOffset: 8, as: Int32.self) }
                 }
@@ -57,21 +58,31 @@ extension RealDaemon {
             }
         }
 
+        @Test func `detach detaches and releases the lease`() throws {
+            try DaemonFixture.with(["segments.d/a.toml": "size = 4096"]) { daemon in
+                let client = try daemon.client()
+                let segment = try client.attach("a")
+                try segment.detach()
+                #expect(try client.segment(named: "a").attachmentCount == 0)
+                try client.awaitLeases(0)
+            }
+        }
+
         @Test func `the end of an attached segment detaches, then releases the lease`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = 4096\nkeep = \"while-used\""]) { daemon in
                 let client = try daemon.client()
                 let observer = try daemon.client()
                 do {
                     let segment = try client.attach("a")
-                    let described = try observer.describe("a")
+                    let described = try observer.segment(named: "a")
                     #expect(described.leases.count == 1)
                     #expect(described.attachmentCount == 1)
                     #expect(described.identifier == segment.identifier)
                     #expect(described.key == segment.key)
                 }
                 // Had the lease been given back first, the segment would still be there until the next check.
-                _ = try client.status()
-                #expect(try observer.describe("a").state == .absent)
+                _ = try client.daemonStatus()
+                #expect(try observer.segment(named: "a").state == .absent)
                 // The daemon detaches its own attachment a moment later, on another thread.
                 #expect(try LinuxKernel().allSegments().values.allSatisfy(\.isMarkedForRemoval))
             }
@@ -81,21 +92,20 @@ extension RealDaemon {
             try DaemonFixture.with(["segments.d/b.toml": "size = 1\ngroup = \"ghosts\""]) { daemon in
                 let client = try daemon.client()
                 #expect(throws: SegmentClientError.refused(.noSuchSegment(name: "x"))) {
-                    try client.describe("x")
+                    try client.segment(named: "x")
                 }
                 #expect {
                     _ = try client.attach("b")
                 } throws: {
-                    guard case .refused(.segmentBlocked(_, let problem)) = $0 as? SegmentClientError else {
-                        return false
-                    }
-                    return problem.kind == .groupUnknown
+                    let error = $0 as? SegmentClientError
+                    return error?.code == .segmentBlocked && error?.problem?.kind == .groupUnknown
                 }
             }
         }
 
         @Test func `without a daemon the error names the socket`() throws {
-            #expect(throws: SegmentClientError.unreachable(socket: "/no/such/socket", errno: ENOENT)) {
+            #expect(throws: SegmentClientError.unreachable(socket: "/no/such/socket", .noSuchFileOrDirectory))
+            {
                 try SegmentClient(socket: "/no/such/socket")
             }
         }
@@ -119,13 +129,13 @@ extension RealDaemon {
 
         @Test func `a daemon that does not answer is waited for up to the limit`() throws {
             try DaemonFixture.with { daemon in
-                let client = try daemon.client(timeLimit: .milliseconds(200))
+                let client = try daemon.client(timeout: .milliseconds(200))
                 daemon.process.stopForNow()
                 let start = ContinuousClock.now
-                #expect(throws: SegmentClientError.timedOut) { try client.status() }
+                #expect(throws: SegmentClientError.timedOut) { try client.daemonStatus() }
                 #expect(ContinuousClock.now - start < .seconds(3))
                 daemon.process.signal(SIGCONT)
-                #expect(try client.status().segmentCount == 1)
+                #expect(try client.daemonStatus().segmentCount == 1)
             }
         }
 
@@ -133,11 +143,11 @@ extension RealDaemon {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client()
                 let segment = try client.attach("a")
-                #expect(try segment.isCurrent)
+                #expect(try segment.isCurrent())
                 try client.remove("a", when: .immediately)
-                #expect(try !segment.isCurrent)
+                #expect(try !segment.isCurrent())
                 try client.remove("a", when: .immediately)
-                #expect(try !segment.isCurrent)
+                #expect(try !segment.isCurrent())
                 #expect(segment.withBytes { $0.byteCount } == 4096)
             }
         }
@@ -150,16 +160,15 @@ extension RealDaemon {
                 unlink("\(daemon.segmentFiles)/a.toml")
                 try daemon.start()
                 #expect {
-                    _ = try segment.isCurrent
+                    _ = try segment.isCurrent()
                 } throws: {
-                    guard case .refused(.segmentRemoving) = $0 as? SegmentClientError else { return false }
-                    return true
+                    ($0 as? SegmentClientError)?.code == .segmentBeingRemoved
                 }
                 #expect(segment.withBytes { $0.byteCount } == 4096)
                 try daemon.write("size = 4096", to: "segments.d/a.toml")
-                _ = try client.reload()
-                #expect(try segment.isCurrent)
-                #expect(try daemon.client().describe("a").leases.count == 1)
+                _ = try client.reloadConfiguration()
+                #expect(try segment.isCurrent())
+                #expect(try daemon.client().segment(named: "a").leases.count == 1)
             }
         }
 
@@ -173,7 +182,9 @@ extension RealDaemon {
             )
             try DaemonFixture.with(files) { daemon in
                 let clients = try (0..<50).map { _ in try daemon.client() }
-                let holdings = try clients.enumerated().map { Holding(try $1.attach("s\($0 % 10)")) }
+                let holdings = try clients.enumerated().map {
+                    Holding(try $1.attach(SegmentName(unchecked: "s\($0 % 10)")))
+                }
                 for (number, holding) in holdings.enumerated() {
                     holding.write(UInt64(number) << 32 | 7, at: number * 8)
                 }
@@ -184,10 +195,10 @@ extension RealDaemon {
                     try daemon.start()
                     #expect(Set(try LinuxKernel().allSegments().keys) == Set(before.keys))
                     for (number, holding) in holdings.enumerated() {
-                        #expect(try holding.segment.isCurrent)
+                        #expect(try holding.segment.isCurrent())
                         #expect(holding.read(at: number * 8) == UInt64(number) << 32 | 7)
                     }
-                    let described = try daemon.client().list()
+                    let described = try daemon.client().segments()
                     #expect(described.map(\.leases.count) == Array(repeating: 5, count: 10))
                     #expect(described.map(\.attachmentCount) == Array(repeating: 5, count: 10))
                     #expect(described.allSatisfy { $0.state == .ready })
@@ -198,9 +209,9 @@ extension RealDaemon {
         @Test func `a call while the daemon is away waits for it`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client()
-                _ = try client.status()
+                _ = try client.daemonStatus()
                 daemon.kill()
-                let waiting = Waiting { try client.status().segmentCount }
+                let waiting = Waiting { try client.daemonStatus().segmentCount }
                 usleep(100_000)
                 try daemon.start()
                 #expect(try waiting.result() == 1)
@@ -209,7 +220,7 @@ extension RealDaemon {
 
         @Test func `a client killed with -9 loses its lease within 10 ms`() throws {
             try DaemonFixture.with(["segments.d/a.toml": "size = \"16 MiB\""]) { daemon in
-                let events = try daemon.client().subscribe()
+                let events = try daemon.client().events()
                 var times: [Duration] = []
                 for _ in 0..<5 {
                     var ends: [Int32] = [0, 0]
@@ -219,15 +230,15 @@ extension RealDaemon {
                         environment: ["SEGMENTD_SOCKET": daemon.socket],
                         input: ends[0]
                     )
-                    while try events.next(timeLimit: .seconds(10))?.kind != .leased {}
-                    while try daemon.client().describe("a").attachmentCount != 1 { usleep(1000) }
+                    while try events.next(timeout: .seconds(10))?.kind != .leased {}
+                    while try daemon.client().segment(named: "a").attachmentCount != 1 { usleep(1000) }
                     let start = ContinuousClock.now
                     client.signal(SIGKILL)
-                    while try events.next(timeLimit: .seconds(10))?.kind != .released {}
+                    while try events.next(timeout: .seconds(10))?.kind != .released {}
                     times.append(ContinuousClock.now - start)
                     client.wait()
                     ends.forEach { close($0) }
-                    #expect(try daemon.client().describe("a").attachmentCount == 0)
+                    #expect(try daemon.client().segment(named: "a").attachmentCount == 0)
                 }
                 // The machine may be busy with other things for one of them.
                 #expect(times.sorted()[2] < Sanitizer.limit(.milliseconds(10)), "\(times)")
@@ -239,36 +250,36 @@ extension RealDaemon {
                 let client = try daemon.client()
                 let threads = (0..<8).map { _ in
                     Waiting {
-                        for _ in 0..<50 { try client.withSegment("a") { _ = try $0.isCurrent } }
+                        for _ in 0..<50 { try client.withSegment("a") { _ = try $0.isCurrent() } }
                         return 50
                     }
                 }
                 #expect(try threads.map { try $0.result() } == Array(repeating: 50, count: 8))
                 // So many given back at once may not fit the socket: then they end with the connection.
-                for _ in 0..<500 where try client.status().leaseCount > 0 { usleep(10_000) }
-                #expect(try client.status().leaseCount == 0)
+                for _ in 0..<500 where try client.daemonStatus().leaseCount > 0 { usleep(10_000) }
+                #expect(try client.daemonStatus().leaseCount == 0)
             }
         }
 
         @Test func `events arrive in order`() throws {
             try DaemonFixture.with { daemon in
-                let events = try daemon.client().subscribe()
+                let events = try daemon.client().events()
                 var kinds: [SegmentEvent.Kind] = []
                 // What changes before is shown as it is then, not told.
-                while kinds.last != .snapshotEnded, let event = try events.next(timeLimit: .seconds(5)) {
+                while kinds.last != .snapshotEnded, let event = try events.next(timeout: .seconds(5)) {
                     kinds.append(event.kind)
                 }
                 let client = try daemon.client()
                 try client.withSegment("a") { _ in }
                 try client.remove("a")
-                _ = try client.reload()
-                while kinds.count < 6, let event = try events.next(timeLimit: .seconds(5)) {
+                _ = try client.reloadConfiguration()
+                while kinds.count < 6, let event = try events.next(timeout: .seconds(5)) {
                     kinds.append(event.kind)
                 }
                 #expect(kinds == [.snapshot, .snapshotEnded, .leased, .released, .removed, .created])
-                #expect(throws: SegmentClientError.timedOut) { try events.next(timeLimit: .milliseconds(50)) }
+                #expect(throws: SegmentClientError.timedOut) { try events.next(timeout: .milliseconds(50)) }
                 daemon.stop()
-                #expect(throws: SegmentClientError.timedOut) { try events.next(timeLimit: .milliseconds(50)) }
+                #expect(throws: SegmentClientError.timedOut) { try events.next(timeout: .milliseconds(50)) }
             }
         }
 

@@ -14,7 +14,7 @@ extension RealDaemon {
             ]) {
                 daemon in
                 #expect(try daemon.segmentctl("key a") == (0, "0x0000beef\n"))
-                let identifier = try #require(try daemon.client().describe("a").identifier)
+                let identifier = try #require(try daemon.client().segment(named: "a").identifier)
                 #expect(try daemon.segmentctl("id a") == (0, "\(identifier)\n"))
                 #expect(try daemon.segmentctl("key w").status == 3)
                 #expect(try daemon.segmentctl("key x").status == 4)
@@ -70,7 +70,7 @@ extension RealDaemon {
 
         @Test func `a command runs with leases until it ends`() throws {
             try DaemonFixture.with(["segments.d/my.seg.toml": "size = 4096\n[key]\nvalue = 77"]) { daemon in
-                let identifier = try #require(try daemon.client().describe("my.seg").identifier)
+                let identifier = try #require(try daemon.client().segment(named: "my.seg").identifier)
                 let variables = try daemon.segmentctl(
                     "run my.seg -- sh -c 'echo $SEGMENT_KEY_MY_SEG $SEGMENT_ID_MY_SEG $SEGMENT_SIZE_MY_SEG'"
                 )
@@ -84,7 +84,7 @@ extension RealDaemon {
                 #expect(try daemon.segmentctl("run my.seg -- /no/such/program").status == 127)
                 #expect(try daemon.segmentctl("run my.seg -- /tmp").status == 126)
                 #expect(try daemon.segmentctl("run nope -- true").status == 4)
-                #expect(try daemon.client().status().leaseCount == 0)
+                #expect(try daemon.client().daemonStatus().leaseCount == 0)
             }
         }
 
@@ -97,12 +97,14 @@ extension RealDaemon {
                     environment: ["SEGMENTD_SOCKET": daemon.socket]
                 )
                 let client = try daemon.client()
-                while try client.status().leaseCount != 1 { usleep(5000) }
+                while try client.daemonStatus().leaseCount != 1 { usleep(5000) }
                 daemon.kill()
                 try daemon.start()
                 let deadline = ContinuousClock.now + .seconds(5)
-                while try client.status().leaseCount != 1, ContinuousClock.now < deadline { usleep(5000) }
-                #expect(try client.status().leaseCount == 1)
+                while try client.daemonStatus().leaseCount != 1, ContinuousClock.now < deadline {
+                    usleep(5000)
+                }
+                #expect(try client.daemonStatus().leaseCount == 1)
                 runner.signal(SIGTERM)
                 #expect(runner.wait() == 128 + SIGTERM)
             }
@@ -116,9 +118,9 @@ extension RealDaemon {
                     let refused = try daemon.segmentctl("remove a")
                     #expect(refused.status == 6)
                     #expect(refused.output.contains("1 attachment, 1 lease;"))
-                    _ = segment.size
+                    _ = segment.byteCount
                 }
-                _ = try client.status()
+                _ = try client.daemonStatus()
                 #expect(try daemon.segmentctl("remove a") == (0, ""))
                 #expect(try daemon.segmentctl("reload") == (0, "Created: a\n"))
                 try daemon.write("size = 0", to: "segments.d/b.toml")
@@ -211,7 +213,7 @@ extension RealDaemon {
                     "keep is \"while-used\": programs that compute the key themselves",
                 ]
                 for text in expected { #expect(check.output.contains(text), "\(check.output)") }
-                let warnings = try daemon.client().status().warnings.map(\.message)
+                let warnings = try daemon.client().daemonStatus().warnings.map(\.message)
                 #expect(warnings.contains("administrators lists unknown groups: ghosts"))
                 #expect(daemon.log.contains("Host: administrators lists unknown groups: ghosts"))
             }
@@ -345,7 +347,7 @@ extension RealDaemon {
                 #expect(try daemon.segmentctl("key a -j") == (0, "-2147434769\n"))
                 #expect(try daemon.segmentctl("key a --json=pretty") == (0, "-2147434769\n"))
                 #expect(try daemon.segmentctl("key a -j --json=off") == (0, "0x8000beef\n"))
-                let identifier = try #require(try daemon.client().describe("a").identifier)
+                let identifier = try #require(try daemon.client().segment(named: "a").identifier)
                 #expect(try daemon.segmentctl("-j id a") == (0, "\(identifier)\n"))
             }
         }
@@ -416,7 +418,7 @@ extension RealDaemon {
                 try daemon.write("size = 0", to: "segments.d/b.toml")
                 let client = try daemon.client()
                 #expect {
-                    try client.reload()
+                    try client.reloadConfiguration()
                 } throws: {
                     "\($0)".hasSuffix("1 problem")
                 }

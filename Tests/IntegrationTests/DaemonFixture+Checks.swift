@@ -4,6 +4,7 @@ import SegmentModel
 import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
+import SystemPackage
 
 extension DaemonFixture {
     /// Runs `body` beside a daemon that is ready, and expects an empty kernel afterwards.
@@ -42,8 +43,8 @@ extension DaemonFixture {
                 let client = try client()
                 // Another segment may be waiting for a freed key.
                 for _ in 0..<2 {
-                    for segment in try client.list() {
-                        try client.remove(segment.name.string, when: .immediately)
+                    for segment in try client.segments() {
+                        try client.remove(segment.name, when: .immediately)
                     }
                 }
                 break
@@ -54,8 +55,8 @@ extension DaemonFixture {
         return stop()
     }
 
-    func client(timeLimit: Duration = .seconds(5)) throws -> SegmentClient {
-        try SegmentClient(socket: socket, timeLimit: timeLimit)
+    func client(timeout: Duration = .seconds(5)) throws -> SegmentClient {
+        try SegmentClient(socket: FilePath(socket), timeout: timeout)
     }
 
     /// Runs segmentctl.
@@ -94,7 +95,7 @@ extension SegmentClient {
     /// Waits until there are `count` leases.
     func awaitLeases(_ count: Int) throws {
         let deadline = ContinuousClock.now + .seconds(10)
-        while try status().leaseCount != count {
+        while try daemonStatus().leaseCount != count {
             try #require(ContinuousClock.now < deadline, "there are not \(count) leases")
             usleep(5000)
         }

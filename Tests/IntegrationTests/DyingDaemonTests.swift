@@ -13,21 +13,21 @@ extension RealDaemon {
     struct DyingDaemonTests {
         @Test func `a call whose connection a dying daemon accepts waits for the next daemon`() throws {
             try DaemonFixture.with { daemon in
-                let client = try daemon.client(timeLimit: .seconds(10))
+                let client = try daemon.client(timeout: .seconds(10))
                 let segment = try client.attach("a")
                 daemon.kill()
                 unlink(daemon.socket)
                 let dying = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
                 try #require(UnixAddress(daemon.socket)?.withPointer { bind(dying, $0, $1) } == 0)
                 try #require(listen(dying, 8) == 0)
-                let call = Thread { try client.describe("a").state }
+                let call = Thread { try client.segment(named: "a").state }
                 // It is connected, but will never get an answer.
                 var entry = pollfd(fd: dying, events: Int16(POLLIN), revents: 0)
                 #expect(poll(&entry, 1, 5000) == 1)
                 close(dying)
                 try daemon.start()
                 #expect(try call.value() == .ready)
-                #expect(try segment.isCurrent)
+                #expect(try segment.isCurrent())
             }
         }
 
@@ -49,7 +49,7 @@ extension RealDaemon {
                 defer { close(peer) }
                 for identifier in [gone, there] { try Self.grant(identifier, namespace, to: peer) }
             }
-            let client = try SegmentClient(socket: "\(directory)/socket")
+            let client = try SegmentClient(socket: FilePath("\(directory)/socket"))
             #expect(try client.attach("a").identifier == there)
             try answering.value()
             close(broker)

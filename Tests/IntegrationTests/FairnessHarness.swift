@@ -96,12 +96,12 @@ struct FairnessHarness {
         // buffered.
         let client = try daemon.client()
         for _ in 0..<1500
-        where try client.status().connectionCount > 2 || status.descriptors > descriptors + 1 {
+        where try client.daemonStatus().connectionCount > 2 || status.descriptors > descriptors + 1 {
             usleep(10_000)
         }
         #expect(status.descriptors <= descriptors + 1)
-        #expect(try client.status().connectionCount == 2)
-        #expect(try client.status().leaseCount == 0)
+        #expect(try client.daemonStatus().connectionCount == 2)
+        #expect(try client.daemonStatus().leaseCount == 0)
     }
 
     /// Returns the 99th percentile of the times of calls, in µs: the median of several windows.

@@ -4,6 +4,7 @@ import SegmentModel
 import SegmentTestSupport
 import SystemVSharedMemory
 import Testing
+import SystemPackage
 
 /// A daemon with an output that nobody reads, and with a segment that is created for each lease.
 struct HeldDaemon {
@@ -32,7 +33,7 @@ struct HeldDaemon {
         let daemon = HeldDaemon(directory: directory, process: try start(in: directory, reader))
         if awaits {
             var attempts = 1000
-            while (try? daemon.client().status()) == nil, attempts > 0 {
+            while (try? daemon.client().daemonStatus()) == nil, attempts > 0 {
                 attempts -= 1
                 usleep(10_000)
             }
@@ -63,7 +64,9 @@ struct HeldDaemon {
         )
     }
 
-    func client() throws -> SegmentClient { try SegmentClient(socket: socket, timeLimit: .seconds(10)) }
+    func client() throws -> SegmentClient {
+        try SegmentClient(socket: FilePath(socket), timeout: .seconds(10))
+    }
 
     func write(_ text: String, to file: String) throws {
         try DaemonFixture.write(text, to: "\(directory)/config/\(file)")
@@ -75,7 +78,7 @@ struct HeldDaemon {
         _ = try client.lease("a", access: .readWrite)
         #expect(ContinuousClock.now - start < Self.longestAcquire)
         // Release has no reply; the reply to this call follows it.
-        _ = try client.status()
+        _ = try client.daemonStatus()
     }
 
     /// Expects the daemon to end in time, by itself or after a signal.

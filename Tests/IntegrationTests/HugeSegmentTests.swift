@@ -28,10 +28,10 @@ extension RealDaemon {
         private func expectServing(_ daemon: DaemonFixture) throws {
             try daemon.awaitChecks()
             let client = try daemon.client()
-            let status = try client.status()
+            let status = try client.daemonStatus()
             #expect(status.kernelSegmentCount == 5)
-            #expect(try client.list().map(\.state) == [.ready])
-            #expect(try client.attach("a").size == 4096)
+            #expect(try client.segments().map(\.state) == [.ready])
+            #expect(try client.attach("a").byteCount == 4096)
             let page = try daemon.segmentctl("status")
             #expect(page.status == 0, "\(page.output)")
         }

@@ -13,12 +13,12 @@ extension RealDaemon {
 
         @Test func `ipcrm on an unattached segment: it is created again at once`() throws {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
-                let before = try daemon.client().describe("a")
+                let before = try daemon.client().segment(named: "a")
                 let old = try #require(before.identifier)
                 #expect(try Programs.run("ipcrm -m \(old)").status == 0)
                 try daemon.expectSaidOnce("Segment a was marked for removal by another program")
                 try daemon.expectSaidOnce("Segment a created again")
-                let after = try daemon.client().describe("a")
+                let after = try daemon.client().segment(named: "a")
                 #expect(after.state == .ready)
                 #expect(after.identifier != old)
                 #expect(after.key == before.key)
@@ -29,9 +29,9 @@ extension RealDaemon {
         @Test func `a list shows the effect of ipcrm without waiting for a check`() throws {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client()
-                let old = try #require(try client.list().first?.identifier)
+                let old = try #require(try client.segments().first?.identifier)
                 #expect(try Programs.run("ipcrm -m \(old)").status == 0)
-                let listed = try client.list()
+                let listed = try client.segments()
                 #expect(listed.map(\.state) == [.ready])
                 #expect(listed.first?.identifier != old)
                 // Another thread makes the last detach of the old one.
@@ -47,14 +47,14 @@ extension RealDaemon {
         {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
                 let client = try daemon.client()
-                let old = try #require(try daemon.client().describe("a").identifier)
+                let old = try #require(try daemon.client().segment(named: "a").identifier)
                 do {
                     let holding = Holding(try client.attach("a"))
                     holding.write(42, at: 0)
                     #expect(try Programs.run("ipcrm -m \(old)").status == 0)
                     try daemon.expectSaidOnce("Segment a was marked for removal by another program")
                     #expect(holding.read(at: 0) == 42)
-                    let again = try client.describe("a")
+                    let again = try client.segment(named: "a")
                     #expect(again.state == .ready)
                     #expect(again.identifier != old)
                     #expect(try daemon.segmentctl("key a").status == 0)
@@ -65,8 +65,8 @@ extension RealDaemon {
                     #expect(try kernel.allSegments().count == 2)
                 }
                 try daemon.awaitChecks()
-                #expect(try client.describe("a").state == .ready)
-                #expect(try client.describe("a").formerMemory == [])
+                #expect(try client.segment(named: "a").state == .ready)
+                #expect(try client.segment(named: "a").formerMemory == [])
                 try daemon.expectSaidOnce("Segment a created again")
                 try daemon.expectSaidOnce(
                     "Segment a is created again while clients still have the old memory"
@@ -77,7 +77,7 @@ extension RealDaemon {
 
         @Test func `owner, group and mode are restored and reported once each time`() throws {
             try DaemonFixture.with(environment: DaemonFixture.oftenChecked) { daemon in
-                let identifier = try #require(try daemon.client().describe("a").identifier)
+                let identifier = try #require(try daemon.client().segment(named: "a").identifier)
                 let before = try kernel.statusOfAny(identifier)
                 try kernel.setOwner(
                     identifier,
@@ -99,7 +99,7 @@ extension RealDaemon {
                 #expect(after.ownerUserID == before.ownerUserID)
                 #expect(after.ownerGroupID == before.ownerGroupID)
                 #expect(after.mode == before.mode)
-                #expect(try daemon.client().describe("a").state == .ready)
+                #expect(try daemon.client().segment(named: "a").state == .ready)
             }
         }
 
@@ -109,7 +109,7 @@ extension RealDaemon {
                 let identifier = try kernel.get(taken, size: 1, flags: .create, mode: .ownerReadWrite)
                 defer { try? kernel.remove(identifier) }
                 try daemon.write("size = 1\n[key]\nvalue = 0x53454753", to: "segments.d/a.toml")
-                _ = try daemon.client().reload()
+                _ = try daemon.client().reloadConfiguration()
                 for _ in 0..<3 {
                     let address = try kernel.attach(identifier, readOnly: true)
                     try daemon.awaitChecks(1)
@@ -120,7 +120,7 @@ extension RealDaemon {
                 #expect(try daemon.status("a").contains("squatted"))
                 try kernel.remove(identifier)
                 try daemon.awaitChecks()
-                #expect(try daemon.client().describe("a").state == .ready)
+                #expect(try daemon.client().segment(named: "a").state == .ready)
             }
         }
     }

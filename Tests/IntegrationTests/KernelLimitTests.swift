@@ -15,7 +15,7 @@ extension RealDaemon {
         private let two = ["segments.d/a.toml": "size = 4096", "segments.d/b.toml": "size = \"1 MiB\""]
 
         private func identifiers(_ daemon: DaemonFixture) throws -> [SegmentIdentifier?] {
-            try daemon.client().list().map(\.identifier)
+            try daemon.client().segments().map(\.identifier)
         }
 
         @Test
@@ -31,7 +31,7 @@ extension RealDaemon {
                     daemon.kill()
                     #expect(try kernel.allSegments().isEmpty)
                     try daemon.start()
-                    #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                    #expect(try daemon.client().segments().map(\.state) == [.ready, .ready])
                 }
                 try daemon.expectSaidOnce("Host: resolved: kernel.shm_rmid_forced is 1")
                 #expect(try !daemon.status().contains("shm_rmid_forced"))
@@ -43,7 +43,7 @@ extension RealDaemon {
                 let before = try identifiers(daemon)
                 try KernelSetting.shmmni.with(1) {
                     try daemon.expectSaidOnce("warning: Host: kernel.shmmni (")
-                    #expect(try daemon.status().contains("Warning: kernel.shmmni ("))
+                    #expect(try daemon.daemonStatus().contains("Warning: kernel.shmmni ("))
                     #expect(try identifiers(daemon) == before)
                     daemon.kill()
                     try daemon.start()
@@ -54,7 +54,7 @@ extension RealDaemon {
                     #expect(try identifiers(daemon) == [nil, before[1]])
                 }
                 try daemon.awaitChecks()
-                #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                #expect(try daemon.client().segments().map(\.state) == [.ready, .ready])
                 try daemon.expectSaidOnce("Host: resolved: kernel.shmmni (")
             }
         }
@@ -73,13 +73,13 @@ extension RealDaemon {
                 #expect(try identifiers(daemon) == before)
                 try kernel.remove(try #require(before[0]))
                 try daemon.awaitChecks(10)
-                #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                #expect(try daemon.client().segments().map(\.state) == [.ready, .ready])
                 try daemon.write("size = 1", to: "segments.d/c.toml")
-                _ = try daemon.client().reload()
+                _ = try daemon.client().reloadConfiguration()
                 try daemon.expectSaidOnce("Segment c is blocked")
                 try kernel.remove(taken.removeLast())
                 try daemon.awaitChecks()
-                #expect(try daemon.client().describe("c").state == .ready)
+                #expect(try daemon.client().segment(named: "c").state == .ready)
             }
         }
 
@@ -94,7 +94,7 @@ extension RealDaemon {
                     #expect(try daemon.status("b").contains("kernel_limit"))
                 }
                 try daemon.awaitChecks()
-                #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                #expect(try daemon.client().segments().map(\.state) == [.ready, .ready])
                 try daemon.expectSaidOnce("Host: resolved: kernel.shmmax is 8192 bytes")
             }
         }
@@ -109,7 +109,7 @@ extension RealDaemon {
                     try daemon.expectSaidOnce("Segment a is blocked: the kernel's limit for all segments")
                 }
                 try daemon.awaitChecks()
-                #expect(try daemon.client().list().map(\.state) == [.ready, .ready])
+                #expect(try daemon.client().segments().map(\.state) == [.ready, .ready])
                 try daemon.expectSaidOnce("Host: resolved: kernel.shmall (")
             }
         }

@@ -33,28 +33,26 @@ extension RealDaemon {
         }
 
         private func expectSquatted(_ client: SegmentClient) throws {
-            #expect(try client.describe("a").problems.map(\.kind) == [.squatted])
-            #expect(try client.describe("b").state == .ready)
+            #expect(try client.segment(named: "a").problems.map(\.kind) == [.squatted])
+            #expect(try client.segment(named: "b").state == .ready)
             #expect {
                 _ = try client.attach("a")
             } throws: {
-                guard case .refused(.segmentBlocked(_, let problem)) = $0 as? SegmentClientError else {
-                    return false
-                }
-                return problem.kind == .squatted
+                let error = $0 as? SegmentClientError
+                return error?.code == .segmentBlocked && error?.problem?.kind == .squatted
             }
         }
 
         @Test func `a key squatted before the start blocks one name, until it is free`() throws {
             try DaemonFixture.with(Self.files) { daemon in
-                let made = try #require(try daemon.client().describe("a").identifier)
+                let made = try #require(try daemon.client().segment(named: "a").identifier)
                 daemon.kill()
                 try LinuxKernel().remove(made)
                 try withSquatter { _ in
                     try daemon.start()
                     try expectSquatted(try daemon.client())
                 }
-                #expect(try daemon.client().attach("a").size == 4096)
+                #expect(try daemon.client().attach("a").byteCount == 4096)
             }
         }
 
@@ -65,11 +63,11 @@ extension RealDaemon {
                 try withSquatter { _ in
                     #expect(throws: SegmentClientError.self) { _ = try client.attach("a") }
                     try expectSquatted(client)
-                    _ = try client.reload()
+                    _ = try client.reloadConfiguration()
                     try client.remove("a", when: .immediately)
                     try expectSquatted(client)
                 }
-                #expect(try client.attach("a").size == 4096)
+                #expect(try client.attach("a").byteCount == 4096)
             }
         }
 
@@ -80,7 +78,7 @@ extension RealDaemon {
             creator: UInt32
         ) throws {
             try DaemonFixture.with(Self.files) { daemon in
-                let made = try #require(try daemon.client().describe("a").identifier)
+                let made = try #require(try daemon.client().segment(named: "a").identifier)
                 daemon.kill()
                 try LinuxKernel().remove(made)
                 try withSquatter { identifier in
@@ -91,7 +89,7 @@ extension RealDaemon {
                     )
                     try daemon.start()
                     try expectSquatted(try daemon.client())
-                    #expect(try daemon.client().list().map(\.name.string) == ["a", "b"])
+                    #expect(try daemon.client().segments().map(\.name.string) == ["a", "b"])
                 }
             }
         }
@@ -108,24 +106,24 @@ extension RealDaemon {
                     to: "segments.d/a.toml"
                 )
                 let client = try daemon.client()
-                _ = try client.reload()
-                let before = try client.list()
+                _ = try client.reloadConfiguration()
+                let before = try client.segments()
                 #expect(before.map(\.state) == [.ready, .ready])
                 // Protected hard links may prevent another user's link, so create it here.
                 unlink(file)
                 system("\(link) '\(daemon.segmentFiles)/b.toml' '\(file)'")
-                _ = try client.reload()
+                _ = try client.reloadConfiguration()
                 daemon.kill()
                 try daemon.start()
-                let after = try daemon.client().list()
+                let after = try daemon.client().segments()
                 #expect(after.map(\.key) == before.map(\.key))
                 #expect(after.map(\.identifier) == before.map(\.identifier))
                 #expect(after[0].problems.map(\.kind) == [.keyMoved])
                 #expect(after[1].state == .ready)
                 try daemon.client().remove("a")
                 #expect(throws: SegmentClientError.self) { _ = try daemon.client().attach("a") }
-                #expect(try daemon.client().describe("a").problems.map(\.kind) == [.keyCollision])
-                #expect(try daemon.client().describe("b").identifier == before[1].identifier)
+                #expect(try daemon.client().segment(named: "a").problems.map(\.kind) == [.keyCollision])
+                #expect(try daemon.client().segment(named: "b").identifier == before[1].identifier)
             }
         }
     }

@@ -86,10 +86,10 @@ extension RealDaemon {
                     send(gone, "Acquire", "{\"name\":\"k\"}")
                     close(gone)
                 }
-                #expect(try client.status().leaseCount == 0)
+                #expect(try client.daemonStatus().leaseCount == 0)
                 files.release()
                 usleep(200_000)
-                #expect(try client.status().leaseCount == 0)
+                #expect(try client.daemonStatus().leaseCount == 0)
                 _ = try client.lease("k", access: .readWrite)
                 files.end()
             }

@@ -37,8 +37,8 @@ extension RealDaemon {
                 }
                 #expect(access("\(daemon.directory)/begun", F_OK) != 0)
                 // No segment was created for a client that cannot use it.
-                #expect(try daemon.client().describe("w").identifier == nil)
-                #expect(try daemon.client().status().leaseCount == 0)
+                #expect(try daemon.client().segment(named: "w").identifier == nil)
+                #expect(try daemon.client().daemonStatus().leaseCount == 0)
             }
         }
 

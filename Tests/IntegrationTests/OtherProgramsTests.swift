@@ -130,7 +130,7 @@ extension RealDaemon {
         func `programs that call ftok themselves exchange their bytes, and cannot remove the segment`() throws
         {
             try withFtokPair { daemon, prefix in
-                let before = try #require(try daemon.client().describe("shmfile").identifier)
+                let before = try #require(try daemon.client().segment(named: "shmfile").identifier)
                 let member = "setpriv --reuid=64002 --regid=users --clear-groups --"
                 let writer = try Programs.run("\(prefix) \(member) ./ftok-writer")
                 #expect(writer.output == "Write: written: Hello, 1990\n")
@@ -138,7 +138,7 @@ extension RealDaemon {
                 #expect(reader.status == 0)
                 #expect(reader.output.contains("read: Hello, 1990\n"))
                 #expect(reader.output.contains("IPC_RMID: Operation not permitted\n"))
-                let after = try daemon.client().describe("shmfile")
+                let after = try daemon.client().segment(named: "shmfile")
                 #expect(after.identifier == before)
                 #expect(after.state == .ready)
             }
@@ -158,11 +158,11 @@ extension RealDaemon {
 
         @Test func `with the broker's rights the removal succeeds, is noticed and repaired`() throws {
             try withFtokPair { daemon, prefix in
-                let before = try daemon.client().describe("shmfile")
+                let before = try daemon.client().segment(named: "shmfile")
                 #expect(try Programs.run("\(prefix) ./ftok-writer").status == 0)
                 let reader = try Programs.run("cd '\(daemon.directory)' && ./ftok-reader")
                 #expect(reader.output == "read: Hello, 1990\nremoved\n")
-                let after = try daemon.client().describe("shmfile")
+                let after = try daemon.client().segment(named: "shmfile")
                 #expect(after.state == .ready)
                 #expect(after.key == before.key)
                 #expect(after.identifier != before.identifier)

@@ -51,7 +51,7 @@ extension RealDaemon {
                     "timeout 20 python3 '\(daemon.directory)/pass.py' '\(daemon.socket)'"
                 )
                 #expect(sent.output == "refused\n")
-                #expect(try daemon.client().status().segmentCount == 1)
+                #expect(try daemon.client().daemonStatus().segmentCount == 1)
             }
         }
 
@@ -82,7 +82,7 @@ extension RealDaemon {
                 """
             try DaemonFixture.write(start, to: "\(scripts)/start.py")
             try DaemonFixture.with(prefix: ["/usr/bin/env", "python3", "\(scripts)/start.py"]) { daemon in
-                let status = try daemon.client().status()
+                let status = try daemon.client().daemonStatus()
                 #expect(status.segmentCount == 1)
             }
         }

@@ -42,8 +42,8 @@ extension RealDaemon {
                     stranger.send(call)
                     #expect(try stranger.receive()?.hasPrefix(#"{"error":"\#(error)""#) == true, "\(call)")
                 }
-                #expect(try client.describe("a").leases.count == 1)
-                #expect(try segment.isCurrent)
+                #expect(try client.segment(named: "a").leases.count == 1)
+                #expect(try segment.isCurrent())
             }
         }
 
@@ -79,7 +79,7 @@ extension RealDaemon {
                 #expect(replies.count { $0?.contains("leases_per_user") == true } == 1)
                 let fourth = try Stranger.connect(daemon.socket)
                 #expect(try fourth.receive()?.contains("connections_per_user") == true)
-                #expect(try daemon.client().attach("a").size == 1)
+                #expect(try daemon.client().attach("a").byteCount == 1)
             }
         }
 
@@ -102,7 +102,7 @@ extension RealDaemon {
                         command.hasPrefix("chown") ? "belongs to user 64011" : "is writable by"
                     )
                 )
-                #expect(try daemon.client().list().map(\.state) == [.ready])
+                #expect(try daemon.client().segments().map(\.state) == [.ready])
                 daemon.kill()
                 let start = try Programs.run(
                     "'\(Programs.path("segmentd"))' --config '\(daemon.directory)/config' "

@@ -185,10 +185,10 @@ extension RealDaemon {
                     )
                 }
                 let client = try daemon.client()
-                for _ in 0..<500 where try client.describe("a").state != .absent { usleep(10_000) }
-                #expect(try client.describe("a").state == .absent)
-                for _ in 0..<500 where try client.status().connectionCount != 1 { usleep(10_000) }
-                #expect(try client.status().connectionCount == 1)
+                for _ in 0..<500 where try client.segment(named: "a").state != .absent { usleep(10_000) }
+                #expect(try client.segment(named: "a").state == .absent)
+                for _ in 0..<500 where try client.daemonStatus().connectionCount != 1 { usleep(10_000) }
+                #expect(try client.daemonStatus().connectionCount == 1)
             }
         }
 
@@ -211,7 +211,7 @@ extension RealDaemon {
                     "size = 1\ndescription = \"\(String(repeating: "x", count: 2000))\""
             }
             try DaemonFixture.with(files) { daemon in
-                #expect(try daemon.client().list().count == 300)
+                #expect(try daemon.client().segments().count == 300)
                 let slow = try RawConnection(daemon.socket)
                 slow.send(#"{"method":"io.segmentd.Broker.List","more":true}|"#)
                 try slow.awaitReply()
@@ -275,7 +275,7 @@ extension RealDaemon {
                     busy.send(Self.ping)
                     #expect(try busy.receive() == Self.pong)
                 }
-                #expect(try daemon.client().status().connectionCount == 2)
+                #expect(try daemon.client().daemonStatus().connectionCount == 2)
             }
         }
 

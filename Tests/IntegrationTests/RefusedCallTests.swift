@@ -23,10 +23,10 @@ extension RealDaemon {
         func `a record outlives a start without SHM_STAT_ANY`(errno: Int32) throws {
             try refusing("SHM_STAT_ANY", errno) { prefix in
                 try DaemonFixture.with(prefix: prefix) { daemon in
-                    let before = try daemon.client().list().map(\.identifier)
+                    let before = try daemon.client().segments().map(\.identifier)
                     daemon.kill()
                     try daemon.start()
-                    let after = try daemon.client().list()
+                    let after = try daemon.client().segments()
                     #expect(after.map(\.identifier) == before)
                     #expect(after.map(\.state) == [.ready])
                 }
@@ -37,7 +37,7 @@ extension RealDaemon {
         func `a refused shmget is reported as such, not as a lack of memory`(errno: Int32) throws {
             try refusing("shmget", errno) { prefix in
                 try DaemonFixture.with(prefix: prefix) { daemon in
-                    let problem = try #require(try daemon.client().list().first?.problems.first)
+                    let problem = try #require(try daemon.client().segments().first?.problems.first)
                     #expect(problem.message.hasPrefix("the daemon may not call shmget"))
                     #expect(problem.remedy?.contains("SystemCallFilter=") == true)
                 }

@@ -13,12 +13,12 @@ extension RealDaemon {
         @Test func `the remedy shown by status after an edit applies it`() throws {
             try DaemonFixture.with([Self.file: Self.text(4096)]) { daemon in
                 let client = try daemon.client()
-                let old = try #require(try client.describe("a").identifier)
+                let old = try #require(try client.segment(named: "a").identifier)
                 try daemon.write(Self.text(8192), to: Self.file)
-                _ = try client.reload()
+                _ = try client.reloadConfiguration()
                 #expect(try daemon.status("a").contains("`segmentctl renew a`"))
                 #expect(try daemon.segmentctl("renew a").status == 0)
-                let renewed = try client.describe("a")
+                let renewed = try client.segment(named: "a")
                 #expect(renewed.state == .ready)
                 #expect(renewed.size.bytes == 8192)
                 #expect(renewed.identifier != old)
@@ -32,18 +32,18 @@ extension RealDaemon {
                 [Self.file: Self.text(4096)],
                 environment: DaemonFixture.oftenChecked
             ) { daemon in
-                let old = try #require(try daemon.client().describe("a").identifier)
+                let old = try #require(try daemon.client().segment(named: "a").identifier)
                 do {
                     let holding = Holding(try daemon.client().attach("a"))
                     #expect(try daemon.segmentctl("renew a").status == 6)
                     #expect(try daemon.segmentctl("renew a --when=idle").status == 0)
                     daemon.kill()
                     try daemon.start()
-                    #expect(try daemon.client().describe("a").identifier == old)
+                    #expect(try daemon.client().segment(named: "a").identifier == old)
                     holding.write(1, at: 0)
                 }
                 try daemon.awaitChecks()
-                let renewed = try daemon.client().describe("a")
+                let renewed = try daemon.client().segment(named: "a")
                 #expect(renewed.state == .ready)
                 #expect(renewed.identifier != old)
             }

@@ -91,7 +91,7 @@ extension RealDaemon {
             )
             let client = try daemon.client()
             try client.awaitLeases(1)
-            let identifier = try #require(try client.describe("a").identifier)
+            let identifier = try #require(try client.segment(named: "a").identifier)
             daemon.kill()
             system("ipcrm -m \(identifier)")
             try daemon.start()

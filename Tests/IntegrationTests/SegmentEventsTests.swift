@@ -3,6 +3,7 @@ import Segments
 import SegmentModel
 import SegmentTestSupport
 import Testing
+import SystemPackage
 
 extension RealDaemon {
     /// Events across restarts of the daemon.
@@ -14,7 +15,7 @@ extension RealDaemon {
             upTo last: SegmentEvent.Kind
         ) throws -> [SegmentEvent.Kind] {
             var kinds: [SegmentEvent.Kind] = []
-            while kinds.last != last, let event = try events.next(timeLimit: .seconds(20)) {
+            while kinds.last != last, let event = try events.next(timeout: .seconds(20)) {
                 kinds.append(event.kind)
             }
             return kinds
@@ -25,7 +26,7 @@ extension RealDaemon {
             signal: Int32
         ) throws {
             try DaemonFixture.with(Self.two) { daemon in
-                let events = try daemon.client().subscribe()
+                let events = try daemon.client().events()
                 #expect(try kinds(events, upTo: .snapshotEnded) == [.snapshot, .snapshot, .snapshotEnded])
                 let waiting = Thread { try events.next()?.kind }
                 usleep(50_000)
@@ -41,12 +42,12 @@ extension RealDaemon {
         @Test func `without a daemon the wait ends at its limit, and continues with the next daemon`() throws
         {
             try DaemonFixture.with { daemon in
-                let events = try daemon.client().subscribe()
+                let events = try daemon.client().events()
                 _ = try kinds(events, upTo: .snapshotEnded)
                 daemon.stop()
                 for _ in 0..<2 {
                     #expect(throws: SegmentClientError.timedOut) {
-                        try events.next(timeLimit: .milliseconds(50))
+                        try events.next(timeout: .milliseconds(50))
                     }
                 }
                 try daemon.start()
@@ -58,8 +59,9 @@ extension RealDaemon {
             try DaemonFixture.with { daemon in
                 let client = try daemon.client()
                 daemon.stop()
-                #expect(throws: SegmentClientError.unreachable(socket: daemon.socket, errno: ENOENT)) {
-                    _ = try client.subscribe()
+                #expect(throws: SegmentClientError.unreachable(socket: daemon.socket, .noSuchFileOrDirectory))
+                {
+                    _ = try client.events()
                 }
                 try daemon.start()
             }

@@ -15,7 +15,7 @@ extension RealDaemon {
                 daemon in
                 #expect(try LinuxKernel().allSegments().count == 1)
                 let client = try daemon.client()
-                #expect(try client.list().map(\.state) == [.ready, .blocked])
+                #expect(try client.segments().map(\.state) == [.ready, .blocked])
                 daemon.process.signal(SIGHUP)
                 let message = try daemon.notify.expect("READY=1")
                 #expect(message.contains("STATUS=Serving 1 segment, 0 leases, 1 blocked"))
@@ -49,14 +49,11 @@ extension RealDaemon {
                     status
                         == "STATUS=Serving 1 segment, 0 leases; configuration refused (1 problem), the old one stays in force"
                 )
-                #expect(try daemon.client().list().map(\.name.string) == ["a"])
+                #expect(try daemon.client().segments().map(\.name.string) == ["a"])
                 #expect {
-                    try daemon.client().reload()
+                    try daemon.client().reloadConfiguration()
                 } throws: {
-                    guard case .refused(.configurationInvalid(let problems)) = $0 as? SegmentClientError
-                    else {
-                        return false
-                    }
+                    let problems = ($0 as? SegmentClientError)?.configurationProblems ?? []
                     return problems.map(\.key) == ["size"] && problems.map(\.line) == [1]
                 }
             }
@@ -67,12 +64,12 @@ extension RealDaemon {
                 "segments.d/stop.toml": "size = 1\nkeep = \"until-stop\"", "segments.d/boot.toml": "size = 1",
             ]) {
                 daemon in
-                let before = try daemon.client().describe("stop").identifier
+                let before = try daemon.client().segment(named: "stop").identifier
                 #expect(daemon.stop(SIGUSR2) == 0)
                 #expect(try daemon.notify.expect("STOPPING=1").count == 2)
                 #expect(try LinuxKernel().allSegments().count == 2)
                 try daemon.start()
-                #expect(try daemon.client().describe("stop").identifier == before)
+                #expect(try daemon.client().segment(named: "stop").identifier == before)
                 #expect(daemon.stop(SIGTERM) == 0)
                 #expect(try LinuxKernel().allSegments().count == 1)
                 #expect(access(daemon.socket, F_OK) != 0)
@@ -84,11 +81,11 @@ extension RealDaemon {
         {
             try DaemonFixture.with(environment: ["WATCHDOG_USEC": "200000"]) { daemon in
                 for _ in 0..<3 { _ = try daemon.notify.expect("WATCHDOG=1") }
-                let events = try daemon.client().subscribe()
-                while try events.next(timeLimit: .seconds(5))?.kind != .snapshotEnded {}
+                let events = try daemon.client().events()
+                while try events.next(timeout: .seconds(5))?.kind != .snapshotEnded {}
                 let identifier = try #require(try LinuxKernel().allSegments().keys.first)
                 try LinuxKernel().remove(identifier)
-                let event = try #require(try events.next(timeLimit: .seconds(5)))
+                let event = try #require(try events.next(timeout: .seconds(5)))
                 #expect(event.kind == .replaced)
                 #expect(event.segment?.state == .ready)
                 #expect(event.segment?.identifier != identifier)
@@ -142,7 +139,7 @@ extension RealDaemon {
                 )
                 #expect(third.status == 1)
                 #expect(third.output.contains(daemon.socket))
-                #expect(try daemon.client().list().count == 1)
+                #expect(try daemon.client().segments().count == 1)
             }
         }
 

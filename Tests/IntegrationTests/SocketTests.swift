@@ -111,7 +111,7 @@ extension RealDaemon {
                 let status = try daemon.notify.expect("STATUS=").first { $0.hasPrefix("STATUS=") }
                 #expect(status?.contains("its socket \(daemon.socket) is gone") == true, "\(status ?? "")")
                 let warning = try #require(
-                    try client.status().warnings.first { $0.kind.rawValue == "socket_gone" }
+                    try client.daemonStatus().warnings.first { $0.kind.rawValue == "socket_gone" }
                 )
                 #expect(warning.message.contains(daemon.socket))
                 #expect(warning.remedy == "restart segmentd")
@@ -119,7 +119,7 @@ extension RealDaemon {
                 rename(away, daemon.socket)
                 let recovered = try daemon.notify.expect("STATUS=").first { $0.hasPrefix("STATUS=") }
                 #expect(recovered == "STATUS=Serving 1 segment, 0 leases")
-                #expect(try client.status().warnings.allSatisfy { $0.kind.rawValue != "socket_gone" })
+                #expect(try client.daemonStatus().warnings.allSatisfy { $0.kind.rawValue != "socket_gone" })
             }
         }
     }

@@ -20,12 +20,12 @@ extension RealDaemon {
 
         @Test func `a writer's kill -9 is reported to the reader within 200 ms`() throws {
             try withEachKill(of: "write") { segment, bound in
-                var reader = try StreamReader(segment, timeLimit: .seconds(10))
+                var reader = try SegmentStreamReader.open(segment, timeout: .seconds(10))
                 bound()
                 var buffer = [UInt8](repeating: 0, count: 9000)
                 return Self.end { () throws(ExchangeError) in
                     while true {
-                        let position = reader.position
+                        let position = reader.offset
                         var span = buffer.mutableSpan
                         var bytes = span.mutableBytes
                         let count = try reader.read(into: &bytes)
@@ -38,12 +38,12 @@ extension RealDaemon {
 
         @Test func `a reader's kill -9 is reported to the writer within 200 ms`() throws {
             try withEachKill(of: "read") { segment, bound in
-                var writer = try StreamWriter(segment, timeLimit: .seconds(10))
+                var writer = try SegmentStreamWriter.open(segment, timeout: .seconds(10))
                 bound()
                 return Self.end { () throws(ExchangeError) in
                     while true {
                         let count = Int.random(in: 1...9000)
-                        try writer.write(StreamPattern.bytes(at: writer.position, count: count).span.bytes)
+                        try writer.write(StreamPattern.bytes(at: writer.offset, count: count).span.bytes)
                     }
                 }
             }

@@ -39,10 +39,16 @@ extension RealDaemon {
                     do throws(ExchangeError) {
                         switch role {
                         case .writer:
-                            var reader = try StreamReader(try! client.attach("a"), timeLimit: .seconds(10))
-                            _ = try reader.readAll(to: .standardOutput)
+                            var reader = try SegmentStreamReader.open(
+                                try! client.attach("a"),
+                                timeout: .seconds(10)
+                            )
+                            _ = try reader.copy(to: .standardOutput)
                         case .reader:
-                            var writer = try StreamWriter(try! client.attach("a"), timeLimit: .seconds(10))
+                            var writer = try SegmentStreamWriter.open(
+                                try! client.attach("a"),
+                                timeout: .seconds(10)
+                            )
                             let bytes = [UInt8](repeating: 1, count: 100_000)
                             try writer.write(bytes.span.bytes)
                         }
@@ -54,10 +60,10 @@ extension RealDaemon {
                 #expect(error == .peerDied(processID: process.identifier))
                 try awaitProgram("sleep", process)
                 let writer = Thread {
-                    try StreamWriter(try client.attach("a"), timeLimit: Self.limit).finish()
+                    try SegmentStreamWriter.open(try client.attach("a"), timeout: Self.limit).finish()
                 }
-                var reader = try StreamReader(try client.attach("a"), timeLimit: Self.limit)
-                #expect(try reader.readAll(to: .standardOutput) == 0)
+                var reader = try SegmentStreamReader.open(try client.attach("a"), timeout: Self.limit)
+                #expect(try reader.copy(to: .standardOutput) == 0)
                 try writer.value()
                 #expect(process.exitStatus == nil)
             }
@@ -70,10 +76,10 @@ extension RealDaemon {
                 let process = try peer(side, daemon, delay: 300)
                 try awaitProgram("sleep", process)
                 let writer = Thread {
-                    try StreamWriter(try client.attach("a"), timeLimit: Self.limit).finish()
+                    try SegmentStreamWriter.open(try client.attach("a"), timeout: Self.limit).finish()
                 }
-                var reader = try StreamReader(try client.attach("a"), timeLimit: Self.limit)
-                #expect(try reader.readAll(to: .standardOutput) == 0)
+                var reader = try SegmentStreamReader.open(try client.attach("a"), timeout: Self.limit)
+                #expect(try reader.copy(to: .standardOutput) == 0)
                 try writer.value()
             }
         }
@@ -82,15 +88,15 @@ extension RealDaemon {
             try DaemonFixture.with(Self.files) { daemon in
                 let client = try daemon.client()
                 let process = try peer("publish", daemon, delay: 300)
-                var reader = try Latest<Int>.Reader(try client.attach("a"))
-                #expect(try reader.next(timeLimit: Self.limit) == 1)
-                #expect(throws: ExchangeError.taken(processID: process.identifier)) {
-                    _ = try Latest<Int>.Writer(try client.attach("a"))
+                var reader = try LatestValue<Int>.Subscriber(try client.attach("a"))
+                #expect(try reader.next(timeout: Self.limit) == 1)
+                #expect(throws: ExchangeError.sideInUse(processID: process.identifier)) {
+                    _ = try LatestValue<Int>.Publisher(try client.attach("a"))
                 }
                 try awaitProgram("sleep", process)
-                var writer = try Latest<Int>.Writer(try client.attach("a"))
+                var writer = try LatestValue<Int>.Publisher(try client.attach("a"))
                 try writer.publish(2)
-                #expect(try reader.next(timeLimit: Self.limit) == 2)
+                #expect(try reader.next(timeout: Self.limit) == 2)
             }
         }
 
@@ -102,30 +108,30 @@ extension RealDaemon {
                 switch self {
                 case .writerAlone:
                     begun.raise()
-                    _ = try StreamWriter(try client.attach("a"))
+                    _ = try SegmentStreamWriter.open(try client.attach("a"))
                 case .readerAlone:
                     begun.raise()
-                    _ = try StreamReader(try client.attach("a"))
+                    _ = try SegmentStreamReader.open(try client.attach("a"))
                 case .nextValue, .nextValueReadOnly, .firstValue:
                     if self != .firstValue {
-                        var writer = try Latest<Int>.Writer(try client.attach("a"))
+                        var writer = try LatestValue<Int>.Publisher(try client.attach("a"))
                         try writer.publish(1)
                     }
                     let access: Access = self == .nextValueReadOnly ? .readOnly : .readWrite
-                    var reader = try Latest<Int>.Reader(try client.attach("a", access: access))
+                    var reader = try LatestValue<Int>.Subscriber(try client.attach("a", access: access))
                     _ = try reader.value()
                     begun.raise()
                     _ = try reader.next()
                 case .bytes:
-                    var reader = try StreamReader(try client.attach("a"), timeLimit: .seconds(10))
+                    var reader = try SegmentStreamReader.open(try client.attach("a"), timeout: .seconds(10))
                     begun.raise()
-                    _ = try reader.readAll(to: .standardOutput)
+                    _ = try reader.copy(to: .standardOutput)
                 case .room, .end, .input:
-                    var writer = try StreamWriter(try client.attach("a"), timeLimit: .seconds(10))
+                    var writer = try SegmentStreamWriter.open(try client.attach("a"), timeout: .seconds(10))
                     begun.raise()
                     let (input, output) = try FileDescriptor.pipe()
                     defer { try? input.close(); try? output.close() }
-                    if self == .input { _ = try writer.writeAll(from: input) }
+                    if self == .input { _ = try writer.copy(from: input) }
                     let count = self == .room ? 100_000 : 1
                     try writer.write([UInt8](repeating: 1, count: count).span.bytes)
                     try writer.finish()
@@ -152,11 +158,17 @@ extension RealDaemon {
                     Thread {
                         switch role {
                         case .writer:
-                            let writer = try StreamWriter(try client.attach("a"), timeLimit: .seconds(10))
+                            let writer = try SegmentStreamWriter.open(
+                                try client.attach("a"),
+                                timeout: .seconds(10)
+                            )
                             over.wait()
                             _ = writer.position
                         case .reader:
-                            let reader = try StreamReader(try client.attach("a"), timeLimit: .seconds(10))
+                            let reader = try SegmentStreamReader.open(
+                                try client.attach("a"),
+                                timeout: .seconds(10)
+                            )
                             over.wait()
                             _ = reader.position
                         }

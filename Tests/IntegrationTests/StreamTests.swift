@@ -212,7 +212,9 @@ extension RealDaemon {
         @Test func `a read-only client cannot be a side of a stream`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 #expect(throws: ExchangeError.readOnly) {
-                    _ = try StreamReader(try daemon.client().attach("readable", access: .readOnly))
+                    _ = try SegmentStreamReader.open(
+                        try daemon.client().attach("readable", access: .readOnly)
+                    )
                 }
             }
         }
@@ -220,13 +222,13 @@ extension RealDaemon {
         @Test func `the newest value reaches read-only readers`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let client = try daemon.client()
-                var reader = try Latest<Int>.Reader(try client.attach("readable", access: .readOnly))
+                var reader = try LatestValue<Int>.Subscriber(try client.attach("readable", access: .readOnly))
                 #expect(try reader.value() == nil)
-                var writer = try Latest<Int>.Writer(try client.attach("readable"))
+                var writer = try LatestValue<Int>.Publisher(try client.attach("readable"))
                 try writer.publish(5)
-                #expect(try reader.next(timeLimit: .seconds(5)) == 5)
+                #expect(try reader.next(timeout: .seconds(5)) == 5)
                 #expect(throws: ExchangeError.readOnly) {
-                    _ = try Latest<Int>.Writer(try client.attach("readable", access: .readOnly))
+                    _ = try LatestValue<Int>.Publisher(try client.attach("readable", access: .readOnly))
                 }
             }
         }

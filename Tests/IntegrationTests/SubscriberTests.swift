@@ -10,7 +10,7 @@ extension RealDaemon {
         @Test func `a reading subscriber survives large reloads with a correct view in the end`() throws {
             try DaemonFixture.with { daemon in
                 let status = ProcessStatus(daemon.process.identifier)
-                let listeners = try (0..<3).map { _ in try daemon.client().subscribe() }
+                let listeners = try (0..<3).map { _ in try daemon.client().events() }
                 // Several MiB of events, as much as thousands of short ones.
                 let text = "size = 1\ndescription = \"\(String(repeating: "x", count: 3000))\""
                 let files = Sanitizer.tries(600, sanitized: 200)
@@ -20,7 +20,7 @@ extension RealDaemon {
                     Thread { () throws -> Bool in
                         var picture = Picture()
                         while picture.isSnapshot || picture.names != left {
-                            guard let event = try events.next(timeLimit: .seconds(30)) else { return false }
+                            guard let event = try events.next(timeout: .seconds(30)) else { return false }
                             picture.hear(event)
                         }
                         return true
@@ -29,10 +29,10 @@ extension RealDaemon {
                 try status.forgetPeak()
                 let before = status.resident
                 try #require(before > 0)
-                let client = try daemon.client(timeLimit: .seconds(60))
-                #expect(try client.reload().created.count == files)
+                let client = try daemon.client(timeout: .seconds(60))
+                #expect(try client.reloadConfiguration().created.count == files)
                 for number in 100..<files { unlink("\(daemon.segmentFiles)/s\(number).toml") }
-                #expect(try client.reload().removing.count == files - 100)
+                #expect(try client.reloadConfiguration().removing.count == files - 100)
                 for picture in pictures { #expect(try picture.value()) }
                 #expect(Sanitizer.isPresent || status.peak - before < 16 << 10)
             }

@@ -3,6 +3,7 @@ import Segments
 import SegmentModel
 import SegmentTestSupport
 import Testing
+import SystemPackage
 
 extension RealDaemon {
     /// Outside services that hang: clients that do not need them are served, and a stop does not wait for
@@ -23,9 +24,9 @@ extension RealDaemon {
                 try trial.expectServed("used")
                 try daemon.write("size = 1\ngroup = \"tty\"", to: "segments.d/b.toml")
                 try trial.expectReloadRefused("the name service")
-                #expect(throws: (any Error).self) { try daemon.client().describe("b") }
+                #expect(throws: (any Error).self) { try daemon.client().segment(named: "b") }
                 names.release()
-                #expect(try daemon.client().reload().created.map(\.string) == ["b"])
+                #expect(try daemon.client().reloadConfiguration().created.map(\.string) == ["b"])
                 try names.hold()
                 trial.expectStop()
                 names.release()
@@ -46,14 +47,14 @@ extension RealDaemon {
                 try trial.expectBlocked("b", "the name service has not answered")
                 try trial.expectBlocked("used", "the name service has not answered")
                 try trial.expectReloadRefused("still starting")
-                #expect(try daemon.client().describe("a").group == "5")
+                #expect(try daemon.client().segment(named: "a").group == "5")
                 trial.expectStop()
                 try daemon.spawn()
                 try trial.expectServed("a")
                 names.release()
                 _ = try daemon.notify.expect("READY=1")
                 try trial.expectServed("b")
-                #expect(try daemon.client().describe("a").group == "tty")
+                #expect(try daemon.client().segment(named: "a").group == "tty")
             }
         }
 
@@ -70,12 +71,14 @@ extension RealDaemon {
                 let socket = daemon.socket
                 let reload = Thread {
                     isSignal
-                        ? nil : try SegmentClient(socket: socket, timeLimit: .seconds(30)).reload().created
+                        ? nil
+                        : try SegmentClient(socket: FilePath(socket), timeout: .seconds(30))
+                            .reloadConfiguration().created
                 }
                 if isSignal { daemon.process.signal(SIGHUP) }
                 usleep(200_000)
                 try trial.expectServed("a")
-                #expect(throws: (any Error).self) { try daemon.client().describe("b") }
+                #expect(throws: (any Error).self) { try daemon.client().segment(named: "b") }
                 names.release()
                 _ = try daemon.notify.expect("READY=1")
                 _ = try daemon.notify.expect("RELOADING=1")
@@ -105,7 +108,11 @@ extension RealDaemon {
                 try DaemonFixture.write("", to: "\(daemon.directory)/key")
                 try daemon.write(declaration("\(daemon.directory)/key"), to: "segments.d/b.toml")
                 try daemon.write(declaration("\(files.path)/new"), to: "segments.d/new.toml")
-                #expect(try daemon.client(timeLimit: .seconds(10)).reload().created.map(\.string) == ["b"])
+                #expect(
+                    try daemon.client(timeout: .seconds(10)).reloadConfiguration().created.map(\.string) == [
+                        "b"
+                    ]
+                )
                 try trial.expectServed("lives")
                 try trial.expectBlocked("new", "has not answered")
                 trial.expectStop(SIGUSR2, beside: files)
@@ -117,7 +124,7 @@ extension RealDaemon {
                 _ = try daemon.notify.expect("READY=1")
                 try trial.expectBlocked("new", "has not answered")
                 files.release()
-                #expect(try daemon.client().reload().created.map(\.string) == ["new"])
+                #expect(try daemon.client().reloadConfiguration().created.map(\.string) == ["new"])
                 try files.hold()
                 trial.expectStop(beside: files)
                 files.end()
@@ -139,7 +146,7 @@ extension RealDaemon {
                 try trial.expectServed("a")
                 try trial.expectReloadRefused("the file system of the configuration")
                 files.release()
-                _ = try daemon.client().reload()
+                _ = try daemon.client().reloadConfiguration()
                 try files.hold()
                 trial.expectStop(beside: files)
                 files.end()
@@ -217,7 +224,7 @@ private struct Trial {
         try withClient { client in
             let clock = ContinuousClock()
             let start = clock.now
-            _ = try client.lease(name, access: .readWrite)
+            _ = try client.lease(SegmentName(unchecked: name), access: .readWrite)
             #expect(clock.now - start < Sanitizer.limit(.seconds(1)), sourceLocation: sourceLocation)
         }
     }
@@ -231,7 +238,7 @@ private struct Trial {
             let clock = ContinuousClock()
             let start = clock.now
             do {
-                _ = try client.lease(name, access: .readWrite)
+                _ = try client.lease(SegmentName(unchecked: name), access: .readWrite)
                 Issue.record("\(name) is not blocked", sourceLocation: sourceLocation)
             } catch {
                 #expect("\(error)".contains(reason), "\(error)", sourceLocation: sourceLocation)
@@ -245,14 +252,17 @@ private struct Trial {
     func expectReloadRefused(_ reason: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
         let (socket, clock) = (daemon.socket, ContinuousClock())
         let start = clock.now
-        let reload = Thread { try SegmentClient(socket: socket, timeLimit: .seconds(30)).reload() }
+        let reload = Thread {
+            try SegmentClient(socket: FilePath(socket), timeout: .seconds(30)).reloadConfiguration()
+        }
         usleep(200_000)
         try expectServed("a", sourceLocation: sourceLocation)
         do {
             _ = try reload.value()
             Issue.record("the reload is not refused", sourceLocation: sourceLocation)
         } catch {
-            guard case .refused(.configurationInvalid(let problems))? = error as? SegmentClientError else {
+            guard let problems = (error as? SegmentClientError)?.configurationProblems, !problems.isEmpty
+            else {
                 throw error
             }
             #expect("\(problems)".contains(reason), "\(problems)", sourceLocation: sourceLocation)
@@ -282,7 +292,9 @@ private struct Trial {
     /// A daemon that is starting does not listen yet.
     private func withClient(_ body: (SegmentClient) throws -> Void) throws {
         for _ in 0..<100 {
-            if let client = try? daemon.client(), (try? client.status()) != nil { return try body(client) }
+            if let client = try? daemon.client(), (try? client.daemonStatus()) != nil {
+                return try body(client)
+            }
             usleep(20_000)
         }
         try body(daemon.client())

@@ -25,7 +25,7 @@ extension RealDaemon {
                 let client = try daemon.client()
                 if !fromTheStart { try reader.fill() }
                 for _ in 0..<50 { try daemon.acquire(client) }
-                try client.reload()
+                try client.reloadConfiguration()
                 try daemon.acquire(client)
                 try daemon.expectEnd(SIGTERM)
             }
@@ -38,7 +38,7 @@ extension RealDaemon {
                 let lines = (0..<90).map { "unknown\($0) = 0\n" }.joined()
                 try daemon.write("size = 1\n\(lines)", to: "segments.d/bad.toml")
                 for _ in 0..<60 {
-                    #expect(throws: SegmentClientError.self) { try client.reload() }
+                    #expect(throws: SegmentClientError.self) { try client.reloadConfiguration() }
                 }
                 #expect(reader.reads("log lines were lost"))
                 try daemon.expectEnd(SIGTERM)

@@ -42,7 +42,7 @@ extension RealDaemon {
                 daemon.kill()
                 system("rm -r '\(daemon.segmentFiles)' && mkdir '\(daemon.segmentFiles)'")
                 try daemon.start()
-                #expect(try daemon.client().list().isEmpty)
+                #expect(try daemon.client().segments().isEmpty)
             }
         }
 

@@ -8,9 +8,9 @@ import Testing
 /// The contents of the memory are untrusted input.
 @Suite struct CorruptMemoryTests {
     private final class HeldWriter {
-        let writer: Latest<Int>.Writer
+        let writer: LatestValue<Int>.Publisher
 
-        init(_ writer: consuming Latest<Int>.Writer) { self.writer = writer }
+        init(_ writer: consuming LatestValue<Int>.Publisher) { self.writer = writer }
     }
 
     private let memory = ExchangeMemory(8192)
@@ -34,7 +34,7 @@ import Testing
     @Test(arguments: [UInt64(5000), UInt64.max])
     func `an impossible reader position corrupts the stream`(_ position: UInt64) throws {
         let writer = Thread { [memory] in
-            var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            var writer = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
             try writer.write([UInt8](repeating: 1, count: 10).span.bytes)
             try writer.write([UInt8](repeating: 1, count: 4096).span.bytes)
         }
@@ -49,7 +49,7 @@ import Testing
     @Test(arguments: [UInt64(4097), UInt64.max])
     func `an impossible writer position corrupts the stream`(_ position: UInt64) throws {
         let reader = Thread { [memory] in
-            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
             var buffer = [UInt8](repeating: 0, count: 10)
             var span = buffer.mutableSpan
             var bytes = span.mutableBytes
@@ -63,7 +63,7 @@ import Testing
 
     @Test func `a writer that moves backwards corrupts the stream`() throws {
         let reader = Thread { [memory] in
-            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
             var buffer = [UInt8](repeating: 0, count: 100)
             for _ in 0..<2 {
                 var span = buffer.mutableSpan
@@ -83,9 +83,9 @@ import Testing
     @Test func `a later opening is not mistaken for the bound one`() throws {
         let bound = Latch()
         let reader = Thread { [memory] in
-            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
             bound.raise()
-            return try reader.read(to: .standardOutput)
+            return try reader.copyAvailable(to: .standardOutput)
         }
         try open(.writer)
         bind(.writer, to: .reader)
@@ -104,19 +104,19 @@ import Testing
         place(.writer).end.store(99)
         place(.writer).partner.store(98)
         let writer = Thread { [memory] in
-            let writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            let writer = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
             try writer.finish()
         }
-        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
-        #expect(try reader.readAll(to: .standardOutput) == 0)
+        var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
+        #expect(try reader.copy(to: .standardOutput) == 0)
         try writer.value()
     }
 
     @Test func `a side that ends before it is bound leaves no peer waiting`() throws {
         // The reader answers an opening that disappears; nobody may wait for the end of that stream.
         let reader = Thread { [memory] in
-            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
-            return try reader.readAll(to: .standardOutput)
+            var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
+            return try reader.copy(to: .standardOutput)
         }
         try open(.writer)
         while place(.reader).partner.load() != 99 { usleep(100) }
@@ -124,7 +124,7 @@ import Testing
         place(.writer).claim.store(try Claim.own().word ^ 1 << 40)
         place(.writer).serial.store(98)
         place(.reader).waiting.wake()
-        let writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+        let writer = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
         try writer.finish()
         #expect(try reader.value() == 0)
     }
@@ -132,11 +132,11 @@ import Testing
     @Test func `a side that binds and releases at once has ended the stream`() throws {
         for _ in 0..<200 {
             let reader = Thread { [memory] in
-                var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
-                return try reader.readAll(to: .standardOutput)
+                var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
+                return try reader.copy(to: .standardOutput)
             }
             do {
-                _ = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+                _ = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
             }
             #expect(throws: ExchangeError.peerClosed) { try reader.value() }
         }
@@ -144,24 +144,24 @@ import Testing
 
     @Test func `an unreachable time limit means no limit`() throws {
         let writer = Thread { [memory] in
-            try StreamWriter(in: memory.shared, timeLimit: .seconds(Int64.max)).finish()
+            try SegmentStreamWriter(in: memory.shared, timeout: .seconds(Int64.max)).finish()
         }
-        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(Int64.max))
-        #expect(try reader.readAll(to: .standardOutput) == 0)
+        var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(Int64.max))
+        #expect(try reader.copy(to: .standardOutput) == 0)
         try writer.value()
         #expect(throws: ExchangeError.timedOut) {
-            _ = try StreamReader(in: memory.shared, timeLimit: .seconds(Int64.min))
+            _ = try SegmentStreamReader(in: memory.shared, timeout: .seconds(Int64.min))
         }
     }
 
     @Test func `an invalid descriptor is an error`() throws {
         let writer = Thread { [memory] in
-            var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
-            return try writer.write(from: FileDescriptor(rawValue: -1))
+            var writer = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
+            return try writer.copyAvailable(from: FileDescriptor(rawValue: -1))
         }
-        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
-        #expect(throws: ExchangeError.failed(call: "poll", errno: EBADF)) { try writer.value() }
-        #expect(throws: ExchangeError.peerClosed) { try reader.readAll(to: .standardOutput) }
+        var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
+        #expect(throws: ExchangeError.systemCall("poll", .badFileDescriptor)) { try writer.value() }
+        #expect(throws: ExchangeError.peerClosed) { try reader.copy(to: .standardOutput) }
     }
 
     @Test func `an ended writer's slot is not claimed while its reader has data left`() throws {
@@ -170,7 +170,7 @@ import Testing
         try open(.reader)
         place(.reader).partner.store(99)
         #expect(throws: ExchangeError.timedOut) {
-            _ = try StreamWriter(in: memory.shared, timeLimit: .milliseconds(20))
+            _ = try SegmentStreamWriter(in: memory.shared, timeout: .milliseconds(20))
         }
         #expect(place(.writer).serial.load() == 99)
     }
@@ -178,11 +178,11 @@ import Testing
     @Test func `a process that cannot be watched is refused at the start`() throws {
         let foreign = Claim(word: try Claim.own().word ^ 1 << 22)
         try open(.writer, foreign)
-        #expect(throws: ExchangeError.cannotBeWatched(processID: getpid())) {
-            _ = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        #expect(throws: ExchangeError.peerNotVisible(processID: getpid())) {
+            _ = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
         }
-        #expect(throws: ExchangeError.cannotBeWatched(processID: getpid())) {
-            _ = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+        #expect(throws: ExchangeError.peerNotVisible(processID: getpid())) {
+            _ = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
         }
         #expect(place(.writer).claim.load() == foreign.word)
         #expect(place(.reader).claim.load() == 0)
@@ -200,7 +200,7 @@ import Testing
             }
         }
         let reader = Thread { [memory] in
-            _ = try StreamReader(in: memory.shared, timeLimit: .milliseconds(50))
+            _ = try SegmentStreamReader(in: memory.shared, timeout: .milliseconds(50))
         }
         #expect(throws: ExchangeError.timedOut) { try reader.value(timeLimit: .seconds(10)) }
         isOver.raise()
@@ -211,8 +211,8 @@ import Testing
         throws
     {
         let reader = Thread { [memory] in
-            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
-            return try reader.readAll(to: .standardOutput)
+            var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
+            return try reader.copy(to: .standardOutput)
         }
         try open(.writer)
         bind(.writer, to: .reader)
@@ -226,10 +226,10 @@ import Testing
         place(.writer).claim.store(own.word ^ 1 << 40)
         memory.bytes.storeBytes(of: 5, toByteOffset: 1024 + 40, as: UInt32.self)
         let writer = Thread { [memory] in
-            try StreamWriter(in: memory.shared, timeLimit: .seconds(10)).finish()
+            try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10)).finish()
         }
-        var next = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
-        #expect(try next.readAll(to: .standardOutput) == 0)
+        var next = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
+        #expect(try next.copy(to: .standardOutput) == 0)
         try writer.value()
         #expect(memory.bytes.load(fromByteOffset: 1024 + 40, as: UInt32.self) == 0)
     }
@@ -246,9 +246,9 @@ import Testing
                 Thread {
                     while !start.isRaised { sched_yield() }
                     do throws(ExchangeError) {
-                        return HeldWriter(try Latest<Int>.Writer(in: memory.shared))
+                        return HeldWriter(try LatestValue<Int>.Publisher(in: memory.shared))
                     } catch {
-                        #expect(error == .taken(processID: getpid()))
+                        #expect(error == .sideInUse(processID: getpid()))
                         return nil
                     }
                 } as Thread<HeldWriter?>

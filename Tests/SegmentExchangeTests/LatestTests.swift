@@ -23,9 +23,9 @@ private struct Sample: Equatable {
     private let memory = ExchangeMemory(8192)
 
     @Test func `the newest value is read any number of times, and nothing before the first`() throws {
-        var reader = try Latest<Sample>.Reader(in: memory.shared)
+        var reader = try LatestValue<Sample>.Subscriber(in: memory.shared)
         #expect(try reader.value() == nil)
-        var writer = try Latest<Sample>.Writer(in: memory.shared)
+        var writer = try LatestValue<Sample>.Publisher(in: memory.shared)
         #expect(try reader.value() == nil)
         for number in UInt64(1)...20 {
             try writer.publish(Sample(number))
@@ -37,9 +37,9 @@ private struct Sample: Equatable {
     @Test func `values of any size round-trip`() throws {
         func check<Value: BitwiseCopyable & Equatable>(_ value: Value) throws {
             let memory = ExchangeMemory(8192)
-            var writer = try Latest<Value>.Writer(in: memory.shared)
+            var writer = try LatestValue<Value>.Publisher(in: memory.shared)
             try writer.publish(value)
-            var reader = try Latest<Value>.Reader(in: memory.shared)
+            var reader = try LatestValue<Value>.Subscriber(in: memory.shared)
             #expect(try reader.value() == value)
         }
         try check(UInt8(200))
@@ -53,7 +53,7 @@ private struct Sample: Equatable {
     @Test func `a decreasing count of values ends a wait with an error, not a timeout`() throws {
         let stop = Atomic(false)
         try withExtendedLifetime(stop) {
-            var writer = try Latest<Sample>.Writer(in: memory.shared)
+            var writer = try LatestValue<Sample>.Publisher(in: memory.shared)
             try writer.publish(Sample(1))
             let stranger = Thread { [memory] in
                 let sequence = memory.shared.word(at: 256)
@@ -64,10 +64,10 @@ private struct Sample: Equatable {
                     sequence.store(0)
                 }
             }
-            var reader = try Latest<Sample>.Reader(in: memory.shared)
+            var reader = try LatestValue<Sample>.Subscriber(in: memory.shared)
             #expect(throws: ExchangeError.corrupted) {
                 // Occasionally by one value, never by none.
-                while try reader.next() != nil {}
+                while true { _ = try reader.next() }
             }
             stop.store(true, ordering: .relaxed)
             try stranger.value(timeLimit: .seconds(10))
@@ -77,16 +77,16 @@ private struct Sample: Equatable {
     @Test func `no reader ever sees a torn value, or an older one after a newer`() throws {
         let stop = Atomic(false)
         try withExtendedLifetime(stop) {
-            var writer = try Latest<Sample>.Writer(in: memory.shared)
+            var writer = try LatestValue<Sample>.Publisher(in: memory.shared)
             try writer.publish(Sample(1))
             let readers = (0..<3).map { index in
                 Thread { [memory] in
-                    var reader = try Latest<Sample>.Reader(in: memory.shared)
+                    var reader = try LatestValue<Sample>.Subscriber(in: memory.shared)
                     var reads = 0, last: UInt64 = 0
                     while !stop.load(ordering: .relaxed) {
                         // One of them sleeps until there is a new value.
                         let next =
-                            try index == 0 ? reader.next(timeLimit: .milliseconds(100)) : reader.value()
+                            try index == 0 ? reader.newer(within: .milliseconds(100)) : reader.value()
                         guard let value = next else { continue }
                         guard value == Sample(value.number) else { throw Torn(value: value.number) }
                         guard value.number >= last else { throw Torn(value: last) }
@@ -107,16 +107,16 @@ private struct Sample: Equatable {
 
     @Test func `a reader waits for a change, up to the limit`() throws {
         for readOnly in [false, true] {
-            var reader = try Latest<Int>.Reader(in: memory.shared, readOnly: readOnly)
+            var reader = try LatestValue<Int>.Subscriber(in: memory.shared, readOnly: readOnly)
             let last = try reader.value() ?? 0
-            #expect(try reader.next(timeLimit: .milliseconds(20)) == nil)
+            #expect(throws: ExchangeError.timedOut) { try reader.next(timeout: .milliseconds(20)) }
             let writer = Thread { [memory] in
-                var writer = try Latest<Int>.Writer(in: memory.shared)
+                var writer = try LatestValue<Int>.Publisher(in: memory.shared)
                 usleep(20_000)
                 try writer.publish(last + 1)
             }
-            #expect(try reader.next(timeLimit: .seconds(10)) == last + 1)
-            #expect(try reader.next(timeLimit: .milliseconds(1)) == nil)
+            #expect(try reader.next(timeout: .seconds(10)) == last + 1)
+            #expect(throws: ExchangeError.timedOut) { try reader.next(timeout: .milliseconds(1)) }
             try writer.value()
         }
     }
@@ -145,7 +145,7 @@ private struct Sample: Equatable {
         throws
     {
         do {
-            var writer = try Latest<Int>.Writer(in: memory.shared)
+            var writer = try LatestValue<Int>.Publisher(in: memory.shared)
             try writer.publish(1)
             try writer.publish(2)
         }
@@ -153,39 +153,39 @@ private struct Sample: Equatable {
         let place = try LatestPlace(memory.shared, valueSize: 8)
         place.seat.claim.store(try Claim.own().word ^ 1 << 40)
         memory.bytes.storeBytes(of: 77, toByteOffset: place.slot(3).lowerBound, as: Int.self)
-        var reader = try Latest<Int>.Reader(in: memory.shared)
+        var reader = try LatestValue<Int>.Subscriber(in: memory.shared)
         #expect(try reader.value() == 2)
-        var writer = try Latest<Int>.Writer(in: memory.shared)
+        var writer = try LatestValue<Int>.Publisher(in: memory.shared)
         #expect(try reader.value() == 2)
         try writer.publish(3)
         #expect(try reader.value() == 3)
     }
 
     @Test func `a reader writes nothing into unused memory`() throws {
-        var reader = try Latest<Int>.Reader(in: memory.shared)
-        #expect(try reader.next(timeLimit: .milliseconds(20)) == nil)
+        var reader = try LatestValue<Int>.Subscriber(in: memory.shared)
+        #expect(throws: ExchangeError.timedOut) { try reader.next(timeout: .milliseconds(20)) }
         #expect(memory.bytes.allSatisfy { $0 == 0 })
         memory.bytes[0] = 7
-        #expect(throws: ExchangeError.otherContents(found: 7)) { try reader.next(timeLimit: .seconds(10)) }
+        #expect(throws: ExchangeError.unrecognizedLayout(found: 7)) { try reader.next(timeout: .seconds(10)) }
     }
 
     @Test func `a writer wakes readers that the previous one did not`() throws {
         do {
-            var writer = try Latest<Int>.Writer(in: memory.shared)
+            var writer = try LatestValue<Int>.Publisher(in: memory.shared)
             try writer.publish(1)
         }
         let place = try LatestPlace(memory.shared, valueSize: 8)
         let waiting = Thread { [memory] in
-            var reader = try Latest<Int>.Reader(in: memory.shared)
+            var reader = try LatestValue<Int>.Subscriber(in: memory.shared)
             _ = try reader.value()
-            return try reader.next(timeLimit: .seconds(10))
+            return try reader.next(timeout: .seconds(10))
         }
         usleep(50_000)
         // It published the second value and ended before waking anyone.
         memory.bytes.storeBytes(of: 2, toByteOffset: place.slot(2).lowerBound, as: Int.self)
         place.sequence.store(2)
         let start = ContinuousClock.now
-        _ = try Latest<Int>.Writer(in: memory.shared)
+        _ = try LatestValue<Int>.Publisher(in: memory.shared)
         #expect(try waiting.value() == 2)
         #expect(ContinuousClock.now - start < .seconds(5))
     }
@@ -193,33 +193,33 @@ private struct Sample: Equatable {
     @Test func `a type without bytes has a value too`() throws {
         struct Nothing: BitwiseCopyable {}
         let small = ExchangeMemory(4096 + 4 * 128)
-        var writer = try Latest<Nothing>.Writer(in: small.shared)
+        var writer = try LatestValue<Nothing>.Publisher(in: small.shared)
         try writer.publish(Nothing())
-        var reader = try Latest<Nothing>.Reader(in: small.shared)
+        var reader = try LatestValue<Nothing>.Subscriber(in: small.shared)
         #expect(try reader.value() != nil)
     }
 
     @Test func `a second writer, another type and another's memory are refused`() throws {
         do {
-            let writer = try Latest<Int>.Writer(in: memory.shared)
-            #expect(throws: ExchangeError.taken(processID: getpid())) {
-                _ = try Latest<Int>.Writer(in: memory.shared)
+            let writer = try LatestValue<Int>.Publisher(in: memory.shared)
+            #expect(throws: ExchangeError.sideInUse(processID: getpid())) {
+                _ = try LatestValue<Int>.Publisher(in: memory.shared)
             }
             _ = writer
         }
-        #expect(throws: ExchangeError.otherValueSize(found: 8, own: 4)) {
-            _ = try Latest<Int32>.Writer(in: memory.shared)
+        #expect(throws: ExchangeError.valueSizeMismatch(found: 8, own: 4)) {
+            _ = try LatestValue<Int32>.Publisher(in: memory.shared)
         }
-        var writer = try Latest<Int>.Writer(in: memory.shared)
+        var writer = try LatestValue<Int>.Publisher(in: memory.shared)
         try writer.publish(1)
-        #expect(throws: ExchangeError.otherValueSize(found: 8, own: 4)) {
-            _ = try Latest<Int32>.Reader(in: memory.shared)
+        #expect(throws: ExchangeError.valueSizeMismatch(found: 8, own: 4)) {
+            _ = try LatestValue<Int32>.Subscriber(in: memory.shared)
         }
-        #expect(throws: ExchangeError.otherContents(found: LatestLayout.magic.word)) {
-            _ = try StreamReader(in: memory.shared, timeLimit: .zero)
+        #expect(throws: ExchangeError.unrecognizedLayout(found: LatestLayout.magic.word)) {
+            _ = try SegmentStreamReader(in: memory.shared, timeout: .zero)
         }
         #expect(throws: ExchangeError.segmentTooSmall(size: 4096, minimum: 4096 + 4 * 128)) {
-            _ = try Latest<Int>.Reader(in: ExchangeMemory(4096).shared)
+            _ = try LatestValue<Int>.Subscriber(in: ExchangeMemory(4096).shared)
         }
     }
 
@@ -229,8 +229,8 @@ private struct Sample: Equatable {
         )
         defer { munmap(bytes, 8192) }
         let shared = SharedBytes(UnsafeMutableRawBufferPointer(start: bytes, count: 8192))
-        var writer = try Latest<Int>.Writer(in: shared)
-        var reader = try Latest<Int>.Reader(in: shared)
+        var writer = try LatestValue<Int>.Publisher(in: shared)
+        var reader = try LatestValue<Int>.Subscriber(in: shared)
         try writer.publish(1)
         // Swift does not export fork(2).
         typealias Fork = @convention(c) () -> Int32
@@ -249,9 +249,9 @@ private struct Sample: Equatable {
     }
 
     @Test func `impossible numbers crash no client`() throws {
-        var reader = try Latest<Sample>.Reader(in: memory.shared)
+        var reader = try LatestValue<Sample>.Subscriber(in: memory.shared)
         do {
-            var writer = try Latest<Sample>.Writer(in: memory.shared)
+            var writer = try LatestValue<Sample>.Publisher(in: memory.shared)
             try writer.publish(Sample(1))
         }
         let place = try LatestPlace(memory.shared, valueSize: MemoryLayout<Sample>.size)
@@ -259,7 +259,19 @@ private struct Sample: Equatable {
             place.sequence.store(number)
             place.sizeWord.store(number)
             _ = try? reader.value()
-            if var writer = try? Latest<Sample>.Writer(in: memory.shared) { try writer.publish(Sample(2)) }
+            if var writer = try? LatestValue<Sample>.Publisher(in: memory.shared) {
+                try writer.publish(Sample(2))
+            }
+        }
+    }
+}
+
+extension LatestValue.Subscriber {
+    /// The next value; nil if none comes in time.
+    fileprivate mutating func newer(within timeout: Duration) throws(ExchangeError) -> Value? {
+        do throws(ExchangeError) { return try next(timeout: timeout) } catch {
+            guard error == .timedOut else { throw error }
+            return nil
         }
     }
 }

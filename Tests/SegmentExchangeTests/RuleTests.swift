@@ -119,7 +119,7 @@ import Testing
         try StreamLayout.magic.put(in: memory.shared)
         try StreamLayout.magic.put(in: memory.shared)
         #expect(memory.text(0, 7) == "SEGSTRM")
-        #expect(throws: ExchangeError.otherContents(found: StreamLayout.magic.word)) {
+        #expect(throws: ExchangeError.unrecognizedLayout(found: StreamLayout.magic.word)) {
             try Magic("SEGSTRM", version: 2).put(in: memory.shared)
         }
         #expect(memory.shared.word(at: 0).load() == StreamLayout.magic.word)

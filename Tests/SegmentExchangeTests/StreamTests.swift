@@ -16,18 +16,18 @@ import Testing
 
     private func writer(
         _ memory: ExchangeMemory? = nil,
-        _ body: @escaping (inout StreamWriter) throws -> Void = { _ in }
+        _ body: @escaping (inout SegmentStreamWriter) throws -> Void = { _ in }
     ) -> Thread<Void> {
         let memory = memory ?? self.memory
         return Thread {
-            var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            var writer = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
             try body(&writer)
             try writer.finish()
         }
     }
 
     private func readAll(
-        _ reader: inout StreamReader,
+        _ reader: inout SegmentStreamReader,
         by size: () -> Int = { 4096 }
     ) throws(ExchangeError) -> [UInt8] {
         var all: [UInt8] = []
@@ -51,7 +51,7 @@ import Testing
                 rest = rest.dropFirst(piece.count)
             }
         }
-        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
         let read = try readAll(&reader) { .random(in: 1...20_000) }
         try writer.value()
         #expect(read == bytes)
@@ -71,13 +71,13 @@ import Testing
         let (input, output) = try FileDescriptor.pipe()
         let memory = ExchangeMemory(1_000_000)
         let writer = writer(memory) {
-            let count = try $0.writeAll(from: file)
+            let count = try $0.copy(from: file)
             #expect(count == UInt64(length))
         }
         let copier = Thread {
-            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
             defer { try? output.close() }
-            return try reader.readAll(to: output)
+            return try reader.copy(to: output)
         }
         let end = try FileDescriptor.open("/proc/self/exe", .readOnly)
         defer { try? end.close() }
@@ -106,14 +106,14 @@ import Testing
         let capacity = 4096, size = 300
         let levels = Array(stride(from: capacity - size, through: capacity, by: 5))
         let asking = Thread {
-            var writer = try StreamWriter(in: questions.shared, timeLimit: .seconds(10))
-            var other = try StreamWriter(in: others.shared, timeLimit: .seconds(10))
+            var writer = try SegmentStreamWriter(in: questions.shared, timeout: .seconds(10))
+            var other = try SegmentStreamWriter(in: others.shared, timeout: .seconds(10))
             for level in levels {
                 try writer.write(Self.pattern(level).span.bytes)
                 try writer.write(Self.pattern(size).span.bytes)
                 try other.write([UInt8(1)].span.bytes)
                 // The ring is empty again, and the next level starts elsewhere.
-                while StreamPlace(.reader, in: questions.shared).position.load() < writer.position {
+                while StreamPlace(.reader, in: questions.shared).position.load() < writer.offset {
                     usleep(20)
                 }
             }
@@ -121,9 +121,9 @@ import Testing
             try other.finish()
         }
         let answering = Thread {
-            var reader = try StreamReader(in: questions.shared, timeLimit: .seconds(10))
-            var other = try StreamReader(in: others.shared, timeLimit: .seconds(10))
-            func take(_ count: Int, from reader: inout StreamReader) throws(ExchangeError) {
+            var reader = try SegmentStreamReader(in: questions.shared, timeout: .seconds(10))
+            var other = try SegmentStreamReader(in: others.shared, timeout: .seconds(10))
+            func take(_ count: Int, from reader: inout SegmentStreamReader) throws(ExchangeError) {
                 var left = count
                 while left > 0 {
                     var buffer = [UInt8](repeating: 0, count: left)
@@ -135,7 +135,7 @@ import Testing
             for level in levels {
                 // Until the writer has filled the ring and sleeps.
                 let place = StreamPlace(.writer, in: questions.shared)
-                while place.position.load() - reader.position < capacity { usleep(20) }
+                while place.position.load() - reader.offset < capacity { usleep(20) }
                 let excess = level + size - capacity
                 while excess > 0, questions.waiting(.writer) == 0 { usleep(20) }
                 usleep(200)
@@ -143,7 +143,7 @@ import Testing
                 try take(1, from: &other)
                 try take(level + size - excess, from: &reader)
             }
-            return try reader.readAll(to: .standardOutput) + other.readAll(to: .standardOutput)
+            return try reader.copy(to: .standardOutput) + other.copy(to: .standardOutput)
         }
         #expect(try answering.value(timeLimit: .seconds(5)) == 0)
         try asking.value()
@@ -153,10 +153,10 @@ import Testing
         let memory = ExchangeMemory(8192)
         let (input, output) = try FileDescriptor.pipe()
         defer { try? input.close() }
-        let writer = writer(memory) { _ = try $0.writeAll(from: input) }
-        func take(_ reader: inout StreamReader) throws {
+        let writer = writer(memory) { _ = try $0.copy(from: input) }
+        func take(_ reader: inout SegmentStreamReader) throws {
             let place = StreamPlace(.writer, in: memory.shared)
-            let start = reader.position
+            let start = reader.offset
             // A hundred bytes more than there is room for.
             #expect(try Self.pattern(4196).withUnsafeBytes { try output.write($0) } == 4196)
             while place.position.load() < start + 4096 || memory.waiting(.writer) == 0 { usleep(20) }
@@ -166,21 +166,21 @@ import Testing
             do {
                 var span = first.mutableSpan
                 var bytes = span.mutableBytes
-                while reader.position < start + 100 { _ = try reader.read(into: &bytes) }
+                while reader.offset < start + 100 { _ = try reader.read(into: &bytes) }
             }
             // The rest arrives before anything else is read.
             while place.position.load() < start + 4196 { usleep(20) }
-            while reader.position < start + 4196 {
+            while reader.offset < start + 4196 {
                 var span = buffer.mutableSpan
                 var bytes = span.mutableBytes
                 _ = try reader.read(into: &bytes)
             }
         }
         let reading = Thread {
-            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
             for _ in 0..<100 { try take(&reader) }
             try output.close()
-            return try reader.readAll(to: .standardOutput)
+            return try reader.copy(to: .standardOutput)
         }
         #expect(try reading.value(timeLimit: .seconds(5)) == 0)
         try writer.value()
@@ -188,7 +188,7 @@ import Testing
 
     @Test func `an empty stream is whole`() throws {
         let writer = writer()
-        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
         #expect(try readAll(&reader) == [])
         try writer.value()
     }
@@ -196,7 +196,7 @@ import Testing
     @Test func `a full ring makes the writer wait, and finish waits for the reader`() throws {
         let capacity = 8192 + 1000 - StreamLayout.headerSize
         let writer = writer { try $0.write(Self.pattern(2 * capacity).span.bytes) }
-        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
         let place = StreamPlace(.writer, in: memory.shared)
         while place.position.load() < UInt64(capacity) { usleep(1000) }
         usleep(50_000)
@@ -209,11 +209,11 @@ import Testing
     @Test func `a writer that releases before the end is an error, not an end`() throws {
         let bound = Latch()
         let writer = Thread { [memory] in
-            var writer = try StreamWriter(in: memory.shared, timeLimit: .seconds(10))
+            var writer = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
             try writer.write(Self.pattern(10).span.bytes)
             bound.wait()
         }
-        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
         bound.raise()
         try writer.value()
         #expect(throws: ExchangeError.peerClosed) { _ = try readAll(&reader) }
@@ -222,7 +222,7 @@ import Testing
     @Test func `a reader's release is reported to a writer that has room, waits, or finishes`()
         throws
     {
-        let works: [(inout StreamWriter) throws -> Void] = [
+        let works: [(inout SegmentStreamWriter) throws -> Void] = [
             { while true { try $0.write([1].span.bytes) } },
             { try $0.write(Self.pattern(100_000).span.bytes) },
             { _ in },
@@ -234,9 +234,9 @@ import Testing
                 try work(&$0)
             }
             do {
-                let reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+                let reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
                 begun.wait()
-                _ = reader.position
+                _ = reader.offset
             }
             #expect(throws: ExchangeError.peerClosed) { try writer.value() }
         }
@@ -248,14 +248,33 @@ import Testing
         let begun = Latch()
         let writer = writer {
             begun.raise()
-            _ = try $0.writeAll(from: input)
+            _ = try $0.copy(from: input)
         }
         do {
-            let reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            let reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
             begun.wait()
-            _ = reader.position
+            _ = reader.offset
         }
         #expect(throws: ExchangeError.peerClosed) { try writer.value() }
+    }
+
+    @Test func `a writer waits for its reader no longer than the time-out`() throws {
+        let isOver = Latch()
+        let reader = Thread { [memory] in
+            let reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
+            isOver.wait()
+            _ = reader.position
+        }
+        var writer = try SegmentStreamWriter(in: memory.shared, timeout: .seconds(10))
+        try writer.write(Self.pattern(10).span.bytes)
+        do throws(ExchangeError) {
+            try writer.finish(timeout: .milliseconds(20))
+            Issue.record("nobody has read it")
+        } catch {
+            #expect(error == .timedOut)
+        }
+        isOver.raise()
+        try reader.value()
     }
 
     @Test func `a stream with a failed write never becomes complete`() throws {
@@ -264,11 +283,13 @@ import Testing
         let writer = writer { writer in
             try writer.write(Self.pattern(100).span.bytes)
             reader.position.store(1 << 40)
-            do { try writer.write(Self.pattern(10_000).span.bytes) } catch ExchangeError.corrupted {}
+            do throws(ExchangeError) { try writer.write(Self.pattern(10_000).span.bytes) } catch {
+                guard error == .corrupted else { throw error }
+            }
             reader.position.store(0)
             hasFailed.raise()
         }
-        var own = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+        var own = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
         hasFailed.wait()
         #expect(throws: ExchangeError.peerClosed) { try readAll(&own) }
         #expect(throws: ExchangeError.corrupted) { try writer.value() }
@@ -277,7 +298,7 @@ import Testing
     @Test func `several streams in a row use the same memory`() throws {
         for round in 1...50 {
             let writer = writer { try $0.write(Self.pattern(round * 100).span.bytes) }
-            var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
+            var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
             #expect(try readAll(&reader) == Self.pattern(round * 100))
             try writer.value()
         }
@@ -287,12 +308,12 @@ import Testing
 
     @Test func `two writers and two readers are refused`() throws {
         let first = writer { try $0.write(Self.pattern(10).span.bytes) }
-        var reader = try StreamReader(in: memory.shared, timeLimit: .seconds(10))
-        #expect(throws: ExchangeError.taken(processID: getpid())) {
-            _ = try StreamWriter(in: memory.shared)
+        var reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))
+        #expect(throws: ExchangeError.sideInUse(processID: getpid())) {
+            _ = try SegmentStreamWriter(in: memory.shared)
         }
-        #expect(throws: ExchangeError.taken(processID: getpid())) {
-            _ = try StreamReader(in: memory.shared)
+        #expect(throws: ExchangeError.sideInUse(processID: getpid())) {
+            _ = try SegmentStreamReader(in: memory.shared)
         }
         #expect(try readAll(&reader) == Self.pattern(10), "the stream goes on")
         try first.value()
@@ -301,10 +322,10 @@ import Testing
     @Test func `a missing peer is reported in time, and the side is free again`() throws {
         for _ in 0..<2 {
             #expect(throws: ExchangeError.timedOut) {
-                _ = try StreamWriter(in: memory.shared, timeLimit: .milliseconds(10))
+                _ = try SegmentStreamWriter(in: memory.shared, timeout: .milliseconds(10))
             }
             #expect(throws: ExchangeError.timedOut) {
-                _ = try StreamReader(in: memory.shared, timeLimit: .milliseconds(10))
+                _ = try SegmentStreamReader(in: memory.shared, timeout: .milliseconds(10))
             }
         }
     }
@@ -312,11 +333,11 @@ import Testing
     @Test func `memory that is too small, or another's, is refused and not touched`() throws {
         let small = ExchangeMemory(8191)
         #expect(throws: ExchangeError.segmentTooSmall(size: 8191, minimum: 8192)) {
-            _ = try StreamWriter(in: small.shared)
+            _ = try SegmentStreamWriter(in: small.shared)
         }
         memory.bytes[0] = 7
-        #expect(throws: ExchangeError.otherContents(found: 7)) {
-            _ = try StreamReader(in: memory.shared)
+        #expect(throws: ExchangeError.unrecognizedLayout(found: 7)) {
+            _ = try SegmentStreamReader(in: memory.shared)
         }
         #expect(memory.bytes.dropFirst().allSatisfy { $0 == 0 })
     }

@@ -2,6 +2,7 @@ import Glibc
 import Segments
 import SegmentTestSupport
 import Testing
+import SystemPackage
 
 /// Numbers from the broker and the caller at the ends of their ranges.
 @Suite(.serialized) struct ExtremeNumberTests {
@@ -28,9 +29,9 @@ import Testing
         let broker = try FakeBroker { _ in .reply(reply) }
         broker.serve()
         defer { broker.end() }
-        let client = try SegmentClient(socket: broker.path)
+        let client = try SegmentClient(socket: FilePath(broker.path))
         #expect {
-            _ = try client.status()
+            _ = try client.daemonStatus()
         } throws: { error in
             let text = "\(error)"
             return text.contains("?[2J") && !text.contains("\u{1b}")
@@ -46,8 +47,8 @@ import Testing
         other.serve()
         defer { other.end() }
         for path in [broker.path, other.path] {
-            let client = try SegmentClient(socket: path)
-            #expect(throws: SegmentClientError.self) { _ = try client.attach("a").size }
+            let client = try SegmentClient(socket: FilePath(path))
+            #expect(throws: SegmentClientError.self) { _ = try client.attach("a").byteCount }
         }
     }
 
@@ -60,19 +61,19 @@ import Testing
         let broker = try FakeBroker { _ in .reply(reply) }
         broker.serve()
         defer { broker.end() }
-        let client = try SegmentClient(socket: broker.path)
-        #expect(throws: SegmentClientError.protocolViolation(text)) { _ = try client.attach("a").size }
+        let client = try SegmentClient(socket: FilePath(broker.path))
+        #expect(throws: SegmentClientError.protocolViolation(text)) { _ = try client.attach("a").byteCount }
     }
 
     @Test func `a grant of another access than requested is rejected`() throws {
         let broker = try FakeBroker { _ in .reply(Self.grant(1, 0, 4096, Self.ownNamespace)) }
         broker.serve()
         defer { broker.end() }
-        let client = try SegmentClient(socket: broker.path)
+        let client = try SegmentClient(socket: FilePath(broker.path))
         #expect {
-            _ = try client.attach("a", access: .readOnly).size
+            _ = try client.attach("a", access: .readOnly).byteCount
         } throws: { error in
-            if case .protocolViolation? = error as? SegmentClientError { true } else { false }
+            (error as? SegmentClientError)?.code == .protocolViolation
         }
     }
 
@@ -88,9 +89,9 @@ import Testing
         }
         broker.serve()
         defer { broker.end() }
-        let events = try SegmentClient(socket: broker.path).subscribe()
-        #expect(throws: SegmentClientError.self) { try events.next(timeLimit: .seconds(5)) }
-        #expect(try events.next(timeLimit: .seconds(5))?.kind == .snapshotEnded)
+        let events = try SegmentClient(socket: FilePath(broker.path)).events()
+        #expect(throws: SegmentClientError.self) { try events.next(timeout: .seconds(5)) }
+        #expect(try events.next(timeout: .seconds(5))?.kind == .snapshotEnded)
     }
 
     @Test(arguments: [
@@ -100,10 +101,10 @@ import Testing
         let broker = try FakeBroker { _ in .reply(#"{"parameters":{"event":"listed"}}"#) }
         broker.serve()
         defer { broker.end() }
-        let client = try SegmentClient(socket: broker.path, timeLimit: limit)
-        #expect(try client.subscribe().next(timeLimit: limit)?.kind == .snapshotEnded)
-        #expect(try client.list().isEmpty)
-        #expect(throws: SegmentClientError.self) { try client.status() }
+        let client = try SegmentClient(socket: FilePath(broker.path), timeout: limit)
+        #expect(try client.events().next(timeout: limit)?.kind == .snapshotEnded)
+        #expect(try client.segments().isEmpty)
+        #expect(throws: SegmentClientError.self) { try client.daemonStatus() }
     }
 
     @Test(arguments: [Duration.seconds(Int64.min), .seconds(-1), .nanoseconds(-1), .zero, .nanoseconds(1)])
@@ -111,7 +112,7 @@ import Testing
         let broker = try FakeBroker { _ in .silence }
         broker.serve()
         defer { broker.end() }
-        let events = try SegmentClient(socket: broker.path).subscribe()
-        #expect(throws: SegmentClientError.timedOut) { try events.next(timeLimit: limit) }
+        let events = try SegmentClient(socket: FilePath(broker.path)).events()
+        #expect(throws: SegmentClientError.timedOut) { try events.next(timeout: limit) }
     }
 }

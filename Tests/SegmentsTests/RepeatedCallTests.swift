@@ -3,6 +3,7 @@ import Segments
 import SegmentInterface
 import SegmentTestSupport
 import Testing
+import SystemPackage
 
 /// A connection that closes after a call was sent.
 @Suite(.serialized) struct RepeatedCallTests {
@@ -10,10 +11,10 @@ import Testing
         let broker = try FakeBroker { _ in .hangUp }
         broker.serve()
         defer { broker.end() }
-        let client = try SegmentClient(socket: broker.path, timeLimit: .milliseconds(300))
+        let client = try SegmentClient(socket: FilePath(broker.path), timeout: .milliseconds(300))
         #expect(throws: SegmentClientError.self) { try client.remove("a") }
         #expect(broker.calls.count == 1)
-        #expect(throws: SegmentClientError.self) { try client.reload() }
+        #expect(throws: SegmentClientError.self) { try client.reloadConfiguration() }
         #expect(broker.calls.count == 2)
     }
 
@@ -21,8 +22,8 @@ import Testing
         let broker = try FakeBroker { _ in .hangUp }
         broker.serve()
         defer { broker.end() }
-        let client = try SegmentClient(socket: broker.path, timeLimit: .milliseconds(300))
-        #expect(throws: SegmentClientError.self) { try client.status() }
+        let client = try SegmentClient(socket: FilePath(broker.path), timeout: .milliseconds(300))
+        #expect(throws: SegmentClientError.self) { try client.daemonStatus() }
         #expect(broker.calls.count > 1)
     }
 }
@@ -51,26 +52,26 @@ import Testing
     @Test func `a connect waiting in the queue continues after a signal`() throws {
         let broker = try FakeBroker(backlog: 0) { _ in .reply(Self.status) }
         defer { broker.end() }
-        let first = try SegmentClient(socket: broker.path)
+        let first = try SegmentClient(socket: FilePath(broker.path))
         let serving = Thread {
             usleep(100_000)
             broker.serve()
         }
         let before = handledInterruptions
-        let second = try interrupted { try SegmentClient(socket: broker.path) }
+        let second = try interrupted { try SegmentClient(socket: FilePath(broker.path)) }
         try serving.value()
         #expect(handledInterruptions - before > 10)
-        #expect(try second.status().segmentCount == 7)
+        #expect(try second.daemonStatus().segmentCount == 7)
         _ = first
     }
 
     @Test func `a full queue is waited for up to the limit, signals or not`() throws {
         let broker = try FakeBroker(backlog: 0)
         defer { broker.end() }
-        let first = try SegmentClient(socket: broker.path)
+        let first = try SegmentClient(socket: FilePath(broker.path))
         let start = ContinuousClock.now
         #expect(throws: SegmentClientError.timedOut) {
-            try interrupted { try SegmentClient(socket: broker.path, timeLimit: .milliseconds(100)) }
+            try interrupted { try SegmentClient(socket: FilePath(broker.path), timeout: .milliseconds(100)) }
         }
         #expect(ContinuousClock.now - start < .seconds(5))
         _ = first
@@ -79,8 +80,8 @@ import Testing
     @Test func `a zero time limit has passed at once`() throws {
         let broker = try FakeBroker(backlog: 0)
         defer { broker.end() }
-        let first = try SegmentClient(socket: broker.path)
-        let waiting = Thread { try SegmentClient(socket: broker.path, timeLimit: .zero) }
+        let first = try SegmentClient(socket: FilePath(broker.path))
+        let waiting = Thread { try SegmentClient(socket: FilePath(broker.path), timeout: .zero) }
         #expect(throws: SegmentClientError.timedOut) { try waiting.value(timeLimit: .seconds(5)) }
         _ = first
     }
@@ -88,14 +89,14 @@ import Testing
     @Test func `waiting for events without a daemon continues after a signal`() throws {
         let broker = try FakeBroker { _ in .hangUp }
         broker.serve()
-        let client = try SegmentClient(socket: broker.path)
+        let client = try SegmentClient(socket: FilePath(broker.path))
         let before = handledInterruptions
         let start = ContinuousClock.now
         #expect(throws: SegmentClientError.timedOut) {
             try interrupted {
-                let events = try client.subscribe()
+                let events = try client.events()
                 broker.end()
-                return try events.next(timeLimit: .milliseconds(60))?.kind
+                return try events.next(timeout: .milliseconds(60))?.kind
             }
         }
         #expect(ContinuousClock.now - start >= .milliseconds(60))
@@ -110,7 +111,10 @@ import Testing
         broker.serve()
         defer { broker.end() }
         let before = handledInterruptions
-        #expect(try interrupted { try SegmentClient(socket: broker.path).status().segmentCount } == 7)
+        #expect(
+            try interrupted { try SegmentClient(socket: FilePath(broker.path)).daemonStatus().segmentCount }
+                == 7
+        )
         #expect(handledInterruptions - before > 20)
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import Segments
 import SegmentTestSupport
+import SystemPackage
 
 /// A client process: it reads a line with a question and writes a line with the answer.
 ///
@@ -9,7 +10,7 @@ struct ClientRole {
     let socket: String
 
     func run() {
-        guard let client = try? SegmentClient(socket: socket, timeLimit: .seconds(20)) else { return }
+        guard let client = try? SegmentClient(socket: FilePath(socket), timeout: .seconds(20)) else { return }
         var attached: [String: Attached] = [:]
         while let line = readLine() {
             let words = line.split(separator: " ").map(String.init)
@@ -25,10 +26,8 @@ struct ClientRole {
     ) -> String {
         do {
             return try answer(words, client, &attached)
-        } catch SegmentClientError.refused(.segmentRemoving) {
-            return "removing"
         } catch {
-            return "\(error)"
+            return (error as? SegmentClientError)?.code == .segmentBeingRemoved ? "removing" : "\(error)"
         }
     }
 
@@ -41,7 +40,7 @@ struct ClientRole {
         let content = words.count > 2 ? UInt64(words[2]) : nil
         switch words[0] {
         case "attach":
-            attached[name] = Attached(try client.attach(name))
+            attached[name] = Attached(try client.attach(SegmentName(unchecked: name)))
             return "ok"
         case "write":
             return attached[name]?.write(content ?? 0) ?? "not attached"
@@ -50,10 +49,10 @@ struct ClientRole {
         case "release":
             attached[name] = nil
             // The reply to this call follows the release.
-            _ = try client.status()
+            _ = try client.daemonStatus()
             return "ok"
         default:
-            _ = try client.status()
+            _ = try client.daemonStatus()
             return "ok"
         }
     }
@@ -66,7 +65,7 @@ private final class Attached {
     init(_ segment: consuming AttachedSegment) { self.segment = segment }
 
     func write(_ content: UInt64) -> String {
-        let bytes = StreamPattern.bytes(at: content, count: segment.size)
+        let bytes = StreamPattern.bytes(at: content, count: segment.byteCount)
         segment.withMutableBytes { memory in
             memory.withUnsafeMutableBytes { $0.copyBytes(from: bytes) }
         }

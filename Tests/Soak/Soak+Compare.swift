@@ -21,8 +21,8 @@ extension Soak {
 
     private func differences() throws -> [String] {
         // A request for a segment makes the daemon check it.
-        for name in model.names { _ = try? administrator.describe(name) }
-        let listed = try administrator.list()
+        for name in model.names { _ = try? administrator.segment(named: SegmentName(unchecked: name)) }
+        let listed = try administrator.segments()
         let inKernel = try kernel.allSegments()
         var differences: [String] = []
         func compare<Value: Equatable>(_ what: String, _ found: Value, _ expected: Value) {
@@ -55,7 +55,7 @@ extension Soak {
         compare("segments in the kernel", inKernel.count, existing.count)
         let records = fileNames(in: daemon.state).filter { $0.hasSuffix(".record") }
         compare("records", records.map { String($0.dropLast(7)) }.sorted(), existing)
-        let status = try administrator.status()
+        let status = try administrator.daemonStatus()
         compare("leases", status.leaseCount, model.leases)
         compare("connections", status.connectionCount, clients.count + 1)
         let descriptors = process.descriptors - status.connectionCount

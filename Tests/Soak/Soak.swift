@@ -2,6 +2,7 @@ import Glibc
 import Segments
 import SegmentTestSupport
 import SystemVSharedMemory
+import SystemPackage
 
 /// One run: the daemon, the model, and the random steps that change both.
 final class Soak {
@@ -39,7 +40,7 @@ final class Soak {
     private init(_ daemon: DaemonFixture, _ random: SeededGenerator) throws {
         self.daemon = daemon
         self.random = random
-        administrator = try SegmentClient(socket: daemon.socket, timeLimit: .seconds(20))
+        administrator = try SegmentClient(socket: FilePath(daemon.socket), timeout: .seconds(20))
     }
 
     private func live(_ time: Duration) throws -> Bool {

@@ -38,7 +38,7 @@ struct StreamPeer {
             delay: arguments.count > 5 ? UInt32(arguments[5]).map { $0 * 1000 } ?? 0 : 0,
             death: death
         )
-        let segment = try SegmentClient().attach(arguments[2])
+        let segment = try SegmentClient().attach(SegmentName(unchecked: arguments[2]))
         if arguments.count == 7, arguments[6] == "become" {
             becomeAnother(after: peer.delay)
             return try hold(arguments[1], segment)
@@ -56,13 +56,13 @@ struct StreamPeer {
     private static func hold(_ side: String, _ segment: consuming AttachedSegment) throws {
         switch side {
         case "write":
-            let writer = try StreamWriter(segment)
-            while writer.position == 0 { sleep(1) }
+            let writer = try SegmentStreamWriter.open(segment)
+            while writer.offset == 0 { sleep(1) }
         case "read":
-            let reader = try StreamReader(segment)
-            while reader.position == 0 { sleep(1) }
+            let reader = try SegmentStreamReader.open(segment)
+            while reader.offset == 0 { sleep(1) }
         default:
-            var writer = try Latest<Int>.Writer(segment)
+            var writer = try LatestValue<Int>.Publisher(segment)
             while true {
                 try writer.publish(1)
                 sleep(1)
@@ -82,10 +82,10 @@ struct StreamPeer {
 
     private func write(_ segment: consuming AttachedSegment) throws(ExchangeError) {
         death?.begins(at: .opening)
-        var writer = try StreamWriter(segment)
+        var writer = try SegmentStreamWriter.open(segment)
         usleep(delay)
         for _ in 0..<messages {
-            try writer.write(StreamPattern.bytes(at: writer.position, count: size).span.bytes)
+            try writer.write(StreamPattern.bytes(at: writer.offset, count: size).span.bytes)
         }
         death?.begins(at: .finishing)
         try writer.finish()
@@ -93,12 +93,12 @@ struct StreamPeer {
 
     private func read(_ segment: consuming AttachedSegment) throws(ExchangeError) {
         death?.begins(at: .opening)
-        var reader = try StreamReader(segment)
+        var reader = try SegmentStreamReader.open(segment)
         usleep(delay)
         let all = UInt64(messages * size)
         var buffer = [UInt8](repeating: 0, count: size)
         while true {
-            let position = reader.position
+            let position = reader.offset
             if position == all { death?.begins(at: .finishing) }
             var span = buffer.mutableSpan
             var bytes = span.mutableBytes
@@ -106,7 +106,7 @@ struct StreamPeer {
             guard count > 0 else { break }
             guard StreamPattern.matches(buffer[..<count], at: position) else { exit(3) }
         }
-        guard reader.position == all else { exit(4) }
+        guard reader.offset == all else { exit(4) }
     }
 }
 

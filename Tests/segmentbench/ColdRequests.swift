@@ -2,11 +2,14 @@ import Glibc
 import Segments
 import SegmentModel
 import SystemVSharedMemory
+import SystemPackage
 
 /// A client that joins: connects, acquires a segment and attaches it.
 enum ColdRequests {
     static func rows(_ servers: Servers, clients: [Int], count: Int) throws -> [Row] {
-        let segment = try SegmentClient(socket: servers.directory.brokerSocket).describe("segment-0")
+        let segment = try SegmentClient(socket: FilePath(servers.directory.brokerSocket)).segment(
+            named: "segment-0"
+        )
         guard let key = segment.key, let identifier = segment.identifier else {
             throw BenchmarkError.refused("segment-0 is \(segment.state.rawValue)")
         }
@@ -46,7 +49,7 @@ enum ColdRequests {
                 { records in
                     for _ in 0..<count / Requests.rounds {
                         let start = Moment.now
-                        let client = try SegmentClient(socket: servers.directory.brokerSocket)
+                        let client = try SegmentClient(socket: FilePath(servers.directory.brokerSocket))
                         let segment = try client.attach("segment-0")
                         if records { library.record(nanoseconds: .now - start) }
                         _ = consume segment

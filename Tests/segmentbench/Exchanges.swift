@@ -3,6 +3,7 @@ import Glibc
 import Segments
 import SegmentExchange
 import SegmentTestSupport
+import SystemPackage
 
 /// The published value: 64 bytes.
 typealias Sample = SIMD8<UInt64>
@@ -20,23 +21,26 @@ struct LatestPartner: ParsableCommand {
     @Argument var readers: UInt64 = 1
 
     func run() throws {
-        let client = try SegmentClient(socket: socket)
+        let client = try SegmentClient(socket: FilePath(socket))
         switch work {
         case .answer:
-            var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
-            var writer = try Latest<Sample>.Writer(try client.attach("segment-1"))
-            while let value = try reader.next() { try writer.publish(value) }
+            var reader = try LatestValue<Sample>.Subscriber(try client.attach("segment-0"))
+            var writer = try LatestValue<Sample>.Publisher(try client.attach("segment-1"))
+            while true { try writer.publish(try reader.next()) }
         case .read:
-            var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
+            var reader = try LatestValue<Sample>.Subscriber(try client.attach("segment-0"))
             while true { _ = try reader.value() }
         case .count:
             let answers = try Answers(try client.attach("segment-1"))
-            var reader = try Latest<Sample>.Reader(try client.attach("segment-0"))
+            var reader = try LatestValue<Sample>.Subscriber(try client.attach("segment-0"))
             _ = try reader.value()
             answers.isReady()
-            while try reader.next() != nil { answers.add(of: readers) }
+            while true {
+                _ = try reader.next()
+                answers.add(of: readers)
+            }
         case .publish:
-            var writer = try Latest<Sample>.Writer(try client.attach("segment-1"))
+            var writer = try LatestValue<Sample>.Publisher(try client.attach("segment-1"))
             var value = Sample()
             while true {
                 value &+= 1
@@ -48,8 +52,8 @@ struct LatestPartner: ParsableCommand {
 
 /// Values published in one segment and read from another, together with another process.
 final class MemoryExchange {
-    private var writer: Latest<Sample>.Writer
-    private var reader: Latest<Sample>.Reader
+    private var writer: LatestValue<Sample>.Publisher
+    private var reader: LatestValue<Sample>.Subscriber
     private let partner: ChildProcess
     private var value = Sample()
 
@@ -59,16 +63,26 @@ final class MemoryExchange {
         in directory: WorkingDirectory,
         _ begun: () throws -> Void = {}
     ) throws {
-        let client = try SegmentClient(socket: directory.brokerSocket)
-        writer = try Latest.Writer(try client.attach("segment-0"))
-        reader = try Latest.Reader(try client.attach("segment-1"))
+        let client = try SegmentClient(socket: FilePath(directory.brokerSocket))
+        writer = try LatestValue.Publisher(try client.attach("segment-0"))
+        reader = try LatestValue.Subscriber(try client.attach("segment-1"))
         partner = try ChildProcess(
             [CommandLine.arguments[0], "latest-partner", directory.brokerSocket, work.rawValue]
         )
         try begun()
         if work == .read { return }
         // It is ready once it has published something.
-        while try reader.next(timeLimit: .milliseconds(1)) == nil { try publish() }
+        while try !isAnswered() { try publish() }
+    }
+
+    private func isAnswered() throws(ExchangeError) -> Bool {
+        do throws(ExchangeError) {
+            _ = try reader.next(timeout: .milliseconds(1))
+            return true
+        } catch {
+            guard error == .timedOut else { throw error }
+            return false
+        }
     }
 
     func publish() throws {
@@ -83,10 +97,7 @@ final class MemoryExchange {
     /// Sends a value and receives it back.
     func handOver() throws {
         try publish()
-        while let answer = try reader.next(timeLimit: .seconds(5)) {
-            if answer == value { return }
-        }
-        throw BenchmarkError.noReply(from: "the other process")
+        while try reader.next(timeout: .seconds(5)) != value {}
     }
 }
 

@@ -4,6 +4,7 @@ import Segments
 import SegmentExchange
 import SegmentTestSupport
 import Synchronization
+import SystemPackage
 
 /// Values for which several processes wait, compared with a ring with a futex for each of them.
 struct FanOut {
@@ -15,10 +16,10 @@ struct FanOut {
 
     func row(_ directory: WorkingDirectory) throws -> Row {
         var values = Samples(), messages = Samples()
-        let client = try SegmentClient(socket: directory.brokerSocket)
+        let client = try SegmentClient(socket: FilePath(directory.brokerSocket))
         let answers = try Answers(try client.attach("segment-1"))
         answers.clear()
-        var writer = try Latest<Sample>.Writer(try client.attach("segment-0"))
+        var writer = try LatestValue<Sample>.Publisher(try client.attach("segment-0"))
         let partners = try (0..<readers).map { _ in
             try ChildProcess(
                 [

@@ -120,10 +120,10 @@ enum StreamTransfer {
         )
         let source = try FileDescriptor.open(FilePath(files.source), .readOnly)
         defer { try? source.close() }
-        let client = try SegmentClient(socket: directory.brokerSocket)
-        var writer = try StreamWriter(try client.attach("segment-0"), timeLimit: .seconds(10))
+        let client = try SegmentClient(socket: FilePath(directory.brokerSocket))
+        var writer = try SegmentStreamWriter.open(try client.attach("segment-0"), timeout: .seconds(10))
         let start = Moment.now
-        _ = try writer.writeAll(from: source)
+        _ = try writer.copy(from: source)
         try writer.finish()
         let time = Moment.now - start
         guard receiver.wait() == 0 else { throw BenchmarkError.refused("segmentctl receive failed") }

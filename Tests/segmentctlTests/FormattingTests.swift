@@ -267,7 +267,8 @@ import Testing
     }
 
     static let streams: [(ExchangeError, Int32)] = [
-        (.taken(processID: 1), 6), (.peerDied(processID: 1), 1), (.segmentTooSmall(size: 1, minimum: 2), 1),
+        (.sideInUse(processID: 1), 6), (.peerDied(processID: 1), 1),
+        (.segmentTooSmall(size: 1, minimum: 2), 1),
     ]
 
     @Test(arguments: streams)

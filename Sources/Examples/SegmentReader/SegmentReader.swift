@@ -1,21 +1,21 @@
 import Segments
 import SystemPackage
 
-/// Writes to standard output what segment-writer has put into a segment.
+/// Writes what segment-writer has written into a segment to standard output.
 ///
 ///     segment-reader NAME > FILE
 @main
 enum SegmentReader {
     static func main() throws {
-        guard CommandLine.arguments.count == 2 else {
+        guard CommandLine.arguments.count == 2, let name = SegmentName(CommandLine.arguments[1]) else {
             print("usage: segment-reader NAME")
             return
         }
         let broker = try SegmentClient()
-        try broker.withSegment(CommandLine.arguments[1], access: .readOnly) { segment in
+        try broker.withSegment(name, access: .readOnly) { segment in
             let length = segment.atomic(UInt64.self, at: 0).load(ordering: .acquiring)
             try segment.withBytes { memory in
-                // What lies in shared memory is input from a stranger.
+                // Shared memory is untrusted input.
                 guard let count = Int(exactly: length), count <= memory.byteCount - 8 else {
                     throw NotALength(length: length)
                 }

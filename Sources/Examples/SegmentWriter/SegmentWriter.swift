@@ -1,20 +1,20 @@
 import Segments
 import SystemPackage
 
-/// Puts a file, or a line that it asks for, into a segment: eight bytes of length, then the bytes.
+/// Writes a file, or a line from standard input, into a segment: eight bytes of length, then the bytes.
 ///
 ///     segment-writer NAME [FILE]
 @main
 enum SegmentWriter {
     static func main() throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 2 || arguments.count == 3 else {
+        guard arguments.count == 2 || arguments.count == 3, let name = SegmentName(arguments[1]) else {
             print("usage: segment-writer NAME [FILE]")
             return
         }
         let broker = try SegmentClient()
-        try broker.withSegment(arguments[1], access: .readWrite) { segment in
-            // Nobody is to take what follows for what was there before.
+        try broker.withSegment(name, access: .readWrite) { segment in
+            // A reader must not take the new bytes for the old ones.
             _ = segment.atomic(UInt64.self, at: 0).exchange(0, ordering: .acquiringAndReleasing)
             let count =
                 arguments.count == 3
@@ -24,7 +24,7 @@ enum SegmentWriter {
         }
     }
 
-    /// The kernel copies from the file into the segment; no byte passes through this program's own memory.
+    /// The kernel copies the file into the segment; no byte passes through this program's own memory.
     private static func write(file path: FilePath, into segment: inout AttachedSegment) throws -> Int {
         let file = try FileDescriptor.open(path, .readOnly)
         defer { try? file.close() }
@@ -47,7 +47,7 @@ enum SegmentWriter {
         return count
     }
 
-    /// Who sees the length sees the bytes.
+    /// A reader that sees the length also sees the bytes.
     private static func publish(_ count: Int, in segment: borrowing AttachedSegment) {
         segment.atomic(UInt64.self, at: 0).store(UInt64(count), ordering: .releasing)
     }
@@ -55,7 +55,7 @@ enum SegmentWriter {
     private static func writeLine(into segment: inout AttachedSegment) throws -> Int {
         print("Write: ", terminator: "")
         let line = Array((readLine() ?? "").utf8)
-        guard line.count <= segment.size - 8 else { throw TooLong(room: segment.size - 8) }
+        guard line.count <= segment.byteCount - 8 else { throw TooLong(room: segment.byteCount - 8) }
         segment.withMutableBytes { memory in
             for (index, byte) in line.enumerated() {
                 memory.storeBytes(of: byte, toByteOffset: 8 + index, as: UInt8.self)

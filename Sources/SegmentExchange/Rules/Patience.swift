@@ -1,41 +1,41 @@
-/// How often a side that has to wait looks before it sleeps, as its waits have taught it.
+/// How often a waiting side looks before it sleeps, learnt from its earlier waits.
 ///
-/// Waking up costs more than many looks; but looks that find nothing cost too, and keep others from the processor.
-/// Looks that shortened a wait are restored, to twice what has been worth it; looks that did not are halved, down to
-/// none. Now and then they are tried in full, since two sides that sleep never see how fast the other could be.
+/// A wake-up costs more than many looks, but looks that find nothing cost time too, and keep others from the processor.
+/// The limit doubles when looks shortened a wait, and is halved, down to none, when they did not. Now and then it is
+/// tried in full, since two sides that sleep never notice how fast the other could be.
 struct Patience: Equatable {
-    /// About 50 µs, three times what waking up costs.
+    /// The most looks: about 50 µs, three times the cost of a wake-up.
     static let most = 2000
-    /// After so many looks others may have the processor: another waiting side hands it on within microseconds.
+    /// The looks between two yields of the processor; another waiting side yields it again within microseconds.
     static let turn = 64
-    /// Who computes for so many nanoseconds leaves no time to look, while a side that wakes up comes first.
+    /// A yield that takes longer than this, in nanoseconds, has met a process that computes: sleep is better then.
     static let longestTurn: Int64 = 500_000
-    /// After so many waits in sleep the looks are tried in full, and after up to so many where they lost the processor.
+    /// The waits in sleep after which looks are tried in full: at first, and at most where looks lost the processor.
     static let trial = (first: 256, last: 1 << 16)
-    /// So many waits beside the other side keep the processor: once the sides have been apart for as many, and again
-    /// after up to so many that were spent beside it nevertheless.
+    /// How many waits on the same processor as the other side keep it without yielding: again once the sides have been
+    /// apart for as many waits, or after `first` to `last` waits spent on the same processor.
     static let separation = (waits: 64, first: 1 << 10, last: 1 << 20)
 
     private var limit = Patience.most
-    /// Waits that looks did not shorten, since they were last tried in full.
+    /// Waits that looks did not shorten since they were last tried in full.
     private var sleeps = 0
     private var trial = Patience.trial.first
-    /// Waits while the other side ran on the same processor, since the processor was last kept.
+    /// Waits while the other side ran on the same processor, since the processor was last kept for looks.
     private var waitsBeside = 0
-    /// Waits in a row while it ran elsewhere.
+    /// Consecutive waits while it ran on another processor.
     private var waitsApart = 0
-    /// After so many waits beside it the processor is kept again.
+    /// The number of such waits after which the processor is kept for looks again.
     private var separation = Patience.separation.first
 
-    /// Where the other side ran when it last had something to tell.
+    /// Where the other side ran when it last changed something.
     enum Place: Equatable {
         case elsewhere
-        /// On the processor of this side, which may use no other.
+        /// On this side's processor, the only one that this side may use.
         case here
-        /// On the processor of this side, which may use others.
+        /// On this side's processor, although this side may use others.
         case beside
 
-        /// Processors are numbered from 1; 0 is unknown, and then the processors that this side may use count.
+        /// Processors are numbered from 1; 0 is unknown, and then only the number of usable processors decides.
         init(_ other: UInt32, own: UInt32, usable: Int) {
             if other == 0 || own == 0 {
                 self = usable > 1 ? .elsewhere : .here
@@ -49,14 +49,14 @@ struct Patience: Equatable {
 
     struct Looks: Equatable {
         var count: Int
-        /// Whether others may have the processor between them.
+        /// Whether the processor is yielded between looks.
         var yields: Bool
     }
 
-    /// Before a sleep; none where the other side needs this processor to go on.
+    /// The looks before a sleep; none if the other side needs this processor to make progress.
     ///
-    /// Two sides that share a processor by turns stay on it: the kernel moves only one that it sees wait for a while.
-    /// So looks keep the processor for some milliseconds, more and more seldom while that does not part them.
+    /// Two sides that take turns on one processor stay there: the kernel moves only a thread that waits for a while. So
+    /// looks sometimes keep the processor for milliseconds, less and less often while that does not separate the sides.
     mutating func looks(_ place: Place) -> Looks {
         switch place {
         case .here: return Looks(count: 0, yields: true)
@@ -78,19 +78,19 @@ struct Patience: Equatable {
         return waitsBeside <= Self.separation.waits
     }
 
-    /// A wait was over after so many looks.
+    /// Notes that a wait ended after this many looks.
     mutating func found(after looks: Int) {
         (sleeps, trial) = (0, Self.trial.first)
         limit = min(Self.most, 2 * max(limit, looks))
     }
 
-    /// A wait went on after all looks.
+    /// Notes that a wait went on after all looks.
     mutating func foundNothing() {
         sleeps = sleeps < trial ? sleeps + 1 : 0
         limit /= 2
     }
 
-    /// Others had the processor for longer than a turn, so that sleep would have been shorter.
+    /// Notes that another process kept the processor for so long that sleep would have been better.
     mutating func lostProcessor() {
         foundNothing()
         trial = min(2 * trial, Self.trial.last)

@@ -1,22 +1,22 @@
-/// Whether nobody else can have put something at a path: judged from the root down, one entry after the other.
+/// Whether no other user can have put something at a path: judged from the root down, one entry after the other.
 struct GuardedPath: Equatable {
-    /// What lstat(2) says of one entry of the path.
+    /// One entry of the path, as lstat(2) shows it.
     struct Entry: Equatable {
         enum Kind: Equatable { case directory, link, socket, other }
 
         var kind: Kind
         var ownerUserID: UInt32
-        /// The nine permission bits and the sticky one.
+        /// The nine permission bits and the sticky bit.
         var mode: UInt32
     }
 
-    /// Those who may own what leads to the socket.
+    /// The users that may own the socket's directories.
     var owners: Set<UInt32>
 
-    /// What is wrong with an entry, in words for people; nil if nothing is.
+    /// What is wrong with a directory, for people; nil if nothing is.
     ///
-    /// `isLast`: the directory of the socket. Above it a sticky directory that everybody may write will do, since
-    /// there nobody can rename or remove what is another's.
+    /// `isLast` marks the directory of the socket. Above it a world-writable directory is acceptable if it is sticky,
+    /// since there no user can rename or remove another's entry.
     func problem(withDirectory entry: Entry, isLast: Bool) -> String? {
         switch entry.kind {
         case .link: return "is a symbolic link: give the path that it leads to"

@@ -1,19 +1,20 @@
-/// Whose broker a client believes, by what SO_PEERCRED shows of the process that listens; unix(7).
+/// Whose broker a client believes, judged by the user ID that SO_PEERCRED shows of the process that listens; unix(7).
 ///
-/// Root and the client's own user are believed, and one that the program or its user trusts on purpose. The overflow
-/// user is whoever has no number in this user namespace, strangers included; user_namespaces(7). It is never the
-/// client's own, and trusted only behind a socket that was named and that no other user can have put there.
+/// Root and the client's own user are believed, and a user that the program or its user trusts explicitly. The overflow
+/// user ID stands for every user without an ID in this user namespace, strangers included; user_namespaces(7). It is
+/// never the client's own, and is trusted only at a socket that was given explicitly and that no other user can have
+/// put there.
 struct PeerTrust: Equatable {
     var ownUserID: UInt32
-    /// What users without a number are shown as.
+    /// What users without an ID in this namespace are shown as.
     var overflowUserIDs: Set<UInt32>
     var trustedUserID: UInt32?
-    /// Whether the socket was given, and not looked for in the usual places.
+    /// Whether the socket was given explicitly, rather than looked for at the default places.
     var socketIsNamed: Bool
 
     enum Verdict: Equatable {
         case believed
-        /// Only where the socket's directory is guarded.
+        /// Believed only if no other user can write the directories above the socket.
         case believedIfGuarded
         case distrusted(Distrust)
     }
@@ -27,7 +28,7 @@ struct PeerTrust: Equatable {
         return peerUserID == ownUserID || peerUserID == trustedUserID ? .believed : .distrusted(.stranger)
     }
 
-    /// A user's number as `$SEGMENTD_TRUSTED_UID` has it; the largest one is never a user's.
+    /// Parses a user ID as in `$SEGMENTD_TRUSTED_UID`; the largest number is no user's.
     static func userID(_ text: String) -> UInt32? {
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt32(text), number != .max
         else { return nil }
@@ -36,21 +37,21 @@ struct PeerTrust: Equatable {
 }
 
 /// Why a broker is not believed.
-public enum Distrust: Equatable, Sendable {
-    /// It is neither root's nor the client's own user's, nor of the user that is trusted.
+package enum Distrust: Equatable, Sendable {
+    /// It belongs neither to root, nor to the client's own user, nor to the trusted user.
     case stranger
-    /// Its user has no number in this user namespace, and is not trusted on purpose.
+    /// Its user has no ID in this user namespace, and is not trusted explicitly.
     case unmapped
-    /// Its user has no number and is trusted, but the socket was not named.
+    /// Its user has no ID and is trusted, but the socket was not given explicitly.
     case socketNotNamed
-    /// Its user has no number and is trusted, but others may write where the socket lies.
+    /// Its user has no ID and is trusted, but others can write a directory above the socket.
     case directoryNotGuarded(path: String, reason: String)
-    /// `$SEGMENTD_TRUSTED_UID` has something else than a user's number.
+    /// `$SEGMENTD_TRUSTED_UID` is not a user ID.
     case variableInvalid(value: String)
 }
 
 extension Distrust {
-    /// What was found and what to do about it, for people.
+    /// The reason and the remedy, for people.
     func text(socket: String, userID: UInt32, ownUserID: UInt32) -> String {
         let unmapped =
             "the process that listens at \(socket) shows as user \(userID), as everybody does who has no "

@@ -1,15 +1,15 @@
 import SystemPackage
 
-/// What a failed system call means to whoever attaches segments, and what to do about it.
+/// What a failed system call means to a program that attaches segments, and what to do about it.
 struct SystemCallText: Equatable {
-    /// What is known of the process, where it matters; read when the text is asked for.
+    /// Facts about the process that matter for the text; read only when a text is needed.
     struct Circumstances: Equatable {
         var isRoot = false
-        /// A seccomp filter lies over the process's calls; `Seccomp` of /proc/PID/status.
+        /// Whether a seccomp filter applies to the process; `Seccomp` of /proc/PID/status.
         var isFiltered = false
-        /// Another file system, or a file of one, is mounted at the path of the socket.
+        /// Whether a file system, or a file of one, is mounted at the socket's path.
         var socketIsMounted = false
-        /// RLIMIT_NOFILE; nil where there is none, as with the others.
+        /// RLIMIT_NOFILE; nil, as for the other limits, if unlimited.
         var descriptors: UInt64?
         /// RLIMIT_MEMLOCK, in bytes.
         var lockedBytes: UInt64?
@@ -23,21 +23,21 @@ struct SystemCallText: Equatable {
         self.circumstances = circumstances
     }
 
-    /// Of connect(2).
+    /// The text for a failed connect(2).
     func unreachable(_ socket: String, _ errno: Errno) -> String {
         let found = "no broker at \(socket): \(errno)"
         let look = "`systemctl status segmentd.socket segmentd` tells whether it runs"
         let renew = "`systemctl restart segmentd.socket` makes a socket anew that was removed"
         return switch errno {
         case .connectionRefused where circumstances.socketIsMounted:
-            "\(found); the socket behind this mount has been made anew since: mount its directory instead of the socket"
+            "\(found); the socket was recreated since it was mounted here: mount its directory instead of the socket"
         case .noSuchFileOrDirectory, .connectionRefused: "\(found); \(look), and \(renew)"
         case .permissionDenied: "\(found): the socket or a directory above it is closed to you; \(look)"
         default: "\(found); \(look)"
         }
     }
 
-    /// Of any other call, by its name.
+    /// The text for any other call, given by its name.
     func failed(_ call: String, _ errno: Errno) -> String {
         let found = "\(call) failed: \(errno)"
         guard let reason = reason(call, errno) else { return found }

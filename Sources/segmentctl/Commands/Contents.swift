@@ -6,7 +6,7 @@ struct Write: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write standard input into a segment.")
 
     @Argument(help: "The segment.", completion: SegmentNames.completion)
-    var name: String
+    var name: SegmentName
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Begin at this byte.", valueName: "n"))
     var offset = 0
@@ -19,8 +19,8 @@ struct Write: ParsableCommand {
 
     func run() throws {
         try options.clientOfOwnNamespace().withSegment(name, access: .readWrite) { segment in
-            guard offset <= segment.size else {
-                throw Failure("segment \(name) ends at byte \(segment.size), before offset \(offset)")
+            guard offset <= segment.byteCount else {
+                throw Failure("segment \(name) ends at byte \(segment.byteCount), before offset \(offset)")
             }
             try StandardStreams.fill(&segment, from: offset)
         }
@@ -31,7 +31,7 @@ struct Read: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Write a segment to standard output.")
 
     @Argument(help: "The segment.", completion: SegmentNames.completion)
-    var name: String
+    var name: SegmentName
 
     @Option(parsing: .unconditional, help: ArgumentHelp("Begin at this byte.", valueName: "n"))
     var offset = 0
@@ -51,10 +51,10 @@ struct Read: ParsableCommand {
 
     func run() throws {
         try options.clientOfOwnNamespace().withSegment(name, access: .readOnly) { segment in
-            guard offset <= segment.size else {
-                throw Failure("segment \(name) ends at byte \(segment.size), before offset \(offset)")
+            guard offset <= segment.byteCount else {
+                throw Failure("segment \(name) ends at byte \(segment.byteCount), before offset \(offset)")
             }
-            let rest = segment.size - offset
+            let rest = segment.byteCount - offset
             guard length ?? 0 <= rest else {
                 throw Failure(
                     "segment \(name) has \(counted(rest, "byte")) after offset \(offset), not \(length ?? 0)"

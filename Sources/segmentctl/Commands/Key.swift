@@ -7,12 +7,12 @@ struct Key: ParsableCommand {
     )
 
     @Argument(help: "The segment.", completion: SegmentNames.completion)
-    var name: String
+    var name: SegmentName
 
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let segment = try options.clientOfOwnNamespace().describe(name)
+        let segment = try options.clientOfOwnNamespace().segment(named: name)
         guard let key = segment.key else { throw NotInKernel(segment) }
         guard options.json == .off else { return try options.printJSON(JSONNumber(key.rawValue)) }
         try Output.print(key.description)
@@ -26,12 +26,12 @@ struct Identifier: ParsableCommand {
     )
 
     @Argument(help: "The segment.", completion: SegmentNames.completion)
-    var name: String
+    var name: SegmentName
 
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let segment = try options.clientOfOwnNamespace().describe(name)
+        let segment = try options.clientOfOwnNamespace().segment(named: name)
         guard let identifier = segment.identifier else { throw NotInKernel(segment) }
         guard options.json == .off else { return try options.printJSON(JSONNumber(identifier.rawValue)) }
         try Output.print(identifier.description)

@@ -22,7 +22,7 @@ struct List: ParsableCommand {
         var segments: [SegmentDescription]
         do throws(SegmentClientError) {
             client = try options.client()
-            segments = try client.list().map(\.named)
+            segments = try client.segments().map(\.named)
         } catch {
             // Only the daemon knows names and states.
             guard names.isEmpty, options.state == nil else { throw error }
@@ -90,7 +90,7 @@ extension GlobalOptions {
     /// Lists what the kernel alone knows if the daemon cannot be reached.
     func listKernelSegments(insteadOf error: SegmentClientError) throws {
         // If a daemon may be listening, the kernel's segments could be mistaken for its answer.
-        guard case .unreachable = error, ExitStatus(error) == .unreachable else { throw error }
+        guard error.code == .unreachable, ExitStatus(error) == .unreachable else { throw error }
         let segments = try KernelSegment.all()
         if json == .off {
             try page(SegmentTable.lines(segments, legend: !noLegend))

@@ -14,7 +14,7 @@ struct Monitor: ParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() throws {
-        let events = try options.client().subscribe()
+        let events = try options.client().events()
         Output.endWithReader()
         var connectionCount = events.connectionCount
         while let event = try events.next() {

@@ -22,10 +22,10 @@ struct Reload: ParsableCommand {
         let outcome: ReloadOutcome
         let client = try options.client()
         do throws(SegmentClientError) {
-            outcome = try client.reload(removeAll: removeAll)
+            outcome = try client.reloadConfiguration(removeAll: removeAll)
         } catch {
-            guard case .refused(.configurationInvalid(let problems)) = error else { throw error }
-            try options.show(problems)
+            guard error.code == .configurationInvalid else { throw error }
+            try options.show(error.configurationProblems)
             throw ExitStatus.configurationInvalid
         }
         let blocked = outcome.blocked ?? []
@@ -53,7 +53,7 @@ struct Reload: ParsableCommand {
 
     private func explain(_ name: SegmentName, _ client: SegmentClient) {
         // The problem may be gone by now.
-        guard let problem = (try? client.describe(name.string))?.problems.first else { return }
+        guard let problem = (try? client.segment(named: name))?.problems.first else { return }
         Output.complain(
             "segmentctl: segment \(name): \(problem.message)" + (problem.remedy.map { "; \($0)" } ?? "")
         )

@@ -11,7 +11,7 @@ struct Remove: ParsableCommand {
     )
 
     @Argument(help: "The segment.", completion: SegmentNames.completion)
-    var name: String
+    var name: SegmentName
 
     @Option(help: "unused, idle or now.")
     var when = RemovalPolicy.ifUnused
@@ -33,7 +33,7 @@ struct Renew: ParsableCommand {
     )
 
     @Argument(help: "The segment.", completion: SegmentNames.completion)
-    var name: String
+    var name: SegmentName
 
     @Option(help: "unused, idle or now.")
     var when = RemovalPolicy.ifUnused

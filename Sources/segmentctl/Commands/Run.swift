@@ -87,13 +87,14 @@ struct Run: ParsableCommand {
 
     /// Leases a segment for reading and writing if allowed, otherwise for reading.
     private static func lease(
-        _ name: String,
+        _ text: String,
         _ client: SegmentClient
     ) throws(SegmentClientError) -> SegmentLease {
+        let name = SegmentName(unchecked: text)
         do throws(SegmentClientError) {
             return try client.lease(name, access: .readWrite)
         } catch {
-            guard case .refused(.accessDenied) = error else { throw error }
+            guard error.code == .accessDenied else { throw error }
             return try client.lease(name, access: .readOnly)
         }
     }
@@ -179,8 +180,9 @@ struct HeldSegments {
     private func replacement(_ grant: Grant) throws(SegmentClientError) -> String? {
         let segment: SegmentDescription
         do throws(SegmentClientError) {
-            segment = try client.describe(grant.name.string)
-        } catch .refused {
+            segment = try client.segment(named: grant.name)
+        } catch {
+            guard error.isRefusal else { throw error }
             return nil
         }
         guard let identifier = segment.identifier, identifier != grant.identifier || segment.key != grant.key

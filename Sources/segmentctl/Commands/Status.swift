@@ -9,7 +9,7 @@ struct Status: ParsableCommand {
     )
 
     @Argument(help: "Segments.", completion: SegmentNames.completion)
-    var names: [String] = []
+    var names: [SegmentName] = []
 
     @OptionGroup var options: GlobalOptions
 
@@ -22,7 +22,7 @@ struct Status: ParsableCommand {
             return try options.listKernelSegments(insteadOf: error)
         }
         guard !names.isEmpty else {
-            let status = try client.status()
+            let status = try client.daemonStatus()
             options.noticeOtherNamespace(client)
             guard options.json == .off else { return try options.printJSON(status) }
             return try options.page(DaemonPage(status: status, now: Timestamp.now).lines)
@@ -36,7 +36,7 @@ struct Status: ParsableCommand {
         var segments: [SegmentDescription] = []
         for name in names {
             do throws(SegmentClientError) {
-                let segment = try client.describe(name).named
+                let segment = try client.segment(named: name).named
                 segments.append(segment)
                 if segment.state != .ready { worst = max(worst, .notReady) }
             } catch {

@@ -12,7 +12,7 @@ struct Send: ParsableCommand {
     )
 
     @Argument(help: "The segment.", completion: SegmentNames.completion)
-    var name: String
+    var name: SegmentName
 
     @Argument(help: ArgumentHelp("The file; standard input if none is given, or `-`.", valueName: "file"))
     var path = "-"
@@ -27,16 +27,16 @@ struct Send: ParsableCommand {
         progress.waiting(for: "receiver")
         defer { progress.end() }
         do {
-            var writer = try StreamWriter(segment)
+            var writer = try SegmentStreamWriter.open(segment)
             progress.begin()
-            while try writer.write(from: file.descriptor) > 0 { progress.show(writer.position) }
+            while try writer.copyAvailable(from: file.descriptor) > 0 { progress.show(writer.offset) }
             // Most likely, the receiver is writing to the same file.
-            if let length, writer.position < UInt64(length) {
+            if let length, writer.position < length {
                 throw Failure("\(path) ended at byte \(writer.position), but had \(length) bytes before")
             }
             try writer.finish()
         } catch let error as ExchangeError {
-            throw ExchangeFailure(segment: name, error: error)
+            throw ExchangeFailure(segment: name.description, error: error)
         }
     }
 }
@@ -51,7 +51,7 @@ struct Receive: ParsableCommand {
     )
 
     @Argument(help: "The segment.", completion: SegmentNames.completion)
-    var name: String
+    var name: SegmentName
 
     @Argument(
         help: ArgumentHelp(
@@ -70,17 +70,17 @@ struct Receive: ParsableCommand {
         progress.waiting(for: "sender")
         defer { progress.end() }
         do {
-            var reader = try StreamReader(segment)
+            var reader = try SegmentStreamReader.open(segment)
             guard !file.isRead(by: reader.peerProcessID) else {
                 let name = path == "-" ? "standard output" : path
                 throw Failure("\(name) is the file being sent: process \(reader.peerProcessID) reads it")
             }
             progress.begin()
             try file.empty()
-            while try reader.read(to: file.descriptor) > 0 { progress.show(reader.position) }
+            while try reader.copyAvailable(to: file.descriptor) > 0 { progress.show(reader.offset) }
             try file.close()
         } catch let error as ExchangeError {
-            throw ExchangeFailure(segment: name, error: error)
+            throw ExchangeFailure(segment: name.description, error: error)
         }
     }
 }

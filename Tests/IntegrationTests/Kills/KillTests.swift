@@ -34,7 +34,7 @@ extension RealDaemon {
                     }
                     try daemon.start()
                     try load.pausing(daemon.notify) { try Snapshot(daemon).expectAgreement() }
-                    #expect(try holding.segment.isCurrent)
+                    #expect(try holding.segment.isCurrent())
                     #expect(holding.read(at: 0) == seed)
                 }
                 try load.pausing(daemon.notify) {}

@@ -81,7 +81,7 @@ final class Load: @unchecked Sendable {
 
     /// Uses a segment; its own bytes must stay as long as it is attached, whatever happens to the daemon.
     private func use(_ client: SegmentClient, _ number: Int, _ round: Int) throws {
-        let names = ["boot", "fixed", "stop", "used", "changing"]
+        let names: [SegmentName] = ["boot", "fixed", "stop", "used", "changing"]
         try client.withSegment(names[(number + round) % names.count]) { segment in
             let value = UInt64(number) << 32 | UInt64(round)
             let offset = 64 + number * 8
@@ -104,13 +104,13 @@ final class Load: @unchecked Sendable {
         } else {
             unlink(changingFile)
         }
-        _ = try administrator.reload()
+        _ = try administrator.reloadConfiguration()
     }
 
     /// Notes an error unless it is expected while programs and daemon come and go.
     private func note(_ error: any Error) {
-        switch error as? SegmentClientError {
-        case .refused(.noSuchSegment), .refused(.segmentRemoving), .disconnected: break
+        switch (error as? SegmentClientError)?.code {
+        case .noSuchSegment, .segmentBeingRemoved, .disconnected: break
         // A reload cut off by the daemon's end need not be repeated: the next start reads the same files.
         case .outcomeUnknown: break
         default: surprise("\(error)")

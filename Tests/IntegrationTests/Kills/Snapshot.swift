@@ -18,11 +18,11 @@ struct Snapshot {
     init(_ daemon: DaemonFixture) throws {
         let client = try daemon.client()
         repeat {
-            listed = try client.list()
+            listed = try client.segments()
             kernel = try LinuxKernel().allSegments().filter { !$0.value.isMarkedForRemoval }
             records = Self.texts("\(daemon.state)", ".record")
             declared = Set(Self.texts(daemon.segmentFiles, ".toml").keys)
-        } while try client.list().map(\.identifier) != listed.map(\.identifier)
+        } while try client.segments().map(\.identifier) != listed.map(\.identifier)
     }
 
     var live: [SegmentDescription] { listed.filter { [.ready, .drifted, .draining].contains($0.state) } }

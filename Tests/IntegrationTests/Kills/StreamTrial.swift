@@ -62,11 +62,11 @@ struct StreamTrial: CustomStringConvertible, Sendable {
     }
 
     private func write() throws(ExchangeError) -> End {
-        var writer = try StreamWriter(in: memory, timeLimit: .seconds(10))
+        var writer = try SegmentStreamWriter(in: memory, timeout: .seconds(10))
         let peer = writer.peerProcessID
         do throws(ExchangeError) {
             for _ in 0..<messages {
-                try writer.write(StreamPattern.bytes(at: writer.position, count: size).span.bytes)
+                try writer.write(StreamPattern.bytes(at: writer.offset, count: size).span.bytes)
                 if pause > 0 { usleep(pause) }
             }
             try writer.finish()
@@ -77,13 +77,13 @@ struct StreamTrial: CustomStringConvertible, Sendable {
     }
 
     private func read() throws(ExchangeError) -> End {
-        var reader = try StreamReader(in: memory, timeLimit: .seconds(10))
+        var reader = try SegmentStreamReader(in: memory, timeout: .seconds(10))
         let peer = reader.peerProcessID
         var buffer = [UInt8](repeating: 0, count: size)
         var isTrue = true
         do throws(ExchangeError) {
             while true {
-                let position = reader.position
+                let position = reader.offset
                 var span = buffer.mutableSpan
                 var bytes = span.mutableBytes
                 let count = try reader.read(into: &bytes)
@@ -91,7 +91,7 @@ struct StreamTrial: CustomStringConvertible, Sendable {
                 if !StreamPattern.matches(buffer[..<count], at: position) { isTrue = false }
                 if pause > 0 { usleep(pause) }
             }
-            if reader.position != UInt64(messages * size) { isTrue = false }
+            if reader.offset != UInt64(messages * size) { isTrue = false }
             return End(peer: peer, isTrue: isTrue)
         } catch {
             return End(peer: peer, error: error, isTrue: isTrue)

@@ -32,9 +32,9 @@ extension Soak {
         try DaemonFixture.write("size = 0\n", to: path("bad"))
         defer { unlink(path("bad")) }
         do throws(SegmentClientError) {
-            _ = try administrator.reload()
+            _ = try administrator.reloadConfiguration()
         } catch {
-            guard case .refused(.configurationInvalid) = error else { throw error }
+            guard error.code == .configurationInvalid else { throw error }
             return
         }
         throw Surprise("a bad configuration is accepted")
@@ -52,7 +52,7 @@ extension Soak {
     }
 
     func reload() throws {
-        _ = try administrator.reload()
+        _ = try administrator.reloadConfiguration()
         model.reload(files)
     }
 

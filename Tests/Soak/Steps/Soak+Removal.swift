@@ -11,9 +11,9 @@ extension Soak {
         let isUsed = model.segments[name].map { !$0.users.isEmpty } ?? false
         var isRefused = false
         do throws(SegmentClientError) {
-            try administrator.remove(name, when: .ifUnused)
+            try administrator.remove(SegmentName(unchecked: name), when: .ifUnused)
         } catch {
-            guard case .refused(.segmentInUse) = error else { throw error }
+            guard error.code == .segmentInUse else { throw error }
             isRefused = true
         }
         guard isRefused == isUsed else {
@@ -25,7 +25,7 @@ extension Soak {
     func removeIdle() throws {
         guard let name = random.choose(model.names) else { return }
         trace.record("\(name) is removed when idle", count: "removals")
-        try administrator.remove(name, when: .whenIdle)
+        try administrator.remove(SegmentName(unchecked: name), when: .whenIdle)
         model.change(name) {
             guard !$0.users.isEmpty else { return $0.remove() }
             ($0.life, $0.isRemovalDue) = (.draining, true)
@@ -36,7 +36,7 @@ extension Soak {
     func removeNow(restarting: Bool) throws {
         guard let name = random.choose(model.names { $0.life == .live && !$0.users.isEmpty }) else { return }
         trace.record("\(name) is removed under its users", count: "removals under users")
-        try administrator.remove(name, when: .immediately)
+        try administrator.remove(SegmentName(unchecked: name), when: .immediately)
         try expectMarked(name)
         let users = try outlive(name, restarting: restarting)
         model.change(name) { $0.remove() }
@@ -44,7 +44,10 @@ extension Soak {
         try letGo(name, users)
         guard restarting else { return }
         // The request is complete with the last detach; a declared segment is created again afterwards.
-        for _ in 0..<1000 where try administrator.describe(name).state == .removing { usleep(5000) }
+        for _ in 0..<1000
+        where try administrator.segment(named: SegmentName(unchecked: name)).state == .removing {
+            usleep(5000)
+        }
         try reload()
     }
 
@@ -92,7 +95,7 @@ extension Soak {
     }
 
     private func expectMarked(_ name: String) throws {
-        let described = try administrator.describe(name)
+        let described = try administrator.segment(named: SegmentName(unchecked: name))
         guard described.state == .removing, described.identifier == model.segments[name]?.identifier else {
             throw Surprise("\(name) is not removing but \(described)")
         }
@@ -102,7 +105,7 @@ extension Soak {
     /// on demand.
     private func expectFormer(_ name: String, _ identifier: SegmentIdentifier) throws {
         let state: SegmentState = model.segments[name]?.declaration?.keep == .whileUsed ? .absent : .ready
-        let described = try administrator.describe(name)
+        let described = try administrator.segment(named: SegmentName(unchecked: name))
         guard described.state == state, described.identifier != identifier,
             described.formerMemory.contains(where: { $0.identifier == identifier })
         else {

@@ -3,13 +3,13 @@ import Synchronization
 
 /// Reads the bytes of values.
 @usableFromInline
-struct LatestObserver: Sendable {
+struct LatestSubscriber: Sendable {
     private let place: LatestPlace
-    /// Whether it may write into the memory that it waits.
+    /// Whether it may announce in the memory that it waits.
     private let canAnnounce: Bool
-    /// Whether the memory has been seen to be for such values.
+    /// Whether the memory is known to carry such values.
     private var hasBegun = false
-    /// The number of the last value that was given.
+    /// The number of the last value that was returned.
     private var seen: UInt64 = 0
     private var waiter: Waiter
 
@@ -26,7 +26,7 @@ struct LatestObserver: Sendable {
         try hasWriterBegun() && place.sequence.load() != 0
     }
 
-    /// Before that the memory may become somebody else's, and nothing is to be written into it.
+    /// Whether a publisher has begun to use the memory; until then nothing may be written into it.
     private mutating func hasWriterBegun() throws(ExchangeError) -> Bool {
         if hasBegun { return true }
         guard try LatestLayout.magic.isPut(in: place.memory) else { return false }
@@ -36,7 +36,7 @@ struct LatestObserver: Sendable {
         return hasBegun
     }
 
-    /// How long to try to copy a value before the next ones are written over it.
+    /// How long to keep trying to copy a value that is overwritten meanwhile.
     private static let patience = Duration.seconds(1)
     private static let triesBetweenClocks = 1000
 
@@ -45,7 +45,7 @@ struct LatestObserver: Sendable {
     /// Throws `overrun`.
     @usableFromInline
     mutating func read(into value: UnsafeMutableRawBufferPointer) throws(ExchangeError) -> Bool {
-        // Nearly always whole at the first try, which asks for no clock.
+        // The first attempt nearly always succeeds, and reads no clock.
         if let isThere = unsafe copy(into: value) { return isThere }
         return unsafe try readAgain(into: value)
     }
@@ -63,23 +63,23 @@ struct LatestObserver: Sendable {
         }
     }
 
-    /// False if there is no value, nil if it was written over meanwhile.
+    /// Returns false if there is no value, nil if it was overwritten meanwhile.
     @inline(__always)
     private mutating func copy(into value: UnsafeMutableRawBufferPointer) -> Bool? {
         let number = place.sequence.load()
         guard number != 0 else { return false }
         unsafe place.memory.copyOut(at: place.slot(number).lowerBound, into: value)
         atomicMemoryFence(ordering: .acquiring)
-        // The slot is written again once all others have been.
+        // A slot is written again only once all others have been.
         guard place.sequence.loadRelaxed() &- number < UInt64(LatestLayout.slots) - 1 else { return nil }
         seen = number
         return true
     }
 
-    /// False once the time limit has passed without a newer value than the last.
+    /// Waits for a value newer than the last; returns false once the time-out has passed.
     @usableFromInline
-    mutating func awaitChange(_ timeLimit: Duration?) throws(ExchangeError) -> Bool {
-        let deadline = Deadline(timeLimit), sequence = place.sequence, seen = seen
+    mutating func awaitChange(_ timeout: Duration?) throws(ExchangeError) -> Bool {
+        let deadline = Deadline(timeout), sequence = place.sequence, seen = seen
         let look = { () -> Look<Void> in
             let number = sequence.load()
             return number != seen && number != 0 ? .found(()) : .notYet
