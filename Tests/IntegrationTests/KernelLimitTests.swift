@@ -43,7 +43,7 @@ extension RealDaemon {
                 let before = try identifiers(daemon)
                 try KernelSetting.shmmni.with(1) {
                     try daemon.expectSaidOnce("warning: Host: kernel.shmmni (")
-                    #expect(try daemon.daemonStatus().contains("Warning: kernel.shmmni ("))
+                    #expect(try daemon.status().contains("Warning: kernel.shmmni ("))
                     #expect(try identifiers(daemon) == before)
                     daemon.kill()
                     try daemon.start()
