@@ -1,4 +1,3 @@
-import SystemPackage
 package import SegmentModel
 
 /// A client that views segments: anyone may see segments, but not everyone the leases of others.

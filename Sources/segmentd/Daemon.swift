@@ -7,7 +7,6 @@ import SegmentModel
 import SegmentRecords
 import SegmentService
 import SystemPackage
-import SystemVSharedMemory
 import Systemd
 import VarlinkServer
 
