@@ -48,7 +48,7 @@ enum ColdRequests {
                 { try echo.run(count / Requests.rounds, records: $0) },
                 { records in
                     for _ in 0..<count / Requests.rounds {
-                        let start = Moment.now
+                        let start = Instant.now
                         let client = try SegmentClient(socket: FilePath(servers.directory.brokerSocket))
                         let segment = try client.attach("segment-0")
                         if records { library.record(nanoseconds: .now - start) }
@@ -58,7 +58,7 @@ enum ColdRequests {
                 { records in
                     let kernel = LinuxKernel()
                     for _ in 0..<count / Requests.rounds {
-                        let start = Moment.now
+                        let start = Instant.now
                         let found = try kernel.get(key, size: 0, flags: [], mode: [])
                         let address = try kernel.attach(found, readOnly: false)
                         if records { raw.record(nanoseconds: .now - start) }

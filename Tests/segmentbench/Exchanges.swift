@@ -9,8 +9,8 @@ import SystemPackage
 typealias Sample = SIMD8<UInt64>
 
 /// The other process of `latest`; runs until killed.
-struct LatestPartner: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "latest-partner", shouldDisplay: false)
+struct LatestPeer: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "latest-peer", shouldDisplay: false)
 
     enum Work: String, ExpressibleByArgument {
         case answer, read, publish, count
@@ -59,7 +59,7 @@ final class MemoryExchange {
 
     /// `begun` is called once the other process has been started.
     init(
-        _ work: LatestPartner.Work,
+        _ work: LatestPeer.Work,
         in directory: WorkingDirectory,
         _ begun: () throws -> Void = {}
     ) throws {
@@ -67,7 +67,7 @@ final class MemoryExchange {
         writer = try LatestValue.Publisher(try client.attach("segment-0"))
         reader = try LatestValue.Subscriber(try client.attach("segment-1"))
         partner = try ChildProcess(
-            [CommandLine.arguments[0], "latest-partner", directory.brokerSocket, work.rawValue]
+            [CommandLine.arguments[0], "latest-peer", directory.brokerSocket, work.rawValue]
         )
         try begun()
         if work == .read { return }

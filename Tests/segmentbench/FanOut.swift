@@ -23,8 +23,8 @@ struct FanOut {
         let partners = try (0..<readers).map { _ in
             try ChildProcess(
                 [
-                    CommandLine.arguments[0], "latest-partner", directory.brokerSocket,
-                    LatestPartner.Work.count.rawValue, "\(readers)",
+                    CommandLine.arguments[0], "latest-peer", directory.brokerSocket,
+                    LatestPeer.Work.count.rawValue, "\(readers)",
                 ]
             )
         }
@@ -36,7 +36,7 @@ struct FanOut {
             rounds: Self.rounds,
             [
                 { records in
-                    let start = Moment.now
+                    let start = Instant.now
                     for _ in 0..<count {
                         answers.announce()
                         value &+= 1
@@ -44,7 +44,7 @@ struct FanOut {
                         published += 1
                         try answers.wait(for: published * UInt64(readers))
                     }
-                    if records { values.record(nanoseconds: (Moment.now - start) / UInt64(count)) }
+                    if records { values.record(nanoseconds: (Instant.now - start) / UInt64(count)) }
                 },
                 { records in
                     let time = try BaselineTime.run(["fan", "\(readers)", "\(count)"])

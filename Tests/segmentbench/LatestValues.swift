@@ -49,16 +49,16 @@ struct LatestValues: Part {
             [
                 { records in
                     for _ in 0..<count / LatestValues.rounds {
-                        let start = Moment.now
+                        let start = Instant.now
                         try memory.handOver()
-                        if records { values.record(nanoseconds: (Moment.now - start) / 2) }
+                        if records { values.record(nanoseconds: (Instant.now - start) / 2) }
                     }
                 },
                 { records in
                     for _ in 0..<count / LatestValues.rounds {
-                        let start = Moment.now
+                        let start = Instant.now
                         try pipes.handOver()
-                        if records { messages.record(nanoseconds: (Moment.now - start) / 2) }
+                        if records { messages.record(nanoseconds: (Instant.now - start) / 2) }
                     }
                 },
             ]
@@ -94,14 +94,14 @@ struct LatestValues: Part {
             rounds: LatestValues.rounds,
             [
                 { records in
-                    let start = Moment.now
+                    let start = Instant.now
                     for _ in 0..<many { try value() }
-                    if records { values.record(nanoseconds: (Moment.now - start)) }
+                    if records { values.record(nanoseconds: (Instant.now - start)) }
                 },
                 { records in
-                    let start = Moment.now
+                    let start = Instant.now
                     for _ in 0..<few { try message() }
-                    if records { messages.record(nanoseconds: (Moment.now - start)) }
+                    if records { messages.record(nanoseconds: (Instant.now - start)) }
                 },
             ]
         )

@@ -29,7 +29,7 @@ final class Load {
     func run(_ count: Int, records: Bool) throws {
         var unrecorded = ExchangeTimes()
         guard records else { return try run(count, &unrecorded) }
-        let (start, processorTime) = (Moment.now, server.processorTime)
+        let (start, processorTime) = (Instant.now, server.processorTime)
         try run(count, &times)
         times.add(
             count * exchange.requests,
@@ -71,8 +71,8 @@ final class LoadClient {
     private let acquire = RequestBytes.acquire("segment-0")
     private var release: [UInt8] = []
     private var isReleasing = false
-    private var began = Moment.now
-    private var lastSent = Moment.now
+    private var began = Instant.now
+    private var lastSent = Instant.now
     private var buffer = [UInt8](repeating: 0, count: 4096)
     private var received = 0
 
@@ -111,13 +111,13 @@ final class LoadClient {
         }
         switch exchange {
         case .warm where isReleasing:
-            let now = Moment.now
+            let now = Instant.now
             times.release.record(nanoseconds: now - lastSent)
             times.whole.record(nanoseconds: now - began)
             isReleasing = false
             return true
         case .warm:
-            let now = Moment.now
+            let now = Instant.now
             times.acquire.record(nanoseconds: now - lastSent)
             isReleasing = true
             lastSent = now

@@ -145,7 +145,7 @@ struct Newcomer {
         for _ in 0..<count {
             // A client that reconnects at once would find others still asleep behind it.
             usleep(1000)
-            let start = Moment.now
+            let start = Instant.now
             try visit()
             times.record(nanoseconds: .now - start)
             try Interruption.check()

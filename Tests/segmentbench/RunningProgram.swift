@@ -14,7 +14,7 @@ struct RunningProgram {
         _ body: (RunningProgram) throws -> Result
     ) throws -> Result {
         let listener = try NotifyListener(directory.notifySocket)
-        let start = Moment.now
+        let start = Instant.now
         let process = try ChildProcess(
             arguments,
             environment: ["NOTIFY_SOCKET": listener.path],
@@ -25,7 +25,7 @@ struct RunningProgram {
             try Interruption.check()
             throw BenchmarkError.notReady(arguments[0], log: directory.lastWords)
         }
-        return try body(RunningProgram(process: process.identifier, readyAfter: Moment.now - start))
+        return try body(RunningProgram(process: process.identifier, readyAfter: Instant.now - start))
     }
 
     /// CPU time of all its threads, in ns.

@@ -1,16 +1,16 @@
 import Glibc
 
 /// A moment of CLOCK_MONOTONIC, in ns.
-struct Moment {
+struct Instant {
     let nanoseconds: UInt64
 
-    static var now: Moment {
+    static var now: Instant {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
-        return Moment(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+        return Instant(nanoseconds: UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
     }
 
-    static func - (later: Moment, earlier: Moment) -> UInt64 { later.nanoseconds - earlier.nanoseconds }
+    static func - (later: Instant, earlier: Instant) -> UInt64 { later.nanoseconds - earlier.nanoseconds }
 }
 
 /// Measured times of one kind, all kept: a few hundred thousand at most.

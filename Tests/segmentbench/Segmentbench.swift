@@ -17,7 +17,7 @@ struct Segmentbench: ParsableCommand {
         commandName: "segmentbench",
         abstract: "Measures segmentd, each figure with its baseline in the same run.",
         subcommands: [
-            Requests.self, Neighbours.self, Starts.self, Transfer.self, LatestValues.self, LatestPartner.self,
+            Requests.self, Neighbours.self, Starts.self, Transfer.self, LatestValues.self, LatestPeer.self,
         ]
     )
 }

@@ -122,10 +122,10 @@ enum StreamTransfer {
         defer { try? source.close() }
         let client = try SegmentClient(socket: FilePath(directory.brokerSocket))
         var writer = try SegmentStreamWriter.open(try client.attach("segment-0"), timeout: .seconds(10))
-        let start = Moment.now
+        let start = Instant.now
         _ = try writer.copy(from: source)
         try writer.finish()
-        let time = Moment.now - start
+        let time = Instant.now - start
         guard receiver.wait() == 0 else { throw BenchmarkError.refused("segmentctl receive failed") }
         return time
     }
