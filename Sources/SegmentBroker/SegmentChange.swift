@@ -15,7 +15,7 @@ enum SegmentChange {
     /// The permissions cannot be set.
     case unrepaired(SegmentProblem)
     /// The broker cannot attach it.
-    case unshielded(SegmentProblem)
+    case unpinned(SegmentProblem)
     /// The segment was created but cannot be opened to clients yet.
     case unopened(SegmentProblem)
     /// One difference from the declaration; subscribers get all differences together.
@@ -42,7 +42,7 @@ enum SegmentChange {
         switch self {
         case .created: .created
         case .replaced: .replaced
-        case .takenOver, .takenOverUnrecorded, .repaired, .unrepaired, .unshielded, .unopened, .blocked,
+        case .takenOver, .takenOverUnrecorded, .repaired, .unrepaired, .unpinned, .unopened, .blocked,
             .draining:
             .changed
         case .removed(_, let leavesFormerMemory): leavesFormerMemory ? .removing : .removed
@@ -81,7 +81,7 @@ enum SegmentChange {
                     + "\(before.mode.octal): set as declared"
             )
         case .unrepaired(let problem): Line(.error, .drifted, "Segment \(name): \(problem.message)")
-        case .unshielded(let problem): Line(.warning, .drifted, "Segment \(name): \(problem.message)")
+        case .unpinned(let problem): Line(.warning, .drifted, "Segment \(name): \(problem.message)")
         case .unopened(let problem):
             Line(
                 .error,

@@ -110,7 +110,7 @@ struct Standing: Equatable {
         if problem == unopenedProblem { return .unopened(problem) }
         return switch problem.kind {
         case .permissionsDiffer: .unrepaired(problem)
-        case .unshielded: .unshielded(problem)
+        case .unshielded: .unpinned(problem)
         default: isStarting ? nil : .drifted(problem)
         }
     }

@@ -147,7 +147,7 @@ extension SimulatedHost {
         require(segment.mode == status.mode, "\(segment.name) shows another mode than the kernel")
         // The mode of an undeclared segment is unknown, and the kernel may refuse access even to its creator.
         if inForce[segment.name] != nil || status.mode.contains(.ownerRead) {
-            checkKeeper(segment, identifier, daemon)
+            checkOwnAttachment(segment, identifier, daemon)
         }
         if segment.state == .removing {
             return require(status.isMarkedForRemoval, "\(segment.name) is removing and not marked")
@@ -158,17 +158,17 @@ extension SimulatedHost {
         checkDeclared(segment, status, definition)
     }
 
-    private func checkKeeper(
+    private func checkOwnAttachment(
         _ segment: SegmentDescription,
         _ identifier: SegmentIdentifier,
         _ daemon: BrokerFixture
     ) {
         let own = kernel.attachmentCount(of: identifier, in: BrokerFixture.processID)
         let leaving = daemon.worker.detaches.count { kernel.segment(at: $0) == identifier }
-        let keepers = segment.state == .removing ? 0 : 1
+        let wanted = segment.state == .removing ? 0 : 1
         require(
-            own - leaving == keepers,
-            "\(segment.name) is \(segment.state) with \(own - leaving) keepers"
+            own - leaving == wanted,
+            "\(segment.name) is \(segment.state) with \(own - leaving) attachments of the broker"
         )
         require(
             segment.attachmentCount == clientAttachments(identifier),

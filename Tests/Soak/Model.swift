@@ -37,7 +37,7 @@ struct Model {
         }
     }
 
-    mutating func letGo(_ name: String, by client: Int) {
+    mutating func detach(_ name: String, by client: Int) {
         change(name) {
             $0.users[client] = nil
             $0.retire()
@@ -45,7 +45,7 @@ struct Model {
     }
 
     mutating func end(_ client: Int) {
-        for name in names(where: { $0.users[client] != nil }) { letGo(name, by: client) }
+        for name in names(where: { $0.users[client] != nil }) { detach(name, by: client) }
     }
 
     /// Applies new declarations, which the daemon has read.
@@ -56,7 +56,7 @@ struct Model {
                 let before = segment.declaration
                 segment.declaration = wanted
                 switch (segment.life, wanted) {
-                case (.absent, _): segment.provision()
+                case (.absent, _): segment.create()
                 case (.live, nil): segment.life = .draining
                 case (.draining, _?) where before == nil && !segment.isRemovalDue: segment.life = .live
                 case (.live, _?), (.draining, _): break
@@ -81,7 +81,7 @@ struct Model {
         for name in names {
             change(name) { segment in
                 for client in segment.users.keys { segment.users[client] = segment.life == .live }
-                segment.provision()
+                segment.create()
                 segment.retire()
             }
         }
@@ -122,7 +122,7 @@ struct ModelledSegment {
     }
 
     /// Creates it without a request for its name.
-    mutating func provision() {
+    mutating func create() {
         if life == .absent, let declaration, !declaration.keep.isMadeByItsUsers { make() }
     }
 

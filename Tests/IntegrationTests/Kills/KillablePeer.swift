@@ -72,7 +72,7 @@ struct KillablePeer {
 
     /// Returns how the process ended, and counts it in `deaths` if it was killed; call once.
     func death(_ deaths: inout StreamDeaths) throws -> Death {
-        let death = try end.value(timeLimit: StreamTrial.patience)
+        let death = try end.value(timeLimit: StreamTrial.timeLimit)
         if death.isKill { deaths.count(traces.stage(since: before, of: death.processID)) }
         return death
     }

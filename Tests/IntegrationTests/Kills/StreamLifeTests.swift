@@ -63,12 +63,12 @@ extension RealDaemon {
             let survivor = early ?? trial.side(role.other)
             let death = try peer.death(&deaths)
             let successor = try SuccessorPeer(of: role, trial, isProcess: random.once(in: 2))
-            var end = try survivor.value(timeLimit: StreamTrial.patience)
+            var end = try survivor.value(timeLimit: StreamTrial.timeLimit)
             if end.peer == death.processID {
                 let hasEndedWell = end.error == nil || end.error == .peerDied(processID: death.processID)
                 #expect(hasEndedWell && end.isTrue, "\(comment): \(end)")
                 if end.error != nil { deaths.slowest = max(deaths.slowest, end.moment - death.moment) }
-                end = try trial.side(role.other).value(timeLimit: StreamTrial.patience)
+                end = try trial.side(role.other).value(timeLimit: StreamTrial.timeLimit)
             }
             try expectWhole(end, with: successor, trial, comment)
         }
@@ -96,7 +96,7 @@ extension RealDaemon {
             }
             let role = random.pick(roles)
             let successor = try SuccessorPeer(of: role, trial, isProcess: random.once(in: 2))
-            let end = try trial.side(role.other).value(timeLimit: StreamTrial.patience)
+            let end = try trial.side(role.other).value(timeLimit: StreamTrial.timeLimit)
             try expectWhole(end, with: successor, trial, comment)
         }
 

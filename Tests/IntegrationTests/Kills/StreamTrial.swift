@@ -6,7 +6,7 @@ import SegmentTestSupport
 /// A stream that one of its sides will not survive, and another one like it.
 struct StreamTrial: CustomStringConvertible, Sendable {
     /// The longest time of anything not measured, before it counts as a hang.
-    static let patience = Duration.seconds(15)
+    static let timeLimit = Duration.seconds(15)
 
     /// The segment's memory, as attached by the test.
     let memory: SharedBytes
@@ -128,8 +128,8 @@ enum SuccessorPeer {
     func hasEndedWell() throws -> Bool {
         switch self {
         case .process(let process):
-            try Thread { process.wait() }.value(timeLimit: StreamTrial.patience) == 0
-        case .thread(let side): try side.value(timeLimit: StreamTrial.patience).error == nil
+            try Thread { process.wait() }.value(timeLimit: StreamTrial.timeLimit) == 0
+        case .thread(let side): try side.value(timeLimit: StreamTrial.timeLimit).error == nil
         }
     }
 }

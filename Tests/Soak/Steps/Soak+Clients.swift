@@ -42,7 +42,7 @@ extension Soak {
         guard let (client, name) = someUse else { return }
         trace.record("client \(client) releases \(name)", count: "releases")
         try expect("ok", of: client, "release \(name)")
-        model.letGo(name, by: client)
+        model.detach(name, by: client)
     }
 
     func endSomeClient(byKill: Bool) throws {

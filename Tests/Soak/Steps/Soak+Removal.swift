@@ -41,7 +41,7 @@ extension Soak {
         let users = try outlive(name, restarting: restarting)
         model.change(name) { $0.remove() }
         if restarting { model.restart() }
-        try letGo(name, users)
+        try detach(name, users)
         guard restarting else { return }
         // The request is complete with the last detach; a declared segment is created again afterwards.
         for _ in 0..<1000
@@ -70,8 +70,8 @@ extension Soak {
         if restarting { try expectFormer(name, identifier) }
         model.change(name) { $0.remove() }
         if restarting { model.restart() }
-        try letGo(name, users)
-        model.change(name) { $0.provision() }
+        try detach(name, users)
+        model.change(name) { $0.create() }
     }
 
     func removeUnattachedBehindItsBack() throws {
@@ -82,7 +82,7 @@ extension Soak {
         try kernel.remove(identifier)
         model.change(name) {
             $0.remove()
-            $0.provision()
+            $0.create()
         }
     }
 
@@ -121,7 +121,7 @@ extension Soak {
         return users
     }
 
-    private func letGo(_ name: String, _ users: [Int]) throws {
+    private func detach(_ name: String, _ users: [Int]) throws {
         for user in users { try expect("ok", of: user, "release \(name)") }
     }
 }
