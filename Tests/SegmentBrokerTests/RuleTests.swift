@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: [(1, true), (3, true), (4, false), (7, true), (70000, true), (70001, false), (0, false)])
-    func `a member has the group as the first or among the others, in whatever order`(
+    func `a member has the group as primary or supplementary, in any order`(
         group: UInt32,
         isMember: Bool
     ) {
@@ -350,7 +350,7 @@ import Testing
             (nil, 64, "the kernel has no memory for 64 GiB (shmget)", "free memory, or"),
         ] as [(MemoryLimits.Overcommit?, UInt64, String, String)]
     )
-    func `freeing memory is advised only where it can help`(
+    func `freeing memory is advised only if it can help`(
         overcommit: MemoryLimits.Overcommit?,
         gibibytes: UInt64,
         message: String,
@@ -451,7 +451,7 @@ import Testing
         #expect(known["d"] == .unanswered)
     }
 
-    @Test func `no answer leaves what was answered before`() {
+    @Test func `a missing answer keeps the previous one`() {
         let asked = GroupTable(lookups: ["a": .unanswered, "b": .found(2), "c": .unknown, "d": .unanswered])
         #expect(
             asked.completed(by: known).lookups == [

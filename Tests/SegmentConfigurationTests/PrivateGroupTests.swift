@@ -27,7 +27,7 @@ import Testing
         (group("root", 0), root, [ada], false),
     ]
 
-    @Test(arguments: cases) func `a private group has the user's name and nobody else`(
+    @Test(arguments: cases) func `a private group has the user's name and no other members`(
         group: UserGroup,
         user: UserAccount,
         others: [UserAccount],

@@ -76,7 +76,7 @@ enum KernelUnderTest: CaseIterable, CustomTestStringConvertible {
     }
 
     @Test(arguments: KernelUnderTest.allCases)
-    func `a new segment is as it was asked for`(kernel: KernelUnderTest) throws {
+    func `a new segment is as requested`(kernel: KernelUnderTest) throws {
         try kernel.with { kernel, _ in
             let identifier = try kernel.get(key, size: 5000, flags: [.create, .exclusive], mode: secret)
             let status = try kernel.status(identifier)

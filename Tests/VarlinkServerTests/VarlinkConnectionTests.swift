@@ -130,7 +130,7 @@ import Varlink
         #expect(connection.frames.bufferedBytes == 300)
     }
 
-    @Test func `who has gone in the middle of a message is forgotten at the next turn`() throws {
+    @Test func `a client that disconnects within a message is dropped at the next turn`() throws {
         let (_, connection, client) = try open()
         connection.budget?.charge(.seconds(1), in: connections.scheduler.tick)
         client.send([0x79])
