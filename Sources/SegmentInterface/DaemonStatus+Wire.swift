@@ -36,7 +36,8 @@ extension DaemonStatus: JSONEncodable, JSONDecodable {
         writer.member("ipcNamespace", ipcNamespace)
         writer.member("kernelSegments", kernelSegmentCount)
         writer.member("kernelSegmentsMax", kernelSegmentLimit)
-        // The usual limit, ULONG_MAX - 2^24 pages, is more than the wire holds: then it is the most that does.
+        // The kernel's default, ULONG_MAX - 2^24 pages, does not fit on the wire; send the largest number
+        // that does.
         writer.member("kernelSegmentBytesMax", kernelSizeLimit.bytes)
         writer.member("warnings", warnings)
         writer.endObject()

@@ -11,11 +11,11 @@ public struct DaemonStatus: Equatable, Sendable {
     public var version: String
     /// The daemon's process ID.
     public var processID: Int32
-    /// CLOCK_REALTIME, in µs.
+    /// When the daemon started: CLOCK_REALTIME, in µs.
     package var startedMicroseconds: Int64
     /// When the daemon started, as time since 1970.
     public var started: Duration { .microseconds(startedMicroseconds) }
-    /// The directory of the configuration.
+    /// The configuration directory.
     public var configurationDirectory: FilePath
     /// How many segments the daemon knows: declared, or still in use.
     public var segmentCount: Int

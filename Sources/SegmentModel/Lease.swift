@@ -25,7 +25,7 @@ public struct Lease: Equatable, Sendable {
     public var userName: String?
     /// The name of the process; nil where the daemon does not know it without asking.
     public var command: String?
-    /// CLOCK_REALTIME, in µs.
+    /// When the lease was granted: CLOCK_REALTIME, in µs.
     package var sinceMicroseconds: Int64
     /// When the lease was granted, as time since 1970.
     public var since: Duration { .microseconds(sinceMicroseconds) }

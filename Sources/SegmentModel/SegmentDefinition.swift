@@ -65,7 +65,7 @@ extension KeyDeclaration {
 
 /// How long a segment stays when nobody uses it, as declared.
 package enum KeepDeclaration: Hashable, Sendable {
-    /// Until somebody removes it or the host goes down.
+    /// Until it is removed or the host reboots.
     case untilReboot
     /// Until segmentd stops; a restart, an upgrade or a kill does not count as a stop.
     case untilStop

@@ -50,7 +50,7 @@ public struct SegmentProblem: Hashable, Sendable, Error {
         public static let keyPathHidden = Kind(rawValue: "key_path_hidden")
         /// The declared size is not the one that the segment was created with.
         public static let sizeDiffers = Kind(rawValue: "size_differs")
-        /// Owner, group or mode are not as declared and cannot be set.
+        /// Owner, group or mode differ from the declaration and could not be set.
         public static let permissionsDiffer = Kind(rawValue: "permissions_differ")
         /// The broker cannot attach the segment, so others may remove it while no client uses it.
         public static let unshielded = Kind(rawValue: "unshielded")

@@ -1,5 +1,7 @@
 import SegmentModel
 
+/// The command line of segmentd.
+///
 /// Three options do not justify swift-argument-parser, which took a tenth of the time of each start.
 struct Options: Equatable {
     var config: String?
