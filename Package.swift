@@ -10,9 +10,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// For the target that lends values which must not outlive what they are lent of.
+/// For the target that lends values with a limited lifetime.
 ///
-/// The language can say that only with the experimental feature; targets that use such values do not need it.
+/// Only the experimental feature can express that; targets that use such values do not need it.
 let lending: [SwiftSetting] = strict + [.enableExperimentalFeature("Lifetimes")]
 
 /// Test targets: the expansion of exit tests collides with strict memory safety.
@@ -21,7 +21,7 @@ let testing: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Examples read as a user of the library would write them.
+/// Examples are written as by a user of the library.
 let example: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
@@ -36,7 +36,7 @@ let arguments = Target.Dependency.product(
     condition: .when(traits: ["Programs"])
 )
 
-/// What takes in bytes that somebody else has written.
+/// Targets that read untrusted bytes.
 let fuzzed: [Target.Dependency] = [
     "SegmentBroker", "SegmentConfiguration", "SegmentInterface", "SegmentModel", "SegmentRecords",
     "SegmentService",
@@ -63,7 +63,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
-        // Outside worlds: one target each.
+        // One target for each external interface.
         .target(name: "CLinux"),
         .target(name: "CTOML"),
         .systemLibrary(name: "CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
@@ -86,10 +86,10 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // What somebody else wrote, as it may be shown; used wherever text leaves.
+        // Makes untrusted text safe to show; used wherever text leaves.
         .target(name: "PrintableText", swiftSettings: strict),
 
-        // What segmentd is about.
+        // The domain of segmentd.
         .target(
             name: "SegmentModel",
             dependencies: ["POSIX", "PrintableText", "SystemVSharedMemory", system],
@@ -144,7 +144,7 @@ let package = Package(
             dependencies: ["CLinux", "POSIX", "Segments", "SystemVSharedMemory", system],
             swiftSettings: strict
         ),
-        // libsegmentd.so: what its header declares, the compiler holds the Swift functions to.
+        // libsegmentd.so: the compiler checks the Swift functions against the header.
         .systemLibrary(name: "CSegmentd", path: "Sources/SegmentC/include"),
         .target(
             name: "SegmentC",
@@ -174,7 +174,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Programs on the library.
+        // Programs that use the library.
         .executableTarget(
             name: "counter",
             dependencies: ["Segments"],
@@ -287,8 +287,8 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
-// What make builds for itself, with SEGMENTD_TRIALS=1: the benchmark, and whatever simulates, explores, soaks and fuzzes
-// for minutes. Who reads segmentd, uses it or tests a change need not wait for them.
+// Built by make with SEGMENTD_TRIALS=1: the benchmark, and everything that simulates, explores, soaks and
+// fuzzes for minutes. Others need not wait for them.
 if Context.environment["SEGMENTD_TRIALS"] != nil {
     package.targets += [
         .executableTarget(
@@ -330,8 +330,8 @@ if Context.environment["SEGMENTD_TRIALS"] != nil {
     ]
 }
 
-// Only for `make fuzz`: libFuzzer, which brings the main function, comes with a sanitizer. What is fuzzed is tested
-// else; a target of its own would be built for release, where internals cannot be imported.
+// Only for `make fuzz`: libFuzzer, which provides the main function, requires a sanitizer. The fuzzed code is
+// tested elsewhere; a separate target would be built for release, where internals cannot be imported.
 if Context.environment["FUZZ"] != nil {
     package.targets.removeAll { $0.name == "FuzzTests" }
     package.targets.append(
@@ -346,7 +346,7 @@ if Context.environment["FUZZ"] != nil {
 }
 
 extension Target {
-    /// The tests of one target, in the folder beside it.
+    /// The tests of a target, in the directory of that name.
     static func test(_ name: String, and others: [Dependency] = []) -> Target {
         .testTarget(
             name: "\(name)Tests",

@@ -1,5 +1,5 @@
-// refuse shmget|SHM_STAT_ANY ERRNO COMMAND...: runs a command whose shmget(2), or whose SHM_STAT_ANY of shmctl(2), fails
-// with an errno, as where a seccomp filter refuses it or the kernel does not know it.
+// refuse shmget|SHM_STAT_ANY ERRNO COMMAND...: runs a command whose shmget(2), or whose SHM_STAT_ANY of
+// shmctl(2), fails with an errno, as under a seccomp filter or on a kernel without the call.
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <stdio.h>

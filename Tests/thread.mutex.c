@@ -1,15 +1,16 @@
-// Tells the thread sanitizer of the mutex of Swift's Synchronization library, where threads wait for each other.
+// Informs the thread sanitizer about the mutex of Swift's Synchronization library when threads wait for it.
 //
-// The library's own code is not instrumented. What the compiler makes of `withLock` is, and shows the sanitizer a mutex
-// that is free; one that is not is handed over by futex(2) in the three functions below, and then what it guards would
-// be taken for unguarded. Preloaded, they are found before the library's, call those, and say what has happened. Under
-// other names in a later library nothing is said any more, and the sanitizer reports too much, never too little.
+// The library's own code is not instrumented. The inlined part of `withLock` is, and shows the sanitizer a
+// free mutex; a contended one is handed over by futex(2) in the three functions below, and the sanitizer
+// would consider what it guards unguarded. These preloaded functions call the library's and report what
+// happened. If a later library names them differently, nothing is reported, and the sanitizer reports too
+// much, never too little.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-// Programs that are not instrumented do not have them.
+// Absent in programs that are not instrumented.
 void __tsan_acquire(void *address) __attribute__((weak));
 void __tsan_release(void *address) __attribute__((weak));
 

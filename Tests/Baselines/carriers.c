@@ -19,7 +19,7 @@ static int open_fifo(int ends[2]) {
     path[sizeof directory] = 'f';
     path[sizeof directory + 1] = 0;
     if (mkfifo(path, 0600) != 0) return -1;
-    // Without O_NONBLOCK each end would wait here for the other.
+    // Without O_NONBLOCK, each end would wait for the other here.
     ends[0] = open(path, O_RDONLY | O_NONBLOCK);
     ends[1] = open(path, O_WRONLY);
     unlink(path);
@@ -47,7 +47,7 @@ static int send_messages(int file, int queue) {
     for (;;) {
         ssize_t count = read(file, message.bytes, sizeof message.bytes);
         if (count < 0 || msgsnd(queue, &message, (size_t)count, 0) != 0) return -1;
-        // An empty message is the end.
+        // An empty message marks the end.
         if (count == 0) return 0;
     }
 }
@@ -68,7 +68,8 @@ static int splice_all(int from, int to) {
     }
 }
 
-// The largest that an unprivileged process may make; with the usual 64 KiB splice(2) is several times slower.
+// The largest pipe that an unprivileged process may create; with the default of 64 KiB, splice(2) is several
+// times slower.
 static int open_large_pipe(int ends[2]) {
     return pipe(ends) != 0 || fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) < 0 ? -1 : 0;
 }

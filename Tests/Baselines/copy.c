@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 int copy(int from, int to) {
-    // As large as a pipe, and small enough for the fastest cache that all of it fits into.
+    // As large as a pipe, and small enough for the fastest cache that can hold it completely.
     static char buffer[128 << 10];
     for (;;) {
         ssize_t count = read(from, buffer, sizeof buffer);

@@ -30,7 +30,7 @@ int echo(const char *path) {
                 continue;
             }
             ssize_t count = recv(descriptor, buffer, sizeof buffer, 0);
-            // A message is far shorter than the socket's buffer: it is sent whole or not at all.
+            // A message always fits in the socket's buffer: it is sent completely or not at all.
             if (count <= 0 || send(descriptor, buffer, (size_t)count, MSG_NOSIGNAL) != count) close(descriptor);
         }
     }

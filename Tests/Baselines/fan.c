@@ -16,7 +16,7 @@
 
 enum { message_size = 64, slots = 64, readers_at_most = 64 };
 
-// One for each reader; nobody is trusted with less than a word of 64 bits.
+// One for each reader; each has at least a 64-bit word.
 struct ring {
     _Alignas(128) _Atomic uint64_t written;
     _Alignas(128) _Atomic uint32_t waiting;
@@ -24,7 +24,7 @@ struct ring {
 };
 
 static struct shared {
-    // How many messages have been read, by all readers together, and what the publisher sleeps on meanwhile.
+    // The number of messages read by all readers together, and the word that the publisher sleeps on.
     _Alignas(128) _Atomic uint64_t read;
     _Alignas(128) _Atomic uint32_t publisher;
     struct ring rings[readers_at_most];
@@ -72,7 +72,7 @@ int fan(long readers, long count) {
         if (children[index] < 0) return 1;
         if (children[index] == 0) read_messages(&shared->rings[index], readers);
     }
-    // All are there once they have read.
+    // All readers are ready once they have read.
     uint64_t position = 0;
     while (position < 100) publish(readers, position++);
     struct timespec start, end;

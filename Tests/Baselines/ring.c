@@ -8,10 +8,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-// As large as what it is measured beside, and as much at once.
+// As large as the ring it is compared with, with transfers of the same size.
 enum { capacity = 2 << 20, chunk = 256 << 10 };
 
-// Each position on cache lines of its own; neither ever goes back.
+// Each position has its own cache lines, and never decreases.
 static struct ring {
     _Alignas(128) _Atomic uint64_t written;
     _Alignas(128) _Atomic uint64_t read;
@@ -26,7 +26,7 @@ int open_ring(int ends[2]) {
     return ring == MAP_FAILED ? -1 : 0;
 }
 
-// How many of so many bytes lie in one piece.
+// The number of bytes that are contiguous.
 static size_t piece(size_t count, uint64_t position) {
     size_t to_end = capacity - position % capacity;
     return count < to_end ? count : to_end;
@@ -50,10 +50,10 @@ int send_ring(int file, int end) {
 
 int receive_ring(int end, int file) {
     (void)end;
-    // A writer that has been killed says nothing.
+    // A killed writer leaves no mark, so end with it.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (uint64_t position = 0;;) {
-        // Before the position: what was written before the end counts.
+        // Read before the position, so that data written before the end counts.
         bool ended = ring->ended;
         size_t filled = atomic_load_explicit(&ring->written, memory_order_acquire) - position;
         if (filled == 0) {

@@ -1,6 +1,6 @@
 #pragma once
 
-// A plain ring in shared memory: no more than the two sides of a carrier need, who trust each other and never sleep.
+// A plain ring in shared memory, with the minimum for two sides that trust each other and never sleep.
 
 int open_ring(int ends[2]);
 int send_ring(int file, int end);

@@ -16,7 +16,7 @@ int segments(long count, char *const sizes[], int size_count) {
     long made = 0;
     while (made < count && attach_new(strtoull(sizes[made % size_count], NULL, 10), &identifiers[made])) made++;
     bool ready = made == count && notify_ready() == 0;
-    // Marked, they end with this process, however it ends.
+    // Marked for removal, they end with this process, however it ends.
     for (long index = 0; index < made; index++) shmctl(identifiers[index], IPC_RMID, NULL);
     while (ready) pause();
     return 1;

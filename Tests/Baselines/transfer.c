@@ -15,7 +15,7 @@ static int64_t now(void) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-// From one process to another: the child reads, the parent writes and waits for it.
+// Transfers between processes: the child reads, the parent writes and waits for it.
 static bool carry(const struct carrier *carrier, int from, int to, int64_t *start) {
     int ends[2];
     if (carrier->open(ends) != 0) return false;

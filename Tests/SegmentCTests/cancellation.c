@@ -1,5 +1,5 @@
-// A thread that is cancelled in a call ends after it, and the client is as good as before. The first argument is a
-// socket that accepts and says nothing.
+// A thread cancelled in a call ends after it, and the client stays usable. The first argument is a socket
+// that accepts connections and does not answer.
 #include <pthread.h>
 #include <segmentd.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-// A check that says where it failed; main returns `failures`.
+// A check that prints where it failed; main returns `failures`.
 #include <stdio.h>
 
 static int failures;

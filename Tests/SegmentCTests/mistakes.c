@@ -1,4 +1,4 @@
-// What a program does wrong is answered; $SEGMENTD_SOCKET is a broker with the segments a, 1 MiB, and small, 100 bytes.
+// Misuse is reported; $SEGMENTD_SOCKET is a broker with the segments a, 1 MiB, and small, 100 bytes.
 #include <errno.h>
 #include <limits.h>
 #include <segmentd.h>
@@ -59,7 +59,7 @@ static void sockets(void) {
     segmentd_disconnect(client);
 }
 
-// A program without descriptors is told so, and not that there is no broker.
+// Running out of descriptors is reported as such, not as a missing broker.
 static void descriptors(void) {
     segmentd_client *client = NULL;
     struct rlimit before, none = {3, 3};
@@ -81,7 +81,7 @@ static void segments(segmentd_client *client) {
     CHECK(segmentd_attach(client, "\xc3(", SEGMENTD_READ_ONLY, &segment) == SEGMENTD_ERROR_INVALID_ARGUMENT);
     CHECK(segmentd_attach(client, "", SEGMENTD_READ_ONLY, &segment) == SEGMENTD_ERROR_NO_SUCH_SEGMENT);
     CHECK(segmentd_attach(client, "\"}\n", SEGMENTD_READ_ONLY, &segment) == SEGMENTD_ERROR_NO_SUCH_SEGMENT);
-    // Longer than the broker reads.
+    // Longer than the broker accepts.
     CHECK(segmentd_attach(client, name, SEGMENTD_READ_ONLY, &segment) == SEGMENTD_ERROR_DISCONNECTED);
     CHECK(segmentd_attach(client, "b", SEGMENTD_READ_ONLY, &segment) == SEGMENTD_ERROR_NO_SUCH_SEGMENT);
     CHECK(begins(segmentd_last_error(), "there is no segment b"));
@@ -119,7 +119,7 @@ int main(void) {
     CHECK(segmentd_connect(NULL, SEGMENTD_NO_LIMIT, &client) == 0);
     segments(client);
     streams(client);
-    // A segment keeps its connection.
+    // A segment keeps its connection open.
     CHECK(segmentd_attach(client, "small", SEGMENTD_READ_WRITE, &segment) == 0);
     segmentd_disconnect(client);
     CHECK(segmentd_segment_is_current(segment) == 1);

@@ -1,5 +1,5 @@
-// A handled signal every millisecond ends no call; $SEGMENTD_SOCKET is a broker with the segment a, the first argument,
-// if any, a socket whose queue is full.
+// A handled signal every millisecond interrupts no call; $SEGMENTD_SOCKET is a broker with the segment a, and
+// the optional first argument a socket whose queue is full.
 #include <segmentd.h>
 #include <signal.h>
 #include <sys/time.h>

@@ -12,7 +12,7 @@
 
 static segmentd_client *client;
 
-// Attaches again and again, and fails with a text of its own.
+// Attaches repeatedly, and fails with a text of its own.
 static void *attach(void *number) {
     char name[16];
     snprintf(name, sizeof name, "none-%d", *(int *)number);
@@ -64,7 +64,7 @@ static void *write_stream(void *argument) {
     return NULL;
 }
 
-// Everything arrives, and the end after it.
+// Everything arrives, followed by the end.
 static void whole_stream(void) {
     segmentd_writer *writer;
     segmentd_reader *reader;
@@ -90,7 +90,7 @@ static void whole_stream(void) {
     pthread_join(thread, NULL);
 }
 
-// A pipe that nobody reads is an error and no signal, and the writer is told.
+// A pipe without a reader causes an error, not a signal, and the writer is informed.
 static void broken_pipe(void) {
     segmentd_writer *writer;
     segmentd_reader *reader;
@@ -119,7 +119,7 @@ static void *read_byte(void *reader) {
     return NULL;
 }
 
-// A second thread is refused, as long as the first is in a call.
+// A second thread is refused while the first is in a call.
 static void two_at_once(void) {
     segmentd_writer *writer;
     segmentd_reader *reader;
@@ -136,7 +136,7 @@ static void two_at_once(void) {
     segmentd_reader_close(reader);
 }
 
-// A child ends what it inherited, and the parent has it still.
+// A child closes what it inherited, and the parent still has it.
 static void forked(void) {
     segmentd_writer *writer;
     segmentd_reader *reader;
@@ -170,7 +170,7 @@ static void *finish(void *writer) {
     return NULL;
 }
 
-// A child can do nothing with the streams that it inherited, and does nothing to them.
+// A child can neither use nor change the streams that it inherited.
 static void inherited(void) {
     segmentd_writer *writer;
     segmentd_reader *reader;
@@ -200,7 +200,7 @@ static void inherited(void) {
     }
     CHECK(waitpid(child, &status, 0) == child && status == 0);
     CHECK(segmentd_write(writer, "cd", 2) == 0);
-    // Nobody has taken the byte out of the pipe, or put one in.
+    // The byte in the pipe is still there, and no other was added.
     CHECK(segmentd_send_some(writer, ends[0]) == 1);
     CHECK(segmentd_read(reader, bytes, sizeof bytes) == 5 && memcmp(bytes, "abcdy", 5) == 0);
     pthread_create(&thread, NULL, finish, writer);
