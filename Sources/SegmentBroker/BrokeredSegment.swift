@@ -61,7 +61,7 @@ final class BrokeredSegment {
     }
 }
 
-/// A declaration that a start is yet to apply; in a box, since most segments have none most of the time.
+/// A declaration that a start is yet to apply, in an object that is freed afterwards.
 final class AwaitedDeclaration {
     let definition: SegmentDefinition
     /// The declaration with its group and an assigned key; nil until known.

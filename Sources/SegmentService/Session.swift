@@ -39,8 +39,8 @@ final class Session: VarlinkSession {
 /// A client's subscription: first a snapshot of every segment, then each change, or a new snapshot if there
 /// are more changes than may be pending.
 final class Subscription {
-    /// The most bytes that may be pending for one subscription: all of a user's subscriptions together may
-    /// have as much pending as all of the user's replies.
+    /// The most bytes pending for one subscription, so that all subscriptions of a user stay within the limit
+    /// of the user's replies.
     static let longestQueue = BufferedBytes.mostReplies / (mostPerUser + 8)
 
     /// The most subscriptions of a user: each change is written to every subscriber, so one user's must not

@@ -10,8 +10,8 @@ import POSIX
 /// **Ticks.** A tick is one turn of the loop: every socket that epoll_wait(2) reported is read, then the
 /// calls that were read are processed, then the replies are flushed. The code of each phase fills the
 /// processor's first-level cache, so running each phase for many connections in a row is cheaper, and a
-/// client that is woken by its first reply finds the others, too. A long tick delays no replies to its end:
-/// they are flushed after 64 connections or 200 µs.
+/// client that is woken by its first reply finds the others, too. Replies need not wait for a long tick to
+/// end: they are flushed after 64 connections or 200 µs.
 ///
 /// **Allowance.** In each tick, the calls of a user are processed as they arrive until they have taken 15 µs,
 /// or 1 ms if no other user is connected. A call is never interrupted; its time is charged when it is done.
