@@ -15,7 +15,7 @@ done
 
 # Segments shows the nouns of the modules that it exports, too.
 document() {
-    mkdir -p "$graphs/$1"
+    mkdir -p "$graphs/$1" "$2"
     swift symbolgraph-extract "${options[@]}" -module-name "$1" -minimum-access-level public \
         -skip-synthesized-members -output-dir "$graphs/$1" "${@:3}"
     docc convert "Sources/$1/$1.docc" --additional-symbol-graph-dir "$graphs/$1" --fallback-display-name "$1" \
@@ -27,14 +27,18 @@ document SegmentExchange "$1"
 python3 - "$graphs" <<'PYTHON'
 import json, pathlib, sys
 
-missing = []
+missing, count = [], 0
 for path in pathlib.Path(sys.argv[1]).rglob("*.symbols.json"):
     for symbol in json.loads(path.read_text())["symbols"]:
         lines = [line["text"] for line in symbol.get("docComment", {}).get("lines", [])]
         is_type = symbol["kind"]["identifier"] in ("swift.class", "swift.enum", "swift.struct")
         # A nested type stands in its parent's example.
-        if is_type and len(symbol["pathComponents"]) == 1 and "```swift" not in lines:
-            missing.append(symbol["pathComponents"][0])
+        if is_type and len(symbol["pathComponents"]) == 1:
+            count += 1
+            if "```swift" not in lines:
+                missing.append(symbol["pathComponents"][0])
+if count < 20:
+    sys.exit(f"only {count} types are documented")
 if missing:
     sys.exit(f"without an example: {' '.join(sorted(missing))}")
 PYTHON

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The whole life of a few segments, on this machine's own kernel. Nothing is left behind.
+# The whole life of a few segments, on this machine's own kernel. It leaves nothing behind.
 #
 #     demo.sh DIRECTORY-OF-PROGRAMS
 set -euo pipefail
@@ -11,7 +11,7 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 show() { printf '$ %s\n' "$*"; "$@"; }
 fail() { printf 'demo: %s\n' "$*" >&2; exit 1; }
 
-# Root gives the daemon and the programs users of their own, as systemd would; a person's daemon and programs share one.
+# As root, daemon and programs run as users of their own, as under systemd; otherwise they share the caller's.
 group=$(awk -F'"' '/^group/ { print $2; exit }' config/segments.d/shmfile.toml)
 if [ "$(id -u)" = 0 ]; then
     daemon_user=(setpriv --reuid=64001 --regid=64001 --clear-groups --)
@@ -23,11 +23,11 @@ else
     install -d -m 0700 "$here/state"
 fi
 chmod 0755 "$here"
-# Who may write the configuration may write anything that the daemon does: a copy that belongs to us alone.
+# Whoever can write the configuration controls the daemon, so it runs on a copy that only this user can write.
 cp -r config "$here/config"
 chmod -R go-w "$here/config"
 for program in segmentd segmentctl segment-writer segment-reader; do cp "$1/$program" "$here/"; done
-# Swift's libraries, where the programs have them not in themselves: other users may not be let into its folder.
+# Swift's libraries, unless they are linked statically: other users may not be able to read their directory.
 ldd "$here"/segment* | awk '$3 ~ /\/swift\// { print $3 }' | sort -u | xargs -r cp -t "$here"
 for program in ftok-writer ftok-reader; do c++ -o "$here/$program" "Sources/Examples/Ftok/$program.cpp"; done
 # Programs call ftok("shmfile", 65) in their own directory; a link has the inode of what it points to.

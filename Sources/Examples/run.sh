@@ -1,17 +1,17 @@
 #!/bin/bash
-# segmentd in the foreground on a copy of config/, with what to type next. Nothing is left behind when it is stopped.
+# Runs segmentd in the foreground on a copy of config/, and shows what to type next. It leaves nothing behind.
 #
 #     run.sh DIRECTORY-OF-PROGRAMS
 set -euo pipefail
 programs=$(cd "$1" && pwd)
 cd "$(dirname "$0")/../.."
 here=$(mktemp -d /tmp/segmentd-run.XXXXXX)
-# Who may write the configuration may write anything that the daemon does: a copy that belongs to us alone.
+# Whoever can write the configuration controls the daemon, so it runs on a copy that only this user can write.
 cp -r config "$here/config"
 chmod -R go-w "$here/config"
 export SEGMENTD_SOCKET=$here/socket
 
-# In a session of its own: Ctrl-C is for us, who remove the segments before the daemon goes.
+# In a session of its own, so that Ctrl-C reaches only this script, which removes the segments before the daemon stops.
 setsid "$programs/segmentd" --config "$here/config" --socket "$SEGMENTD_SOCKET" --state "$here/state" &
 daemon=$!
 stop() {

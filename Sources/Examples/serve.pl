@@ -1,6 +1,6 @@
 #!/usr/bin/perl
-# What systemd does for segmentd, in a few lines: holds the listening socket, hands it over by name, and starts the
-# program again when it did not end by itself.
+# Does for segmentd what systemd does: holds the listening socket, passes it by name, and restarts the program if it is
+# killed.
 #
 #     serve.pl SOCKET COMMAND...
 use strict;

@@ -1,3 +1,5 @@
+// Exported, so that `import Segments` alone is enough: without this a program with MemberImportVisibility could name the
+// nouns by an alias, but reach none of their members. Swift has no other spelling of it.
 import POSIX
 import SegmentInterface
 @_exported public import SegmentModel

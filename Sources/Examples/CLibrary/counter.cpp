@@ -1,4 +1,4 @@
-// Counts how often it has been run, in a segment; the segment ends with its scope, exceptions included.
+// Counts its runs in a segment, which is detached at the end of its scope, also by an exception.
 //
 //     c++ -o counter counter.cpp $(pkg-config --cflags --libs segmentd)
 //     ./counter NAME
@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <string>
 
-// What a function of the library failed with.
+// The failure of a library function.
 struct SegmentError : std::runtime_error {
     int code;
     explicit SegmentError(int code) : std::runtime_error(segmentd_last_error()), code(code) {}
@@ -59,7 +59,7 @@ Segment Client::attach(const std::string &name, segmentd_access access) const {
 int main(int count, char **arguments) try {
     if (count != 2) throw std::invalid_argument("usage: counter NAME");
     Segment segment = Client().attach(arguments[1]);
-    // A new segment is zero; others may count at the same time.
+    // A new segment is zero, and other processes may count at the same time.
     std::cout << ++segment.as<std::atomic<std::uint64_t>>() << std::endl;
 } catch (const std::exception &error) {
     std::cerr << "counter: " << error.what() << std::endl;

@@ -1,4 +1,4 @@
-// Prints the line that `put` has put into a segment.
+// Prints the line that `put` has written into a segment.
 //
 //     cc -o get get.c $(pkg-config --cflags --libs segmentd)
 //     ./get NAME
@@ -12,7 +12,7 @@ int main(int count, char **arguments) {
     int status = segmentd_connect(NULL, SEGMENTD_DEFAULT_LIMIT, &client);
     if (status == 0) status = segmentd_attach(client, arguments[1], SEGMENTD_READ_ONLY, &segment);
     if (status == 0) {
-        // Others may write meanwhile: the line need not have an end.
+        // Other processes may write at the same time: the line may lack its end.
         const char *line = segmentd_segment_memory(segment);
         printf("%.*s\n", (int)segmentd_segment_size(segment), line);
     } else {

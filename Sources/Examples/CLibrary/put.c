@@ -1,4 +1,4 @@
-// Puts a line into a segment, and tells by which key others find it.
+// Writes a line into a segment, and prints the key by which other programs find it.
 //
 //     cc -o put put.c $(pkg-config --cflags --libs segmentd)
 //     ./put NAME TEXT

@@ -1,4 +1,4 @@
-// Receives what `send` or `segmentctl send` sends through a segment, to standard output.
+// Receives a stream from `send` or `segmentctl send`, and writes it to standard output.
 //
 //     cc -o receive receive.c $(pkg-config --cflags --libs segmentd)
 //     ./receive NAME > FILE

@@ -12,7 +12,7 @@ int main(int count, char **arguments) {
     int64_t status = segmentd_connect(NULL, SEGMENTD_DEFAULT_LIMIT, &client);
     if (status == 0) status = segmentd_writer_open(client, arguments[1], SEGMENTD_NO_LIMIT, &writer);
     if (status == 0) status = segmentd_send(writer, 0);
-    // Only this makes the stream whole for the receiver.
+    // Without this the receiver gets an error instead of an end.
     if (status >= 0) status = segmentd_finish(writer);
     if (status < 0) fprintf(stderr, "send: %s\n", segmentd_last_error());
     segmentd_writer_close(writer);

@@ -1,4 +1,4 @@
-// Knows nothing of segmentd: finds the segment of the file "shmfile", prints what is in it, and tries to remove it.
+// A program without segmentd: finds the segment of the file "shmfile", prints its contents, and tries to remove it.
 #include <cstdio>
 #include <iostream>
 #include <sys/ipc.h>

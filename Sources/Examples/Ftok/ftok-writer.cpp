@@ -1,4 +1,4 @@
-// Knows nothing of segmentd: makes or finds the segment of the file "shmfile" and writes a line into it.
+// A program without segmentd: finds or creates the segment of the file "shmfile", and writes a line into it.
 #include <cstdio>
 #include <iostream>
 #include <string>
