@@ -167,22 +167,24 @@ extension ExchangeError: CustomStringConvertible {
         case .segmentTooSmall(let size, let minimum):
             "the segment has \(size) byte\(size == 1 ? "" : "s"), and at least \(minimum) are needed"
         case .readOnly:
-            "the segment is attached for reading alone: both sides of a stream write their positions"
+            "the segment is attached read-only, but both sides of a stream write to it"
         case .unrecognizedLayout(let found):
             "the segment's memory is in use for something else (it begins with 0x\(String(found, radix: 16))); "
-                + "if nobody needs that, `segmentctl remove` gives an empty one"
+                + "if that is no longer needed, `segmentctl remove` provides an empty one"
         case .valueSizeMismatch(let found, let own):
-            "the segment has values of \(found) byte\(found == 1 ? "" : "s"), not \(own); `segmentctl remove` gives an empty one"
+            "the segment carries values of \(found) byte\(found == 1 ? "" : "s"), not \(own); `segmentctl remove` provides an empty one"
         case .sideInUse(let processID): "process \(processID) has this side already"
         case .peerNotVisible(let processID):
             "process \(processID), which has a side, cannot be watched from here: it is in another PID or time namespace, "
-                + "or hidden in /proc; if it has ended, `segmentctl remove` gives an empty segment"
-        case .timedOut: "nobody came to the other side in time, or the stream before did not end"
+                + "or hidden in /proc; if it has ended, `segmentctl remove` provides an empty segment"
+        case .timedOut:
+            "the other side did not come or did not read everything in time, or the previous stream has not ended"
         case .peerDied(let processID): "process \(processID) ended in the middle of the stream"
-        case .peerClosed: "the other side let go in the middle of the stream"
-        case .corrupted: "the other side's position cannot be true: what the segment carries is spoilt"
+        case .peerClosed: "the other side closed in the middle of the stream"
+        case .corrupted:
+            "the other side's position is impossible: something has overwritten the segment's memory"
         case .segmentRemoved: "the segment was removed"
-        case .inherited: "another process has opened this side, of which this one is a child by fork(2)"
+        case .inherited: "this side was opened by another process, of which this one is a child by fork(2)"
         case .overrun: "values are published faster than they can be copied"
         case .systemCall(let call, let errno): "\(call) failed: \(errno)"
         }

@@ -95,7 +95,7 @@ extension SegmentClient {
             )
             // The memory is attached as asked for, and so must be what is said of it.
             guard grant.access == access else {
-                throw .protocolViolation("the broker grants \(name) otherwise than it was asked for")
+                throw .protocolViolation("the broker granted \(name) with another access than requested")
             }
             return (grant, link.hold(grant))
         }

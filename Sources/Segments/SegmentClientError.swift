@@ -210,15 +210,15 @@ extension SegmentClientError: CustomStringConvertible {
         case .timedOut: "the broker did not answer in time"
         case .disconnected: "the broker closed the connection"
         case .outcomeUnknown(let method):
-            "the broker closed the connection before it answered \(method), which may have been done or not; "
-                + "look before asking again"
+            "the broker closed the connection before it answered \(method), which may or may not have been carried out; "
+                + "check before asking again"
         case .protocolViolation(let violation): violation
         case .refused(let error): error.description
         case .refusedOtherwise(let name): "the broker answers \(name)"
         case .ipcNamespaceMismatch(let broker, let own):
-            "the broker's segments are in IPC namespace \(broker), this process is in \(own): they cannot be attached"
+            "the broker's segments are in IPC namespace \(broker), but this process is in \(own): they cannot be attached"
         case .segmentMismatch(let name, let identifier):
-            "the kernel shows another segment under identifier \(identifier) than the broker described for \(name)"
+            "the kernel shows a segment with identifier \(identifier) that is not the one the broker described for \(name)"
         case .systemCall(let call, let errno):
             SystemCallText(.init(ofThisProcessAnd: nil)).failed(call, errno)
         }

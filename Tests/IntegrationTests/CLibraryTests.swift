@@ -115,7 +115,7 @@ extension RealDaemon {
                     alone == (
                         1,
                         "get: no broker at \(daemon.socket): Connection refused; `systemctl status segmentd.socket segmentd` "
-                            + "tells whether it runs, and `systemctl restart segmentd.socket` makes a socket anew that was "
+                            + "shows whether it runs, and `systemctl restart segmentd.socket` recreates a socket that was "
                             + "removed\n"
                     )
                 )

@@ -94,7 +94,7 @@ import Testing
             (
                 .unmapped,
                 [
-                    "shows as user 65534", "(you are user 1000)", "--trust 65534",
+                    "appears as user 65534", "(you are user 1000)", "--trust 65534",
                     "$SEGMENTD_TRUSTED_UID=65534",
                 ]
             ),

@@ -69,7 +69,7 @@ import Testing
             .connectionRefused, facts { $0.socketIsMounted = true }, ["mount its directory instead"],
             "systemctl"
         ),
-        (.permissionDenied, facts(), ["closed to you"], "restart"),
+        (.permissionDenied, facts(), ["you may not use the socket"], "restart"),
         (.fileNameTooLong, facts(), ["systemctl status"], "restart"),
     ]
 

@@ -26,13 +26,13 @@ struct SystemCallText: Equatable {
     /// The text for a failed connect(2).
     func unreachable(_ socket: String, _ errno: Errno) -> String {
         let found = "no broker at \(socket): \(errno)"
-        let look = "`systemctl status segmentd.socket segmentd` tells whether it runs"
-        let renew = "`systemctl restart segmentd.socket` makes a socket anew that was removed"
+        let look = "`systemctl status segmentd.socket segmentd` shows whether it runs"
+        let renew = "`systemctl restart segmentd.socket` recreates a socket that was removed"
         return switch errno {
         case .connectionRefused where circumstances.socketIsMounted:
             "\(found); the socket was recreated since it was mounted here: mount its directory instead of the socket"
         case .noSuchFileOrDirectory, .connectionRefused: "\(found); \(look), and \(renew)"
-        case .permissionDenied: "\(found): the socket or a directory above it is closed to you; \(look)"
+        case .permissionDenied: "\(found): you may not use the socket or a directory above it; \(look)"
         default: "\(found); \(look)"
         }
     }
@@ -60,10 +60,10 @@ struct SystemCallText: Equatable {
                 : "the mode has changed since the broker granted the lease, or a security module refuses it"
         case .resourceTemporarilyUnavailable where call == "shmat":
             "all memory of this process is locked (mlockall), and RLIMIT_MEMLOCK "
-                + "(\(Self.words(circumstances.lockedBytes, "bytes"))) does not allow so much more: raise LimitMEMLOCK= "
+                + "(\(Self.words(circumstances.lockedBytes, "bytes"))) does not allow this much more: raise LimitMEMLOCK= "
                 + "or `ulimit -l`"
         case .noMemory where call == "shmat":
-            "this process cannot map so much more: look at RLIMIT_AS "
+            "this process cannot map this much more: check RLIMIT_AS "
                 + "(\(Self.words(circumstances.addressSpace, "bytes"))), vm.max_map_count and vm.overcommit_memory"
         default: nil
         }
