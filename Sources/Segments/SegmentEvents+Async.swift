@@ -18,7 +18,7 @@ extension SegmentEvents: AsyncSequence {
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(SegmentClientError) -> SegmentEvent? {
             // Most events of a snapshot are there already.
-            do throws(SegmentClientError) { return try events.next(timeout: .zero) } catch {
+            do throws(SegmentClientError) { return try events.nextWithoutWaiting() } catch {
                 guard error == .timedOut else { throw error }
             }
             let wait = EventWait(events)

@@ -25,6 +25,8 @@ import Varlink
 /// A subscription begins with a snapshot: every segment as `snapshot`, then `snapshotEnded`. If the connection ends,
 /// because the daemon restarts or the subscriber has not read for too long, it connects again and begins anew with a
 /// snapshot. Changes in between are not reported one by one: a segment that the new snapshot lacks no longer exists.
+///
+/// Each event goes to one reader: while one waits, others wait for it.
 public final class SegmentEvents: Sendable {
     private let address: BrokerAddress
     private let subscription: Mutex<Subscription>
@@ -64,22 +66,39 @@ public final class SegmentEvents: Sendable {
         unless isCancelled: () -> Bool
     ) throws(SegmentClientError) -> SegmentEvent? {
         try subscription.withLock { subscription throws(SegmentClientError) in
-            var backoff = Backoff()
-            while true {
-                do throws(SegmentClientError) {
-                    // A full queue of a daemon that hangs must not keep a cancelled task for ever.
-                    let limit = Deadline(Swift.min(.seconds(1), deadline.remaining))
-                    let replies = try connected(&subscription, limit)
-                    if isCancelled() { return nil }
-                    return try replies.next(deadline)
-                } catch {
-                    let wasConnecting = subscription.replies == nil
-                    if subscription.replies?.isUseless ?? false { disconnect(&subscription) }
-                    if isCancelled() { return nil }
-                    if wasConnecting, error == .timedOut, !deadline.hasPassed { continue }
-                    guard error.passesWithARestart else { throw error }
-                    guard backoff.pause(until: deadline) else { throw .timedOut }
-                }
+            try next(&subscription, deadline, unless: isCancelled)
+        }
+    }
+
+    /// The next event, if it is there already; throws `timedOut` otherwise, also while another reader waits.
+    func nextWithoutWaiting() throws(SegmentClientError) -> SegmentEvent? {
+        let event = try subscription.withLockIfAvailable { subscription throws(SegmentClientError) in
+            try next(&subscription, Deadline(.zero), unless: { false })
+        }
+        guard let event else { throw .timedOut }
+        return event
+    }
+
+    private func next(
+        _ subscription: inout Subscription,
+        _ deadline: Deadline,
+        unless isCancelled: () -> Bool
+    ) throws(SegmentClientError) -> SegmentEvent? {
+        var backoff = Backoff()
+        while true {
+            do throws(SegmentClientError) {
+                // A full queue of a daemon that hangs must not keep a cancelled task for ever.
+                let limit = Deadline(Swift.min(.seconds(1), deadline.remaining))
+                let replies = try connected(&subscription, limit)
+                if isCancelled() { return nil }
+                return try replies.next(deadline)
+            } catch {
+                let wasConnecting = subscription.replies == nil
+                if subscription.replies?.isUseless ?? false { disconnect(&subscription) }
+                if isCancelled() { return nil }
+                if wasConnecting, error == .timedOut, !deadline.hasPassed { continue }
+                guard error.passesWithARestart else { throw error }
+                guard backoff.pause(until: deadline) else { throw .timedOut }
             }
         }
     }

@@ -56,7 +56,10 @@ import Segments
     private static func publish(_ client: SegmentClient) throws {
         var publisher = try LatestValue<Double>.Publisher(try client.attach("weather"))
         try publisher.publish(21.5)
-        var subscriber = try LatestValue<Double>.Subscriber(try client.attach("weather", access: .readOnly))
+        var subscriber = try LatestValue<Double>.Subscriber(
+            // A name that clashes with one of the program's own can be qualified.
+            try client.attach("weather", access: Segments.Access.readOnly)
+        )
         guard try subscriber.next(timeout: .seconds(10)) == 21.5 else { throw Unexpected("another value") }
     }
 
