@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A stranger's package: it takes the libraries by URL and version, as run.sh has tagged them, and nothing of the daemon's.
-let repository = Context.environment["SEGMENTD_REPOSITORY"] ?? "https://example.invalid/segmentd"
+// A package of somebody else's: run.sh tags the repository, and gives its URL in the environment.
+let repository = Context.environment["SEGMENTD_REPOSITORY"] ?? ""
 let libraries: [Target.Dependency] = [
     .product(name: "Segments", package: "segmentd"), .product(name: "SegmentExchange", package: "segmentd"),
 ]
