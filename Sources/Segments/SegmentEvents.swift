@@ -63,7 +63,7 @@ public final class SegmentEvents: Sendable {
     /// Waits for the next event; nil also once `isCancelled`, which is checked before each wait.
     func next(
         _ deadline: Deadline,
-        unless isCancelled: () -> Bool
+        unless isCancelled: @Sendable () -> Bool
     ) throws(SegmentClientError) -> SegmentEvent? {
         try subscription.withLock { subscription throws(SegmentClientError) in
             try next(&subscription, deadline, unless: isCancelled)
@@ -82,7 +82,7 @@ public final class SegmentEvents: Sendable {
     private func next(
         _ subscription: inout Subscription,
         _ deadline: Deadline,
-        unless isCancelled: () -> Bool
+        unless isCancelled: @Sendable () -> Bool
     ) throws(SegmentClientError) -> SegmentEvent? {
         var backoff = Backoff()
         while true {
