@@ -54,10 +54,10 @@ extension SegmentService {
         }
     }
 
-    /// Ends leases for at most 1 ms.
+    /// Ends leases for at most 10 µs plus one, so that a slice is not longer than a few calls of other clients.
     private func endLeases() {
         guard !isStopped else { return }
-        let end = broker.monotonicTime + .milliseconds(1)
+        let end = broker.monotonicTime + .microseconds(10)
         while let holder = leaving.first {
             if !broker.endLease(of: holder) {
                 leaving.removeFirst()

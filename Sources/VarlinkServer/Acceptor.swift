@@ -18,7 +18,7 @@ final class Acceptor {
 
     /// Accepting takes longer than most calls, which wait for it.
     private static let mostOfOneTurn = 8
-    private static let longest = Duration.microseconds(20)
+    private static let longest = Duration.microseconds(10)
     /// Detects a shutdown: accept4(2) would fail with EAGAIN while the loop keeps reporting the socket as
     /// ready.
     private static let interest: EventSource.Interest = [.read, .inputEnd]

@@ -30,7 +30,7 @@ import POSIX
 /// worst. It is charged, and a slow read makes the user's next reads shorter.
 ///
 /// **Priorities.** Replies are sent before events, since one change may cause events for many subscribers:
-/// those go last, to eight connections per tick.
+/// those go last, to four connections per tick.
 ///
 /// **Memory.** Buffers are bounded for each user, in both directions: `BufferedBytes`.
 ///
@@ -104,7 +104,7 @@ final class FairScheduler<Connection> {
     private static var mostReceived: Int { 64 }
     private static var mostUnsent: Int { 64 }
     private static var longestUnsent: Duration { .microseconds(200) }
-    let eventsPerTick = 8
+    let eventsPerTick = 4
 
     init(ownUserID: UInt32) { self.ownUserID = ownUserID }
 

@@ -247,15 +247,15 @@ import Testing
         #expect(!scheduler.didProcess(until: start + .seconds(1)).contains(.flush))
     }
 
-    @Test func `events are sent to eight connections each tick`() {
-        for connection in 1...20 { _ = scheduler.queueEventFlush(connection) }
+    @Test func `events are sent to four connections each tick`() {
+        for connection in 1...10 { _ = scheduler.queueEventFlush(connection) }
         #expect(scheduler.endTick() == [.flush, .flushEvents])
-        #expect(flushedEvents() == Array(1...8))
+        #expect(flushedEvents() == Array(1...4))
         #expect(scheduler.didFlushEvents() == .scheduleEventFlush)
         #expect(scheduler.endTick() == .flush)
-        #expect(flushedEvents() == Array(9...16))
+        #expect(flushedEvents() == Array(5...8))
         #expect(scheduler.didFlushEvents() == .scheduleEventFlush)
-        #expect(flushedEvents() == Array(17...20))
+        #expect(flushedEvents() == [9, 10])
         #expect(scheduler.didFlushEvents() == [])
         #expect(scheduler.endTick() == [.flush, .flushEvents])
     }
