@@ -214,6 +214,8 @@ install: | $(programs)/segmentd $(programs)/segmentctl $(programs)/libSegmentC.s
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/segmentd.service systemd/segmentd.socket \
 		systemd/segmentd-owner.service
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/user systemd/user/segmentd.service systemd/user/segmentd.socket
+	# The units name the programs where they have been installed.
+	sed -i 's|/usr/\(s\?bin/segment\)|$(PREFIX)/\1|' $(DESTDIR)$(PREFIX)/lib/systemd/*/segmentd.service
 	install -D -m 0644 systemd/segmentd.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/segmentd.conf
 	install -D -m 0644 -t $(DESTDIR)$(PREFIX)/lib/systemd/catalog systemd/segmentd.catalog
 	install -D -m 0644 -t $(share)/varlink/interfaces Sources/SegmentInterface/io.segmentd.Broker.varlink
