@@ -43,7 +43,7 @@ package struct ConfigurationInvalid: Error, Equatable, Sendable {
 
 /// The settings of `segmentd.toml`.
 package struct DaemonSettings: Equatable, Sendable {
-    /// Names of the groups whose members may Remove and Reload.
+    /// Names of the groups whose members may Remove, Renew and Reload.
     package var administrators: [String] = []
     package var logLevel = LogLevel.info
     package var limits = ServiceLimits()
