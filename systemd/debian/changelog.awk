@@ -1,4 +1,5 @@
-# Prints the newest version's section of NEWS.md as a Debian changelog: an entry for each paragraph or list item.
+# Prints the newest version's section of NEWS.md as a Debian changelog: an entry for each paragraph or list item, and
+# its headings in brackets.
 #
 #     awk -v version=VERSION -v date=RFC-5322-DATE -f changelog.awk NEWS.md
 
@@ -24,6 +25,12 @@ function print_entry(    words, count, i, line) {
     next
 }
 !open { next }
+/^### / {
+    print_entry()
+    if (headings++) print ""
+    print "  [ " substr($0, 5) " ]"
+    next
+}
 /^$/ { print_entry(); next }
 /^- / { print_entry(); sub(/^- /, "") }
 { entry = entry " " $0 }
