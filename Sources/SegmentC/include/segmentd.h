@@ -9,16 +9,17 @@
  *
  * RESULTS. A function that can fail returns a negative number of enum segmentd_error, otherwise 0 or a count;
  * segmentd_last_error() returns the text. After a failure, `ret` points to NULL. No function exits, aborts, prints or
- * raises a signal, not even SIGPIPE, because of what happens outside the program. Only running out of memory ends the
- * process, as it ends every program on Linux that touches memory it was promised.
+ * raises a signal, not even SIGPIPE, because of what happens outside the program. Only running out of memory can end the
+ * process, as for any program under Linux's overcommit.
  *
  * TEXT is UTF-8 and ends with a zero byte. TIME LIMITS are int, in milliseconds; SEGMENTD_NO_LIMIT waits for ever. A
  * handled signal does not end a wait.
  *
  * OWNERSHIP. The caller owns what segmentd_connect(), segmentd_attach(), segmentd_writer_open() and
  * segmentd_reader_open() return through `ret`, and passes it once to the function that ends it, in any order: the
- * connection lives until its last segment and stream have ended. Functions that end something accept NULL and do
- * nothing; the others return SEGMENTD_ERROR_INVALID_ARGUMENT for NULL, or NULL or 0 where they return no error.
+ * connection lives until its last segment and stream have ended. segmentd_disconnect(), segmentd_detach() and the two
+ * close functions accept NULL and do nothing; the others return SEGMENTD_ERROR_INVALID_ARGUMENT for NULL, or NULL or 0
+ * where they return no error.
  *
  * THREADS. Several threads may use a client at the same time; their calls wait for each other. A segment and a stream
  * have one owner at a time and may be handed to another thread; if two threads use a stream at the same time, the second
@@ -29,10 +30,10 @@
  * its next cancellation point afterwards, and nothing of the client, segments and streams is lost. Give long waits a
  * time limit.
  *
- * FORK. A child of fork(2) may read and write the memory of attached segments, and may end what it inherited: the leases
- * and streams stay the parent's. An inherited stream returns SEGMENTD_ERROR_INHERITED from every call. A client makes a
- * connection of its own in the child; in a program with several threads the child may call nothing before execve(2).
- * Neither descriptors of this library nor attachments survive execve(2).
+ * FORK. If the parent has several threads, a child of fork(2) may call nothing here before execve(2). Otherwise it may
+ * read and write the memory of attached segments, and may end what it inherited: the leases and streams stay the
+ * parent's. An inherited stream returns SEGMENTD_ERROR_INHERITED from every call. A client makes a connection of its own
+ * in the child. Neither descriptors of this library nor attachments survive execve(2).
  *
  * The library cannot be unloaded; dlclose(3) leaves it in memory.
  */
@@ -118,7 +119,7 @@ enum segmentd_error {
     SEGMENTD_ERROR_CORRUPTED = -36,
     /* segmentd_finish() has already ended this side. */
     SEGMENTD_ERROR_FINISHED = -37,
-    /* The segment was removed while this side waited, so no other process can come to its memory. */
+    /* The segment was removed while this side waited, so no other process can attach its memory any more. */
     SEGMENTD_ERROR_SEGMENT_REMOVED = -38,
     /* The stream was opened by another process, of which this one is a child by fork(2). */
     SEGMENTD_ERROR_INHERITED = -39
@@ -143,21 +144,22 @@ int segmentd_last_errno(void);
  *
  * socket is the path of its socket; NULL means $SEGMENTD_SOCKET if set, else
  * $XDG_RUNTIME_DIR/segmentd/io.segmentd.Broker if it exists, else /run/segmentd/io.segmentd.Broker. A setuid program
- * ignores the environment. time_limit_ms, at least 1 or SEGMENTD_NO_LIMIT, is how long this and every later call on
- * this client may wait for the broker, including one that restarts.
+ * ignores the environment. time_limit_ms, at least 1 or SEGMENTD_NO_LIMIT, is how long each
+ * exchange with the broker may take, connecting and waiting for one that restarts included. segmentd_attach() makes four
+ * at most. Waiting for another thread's call is not counted.
  *
  * The broker must belong to root, to the caller, or to the user whose ID is in $SEGMENTD_TRUSTED_UID, which a setuid
- * program ignores. If that variable is set but not a number, no broker is believed: UNTRUSTED.
+ * program ignores. If that variable is set but not a number, no broker is trusted: UNTRUSTED.
  *
  * Returns 0, or INVALID_ARGUMENT, UNREACHABLE, UNTRUSTED, TIMED_OUT, SYSTEM.
  */
 int segmentd_connect(const char *socket, int time_limit_ms, segmentd_client **ret);
 
 /*
- * Connects to the broker like segmentd_connect(), and also believes a broker of this user.
+ * Connects to the broker like segmentd_connect(), and also trusts a broker of this user.
  *
  * The overflow user, 65534, stands for every user without an ID in this user namespace, host root included. It is
- * believed only at a socket that is given, here or in $SEGMENTD_SOCKET, in a directory that others cannot write.
+ * trusted only at a socket that is given, here or in $SEGMENTD_SOCKET, in a directory that others cannot write.
  */
 int segmentd_connect_trusting(const char *socket, uint32_t user, int time_limit_ms, segmentd_client **ret);
 
@@ -230,8 +232,8 @@ int segmentd_write(segmentd_writer *writer, const void *bytes, size_t count);
 /*
  * Copies a file, pipe or socket up to its end, straight from the descriptor into the segment.
  *
- * Returns the number of bytes, or an error of segmentd_write(), or SYSTEM with the errno of read(2). Waits for a
- * non-blocking descriptor. Call segmentd_finish() afterwards.
+ * Returns the number of bytes, or an error of segmentd_write(), or SYSTEM with the errno of read(2). If the
+ * descriptor is non-blocking, waits until it is ready. Call segmentd_finish() afterwards.
  */
 int64_t segmentd_send(segmentd_writer *writer, int file_descriptor);
 
