@@ -66,10 +66,10 @@ extension Broker {
         return segment.lifecycle.declaredTraits.flatMap { obstacle(to: $0, inPlaceOf: live) }
     }
 
-    /// Returns the names that must give up their keys first.
+    /// Returns the names whose keys must be freed first, in a chain.
     ///
-    /// The first holds the key that this name is to get, the next one the key that the first is to get, and
-    /// so on. The list ends with this name if they form a cycle.
+    /// Each holds the key that the one before it is to get, the first the key that this name is to get. The chain
+    /// ends with this name if it is a cycle.
     private func keysAhead(of segment: BrokeredSegment) -> [SegmentName] {
         var names: [SegmentName] = []
         var last = segment

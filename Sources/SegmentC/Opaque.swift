@@ -23,7 +23,7 @@ enum Opaque<Object: AnyObject> {
         return unsafe Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
     }
 
-    /// Releases C's ownership; the object ends with its last user.
+    /// Releases C's ownership; the object is destroyed with its last reference.
     static func end(_ pointer: OpaquePointer?) {
         guard let pointer = unsafe pointer else { return }
         withoutCancellation { unsafe Unmanaged<Object>.fromOpaque(UnsafeRawPointer(pointer)).release() }

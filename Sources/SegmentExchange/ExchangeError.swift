@@ -70,7 +70,7 @@ extension ExchangeError {
         ///
         /// Whether it has ended cannot be seen either.
         public static let peerNotVisible = Code("peerNotVisible")
-        /// The other side did not come, or did not read everything, within the time-out.
+        /// The other side did not come, or did not read everything, within the timeout.
         public static let timedOut = Code("timedOut")
         /// The other side's process ended in the middle of the stream.
         public static let peerDied = Code("peerDied")

@@ -7,7 +7,7 @@ struct LatestSubscriber: Sendable {
     private let place: LatestPlace
     /// Whether it may announce in the memory that it waits.
     private let canAnnounce: Bool
-    /// Whether the memory is known to carry such values.
+    /// Whether the memory is known to be in use for values of this type.
     private var hasBegun = false
     /// The number of the last value that was returned.
     private var seen: UInt64 = 0
@@ -76,7 +76,7 @@ struct LatestSubscriber: Sendable {
         return true
     }
 
-    /// Waits for a value newer than the last; returns false once the time-out has passed.
+    /// Waits for a value newer than the last; returns false once the timeout has passed.
     @usableFromInline
     mutating func awaitChange(_ timeout: Duration?) throws(ExchangeError) -> Bool {
         let deadline = Deadline(timeout), sequence = place.sequence, seen = seen

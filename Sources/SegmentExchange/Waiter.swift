@@ -138,7 +138,7 @@ struct WaitingWord: @unchecked Sendable {
         atomicMemoryFence(ordering: .sequentiallyConsistent)
     }
 
-    /// Takes back an announced wait whose change had already happened.
+    /// Cancels an announced wait, because what it waited for has already happened.
     func withdraw(_ mark: Mark) { if mark != .single { wakeRegardless() } }
 
     /// Sleeps until the next wake-up, for at most this many milliseconds; not at all if there was one since `announce`.

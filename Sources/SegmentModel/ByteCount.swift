@@ -1,4 +1,4 @@
-/// A number of bytes, written as in `"16 MiB"`.
+/// A number of bytes, written as in `"16 MiB"`; compare and compute with ``bytes``.
 ///
 /// ```swift
 /// let size = try client.segment(named: "telemetry").size

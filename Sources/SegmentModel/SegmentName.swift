@@ -6,11 +6,16 @@
 /// ```swift
 /// let segment = try client.attach("telemetry")
 ///
-/// guard let name = SegmentName(CommandLine.arguments[1]) else { return print("not a segment's name") }
+/// if let name = SegmentName(CommandLine.arguments[1]) {
+///     print(try client.segment(named: name).state)
+/// } else {
+///     print("not a segment's name")
+/// }
 /// ```
 ///
 /// A literal is not checked where it is written, since a typing error must not end the program: a literal that breaks
-/// the rule names no segment, and every request with it fails with `noSuchSegment`.
+/// the rule names no segment, and every request with it fails with `noSuchSegment`. `SegmentName("telemetry")` is a
+/// literal, too: it is neither optional nor checked. Only text in a variable is.
 public struct SegmentName: Hashable, Sendable {
     /// The name as text.
     package let string: String

@@ -5,18 +5,20 @@ public import SystemVSharedMemory
 /// A segment's memory in this process, with the lease that keeps it.
 ///
 /// ```swift
-/// var segment = try client.attach("telemetry")
-/// segment.withMutableBytes { bytes in
-///     bytes.storeBytes(of: 42, toByteOffset: 8, as: UInt8.self)
+/// func record(_ client: SegmentClient) throws {
+///     var segment = try client.attach("telemetry")
+///     segment.withMutableBytes { bytes in
+///         bytes.storeBytes(of: 42, toByteOffset: 8, as: UInt8.self)
+///     }
+///     try segment.detach()
 /// }
-/// try segment.detach()
 /// ```
 ///
 /// The value has one owner, and may be handed to another thread. When it ends, the memory is detached and the lease
 /// given back, without waiting for the daemon. A daemon that is killed, upgraded or restarted changes nothing of the
 /// memory.
 ///
-/// Do not keep one in a global or top-level variable: those are never destroyed.
+/// Do not keep one in a global or top-level variable: those are never destroyed, and cannot be detached.
 public struct AttachedSegment: ~Copyable, Sendable {
     // They end in this order: a process whose lease has ended must not have the memory attached.
     private var attachment: Attachment
@@ -56,7 +58,7 @@ public struct AttachedSegment: ~Copyable, Sendable {
     ///   ``SegmentClient``.
     public func isCurrent() throws(SegmentClientError) -> Bool { try lease.isCurrent() }
 
-    /// Detaches the memory and gives the lease back, as the end of the value does, but reports a failure.
+    /// Detaches the memory and gives the lease back, like the end of the value's lifetime, but throws if that fails.
     ///
     /// - Throws: `systemCall` with the errno of shmdt(2).
     public consuming func detach() throws(SegmentClientError) {

@@ -46,7 +46,7 @@ struct SegmentIdentity: Equatable {
     }
 }
 
-/// A lease on a segment, without its memory; its end gives it back.
+/// A lease without the segment's memory; given back when the object is destroyed.
 package final class SegmentLease: Sendable {
     package let grant: Grant
     private let number: HeldLease.Number

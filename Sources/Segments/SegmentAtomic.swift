@@ -8,7 +8,8 @@ internal import CLinux
 /// ```
 ///
 /// Every operation is one atomic instruction, without a system call. The memory orders are those of the module
-/// Synchronization, and mean the same between processes as between threads.
+/// Synchronization, and mean the same between processes as between threads. For other operations, loop over
+/// ``compareExchange(expected:desired:ordering:)``.
 ///
 /// `AttachedSegment.atomic(_:at:)` provides it for Int32, UInt32, Int64, UInt64, Int and UInt only: processors change 4 or
 /// 8 bytes atomically.
@@ -87,7 +88,7 @@ public struct SegmentAtomic<Value: FixedWidthInteger & BitwiseCopyable>: ~Escapa
         return (original == expected, original)
     }
 
-    /// Adds to the value, wrapping on overflow.
+    /// Adds to the value, wrapping on overflow like `wrappingAdd` of the module Synchronization.
     @discardableResult
     public func add(
         _ operand: Value,
@@ -116,9 +117,9 @@ public struct SegmentAtomic<Value: FixedWidthInteger & BitwiseCopyable>: ~Escapa
 /// print(value)
 /// ```
 public enum SegmentAtomicLoadOrdering: Sendable {
-    /// Without ordering.
+    /// Atomic, but orders no other access.
     case relaxed
-    /// Later accesses of this process stay after it.
+    /// Later memory accesses of this thread are not moved before it.
     case acquiring
     /// In one total order of all such operations.
     case sequentiallyConsistent
@@ -130,9 +131,9 @@ public enum SegmentAtomicLoadOrdering: Sendable {
 /// segment.atomic(UInt64.self, at: 0).store(1, ordering: .releasing)
 /// ```
 public enum SegmentAtomicStoreOrdering: Sendable {
-    /// Without ordering.
+    /// Atomic, but orders no other access.
     case relaxed
-    /// Earlier accesses of this process stay before it.
+    /// Earlier memory accesses of this thread are not moved after it.
     case releasing
     /// In one total order of all such operations.
     case sequentiallyConsistent
@@ -145,11 +146,11 @@ public enum SegmentAtomicStoreOrdering: Sendable {
 /// print(old)
 /// ```
 public enum SegmentAtomicUpdateOrdering: Sendable {
-    /// Without ordering.
+    /// Atomic, but orders no other access.
     case relaxed
-    /// Later accesses of this process stay after it.
+    /// Later memory accesses of this thread are not moved before it.
     case acquiring
-    /// Earlier accesses of this process stay before it.
+    /// Earlier memory accesses of this thread are not moved after it.
     case releasing
     /// Acquiring and releasing.
     case acquiringAndReleasing

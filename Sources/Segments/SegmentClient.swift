@@ -24,9 +24,15 @@ import Varlink
 /// Every call throws, besides its own errors, those that keep the broker from answering: `unreachable`, `untrusted`,
 /// `timedOut`, `disconnected`, `protocolViolation` and `systemCall`; see ``SegmentClientError/Code``.
 ///
+/// Calls block their thread. From a task, make them on a thread or executor of your own; only ``SegmentEvents`` can be
+/// awaited.
+///
 /// In a child of fork(2) the client makes a connection of its own and leaves the parent's alone.
 public final class SegmentClient: Sendable {
-    /// The longest time that one call may take, connecting included.
+    /// How long each exchange with the broker may take, connecting included.
+    ///
+    /// ``attach(_:access:)`` makes four at most, ``segments()`` one for each segment. Waiting for another thread's call
+    /// counts, too, but is not cut short.
     public let timeout: Duration
     let address: BrokerAddress
     private let link: Mutex<BrokerLink>
@@ -43,11 +49,11 @@ public final class SegmentClient: Sendable {
     ///   - socket: The broker's socket. By default `$SEGMENTD_SOCKET`, else that of the user's own daemon if it exists,
     ///     `$XDG_RUNTIME_DIR/segmentd/io.segmentd.Broker`, else `/run/segmentd/io.segmentd.Broker`. A setuid program
     ///     ignores the environment.
-    ///   - trustedUserID: A user whose broker is believed besides root's and the caller's own. By default the number in
-    ///     `$SEGMENTD_TRUSTED_UID`; if that is not a number, no broker is believed. To trust the overflow user, 65534,
+    ///   - trustedUserID: A user whose broker is trusted besides root's and the caller's own. By default the number in
+    ///     `$SEGMENTD_TRUSTED_UID`; if that is not a number, no broker is trusted. To trust the overflow user, 65534,
     ///     which stands for every user without an ID in this user namespace, host root included, give the socket
     ///     explicitly, in a directory that others cannot write.
-    ///   - timeout: The longest time that this and every later call may take.
+    ///   - timeout: How long each exchange with the broker may take, now and later; see ``timeout``.
     /// - Throws: `unreachable`, `untrusted`, `timedOut` or `systemCall`.
     public init(
         socket: FilePath? = nil,

@@ -62,7 +62,7 @@ extension SegmentClientError {
         public static let unreachable = Code("unreachable")
         /// The process that listens belongs neither to root, nor to the caller, nor to a trusted user.
         public static let untrusted = Code("untrusted")
-        /// The broker did not answer within the client's time-out.
+        /// The broker did not answer within the client's timeout.
         public static let timedOut = Code("timedOut")
         /// The broker closed the connection.
         public static let disconnected = Code("disconnected")

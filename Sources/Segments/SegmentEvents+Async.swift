@@ -13,7 +13,7 @@ extension SegmentEvents: AsyncSequence {
 
         /// Waits for the next event, also while the daemon is away; nil once the task is cancelled.
         ///
-        /// - Throws: What ``SegmentEvents/next(timeout:)`` throws without a time-out.
+        /// - Throws: What ``SegmentEvents/next(timeout:)`` throws without a timeout.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(SegmentClientError) -> SegmentEvent? {

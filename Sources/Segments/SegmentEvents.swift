@@ -26,7 +26,8 @@ import Varlink
 /// because the daemon restarts or the subscriber has not read for too long, it connects again and begins anew with a
 /// snapshot. Changes in between are not reported one by one: a segment that the new snapshot lacks no longer exists.
 ///
-/// Each event goes to one reader: while one waits, others wait for it.
+/// An event is delivered to one reader only. For several readers, call ``SegmentClient/events()`` for each. Canceling a
+/// task that waits ends the connection: other readers of the same object get a new snapshot.
 public final class SegmentEvents: Sendable {
     private let address: BrokerAddress
     private let subscription: Mutex<Subscription>
@@ -60,7 +61,7 @@ public final class SegmentEvents: Sendable {
         try next(Deadline(timeout), unless: { false })
     }
 
-    /// Waits for the next event; nil also once `isCancelled`, which is checked before each wait.
+    /// Waits for the next event; returns nil, too, once `isCancelled` returns true, which is checked before each wait.
     func next(
         _ deadline: Deadline,
         unless isCancelled: @Sendable () -> Bool

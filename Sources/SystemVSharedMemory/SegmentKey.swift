@@ -1,8 +1,9 @@
 /// The number by which programs look up a System V shared memory segment: `key_t` of shmget(2).
 ///
 /// ```swift
-/// if let key = try client.segment(named: "telemetry").key {
-///     print("\(key) from project \(key.projectID)")
+/// let segment = try client.segment(named: "telemetry")
+/// if let key = segment.key {
+///     print(key, segment.keyProjectID.map { "of project \($0)" } ?? "as declared")
 /// }
 /// ```
 public struct SegmentKey: RawRepresentable, Hashable, Sendable {
@@ -25,7 +26,7 @@ public struct SegmentKey: RawRepresentable, Hashable, Sendable {
     /// The same 32 bits, unsigned.
     public var bits: UInt32 { UInt32(bitPattern: rawValue) }
 
-    /// The `proj_id` from which ftok(3) made this key: its highest eight bits.
+    /// The highest eight bits: the `proj_id`, if ftok(3) made this key.
     public var projectID: UInt8 { UInt8(truncatingIfNeeded: bits >> 24) }
 
     /// Returns the key that ftok(3) makes from the same file with another `proj_id`.

@@ -70,7 +70,7 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
         return count
     }
 
-    /// The time of most reads, which is not charged.
+    /// How long most reads take; one that takes no longer is not charged to the user here.
     private static var shortRead: Duration { .microseconds(3) }
 
     // MARK: Ticks

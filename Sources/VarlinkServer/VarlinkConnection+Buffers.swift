@@ -43,7 +43,7 @@ extension VarlinkConnection {
     /// The cost of reading from a socket, most of which is spent where nothing is measured.
     private static var reading: Duration { .microseconds(3) }
 
-    /// Charges the user for this connection's buffers, and closes the connection if they exceed the limit.
+    /// Charges the user for this connection's buffers, and closes it if the user's buffers exceed their limit.
     func chargeBuffers() {
         var buffered = BufferedBytes(
             calls: frames.bufferedBytes + left,

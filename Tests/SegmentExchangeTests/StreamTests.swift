@@ -258,7 +258,7 @@ import Testing
         #expect(throws: ExchangeError.peerClosed) { try writer.value() }
     }
 
-    @Test func `a writer waits for its reader no longer than the time-out`() throws {
+    @Test func `a writer waits for its reader no longer than the timeout`() throws {
         let isOver = Latch()
         let reader = Thread { [memory] in
             let reader = try SegmentStreamReader(in: memory.shared, timeout: .seconds(10))

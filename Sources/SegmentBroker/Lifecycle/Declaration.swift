@@ -57,7 +57,7 @@ extension SegmentLifecycle {
         }
 
         package var verb: Verb
-        /// Do not wait until the segment is unused.
+        /// Whether to act without waiting for the segment to be unused.
         package var isNow: Bool
 
         package init(_ verb: Verb, isNow: Bool = false) {

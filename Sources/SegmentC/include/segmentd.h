@@ -146,7 +146,7 @@ int segmentd_last_errno(void);
  * $XDG_RUNTIME_DIR/segmentd/io.segmentd.Broker if it exists, else /run/segmentd/io.segmentd.Broker. A setuid program
  * ignores the environment. time_limit_ms, at least 1 or SEGMENTD_NO_LIMIT, is how long each
  * exchange with the broker may take, connecting and waiting for one that restarts included. segmentd_attach() makes four
- * at most. Waiting for another thread's call is not counted.
+ * at most. Waiting for another thread's call counts, too, but is not cut short.
  *
  * The broker must belong to root, to the caller, or to the user whose ID is in $SEGMENTD_TRUSTED_UID, which a setuid
  * program ignores. If that variable is set but not a number, no broker is trusted: UNTRUSTED.

@@ -16,7 +16,7 @@ package struct SubscriberPlace: Equatable, Sendable {
     }
 
     private enum Place: Equatable {
-        /// `isStale`: changes behind the walk were skipped, so another walk follows.
+        /// `isStale`: a change of a segment that the walk had passed was left out, so another walk follows.
         case walking(after: SegmentName?, isStale: Bool)
         case following
     }

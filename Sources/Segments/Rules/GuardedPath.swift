@@ -13,7 +13,7 @@ struct GuardedPath: Equatable {
     /// The users that may own the socket's directories.
     var owners: Set<UInt32>
 
-    /// What is wrong with a directory, for people; nil if nothing is.
+    /// Returns what is wrong with a directory, as text for people; nil if nothing is.
     ///
     /// `isLast` marks the directory of the socket. Above it a world-writable directory is acceptable if it is sticky,
     /// since there no user can rename or remove another's entry.
