@@ -44,7 +44,7 @@ extension BrokerError: CustomStringConvertible {
         case .segmentInUse(let name, let attachments, let leases):
             "segment \(name) is in use: \(counted(attachments, "attachment")), \(counted(leases.count, "lease"))"
                 + (leases.count < Lease.mostShown ? "" : " or more")
-                + "; `--when=idle` waits until it is unused"
+                + "; to wait until it is unused, ask for `whenIdle` (segmentctl: `--when=idle`)"
         case .noSuchLease(let lease):
             "there is no lease \(lease) on this connection"
         case .limitReached(let limit, let value):

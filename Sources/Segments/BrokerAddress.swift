@@ -2,7 +2,7 @@ import POSIX
 import SystemPackage
 import Varlink
 
-/// Where a broker may listen, and whose broker is believed.
+/// Where a broker may listen, and which broker is trusted.
 struct BrokerAddress: Sendable {
     /// The sockets in order; the next is tried only if one does not exist.
     private let sockets: [String]
@@ -39,7 +39,7 @@ struct BrokerAddress: Sendable {
         return (own.map { [$0] } ?? []) + ["/run/\(name)"]
     }
 
-    /// Connects to the first socket that exists, if the process behind it is believed.
+    /// Connects to the first socket that exists, if the process behind it is trusted.
     func connect(_ deadline: Deadline) throws(SegmentClientError) -> ClientConnection {
         var missing = SegmentClientError.unreachable(socket: "", .noSuchFileOrDirectory)
         for path in sockets {
@@ -59,16 +59,16 @@ struct BrokerAddress: Sendable {
         throw missing
     }
 
-    /// Throws `untrusted` unless the process that listens is believed.
+    /// Throws `untrusted` unless the process that listens is trusted.
     private func check(_ userID: UInt32, at path: String) throws(SegmentClientError) {
-        // Then no broker is believed, not even root's: otherwise the mistake would show only with another user's.
+        // Then no broker is trusted, not even root's: otherwise the mistake would show only with another user's.
         if let notANumber {
             throw .untrusted(path, userID, .variableInvalid(value: notANumber))
         }
         switch trust.verdict(on: userID) {
-        case .believed: return
+        case .trusted: return
         case .distrusted(let reason): throw .untrusted(path, userID, reason)
-        case .believedIfGuarded:
+        case .trustedIfGuarded:
             let rule = GuardedPath(owners: trust.overflowUserIDs.union([0, trust.ownUserID]))
             guard let problem = GuardedSocket(path: path, rule: rule).firstProblem() else { return }
             let reason = Distrust.directoryNotGuarded(path: problem.path, reason: problem.reason)

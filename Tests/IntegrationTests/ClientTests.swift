@@ -306,7 +306,7 @@ extension RealDaemon {
                 #expect(result.status == 7)
                 #expect(
                     result.output.contains(
-                        "belongs to user 64011, neither root nor yourself (user 0): not believed"
+                        "belongs to user 64011, neither root nor yourself (user 0): not accepted"
                     )
                 )
             }

@@ -92,7 +92,7 @@ extension RealDaemon {
                 )
                 // Trusted, and then silent or disconnected.
                 #expect(listener.status == 7)
-                #expect(!listener.output.contains("not believed"), "\(listener.output)")
+                #expect(!listener.output.contains("not accepted"), "\(listener.output)")
             }
         }
     }

@@ -13,21 +13,21 @@ import Testing
     }
 
     static let verdicts: [(PeerTrust, UInt32, PeerTrust.Verdict)] = [
-        (trust(own: 1000), 0, .believed),
-        (trust(own: 1000), 1000, .believed),
+        (trust(own: 1000), 0, .trusted),
+        (trust(own: 1000), 1000, .trusted),
         (trust(own: 1000), 1001, .distrusted(.stranger)),
         (trust(own: 0), 1001, .distrusted(.stranger)),
-        (trust(own: 1000, trusted: 1001), 1001, .believed),
-        (trust(own: 1000, trusted: 1001, named: false), 1001, .believed),
+        (trust(own: 1000, trusted: 1001), 1001, .trusted),
+        (trust(own: 1000, trusted: 1001, named: false), 1001, .trusted),
         (trust(own: 1000, trusted: 1001), 1002, .distrusted(.stranger)),
         // The usual overflow uid, and the one this kernel is set to.
         (trust(own: 1000), 65534, .distrusted(.unmapped)),
         (trust(own: 65534), 65534, .distrusted(.unmapped)),
         (trust(own: 4000), 4000, .distrusted(.unmapped)),
         (trust(own: 65534, trusted: 4000), 65534, .distrusted(.unmapped)),
-        (trust(own: 65534), 0, .believed),
-        (trust(own: 1000, trusted: 65534), 65534, .believedIfGuarded),
-        (trust(own: 65534, trusted: 65534), 65534, .believedIfGuarded),
+        (trust(own: 65534), 0, .trusted),
+        (trust(own: 1000, trusted: 65534), 65534, .trustedIfGuarded),
+        (trust(own: 65534, trusted: 65534), 65534, .trustedIfGuarded),
         (trust(own: 65534, trusted: 65534, named: false), 65534, .distrusted(.socketNotNamed)),
         (trust(own: 1000, trusted: 65534), 1001, .distrusted(.stranger)),
     ]
@@ -98,7 +98,7 @@ import Testing
                     "$SEGMENTD_TRUSTED_UID=65534",
                 ]
             ),
-            (.socketNotNamed, ["although user 65534 is trusted", "--socket or $SEGMENTD_SOCKET"]),
+            (.socketNotNamed, ["although user 65534 is trusted", "$SEGMENTD_SOCKET", "--socket"]),
             (
                 .directoryNotGuarded(path: "/tmp", reason: "may be written by others"),
                 ["/tmp may be written by others", "a directory that others cannot write"]
@@ -108,6 +108,6 @@ import Testing
     )
     func `the text has both users and the remedy`(distrust: Distrust, parts: [String]) {
         let text = distrust.text(socket: "/s", userID: 65534, ownUserID: 1000)
-        for part in parts + ["at /s", "not believed"] { #expect(text.contains(part), "\(text)") }
+        for part in parts + ["at /s", "not accepted"] { #expect(text.contains(part), "\(text)") }
     }
 }

@@ -1,6 +1,6 @@
-/// Whose broker a client believes, judged by the user ID that SO_PEERCRED shows of the process that listens; unix(7).
+/// Decides which broker a client trusts, by the user ID of the listening process (SO_PEERCRED of unix(7)).
 ///
-/// Root and the client's own user are believed, and a user that the program or its user trusts explicitly. The overflow
+/// Root and the client's own user are trusted, and a user that the program or its user names explicitly. The overflow
 /// user ID stands for every user without an ID in this user namespace, strangers included; user_namespaces(7). It is
 /// never the client's own, and is trusted only at a socket that was given explicitly and that no other user can have
 /// put there.
@@ -13,19 +13,19 @@ struct PeerTrust: Equatable {
     var socketIsNamed: Bool
 
     enum Verdict: Equatable {
-        case believed
-        /// Believed only if no other user can write the directories above the socket.
-        case believedIfGuarded
+        case trusted
+        /// Trusted only if no other user can write the directories above the socket.
+        case trustedIfGuarded
         case distrusted(Distrust)
     }
 
     func verdict(on peerUserID: UInt32) -> Verdict {
-        if peerUserID == 0 { return .believed }
+        if peerUserID == 0 { return .trusted }
         if overflowUserIDs.contains(peerUserID) {
             guard trustedUserID == peerUserID else { return .distrusted(.unmapped) }
-            return socketIsNamed ? .believedIfGuarded : .distrusted(.socketNotNamed)
+            return socketIsNamed ? .trustedIfGuarded : .distrusted(.socketNotNamed)
         }
-        return peerUserID == ownUserID || peerUserID == trustedUserID ? .believed : .distrusted(.stranger)
+        return peerUserID == ownUserID || peerUserID == trustedUserID ? .trusted : .distrusted(.stranger)
     }
 
     /// Parses a user ID as in `$SEGMENTD_TRUSTED_UID`; the largest number is no user's.
@@ -36,7 +36,7 @@ struct PeerTrust: Equatable {
     }
 }
 
-/// Why a broker is not believed.
+/// Why a broker is not trusted.
 package enum Distrust: Equatable, Sendable {
     /// It belongs neither to root, nor to the client's own user, nor to the trusted user.
     case stranger
@@ -55,23 +55,24 @@ extension Distrust {
     func text(socket: String, userID: UInt32, ownUserID: UInt32) -> String {
         let unmapped =
             "the process that listens at \(socket) appears as user \(userID), like every user without "
-            + "an ID in this user namespace (you are user \(ownUserID)): not believed"
+            + "an ID in this user namespace (you are user \(ownUserID)): not accepted"
+        let remedy =
+            "trust it with $SEGMENTD_TRUSTED_UID=\(userID) "
+            + "(segmentctl: --trust \(userID), Swift: trustedUserID: \(userID))"
         let place =
-            "the socket given by --socket or $SEGMENTD_SOCKET, in a directory that others cannot write"
+            "a socket given explicitly, in $SEGMENTD_SOCKET or by the program (segmentctl: --socket), "
+            + "in a directory that others cannot write"
         return switch self {
         case .stranger:
             "the process that listens at \(socket) belongs to user \(userID), neither root nor yourself "
-                + "(user \(ownUserID)): not believed; if it is the right broker, trust it with --trust \(userID) "
-                + "or $SEGMENTD_TRUSTED_UID=\(userID)"
-        case .unmapped:
-            "\(unmapped); if the broker is the host's, trust it with --trust \(userID) or "
-                + "$SEGMENTD_TRUSTED_UID=\(userID), with \(place)"
+                + "(user \(ownUserID)): not accepted; if it is the right broker, \(remedy)"
+        case .unmapped: "\(unmapped); if the broker is the host's, \(remedy), with \(place)"
         case .socketNotNamed: "\(unmapped), although user \(userID) is trusted: that requires \(place)"
         case .directoryNotGuarded(let path, let reason):
             "\(unmapped), although user \(userID) is trusted: \(path) \(reason); that requires \(place)"
         case .variableInvalid(let value):
             "$SEGMENTD_TRUSTED_UID is \"\(value)\", which is not a user ID (`id -u` shows one): the process that "
-                + "listens at \(socket), of user \(userID), is not believed"
+                + "listens at \(socket), of user \(userID), is not accepted"
         }
     }
 }
