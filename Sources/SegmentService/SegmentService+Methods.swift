@@ -7,7 +7,7 @@ package import Varlink
 package import VarlinkServer
 import SystemPackage
 
-/// The methods: each decodes, authorises, gives the broker one command, and replies.
+/// The methods: each decodes, authorizes, gives the broker one command, and replies.
 extension SegmentService: VarlinkApplication {
     package var interfaces: [VarlinkInterface] { [.broker, .systemdService] }
     package var longestMessage: Int { Int(clamping: broker.configuration.settings.limits.message.bytes) }
@@ -71,28 +71,28 @@ extension SegmentService: VarlinkApplication {
             connection.reply(status)
         case .remove:
             let parameters: RemoveParameters = try decode(call)
-            try authorise(administrators.includes(session.client))
+            try authorize(administrators.includes(session.client))
             try remove(parameters, session)
             connection.reply(NoParameters())
         case .renew:
             let parameters: RenewParameters = try decode(call)
-            try authorise(administrators.includes(session.client))
+            try authorize(administrators.includes(session.client))
             try renew(parameters, session)
             connection.reply(NoParameters())
         case .reload:
             let parameters: ReloadParameters = try decode(call)
-            try authorise(administrators.includes(session.client))
+            try authorize(administrators.includes(session.client))
             reloadAnswering(connection, removeAll: parameters.removeAll ?? false, withOutcome: true)
         case .reloadService:
             let _: NoParameters = try decode(call)
-            try authorise(administrators.includes(session.client))
+            try authorize(administrators.includes(session.client))
             reloadAnswering(connection, removeAll: false, withOutcome: false)
         case .ping:
             let _: NoParameters = try decode(call)
             connection.reply(NoParameters())
         case .setLogLevel:
             let parameters: SetLogLevelParameters = try decode(call)
-            try authorise(administrators.isOwner(session.client))
+            try authorize(administrators.isOwner(session.client))
             setLogLevel(parameters.logLevel)
             connection.reply(NoParameters())
         }
@@ -117,7 +117,7 @@ extension SegmentService: VarlinkApplication {
         }
     }
 
-    private func authorise(_ isAllowed: Bool) throws(MethodFailure) {
+    private func authorize(_ isAllowed: Bool) throws(MethodFailure) {
         guard isAllowed else { throw .standard(.permissionDenied) }
     }
 

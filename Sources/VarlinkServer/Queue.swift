@@ -2,7 +2,7 @@
 ///
 /// An array would do, but each access to one stored in an object costs an exclusivity check, and each new one
 /// an allocation; every call needs several of both. The memory is safe to use because only the part between
-/// `first` and `end` is initialised and nothing else knows its address.
+/// `first` and `end` is initialized and nothing else knows its address.
 @safe final class Queue<Element> {
     private var memory: UnsafeMutablePointer<Element>?
     private var capacity = 0

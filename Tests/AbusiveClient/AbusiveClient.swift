@@ -4,7 +4,7 @@ import Glibc
 ///
 ///     abusive-client SOCKET WAY
 ///
-/// It prints `ready` on standard output once the misbehaviour is under way. Ways that end by themselves
+/// It prints `ready` on standard output once the misbehavior is under way. Ways that end by themselves
 /// report the result as exit status.
 @main
 enum AbusiveClient {

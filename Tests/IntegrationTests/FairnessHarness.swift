@@ -75,7 +75,7 @@ struct FairnessHarness {
         #expect(Sanitizer.isPresent || status.resident < before.resident + Self.remainder)
     }
 
-    /// Returns whether a value is at most five times the quiet one, or what an unoptimised build needs to
+    /// Returns whether a value is at most five times the quiet one, or what an unoptimized build needs to
     /// accept a few connections, which cannot be avoided.
     ///
     /// Time and memory under a sanitizer are not meaningful.

@@ -7,7 +7,7 @@ struct Oracle {
     var made: Set<SegmentIdentifier> = []
     /// Segments created within the current command.
     var madeNow: Set<SegmentIdentifier> = []
-    /// Segments whose record the disk lost, so that the broker may not recognise them.
+    /// Segments whose record the disk lost, so that the broker may not recognize them.
     var excused: Set<SegmentIdentifier> = []
     /// When a program last had a segment attached or leased.
     var lastUsed: [SegmentIdentifier: Duration] = [:]

@@ -32,7 +32,7 @@ package struct SharedWithHost: Error, CustomStringConvertible {
 /// Instrumented programs take several times as much time and memory: tests that repeat or measure something
 /// ask here how much to expect.
 package enum Sanitizer {
-    /// The runtime of a sanitizer exports its initialiser from the program that it is linked into.
+    /// The runtime of a sanitizer exports its initializer from the program that it is linked into.
     package static let isPresent = isThread || dlsym(nil, "__asan_init") != nil
     private static let isThread = dlsym(nil, "__tsan_init") != nil
 

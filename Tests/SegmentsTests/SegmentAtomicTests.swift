@@ -29,7 +29,7 @@ import Testing
             #expect(word.load(ordering: .sequentiallyConsistent) == .min)
             word.store(0, ordering: .relaxed)
             #expect(word.load(ordering: .relaxed) == 0)
-            // The neighbouring bytes are unchanged.
+            // The neighboring bytes are unchanged.
             #expect(memory.load(fromByteOffset: width - 1, as: UInt8.self) == 0xee)
             #expect(memory.load(fromByteOffset: 2 * width, as: UInt8.self) == 0xee)
         }

@@ -111,7 +111,7 @@ import Testing
         ("         0       1000          1\n         1     100000      65536\n", false), ("", false),
         ("x", false),
     ])
-    func `a user namespace that hides all others is recognised by its map`(map: String, hides: Bool) {
+    func `a user namespace that hides all others is recognized by its map`(map: String, hides: Bool) {
         #expect(UserNamespace.hidesUsers(map) == hides)
     }
 }

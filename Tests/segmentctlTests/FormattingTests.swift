@@ -128,7 +128,7 @@ import Testing
         #expect(lease.isInherited)
     }
 
-    @Test func `no state is shown by colour alone`() throws {
+    @Test func `no state is shown by color alone`() throws {
         let marks = try SegmentState.known.map { state in
             String(shown(SegmentPage(segment: try segment("a", state), color: false, now: 0).lines).prefix(1))
         }
@@ -201,7 +201,7 @@ import Testing
         }
     }
 
-    @Test func `foreign text cannot change a line or its colour`() throws {
+    @Test func `foreign text cannot change a line or its color`() throws {
         var segment = try live("a")
         segment.summary = "\u{1b}[2J\nb\u{9b}31m"
         segment.group = "wide\r\n"

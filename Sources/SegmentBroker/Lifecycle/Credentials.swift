@@ -1,7 +1,7 @@
 package import SystemPackage
 
 extension SegmentLifecycle {
-    /// The broker's identity: it creates segments with it, and recognises its own by it.
+    /// The broker's identity: it creates segments with it, and recognizes its own by it.
     package struct Credentials: Hashable, Sendable {
         package var userID: UInt32
         package var groupID: UInt32

@@ -84,7 +84,7 @@ struct SegmentPage {
             + (segment.formerMemory.contains { $0.identifier == lease.segment } ? ", of old memory" : "")
     }
 
-    /// The state is never shown by colour alone.
+    /// The state is never shown by color alone.
     private var mark: Line {
         switch segment.state {
         case .ready: paint("●")

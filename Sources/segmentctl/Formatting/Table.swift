@@ -27,7 +27,7 @@ struct Table {
     }
 }
 
-/// A line of output with colours; its text may come from anyone.
+/// A line of output with colors; its text may come from anyone.
 ///
 /// Text is made printable when the line is written, so callers need not do it.
 struct Line {
