@@ -21,7 +21,7 @@ missing = $(unbuildable) $(shell \
     command -v openssl >/dev/null || echo openssl; \
     command -v unshare >/dev/null || echo util-linux)
 swift := $(CURDIR)/.ci/swift
-# Programs and a library that run where Swift is not installed. Link-time optimisation makes requests 8 %
+# Programs and a library that run where Swift is not installed. Link-time optimization makes requests 8 %
 # cheaper; it is so slow that only what is needed is linked. Packed relocations take 8 KB to read at each
 # start instead of a megabyte.
 static := SEGMENTD_TRIALS=1 $(swift) build --configuration release --static-swift-stdlib -Xswiftc -static-stdlib --disable-local-rpath \
@@ -36,7 +36,7 @@ archive = mkdir -p $(archives); ln -sf "$$(g++ -print-file-name=libstdc++.a)" $(
 program := $(static) -Xlinker -L$(archives)
 built = set -e; $(archive); for product in $(1); do $(program) --product $$product; done
 programs := $(CURDIR)/.build/release
-# Demo programs: built like the tests, without optimisation and within a minute; with RELEASE=1, as installed.
+# Demo programs: built like the tests, without optimization and within a minute; with RELEASE=1, as installed.
 tried = set -e; $(archive); for product in $(1); do $(if $(RELEASE),$(program),$(swift) build) --product $$product; done; \
     Sources/Examples/$(2).sh $(CURDIR)/.build/$(if $(RELEASE),release,debug)
 # The C library, which exports only what its header declares. Swift's runtime cannot be unloaded.

@@ -22,7 +22,7 @@ extension RealDaemon {
             )
         }
 
-        @Test func `numbers that have no meaning there are not printed`() throws {
+        @Test func `in another IPC namespace, keys and identifiers are not printed`() throws {
             try DaemonFixture.with(Self.files) { daemon in
                 let attached = try elsewhere("read a", daemon)
                 #expect(attached.output.contains("is in"))

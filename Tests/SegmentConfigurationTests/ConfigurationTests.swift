@@ -87,7 +87,7 @@ import Testing
         #expect(try fixture.read().segments.isEmpty)
     }
 
-    @Test func `files of the overriding directory win, and a link to dev null masks`() throws {
+    @Test func `files of the overriding directory win, and a link to dev null masks a file`() throws {
         let (above, below) = (try ConfigurationFixture(), try ConfigurationFixture())
         try below.write("size = 1", to: "segments.d/a.toml")
         try below.write("size = 1", to: "segments.d/b.toml")

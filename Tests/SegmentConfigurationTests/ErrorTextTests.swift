@@ -146,7 +146,7 @@ import Testing
         #expect(fixture.problems() == [problem])
     }
 
-    @Test func `a text that is not TOML is refused with the line`() throws {
+    @Test func `a file that is not TOML is refused, with the line`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1\nmode = ", to: "segments.d/a.toml")
         let problem = try #require(fixture.problems().first)
@@ -155,7 +155,7 @@ import Testing
 
     /// Inputs on which toml++ has assertions.
     @Test(arguments: ["[", "[[", "[\t ", "[[ "])
-    func `a table without a name is refused with its line, but not in strings and arrays`(
+    func `an empty table header is refused with its line; brackets in strings and arrays are not`(
         head: String
     ) throws {
         let fixture = try ConfigurationFixture()

@@ -163,7 +163,7 @@ import Testing
         chmod(fixture.directory.appending("segments.d").string, 0o777)
         #expect(throws: ConfigurationInvalid.self) { try read(group) }
     }
-    @Test func `a private group beside an access control list has no privilege`() throws {
+    @Test func `a private group does not count as the user if the file has an access control list`() throws {
         let fixture = try ConfigurationFixture()
         try fixture.write("size = 1", to: "segments.d/a.toml", mode: .init(rawValue: 0o664))
         let file = fixture.directory.appending("segments.d/a.toml").string

@@ -207,7 +207,7 @@ import Testing
         try stranger.value()
     }
 
-    @Test func `clearing a peer's life word ends the stream, and setting it does not keep the slot`()
+    @Test func `a writer's life word marked as dead ends the stream, and one that is set does not keep the side`()
         throws
     {
         let reader = Thread { [memory] in

@@ -282,7 +282,7 @@ import Testing
     ]
 
     @Test(arguments: refusals)
-    func `a refusal has its exit status`(error: BrokerError, status: Int32) {
+    func `a refusal has the exit status of its kind`(error: BrokerError, status: Int32) {
         #expect(ExitStatus(SegmentClientError.refused(error)).rawValue == status)
     }
 

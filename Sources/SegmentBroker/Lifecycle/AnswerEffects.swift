@@ -42,7 +42,7 @@ extension SegmentLifecycle {
             return refuseAdoption(.kernel(problem))
         }
         if let step = action.step { refusals[step] = problem }
-        // Nothing has been done to an adopted segment yet, and without a record a restart would not recognise it.
+        // Nothing has been done to an adopted segment yet, and without a record a restart would not recognize it.
         if case .writeRecord = action, case .live(let live) = memory, !isOurs(live.identity) {
             memory = .none
             refuseAdoption(.record(problem))
