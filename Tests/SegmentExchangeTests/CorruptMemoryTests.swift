@@ -207,7 +207,7 @@ import Testing
         try stranger.value()
     }
 
-    @Test func `a writer's life word marked as dead ends the stream, and one that is set does not keep the side`()
+    @Test func `a writer's life word marked dead ends the stream; one marked alive does not keep the side`()
         throws
     {
         let reader = Thread { [memory] in

@@ -89,7 +89,7 @@ import Varlink
         #expect(connection.state.input == .awaited)
     }
 
-    @Test func `bytes that complete no message count against the user's allowance, and are then read in rounds`() throws {
+    @Test func `bytes that complete no message count against the user, and are then read in rounds`() throws {
         let opened = try (0..<100).map { _ in try open() }
         let (_, other, otherClient) = try open(64002)
         func waiting() -> Int { opened.count { $0.1.state.input == .paused } }

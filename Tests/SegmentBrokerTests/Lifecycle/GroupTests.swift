@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: [GroupLookup.unknown, .failed(5), .unanswered])
-    func `a group that can no longer be looked up keeps its recorded number, and a hint says so`(lookup: GroupLookup) {
+    func `a group that can no longer be looked up keeps its number, with a hint`(lookup: GroupLookup) {
         var test = LifecycleUnderTest.ready()
         #expect(test.hear(.resolved(.declared(lookup: lookup))) == [])
         #expect(test.life.state == .ready)
