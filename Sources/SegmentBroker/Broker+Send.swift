@@ -78,8 +78,12 @@ extension Broker {
             isOrdered: isOrdered,
             isStarting: isStarting
         )
-        segment.isNew = false
-        for change in changes { tell(change, of: segment, former: before?.identity) }
+        // What has not been looked up yet blocks nothing that is known: the start decides about it again.
+        segment.isNew = isTakingOver && standing.state == .blocked && segment.definition != nil
+        for change in changes {
+            if segment.isNew, case .blocked = change { continue }
+            tell(change, of: segment, former: before?.identity)
+        }
         if standing.isOver, segment.awaited == nil { forget(segment) }
     }
 

@@ -8,7 +8,8 @@ extension Broker {
     /// files of their keys are known.
     package func takeOver(_ loaded: LoadedRecords, _ configuration: Configuration) {
         self.configuration = configuration
-        isStarting = true
+        (isStarting, isTakingOver) = (true, true)
+        defer { isTakingOver = false }
         let count = max(configuration.segments.count, loaded.records.count)
         segments.reserveCapacity(count)
         names.reserveCapacity(count)

@@ -30,6 +30,8 @@ package final class Broker {
     var resolver: DeclarationResolver
     /// True until every declared segment has been created or is blocked.
     var isStarting = false
+    /// Set while recorded segments are taken over, before groups and key files have been looked up.
+    var isTakingOver = false
     /// What was refused since the last check began.
     var refused = RetryRule()
     package internal(set) var configuration: Configuration

@@ -50,7 +50,15 @@ struct Standing: Equatable {
         isStarting: Bool = false
     ) -> [SegmentChange] {
         // Nothing has been published about the name.
-        if before == nil, isOver { return notes.contains(.goneBeforeStart) ? [.goneBeforeStart] : [] }
+        if before == nil, isOver {
+            return notes.compactMap {
+                switch $0 {
+                case .goneBeforeStart: .goneBeforeStart
+                case .removed: .removed(isOrdered: isOrdered, leavesFormerMemory: false)
+                default: nil
+                }
+            }
+        }
         let keyMoved = keyMoved(since: before, notes)
         var changes = [keyMoved].compactMap(\.self)
         changes += notes.flatMap { self.changes(for: $0, isOrdered: isOrdered) }

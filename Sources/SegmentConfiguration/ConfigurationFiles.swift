@@ -80,7 +80,11 @@ struct ConfigurationFiles {
                 return nil
             }
             let bytes = try file.contents(atMost: Int(status.size) + 1)
-            if !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) { return text }
+            if let end = bytes.firstIndex(of: 0) {
+                problems.append(.nulByte(path, line: bytes[..<end].count { $0 == UInt8(ascii: "\n") } + 1))
+                return nil
+            }
+            if let text = String(validating: bytes, as: UTF8.self) { return text }
             problems.append(.notText(path))
         } catch {
             problems.append(.unreadable(path, error as? Errno ?? .ioError))

@@ -53,6 +53,15 @@ extension ConfigurationProblem {
         ConfigurationProblem(file: path.string, message: "is not UTF-8 text", remedy: "save it as UTF-8")
     }
 
+    static func nulByte(_ path: FilePath, line: Int) -> ConfigurationProblem {
+        ConfigurationProblem(
+            file: path.string,
+            line: line,
+            message: "contains a NUL byte",
+            remedy: "remove it"
+        )
+    }
+
     static func foreignOwner(
         _ path: FilePath,
         kind: String,

@@ -30,7 +30,13 @@ extension SegmentDefinition {
     }
 
     private static func group(_ reader: inout TOMLReader) -> String? {
-        guard let group = reader.string("group", example: "group = \"telemetry\"") else { return nil }
+        let scalar = reader.scalar("group", wanted: "a string", example: "group = \"telemetry\"")
+        guard case .string(let group) = scalar else {
+            if case .integer(let number) = scalar {
+                reader.note("group", "is an integer, not a string", "write it as `group = \"\(number)\"`")
+            }
+            return nil
+        }
         if group.isEmpty {
             reader.note("group", "is empty", "name a group, or leave the key out")
         } else if group.hasPrefix("+") || group.hasPrefix("-") || UInt32(group) == .max {

@@ -40,7 +40,8 @@ extension BrokerError: CustomStringConvertible {
         case .segmentBlocked(let name, let problem):
             "segment \(name) is blocked: \(problem.message)" + (problem.remedy.map { "; \($0)" } ?? "")
         case .segmentRemoving(let name):
-            "segment \(name) is being removed; if declared, it is created again once unused"
+            "segment \(name) is being removed and grants no new leases; if it is declared, an administrator can keep the "
+                + "name in use with `segmentctl renew \(name) --when=idle`"
         case .segmentInUse(let name, let attachments, let leases):
             "segment \(name) is in use: \(counted(attachments, "attachment")), \(counted(leases.count, "lease"))"
                 + (leases.count < Lease.mostShown ? "" : " or more")
@@ -54,7 +55,8 @@ extension BrokerError: CustomStringConvertible {
         case .configurationInvalid(let problems):
             "the configuration is invalid: \(counted(problems.count, "problem"))"
         case .permissionDenied:
-            "only root, the daemon's user and members of the administrators' groups may do this"
+            "only root, the daemon's user and members of the groups that `administrators` in segmentd.toml lists may do "
+                + "this"
         }
     }
 }

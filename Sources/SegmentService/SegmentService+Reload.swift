@@ -84,6 +84,7 @@ extension SegmentService {
         for problem in invalid.problems {
             report(.error, .configurationRefused, "\(problem)")
         }
+        report(.error, .configurationRefused, "The configuration was not reloaded, and nothing has changed")
         note = "configuration refused (\(counted(invalid.count, "problem"))), the old one stays in force"
         finishReload(.failure(.configurationInvalid(problems: invalid.problems)))
     }

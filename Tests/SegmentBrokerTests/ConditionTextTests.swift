@@ -132,8 +132,8 @@ import Testing
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1 (gone), 1 KiB, "
                 + "not attached",
             remedy:
-                "nobody has it attached: `ipcrm -m 1`, then `segmentctl renew a`; or declare another key; "
-                + "segmentd does not touch segments that it did not create"
+                "nobody has it attached: if its contents are not needed, `ipcrm -m 1`; segmentd then creates its own "
+                + "within 15 seconds; or declare another key; segmentd does not touch segments that it did not create"
         ),
         Condition(
             kind: "squatted",
@@ -152,8 +152,9 @@ import Testing
             message: "key 0x00000077 belongs to segment 1 of user 1001, created by process 1, 1 KiB, "
                 + "currently attached, last used by process 1",
             remedy:
-                "stop the programs that have it attached, then `ipcrm -m 1`, then `segmentctl renew a`, then start them again; "
-                + "or declare another key; segmentd does not touch segments that it did not create"
+                "stop the programs that have it attached, then `ipcrm -m 1`; start them again once segmentd has "
+                + "created its own, within 15 seconds; or declare another key; segmentd does not touch segments that "
+                + "it did not create"
         ),
         Condition(
             kind: "records_unwritable",

@@ -55,6 +55,32 @@ import Testing
         #expect(fixture.kernel.segments.count == 1)
     }
 
+    @Test func `a start reports nothing as blocked that it has only not looked up yet`() throws {
+        let fixture = try BrokerFixture()
+        let declared = [SegmentDefinition.test("a", group: "telemetry")]
+        try fixture.start(declared)
+        let address = try fixture.attach(try #require(try fixture.describe("a").identifier))
+        try remove(fixture, .whenIdle)
+        try fixture.kill()
+        try fixture.kernel.detach(address)
+        let before = fixture.log.lines.count
+        try fixture.start(declared)
+        #expect(try fixture.describe("a").state == .ready)
+        #expect(
+            fixture.log.lines[before...] == [
+                "notice: Segment a removed", "notice: Segment a created, 4 KiB",
+            ]
+        )
+        fixture.groups = GroupTable()
+        try remove(fixture, .immediately)
+        try fixture.kill()
+        try fixture.start(declared)
+        #expect(try fixture.describe("a").state == .blocked)
+        #expect(
+            fixture.log.lines.last?.hasPrefix("error: Segment a is blocked: the name service has not") == true
+        )
+    }
+
     @Test func `a pending request that cannot be recorded is refused with the reason`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([.test("a")])

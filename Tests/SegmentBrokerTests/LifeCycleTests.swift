@@ -95,6 +95,16 @@ import Testing
         #expect(fixture.kernel.segments.count == 3)
     }
 
+    @Test func `a start that removes what is no longer declared says so`() throws {
+        let fixture = try BrokerFixture()
+        try fixture.start([.test("a"), .test("b")])
+        try fixture.kill()
+        let before = fixture.log.lines.count
+        try fixture.start([.test("b")])
+        #expect(fixture.kernel.segments.count == 1)
+        #expect(fixture.log.lines[before...].contains("notice: Segment a removed"))
+    }
+
     @Test func `a stop removes until-stop segments and unused ones`() throws {
         let fixture = try BrokerFixture()
         try fixture.start([

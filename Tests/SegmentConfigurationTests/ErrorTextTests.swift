@@ -252,6 +252,22 @@ import Testing
         )
     }
 
+    @Test(arguments: [
+        ("size = 1\nmode = 0660", "segments.d/a.toml:2: ", "; quote a mode: `mode = \"0660\"`"),
+        ("size = 1\ngroup = 100", "segments.d/a.toml:2: ", "not a string; write it as `group = \"100\"`"),
+        ("size = 1\n\0\n", "segments.d/a.toml:2: contains a NUL byte", "; remove it"),
+    ])
+    func `the remedy leads to a valid file`(_ text: String, _ start: String, _ remedy: String) throws {
+        let fixture = try ConfigurationFixture()
+        try fixture.write(text, to: "segments.d/a.toml")
+        let problems = fixture.problems()
+        #expect(problems.count == 1)
+        #expect(
+            problems.first?.hasPrefix(start) == true && problems.first?.hasSuffix(remedy) == true,
+            "\(problems)"
+        )
+    }
+
     @Test func `an explicitly named directory must exist`() {
         let reader = ConfigurationReader(ConfigurationLocation(only: "/no/such/directory"), daemonUserID: 0)
         #expect(throws: ConfigurationInvalid.self) { try reader.read() }

@@ -95,7 +95,7 @@ import Testing
                 .unmapped,
                 [
                     "appears as user 65534", "(you are user 1000)", "--trust 65534",
-                    "$SEGMENTD_TRUSTED_UID=65534",
+                    "with SEGMENTD_TRUSTED_UID=65534",
                 ]
             ),
             (.socketNotNamed, ["although user 65534 is trusted", "$SEGMENTD_SOCKET", "--socket"]),

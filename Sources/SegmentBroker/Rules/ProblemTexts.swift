@@ -32,20 +32,27 @@ extension SegmentProblem {
             return SegmentProblem(
                 .squatted,
                 message: "key \(key) belongs to segment \(identifier) of segmentd's own user "
-                    + "(\(ByteCount(bytes: status.size))), which no record names: another daemon's or program's, or "
-                    + "its record was lost or set aside",
-                remedy: "check whose it is (`ipcs -m -i \(identifier)`) and what it contains before "
-                    + "`ipcrm -m \(identifier)`; then `segmentctl renew \(name)`"
+                    + "(\(ByteCount(bytes: status.size))), which no record names: its record is lost or was set aside, "
+                    + "or another program of that user owns it",
+                remedy:
+                    "if its record was set aside, repair it and restart segmentd; otherwise check what the segment "
+                    + "contains before `ipcrm -m \(identifier)`: segmentd then creates its own within 15 seconds"
             )
         }
         let isAttached = status.attachmentCount > 0
         let lastUser =
             status.lastProcessID > 0 ? ", last used by process \(status.lastProcessID)" : ""
         let removal =
-            isAttached
-            ? "stop the programs that have it attached, then `ipcrm -m \(identifier)`, then "
-                + "`segmentctl renew \(name)`, then start them again"
-            : "nobody has it attached: `ipcrm -m \(identifier)`, then `segmentctl renew \(name)`"
+            if isAttached {
+                "stop the programs that have it attached, then `ipcrm -m \(identifier)`; start them again once segmentd "
+                    + "has created its own, within 15 seconds"
+            } else {
+                (found.creatorIsGone
+                    ? "nobody has it attached: "
+                    : "nobody has it attached, but stop its creator if it is still running: ")
+                    + "if its contents are not needed, `ipcrm -m \(identifier)`; segmentd then creates its own within 15 "
+                    + "seconds"
+            }
         return SegmentProblem(
             .squatted,
             message:

@@ -42,6 +42,7 @@ struct TextDefect: Error, Equatable {
 
     var remedy: String {
         switch kind {
+        case .notTOML(let failure) where failure.contains("leading zero"): "quote a mode: `mode = \"0660\"`"
         case .notTOML: "correct the line"
         case .tooManyParts, .tooDeep: "every key of segmentd has one or two parts"
         case .lineTooLong: "break the line"

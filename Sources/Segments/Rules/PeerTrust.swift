@@ -57,7 +57,7 @@ extension Distrust {
             "the process that listens at \(socket) appears as user \(userID), like every user without "
             + "an ID in this user namespace (you are user \(ownUserID)): not accepted"
         let remedy =
-            "trust it with $SEGMENTD_TRUSTED_UID=\(userID) "
+            "trust it with SEGMENTD_TRUSTED_UID=\(userID) "
             + "(segmentctl: --trust \(userID), Swift: trustedUserID: \(userID))"
         let place =
             "a socket given explicitly, in $SEGMENTD_SOCKET or by the program (segmentctl: --socket), "

@@ -81,7 +81,7 @@ struct SegmentPage {
     private func holder(_ lease: Lease) -> String {
         "\(lease.processID) \(command(lease).map { "(\($0)) " } ?? "")of \(lease.userName ?? String(lease.userID))"
             + ", \(lease.access == .readOnly ? "read-only" : "read-write"), since \(Timestamp(lease.sinceMicroseconds).ago(now))"
-            + (segment.formerMemory.contains { $0.identifier == lease.segment } ? ", of old memory" : "")
+            + (lease.segment.map { $0 != segment.identifier } == true ? ", of old memory" : "")
     }
 
     /// The state is never shown by color alone.
