@@ -87,6 +87,11 @@ extension FileDescriptor {
         try countOrErrno { unsafe Glibc.write(rawValue, bytes.baseAddress, bytes.count) }
     }
 
+    /// Writes once at an offset in bytes; pwrite(2).
+    package func writeOnce(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(Errno) -> Int {
+        try countOrErrno { unsafe Glibc.pwrite(rawValue, bytes.baseAddress, bytes.count, Int(offset)) }
+    }
+
     /// Takes an exclusive lock held until the file is closed; returns false if it is already held; flock(2).
     package func tryLock() -> Bool { flock(rawValue, LOCK_EX | LOCK_NB) == 0 }
 

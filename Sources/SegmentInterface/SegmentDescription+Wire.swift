@@ -22,7 +22,7 @@ extension SegmentDescription: JSONEncodable, JSONDecodable {
         attachmentCount = try reader.integer("attachments")
         leases = try reader.objects("leases")
         // An older daemon sends all leases and no count.
-        leaseCount = try reader.optionalInteger("leaseCount") ?? leases.count
+        leaseCount = max(leases.count, try reader.optionalInteger("leaseCount") ?? 0)
         if let resident = try reader.optionalInteger("residentBytes", as: UInt64.self) {
             memory = SegmentMemory(
                 resident: resident,

@@ -104,18 +104,27 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     private func writeInPlace(_ name: String, _ text: String) throws(RecordsError) -> Bool {
         guard text.utf8.count <= Self.page else { return false }
         let options: FileDescriptor.OpenOptions = [.create, .nonBlocking]
-        guard let file = try? directory.open(name, .writeOnly, options, permissions: .ownerReadWrite) else {
+        guard let file = try? directory.open(name, .readWrite, options, permissions: .ownerReadWrite) else {
             return false
         }
         defer { try? file.close() }
         let status = try perform("stat", name) { () throws(Errno) in try file.stat() }
-        // The rest of a longer record would be read, too.
-        guard status.type == .regular, status.size <= text.utf8.count else { return false }
+        // The rest of a longer record would be read, too, and another link to the file would show the new one.
+        guard status.type == .regular, status.linkCount == 1,
+            status.userID.rawValue == ThisProcess.effectiveUserID, status.size <= text.utf8.count,
+            let before = try? file.contents(atMost: Int(status.size))
+        else { return false }
         do throws(RecordsError) {
             try perform("write", name) { () throws(Errno) in try write(text, to: file) }
             return true
         } catch {
-            if status.size == 0 { try? directory.unlink(name) }
+            // A limit on the size of files cuts a write short.
+            if before.isEmpty {
+                try? directory.unlink(name)
+            } else {
+                try? write(String(decoding: before, as: UTF8.self), to: file)
+                try? file.resize(to: Int64(before.count))
+            }
             throw error
         }
     }
@@ -123,7 +132,12 @@ package final class RecordDirectory: SegmentRecords, Sendable {
     private func replace(_ name: String, with text: String) throws(RecordsError) {
         let temporary = ".new"
         let file = try perform("open", temporary) { () throws(Errno) in
-            try directory.open(temporary, .writeOnly, [.create, .truncate], permissions: .ownerReadWrite)
+            try directory.open(
+                temporary,
+                .writeOnly,
+                [.create, .truncate, .nonBlocking],
+                permissions: .ownerReadWrite
+            )
         }
         do throws(RecordsError) {
             defer { try? file.close() }
@@ -137,9 +151,10 @@ package final class RecordDirectory: SegmentRecords, Sendable {
         try perform("rename", name) { () throws(Errno) in try directory.rename(temporary, to: name) }
     }
 
+    /// Writes a text from the beginning of a file.
     private func write(_ text: String, to file: FileDescriptor) throws(Errno) {
         let count = try unsafe text.utf8Span.span.withUnsafeBytes { bytes throws(Errno) in
-            try unsafe file.writeOnce(bytes)
+            try unsafe file.writeOnce(bytes, at: 0)
         }
         if count < text.utf8.count { throw .noSpace }
     }

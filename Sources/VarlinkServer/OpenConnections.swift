@@ -19,6 +19,8 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
     private var round: TurnTask?
     /// Fires when a user is no longer throttled.
     private var wakeup: EventLoop.ScheduledTimer?
+    /// The shortest time that any read has taken.
+    private var quickestRead: Duration?
     /// Small, since unread bytes of many clients are buffered for each of them.
     private let input = UnsafeMutableRawBufferPointer.allocate(
         byteCount: UserBudget.longestRead,
@@ -61,7 +63,9 @@ typealias UserBudget = FairScheduler<VarlinkConnection>.UserBudget
         let length = min(budget.readLength, unsafe input.count)
         let count = unsafe try socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: input[..<length]))
         let time = now - start
-        budget.didRead(count, in: time)
+        // On a slow host every read takes long, however short it is.
+        quickestRead = min(quickestRead ?? time, time)
+        budget.didRead(count, in: time - (quickestRead ?? .zero))
         if time > Self.shortRead { scheduler.charge(budget, time) }
         if count > 0 {
             let bytes = unsafe UnsafeRawBufferPointer(rebasing: input[..<count])

@@ -29,6 +29,7 @@ struct Options: Equatable {
             func value() throws(UsageError) -> String {
                 let value = parts.count == 2 ? String(parts[1]) : words.next()
                 guard let value, !value.isEmpty else { throw .missingValue(option) }
+                guard value.utf8.count < longestPath else { throw .valueTooLong(option) }
                 return value
             }
             switch option {
@@ -40,6 +41,9 @@ struct Options: Equatable {
         }
         return .serve(options)
     }
+
+    /// PATH_MAX, in bytes; path_resolution(7).
+    private static let longestPath = 4096
 
     static let usage = "Usage: segmentd [--config <dir>] [--socket <path>] [--state <dir>]"
 
@@ -66,6 +70,7 @@ enum UsageError: Error, Equatable {
     case unknownOption(String)
     case unexpectedArgument(String)
     case missingValue(String)
+    case valueTooLong(String)
 
     /// EX_USAGE of sysexits(3); segmentd(8).
     static let exitStatus: Int32 = 64
@@ -74,6 +79,7 @@ enum UsageError: Error, Equatable {
         switch self {
         case .unknownOption(let option): "unknown option '\(option)'"
         case .unexpectedArgument(let argument): "unexpected argument '\(argument)'"
+        case .valueTooLong(let option): "the value of '\(option)' is longer than a path may be"
         case .missingValue(let option): "missing value for '\(option)'"
         }
     }

@@ -12,6 +12,7 @@ import Testing
         ("here", 64, "unexpected argument 'here'"),
         ("''", 64, "unexpected argument ''"),
         ("--config", 64, "missing value for '--config'"),
+        ("--config=/" + String(repeating: "x", count: 4095), 64, "the value of '--config' is longer"),
         ("--socket=", 64, "missing value for '--socket'"),
         ("--state ''", 64, "missing value for '--state'"),
         ("'--a\u{1b}[31m'", 64, "unknown option '--a?[31m'"),

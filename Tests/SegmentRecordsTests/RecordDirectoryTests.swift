@@ -87,6 +87,50 @@ import Testing
         }
     }
 
+    @Test func `a write that a limit cuts short leaves the record as it was`() throws {
+        try withDirectory(inMemory: true) { path in
+            let records = try RecordDirectory(path)
+            try records.write(record("a", identifier: 1))
+            let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+            var limit = rlimit()
+            getrlimit(resource, &limit)
+            let usual = limit.rlim_cur
+            let handler = signal(SIGXFSZ, SIG_IGN)
+            limit.rlim_cur = rlim_t(try path.appending("a.record").stat().size + 3)
+            setrlimit(resource, &limit)
+            defer {
+                limit.rlim_cur = usual
+                setrlimit(resource, &limit)
+                signal(SIGXFSZ, handler)
+            }
+            #expect(throws: RecordsError.self) { try records.write(record("a", identifier: 1_000_000)) }
+            #expect(try records.load() == LoadedRecords(records: [record("a", identifier: 1)]))
+        }
+    }
+
+    @Test func `a file with another link is replaced`() throws {
+        try withDirectory(inMemory: true) { path in
+            let records = try RecordDirectory(path)
+            try records.write(record("a", identifier: nil))
+            let (file, other) = (path.appending("a.record").string, path.appending("other").string)
+            #expect(link(file, other) == 0)
+            let size = try FilePath(other).stat().size
+            try records.write(record("a"))
+            #expect(try records.load() == LoadedRecords(records: [record("a")]))
+            #expect(try FilePath(other).stat().size == size)
+        }
+    }
+
+    @Test func `a FIFO in the place of the temporary file delays nothing`() throws {
+        try withDirectory(inMemory: true) { path in
+            let records = try RecordDirectory(path)
+            mkfifo(path.appending(".new").string, 0o600)
+            try records.write(record("a", identifier: 1_000_000))
+            #expect(throws: RecordsError.self) { try records.write(record("a", identifier: 1)) }
+            #expect(try records.load() == LoadedRecords(records: [record("a", identifier: 1_000_000)]))
+        }
+    }
+
     @Test func `an empty record is no record`() throws {
         try withDirectory { path in
             let records = try RecordDirectory(path)

@@ -117,7 +117,9 @@ import Varlink
         let (_, connection, client) = try open()
         _ = try open(64002)
         let budget = try #require(connection.budget)
-        for _ in 0..<200 { client.write([0x79]) }
+        client.write([0x79])
+        connection.inputIsThere()
+        for _ in 0..<199 { client.write([0x79]) }
         test.step = .microseconds(16)
         connection.inputIsThere()
         #expect(connection.frames.bufferedBytes == 200)
