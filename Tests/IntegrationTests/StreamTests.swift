@@ -95,7 +95,8 @@ extension RealDaemon {
             try DaemonFixture.with(Self.files) { daemon in
                 let result = try run(
                     """
-                    segmentctl receive a > /dev/null & sleep 0.2
+                    segmentctl receive a > /dev/null &
+                    until segmentctl status a | grep -q Leases; do sleep 0.1; done; sleep 0.2
                     segmentctl receive a; echo $?
                     segmentctl send small < /dev/null; echo $?
                     segmentctl send none < /dev/null; echo $?
