@@ -110,33 +110,28 @@ struct TOMLReader {
 
     private func unknownKeys(_ members: [TOMLMember], table: String) -> [ConfigurationProblem] {
         var found: [ConfigurationProblem] = []
-        lazy var names = known.map(Self.split).filter { $0.table == table }.map(\.name)
+        lazy var names = known.map(Self.split).filter { $0.table == table }.map(\.name).sorted()
+        // Written once: a file may have thousands of unknown keys.
+        lazy var list = "the keys here are \(names.joined(separator: ", "))"
         for member in members {
             let key = table.isEmpty ? member.key : "\(table).\(member.key)"
             // A quoted key may contain a dot itself.
             if member.key.utf8.contains(UInt8(ascii: ".")) || !known.contains(key) {
-                found.append(unknown(member, key, among: names))
+                let nearest = NearestWord.of(member.key, among: names)
+                found.append(
+                    ConfigurationProblem(
+                        file: file,
+                        line: member.line,
+                        key: key,
+                        message: "is not a key that segmentd knows",
+                        remedy: nearest.map { "did you mean `\($0)`?" } ?? list
+                    )
+                )
             } else if let inner = member.value.members, known.contains(where: { Self.split($0).table == key })
             {
                 found += unknownKeys(inner, table: key)
             }
         }
         return found
-    }
-
-    private func unknown(
-        _ member: TOMLMember,
-        _ key: String,
-        among names: [String]
-    ) -> ConfigurationProblem {
-        let nearest = NearestWord.of(member.key, among: names)
-        return ConfigurationProblem(
-            file: file,
-            line: member.line,
-            key: key,
-            message: "is not a key that segmentd knows",
-            remedy: nearest.map { "did you mean `\($0)`?" }
-                ?? "the keys here are \(names.sorted().joined(separator: ", "))"
-        )
     }
 }

@@ -75,6 +75,8 @@ final class StartupFiles {
             outcome = $0
             inbox.post(.filesRead)
         }
+        // The loop keeps what expects an outcome, also of a start that a signal ends.
+        defer { loop.forget(expected) }
         guard queue.run({ expected.send(work()) }) else { throw .noThread }
         var report = StartupReport(manager)
         let deadline = Deadline(.seconds(30))
