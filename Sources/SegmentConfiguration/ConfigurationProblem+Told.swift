@@ -10,8 +10,10 @@ extension ConfigurationProblem {
 
     /// Returns the problems as reported: in order, printable, and small enough for any reply.
     static func told(_ problems: [ConfigurationProblem], of directory: String) -> [ConfigurationProblem] {
-        let ordered = problems.sorted { ($0.file.string, $0.line ?? 0) < ($1.file.string, $1.line ?? 0) }
-        var told = ordered.prefix(mostTold).map(\.shown)
+        // To write a path as text takes long, and there may be thousands of problems.
+        let ordered = problems.map { (file: $0.file.string, line: $0.line ?? 0, problem: $0) }
+            .sorted { ($0.file, $0.line) < ($1.file, $1.line) }
+        var told = ordered.prefix(mostTold).map(\.problem.shown)
         if ordered.count > mostTold {
             told.append(
                 ConfigurationProblem(
