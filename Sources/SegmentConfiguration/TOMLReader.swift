@@ -1,4 +1,5 @@
 import SegmentModel
+import SystemPackage
 
 /// Reads the keys of one file as typed values, noting every problem on the way.
 struct TOMLReader {
@@ -110,6 +111,7 @@ struct TOMLReader {
 
     private func unknownKeys(_ members: [TOMLMember], table: String) -> [ConfigurationProblem] {
         var found: [ConfigurationProblem] = []
+        let path = FilePath(file)
         lazy var names = known.map(Self.split).filter { $0.table == table }.map(\.name).sorted()
         // Written once: a file may have thousands of unknown keys.
         lazy var list = "the keys here are \(names.joined(separator: ", "))"
@@ -120,7 +122,7 @@ struct TOMLReader {
                 let nearest = NearestWord.of(member.key, among: names)
                 found.append(
                     ConfigurationProblem(
-                        file: file,
+                        path,
                         line: member.line,
                         key: key,
                         message: "is not a key that segmentd knows",

@@ -101,7 +101,18 @@ public struct ConfigurationProblem: Equatable, Sendable {
     public var remedy: String?
 
     package init(file: String, line: Int? = nil, key: String? = nil, message: String, remedy: String? = nil) {
-        self.file = FilePath(file)
+        self.init(FilePath(file), line: line, key: key, message: message, remedy: remedy)
+    }
+
+    /// For a path that many problems share: a path made of a string is normalized each time.
+    package init(
+        _ file: FilePath,
+        line: Int? = nil,
+        key: String? = nil,
+        message: String,
+        remedy: String? = nil
+    ) {
+        self.file = file
         self.line = line
         self.key = key
         self.message = message
